@@ -1,0 +1,118 @@
+"""Checks of arguments, made before any kernel runs.
+
+Compiled code reads outside an array without complaint, so every public function
+first proves that its arguments are what it says. Each message reads
+``name: expected ..., got ...`` and points at the first offender.
+"""
+
+import math
+import numbers
+
+import numpy as np
+
+
+def check_array(name, value, shape, dtype=np.float64, finite=True):
+    """Return ``value`` as a writable C-contiguous array, or raise ValueError.
+
+    Parameters
+    ----------
+    name : str
+        What the message calls the argument.
+    value : array_like of real numbers
+        A copy is made only where dtype, order or writability ask for one, and
+        the caller's array is never changed.
+    shape : tuple of int or str
+        Length of each axis; a string such as ``"H"`` accepts any length and
+        names the axis in the message. A leading ``...`` accepts any leading axes.
+    dtype : numpy dtype, or tuple of them
+        A tuple keeps the value's own dtype where it is listed, else takes the first.
+    finite : bool
+        Refuse NaN and infinity.
+
+    Raises
+    ------
+    ValueError
+        Not an array of real numbers, wrong shape, or not finite.
+    """
+    array = real_array(name, value)
+    if isinstance(dtype, tuple):
+        dtype = array.dtype if array.dtype in dtype else dtype[0]
+    array = np.require(array, dtype, ["C", "W"])
+    if not _fits(array.shape, shape):
+        raise ValueError(f"{name}: expected shape ({_legend(shape)}), got {array.shape}")
+    if finite:
+        check_finite(name, array)
+    return array
+
+
+def real_array(name, value):
+    """Return ``value`` as an ndarray of bool, integers or floats, or raise ValueError."""
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError) as error:  # ragged lists
+        raise ValueError(f"{name}: expected an array of real numbers, got {error}") from None
+    if array.dtype.kind not in "buif":
+        raise ValueError(f"{name}: expected real numbers, got dtype {array.dtype}")
+    return array
+
+
+def check_finite(name, array):
+    """Raise ValueError, with the index of the first offender, unless all of ``array`` is finite."""
+    finite = np.isfinite(array)
+    if not finite.all():
+        index = np.unravel_index(int(np.argmin(finite)), array.shape)
+        where = ", ".join(str(int(i)) for i in index)
+        raise ValueError(f"{name}[{where}]: expected a finite value, got {array[index]}")
+
+
+def check_number(name, value, above=-math.inf, at_least=-math.inf):
+    """Return ``value`` as a finite float within the stated bounds, or raise ValueError."""
+    real = isinstance(value, (numbers.Real, np.bool_)) or np.ndim(value) == 0 and _is_real(value)
+    if not real or not math.isfinite(value):
+        raise ValueError(f"{name}: expected a finite number, got {value!r}")
+    if not value > above:
+        raise ValueError(f"{name}: expected more than {above:g}, got {value!r}")
+    if not value >= at_least:
+        raise ValueError(f"{name}: expected at least {at_least:g}, got {value!r}")
+    return float(value)
+
+
+def check_integer(name, value, at_least=0):
+    """Return ``value`` as an int of at least ``at_least``, or raise ValueError."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
+        raise ValueError(f"{name}: expected an integer, got {value!r}")
+    if value < at_least:
+        raise ValueError(f"{name}: expected at least {at_least}, got {value}")
+    return int(value)
+
+
+def check_size(name, value):
+    """Return ``(height, width)`` for an int or a pair of positive ints, or raise ValueError."""
+    pair = (value, value) if np.ndim(value) == 0 else tuple(value)
+    if len(pair) != 2:
+        raise ValueError(f"{name}: expected an int or (H, W), got {value!r}")
+    return tuple(check_integer(name, side, at_least=1) for side in pair)
+
+
+def check_choice(name, value, choices):
+    """Return ``value`` if it is one of ``choices``, or raise ValueError."""
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{name}: expected one of {', '.join(choices)}, got {value!r}")
+    return value
+
+
+def _is_real(value):
+    return np.asarray(value).dtype.kind in "buif"
+
+
+def _fits(got, wanted):
+    if wanted and wanted[0] is ...:
+        wanted = wanted[1:]
+        got = got[len(got) - len(wanted) :] if len(got) >= len(wanted) else ()
+    return len(got) == len(wanted) and all(
+        isinstance(want, str) or want == have for want, have in zip(wanted, got)
+    )
+
+
+def _legend(shape):
+    return ", ".join("..." if want is ... else str(want) for want in shape)
