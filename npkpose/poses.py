@@ -1,0 +1,144 @@
+"""People found in one image: the value that every grouping returns and every metric takes.
+
+An absent keypoint is NaN with score 0, never (0, 0). Visibility, keypoint score and
+person score are three different things; a `Poses` holds the last two.
+"""
+
+import numpy as np
+
+from npkpose._check import check_array
+
+
+class Poses:
+    """P people of K keypoints each.
+
+    Parameters
+    ----------
+    keypoints : array_like, shape (P, K, 2)
+        (x, y) in pixels; NaN where a keypoint is absent.
+    scores : array_like, shape (P, K), optional
+        Confidence of each keypoint; an absent keypoint's is set to 0. Default: 1
+        where present.
+    person_scores : array_like, shape (P,), optional
+        Confidence of each person. Default: the mean score of the keypoints present.
+    ids : array_like of int, shape (P,), optional
+        Default: 0 to P - 1.
+
+    Raises
+    ------
+    ValueError
+        Wrong shape, a keypoint that is infinite or half NaN, or a score that is not finite.
+    """
+
+    def __init__(self, keypoints, scores=None, person_scores=None, ids=None):
+        keypoints = check_array("keypoints", keypoints, ("P", "K", 2), finite=False).copy()
+        absent = np.isnan(keypoints)
+        if np.isinf(keypoints).any() or (absent[..., 0] != absent[..., 1]).any():
+            raise ValueError("keypoints: expected (x, y) finite or both NaN")
+        people, parts = keypoints.shape[:2]
+        if scores is None:
+            scores = np.ones((people, parts))
+        scores = check_array("scores", scores, (people, parts))
+        self.keypoints = keypoints
+        self.scores = np.where(absent[..., 0], 0.0, scores)
+        if person_scores is None:
+            person_scores = self.scores.sum(1) / np.maximum(self.num_present, 1)
+        self.person_scores = check_array("person_scores", person_scores, (people,)).copy()
+        ids = np.arange(people) if ids is None else ids
+        self.ids = check_array("ids", ids, (people,), np.int64).copy()
+
+    @classmethod
+    def empty(cls, num_keypoints):
+        """Return nobody: arrays of the right shape and length 0."""
+        return cls(np.empty((0, num_keypoints, 2)))
+
+    @property
+    def present(self):
+        """Which keypoints were found: bool (P, K)."""
+        return ~np.isnan(self.keypoints[..., 0])
+
+    @property
+    def num_present(self):
+        """How many keypoints of each person were found: (P,)."""
+        return self.present.sum(axis=1)
+
+    @property
+    def boxes(self):
+        """The tightest box (x0, y0, x1, y1) around each person's keypoints: (P, 4), NaN if none."""
+        low = np.where(self.present[..., None], self.keypoints, np.inf)
+        high = np.where(self.present[..., None], self.keypoints, -np.inf)
+        boxes = np.full((len(self), 4), np.nan)
+        some = self.num_present > 0
+        boxes[some] = np.concatenate([low[some].min(1), high[some].max(1)], axis=1)
+        return boxes
+
+    def __len__(self):
+        return len(self.keypoints)
+
+    def __getitem__(self, index):
+        """Return the people at ``index`` (a slice, mask or list), ids kept."""
+        index = [index] if np.ndim(index) == 0 and not isinstance(index, slice) else index
+        return Poses(
+            self.keypoints[index], self.scores[index], self.person_scores[index], self.ids[index]
+        )
+
+    def __repr__(self):
+        return f"Poses({len(self)} people, {self.keypoints.shape[1]} keypoints)"
+
+    def with_keypoints(self, keypoints):
+        """Return the same people with other coordinates, in another frame for example."""
+        return Poses(keypoints, self.scores, self.person_scores, self.ids)
+
+    def convert(self, source, target):
+        """Return these people of skeleton ``source`` as skeleton ``target``, by keypoint name.
+
+        A keypoint that ``source`` lacks is absent; person scores and ids stay.
+        """
+        if self.keypoints.shape[1] != source.num_keypoints:
+            raise ValueError(
+                f"source: expected {self.keypoints.shape[1]} keypoints, "
+                f"got {source.name} with {source.num_keypoints}"
+            )
+        columns = source.columns_of(target)
+        keypoints = np.where((columns >= 0)[:, None], self.keypoints[:, columns], np.nan)
+        return Poses(keypoints, self.scores[:, columns], self.person_scores, self.ids)
+
+    def to_coco(self, image_id, category_id=1):
+        """Return COCO result entries: keypoints as flat (x, y, score), absent ones 0, 0, 0."""
+        triples = np.concatenate([self.keypoints, self.scores[..., None]], axis=2)
+        triples = np.nan_to_num(triples, nan=0.0)
+        return [
+            {
+                "image_id": image_id,
+                "category_id": category_id,
+                "keypoints": [float(value) for value in person.ravel()],
+                "score": float(score),
+            }
+            for person, score in zip(triples, self.person_scores)
+        ]
+
+    def to_dict(self, skeleton):
+        """Return plain lists for JSON: each person's id, score and named [x, y, score] keypoints.
+
+        Absent keypoints are left out.
+        """
+        if self.keypoints.shape[1] != skeleton.num_keypoints:
+            raise ValueError(
+                f"skeleton: expected {self.keypoints.shape[1]} keypoints, "
+                f"got {skeleton.name} with {skeleton.num_keypoints}"
+            )
+        people = []
+        for person in range(len(self)):
+            rows = zip(skeleton.keypoints, self.keypoints[person], self.scores[person])
+            people.append(
+                {
+                    "id": int(self.ids[person]),
+                    "score": float(self.person_scores[person]),
+                    "keypoints": {
+                        name: [float(x), float(y), float(score)]
+                        for name, (x, y), score in rows
+                        if not np.isnan(x)
+                    },
+                }
+            )
+        return {"skeleton": skeleton.name, "people": people}

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from npkpose import COCO_17, OPENPOSE_18, Skeleton
+
+
+def test_flipping_twice_is_the_identity_and_exchanges_left_and_right():
+    for skeleton in (COCO_17, OPENPOSE_18):
+        order = skeleton.flip_order
+        np.testing.assert_array_equal(order[order], np.arange(skeleton.num_keypoints))
+        for name, partner in zip(skeleton.keypoints, np.array(skeleton.keypoints)[order]):
+            swap = {"left": "right", "right": "left"}.get(name.split("_")[0])
+            assert partner == (name if swap is None else f"{swap}_{name.split('_')[1]}")
+
+
+def test_coco_sigmas_are_the_published_ones():
+    published = [26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89]
+    np.testing.assert_allclose(COCO_17.sigmas, np.array(published) / 1000)
+
+
+def test_openpose_limbs_use_each_paf_channel_once():
+    channels = [c for pair in OPENPOSE_18.paf_channels for c in pair]
+    assert sorted(channels) == list(range(38)) and OPENPOSE_18.num_paf_channels == 38
+    ends = {OPENPOSE_18.keypoints[k] for limb in OPENPOSE_18.redundant_limbs
+            for k in OPENPOSE_18.limbs[limb]}  # fmt: skip
+    assert ends == {"left_ear", "right_ear", "left_shoulder", "right_shoulder"}
+
+
+def test_columns_of_finds_keypoints_by_name():
+    columns = OPENPOSE_18.columns_of(COCO_17)
+    assert [OPENPOSE_18.keypoints[c] for c in columns] == list(COCO_17.keypoints)
+    assert COCO_17.columns_of(OPENPOSE_18).tolist().count(-1) == 1  # the neck
+
+
+def test_colours_are_distinct_rgb():
+    colours = OPENPOSE_18.colours
+    assert colours.shape == (19, 3) and len(np.unique(colours, axis=0)) == 19
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"keypoints": ("a", "a")}, "keypoints: expected distinct names"),
+        ({"limbs": ((0, 2),)}, r"limbs: expected indices in \[0, 2\)"),
+        ({"limbs": ((0, 0),)}, "limbs: expected two different keypoints"),
+        ({"limbs": (0, 1)}, "limbs: expected pairs of int"),
+        ({"pairs": ((-1, 0),)}, "pairs: expected indices"),
+        ({"sigmas": (0.1,)}, "sigmas: expected 2 positive"),
+        ({"sigmas": 0}, "sigmas: expected 2 positive"),
+        ({"paf_channels": ()}, "paf_channels: expected 1 pairs, got 0"),
+        ({"redundant_limbs": (1,)}, "redundant_limbs: expected limb indices, got 1"),
+    ],
+)
+def test_bad_plans_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Skeleton(**{"name": "bad", "keypoints": ("a", "b"), "limbs": ((0, 1),), **arguments})
