@@ -1,0 +1,83 @@
+"""Keypoints to heatmaps: the target that a keypoint network regresses.
+
+    h[y, x] = exp(-((x - cx)^2 + (y - cy)^2) / (2 sigma^2))
+
+(cx, cy) is the keypoint in heatmap pixels, real-valued: rounding it to a pixel, as many
+training pipelines do, throws away what sub-pixel decoding wants back. The Gaussian is the
+product of one in x and one in y, so a map costs H + W exponentials instead of H W.
+
+Tompson et al., "Joint Training of a Convolutional Network and a Graphical Model for Human
+Pose Estimation", NeurIPS 2014, arXiv:1406.2984. Departures from common practice: the
+centre is not rounded and the tail is not cut off.
+"""
+
+import numpy as np
+
+from npkpose._check import check_array, check_finite, check_number, check_size
+
+
+def gaussian_heatmap(size, cx, cy, sigma=2.0, dtype=np.float32):
+    """Return one heatmap (H, W), in (0, 1], with a Gaussian at (cx, cy).
+
+    Parameters
+    ----------
+    size : int or (H, W)
+    cx, cy : float
+        Centre in heatmap pixels; it may lie outside the map, whose pixels then hold the tail.
+    sigma : float
+        Standard deviation in heatmap pixels, positive.
+    dtype : float32 or float64
+
+    Raises
+    ------
+    ValueError
+        A size below 1, a centre that is not finite, or sigma <= 0.
+    """
+    centre = [[check_number("cx", cx), check_number("cy", cy)]]
+    return gaussian_heatmaps(centre, size, sigma, dtype=dtype)[0]
+
+
+def gaussian_heatmaps(keypoints, size, sigma=2.0, visibility=None, grid=None, dtype=np.float32):
+    """Return one heatmap per keypoint: (..., K, H, W).
+
+    Parameters
+    ----------
+    keypoints : array_like, shape (..., K, 2)
+        (x, y) in heatmap pixels, or in image pixels where ``grid`` is given. NaN is absent.
+    size : int or (H, W)
+    sigma : float
+        In heatmap pixels.
+    visibility : array_like, shape (..., K), optional
+        A keypoint of visibility 0 is absent; any other is drawn alike.
+    grid : Grid, optional
+        How the map lies on the image.
+    dtype : float32 or float64
+
+    Returns
+    -------
+    heatmaps : ndarray, shape (..., K, H, W), within [0, 1]
+        All zero for an absent keypoint.
+
+    Raises
+    ------
+    ValueError
+        Wrong shape, an infinite coordinate, a size below 1 or sigma <= 0.
+    """
+    keypoints = check_array("keypoints", keypoints, (..., "K", 2), finite=False)
+    check_finite("keypoints", np.where(np.isnan(keypoints), 0.0, keypoints))
+    height, width = check_size("size", size)
+    sigma = check_number("sigma", sigma, above=0)
+    if grid is not None:
+        keypoints = grid.to_map(keypoints, (height, width))
+    absent = np.isnan(keypoints).any(axis=-1)
+    if visibility is not None:
+        absent |= check_array("visibility", visibility, absent.shape) == 0
+    along_x = _gaussian(keypoints[..., 0], width, sigma, absent).astype(dtype)  # (..., K, W)
+    along_y = _gaussian(keypoints[..., 1], height, sigma, absent).astype(dtype)  # (..., K, H)
+    return along_y[..., :, None] * along_x[..., None, :]
+
+
+def _gaussian(centre, length, sigma, absent):
+    """Return exp(-(i - centre)^2 / (2 sigma^2)) for i < length, zero where absent."""
+    distance = np.arange(length) - np.where(absent, 0.0, centre)[..., None]
+    return np.where(absent[..., None], 0.0, np.exp(-0.5 * (distance / sigma) ** 2))

@@ -1,0 +1,70 @@
+"""How a heatmap lies on its image: a stride and one of the three conventions in use.
+
+    "index"    image = stride * map                      simple baselines, HRNet, the four markers
+    "centre"   image = stride * (map + 1/2) - 1/2        OpenPose-style networks; resized pictures
+    "corner"   image = map * (stride * n - 1) / (n - 1)  UDP: the corner pixels' centres coincide
+
+map and image are coordinates in pixels of either frame, integers being pixel centres, and
+n is the map's length along the axis. Mixing two of them shifts every point by up to
+(stride - 1) / 2 image pixels, which is why encode and decode take the same `Grid`.
+
+"corner" is Huang et al., "The Devil Is in the Details: Delving Into Unbiased Data
+Processing for Human Pose Estimation", CVPR 2020, arXiv:1911.07524.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from npkpose._check import check_array, check_choice, check_number, check_size
+
+CONVENTIONS = ("index", "centre", "corner")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the pixels of a map lie on its image.
+
+    Parameters
+    ----------
+    stride : float, or pair (x, y) of float
+        Image pixels per map pixel, positive.
+    convention : "index", "centre" or "corner"
+
+    Raises
+    ------
+    ValueError
+        A stride that is not positive, or an unknown convention.
+    """
+
+    stride: float | tuple = 1.0
+    convention: str = "index"
+
+    def __post_init__(self):
+        check_choice("convention", self.convention, CONVENTIONS)
+        for stride in np.ravel(np.array(self.stride, dtype=object)):
+            check_number("stride", stride, above=0)
+        if np.shape(self.stride) not in ((), (2,)):
+            raise ValueError(f"stride: expected one or two numbers, got {self.stride!r}")
+
+    def to_image(self, points, map_size=None):
+        """Return map points (..., 2) in image pixels; "corner" needs the map's (H, W)."""
+        scale, shift = self._scale_and_shift(map_size)
+        return check_array("points", points, (..., 2), finite=False) * scale + shift
+
+    def to_map(self, points, map_size=None):
+        """Return image points (..., 2) in map pixels: the inverse of `to_image`."""
+        scale, shift = self._scale_and_shift(map_size)
+        return (check_array("points", points, (..., 2), finite=False) - shift) / scale
+
+    def _scale_and_shift(self, map_size):
+        stride = np.broadcast_to(np.asarray(self.stride, dtype=float), 2)
+        if self.convention == "index":
+            return stride, np.zeros(2)
+        if self.convention == "centre":
+            return stride, (stride - 1) / 2
+        if map_size is None:
+            raise ValueError('map_size: expected an int or (H, W) for "corner", got None')
+        length = np.array(check_size("map_size", map_size)[::-1])  # (x, y)
+        scale = (stride * length - 1) / np.maximum(length - 1, 1)
+        return np.where(length > 1, scale, stride), np.zeros(2)

@@ -1,0 +1,57 @@
+"""Twin of `npkpose.codec.decode`: all maps at once, by indexing and `np.where`."""
+
+import numpy as np
+
+
+def decode_heatmaps(heatmaps, refine="log_parabola"):
+    """Return coords (N, K, 2) and scores (N, K), as `codec.decode.decode_heatmaps` does."""
+    heatmaps = np.asarray(heatmaps, dtype=np.float64)
+    images, parts, height, width = heatmaps.shape
+    maps = np.where(np.isfinite(heatmaps), heatmaps, np.nan).reshape(-1, height * width)
+    lifted = np.where(np.isnan(maps), -np.inf, maps)
+    peak = lifted.argmax(axis=1)
+    score = lifted.max(axis=1)
+    lowest = np.where(np.isnan(maps), np.inf, maps).min(axis=1)
+    y, x = np.divmod(peak, width)
+
+    # NaN frame of two pixels, so that the five pixels around a peak always exist.
+    padded = np.pad(
+        maps.reshape(-1, height, width), ((0, 0), (2, 2), (2, 2)), constant_values=np.nan
+    )
+    m, reach = np.arange(len(maps))[:, None], np.arange(5)
+    along_x = padded[m, y[:, None] + 2, x[:, None] + reach]  # (M, 5)
+    along_y = padded[m, y[:, None] + reach, x[:, None] + 2]  # (M, 5)
+    coords = np.stack([x + offset(along_x, refine), y + offset(along_y, refine)], axis=1)
+
+    shown = lowest < score
+    coords = np.where(shown[:, None], coords, np.nan)
+    score = np.where(shown, score, 0.0)
+    return coords.reshape(images, parts, 2), score.reshape(images, parts)
+
+
+def offset(values, refine):
+    """Offset from the middle of five pixels (M, 5), NaN where there is none: (M,)."""
+    a2, a, b, c, c2 = values.T
+    if refine == "argmax":
+        return np.zeros(len(values))
+    with np.errstate(all="ignore"):
+        left, right = _extend(b, c, c2), _extend(b, a, a2)
+        a, c = np.where(np.isnan(a), left, a), np.where(np.isnan(c), right, c)
+        slope, bend = c - a, a - 2 * b + c
+        if refine == "quarter":
+            offset = 0.25 * np.sign(slope)
+        else:
+            offset = -0.5 * slope / bend
+        if refine == "log_parabola":
+            positive = (a > 0) & (b > 0) & (c > 0)
+            log_bend = np.log(a) - 2 * np.log(b) + np.log(c)
+            log_offset = -0.5 * np.log(c / a) / log_bend
+            offset = np.where(positive, log_offset, offset)
+            bend = np.where(positive, log_bend, bend)
+        return np.where(bend < 0, np.clip(offset, -1, 1), 0.0)
+
+
+def _extend(b, c, d):
+    """What a Gaussian through b, c, d has before b; a parabola, if not all are positive."""
+    positive = (b > 0) & (c > 0) & (d > 0)
+    return np.where(positive, d * (b / c) ** 3, 3 * b - 3 * c + d)
