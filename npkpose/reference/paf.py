@@ -1,0 +1,21 @@
+"""Twin of `npkpose.codec.paf`: tent weights over every row and column."""
+
+import numpy as np
+
+
+def limb_scores(paf, starts, ends, num_samples=10):
+    """Return the mean projection (M,) of the field on each limb, as the kernel does."""
+    scores = []
+    for a, b in zip(starts, ends):
+        length = np.linalg.norm(b - a)
+        vectors = sample(paf, np.linspace(a, b, num_samples))
+        scores.append((vectors @ (b - a)).mean() / length if length > 0.0 else 0.0)
+    return np.array(scores)
+
+
+def sample(paf, points):
+    """Bilinear samples (S, 2) of a field (2, H, W) at points (S, 2) inside it."""
+    _, height, width = paf.shape
+    tent_x = np.maximum(0.0, 1.0 - abs(points[:, :1] - np.arange(width)))  # (S, W)
+    tent_y = np.maximum(0.0, 1.0 - abs(points[:, 1:] - np.arange(height)))  # (S, H)
+    return np.einsum("sh,sw,ihw->si", tent_y, tent_x, paf)

@@ -1,0 +1,64 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from npkpose import Peaks, Skeleton, paf_fields
+from npkpose.codec.connect import connect_limbs
+from npkpose.reference import connect as reference
+
+TRIANGLE = Skeleton("TRIANGLE", ("a", "b", "c"), ((0, 1), (1, 2), (2, 0)))
+LIMB = Skeleton("LIMB", ("a", "b"), ((0, 1),))
+
+
+def peaks_at(*points_of_each_keypoint):
+    """Peaks of score 1 at the given points, one list for each keypoint."""
+    points = [np.reshape(points, (-1, 2)).astype(float) for points in points_of_each_keypoint]
+    first = np.cumsum([0] + [len(p) for p in points])
+    return Peaks(np.concatenate(points), np.ones(first[-1]), first)
+
+
+@st.composite
+def peaks_and_fields(draw):
+    """Up to three peaks per keypoint, border and beyond included, on fields of TRIANGLE."""
+    height, width = draw(st.integers(1, 7)), draw(st.integers(1, 7))
+    fields = draw(arrays(np.float32, (6, height, width), elements=st.sampled_from([0, 0.5, 1, -1])))
+    lattice = st.tuples(st.integers(-2, 4 * width), st.integers(-2, 4 * height))
+    points = [draw(st.lists(lattice, max_size=3)) for _ in range(3)]
+    return peaks_at(*(np.array(p, float) / 4 for p in points)), fields
+
+
+@given(peaks_and_fields(), st.integers(2, 9), st.sampled_from([0.05, -0.25]))
+def test_connections_match_the_reference(case, num_samples, sample_threshold):
+    peaks, fields = case
+    got = connect_limbs(peaks, fields, TRIANGLE, num_samples, sample_threshold, 0.5)
+    expected = reference.connect_limbs(peaks, fields, TRIANGLE, num_samples, sample_threshold, 0.5)
+    np.testing.assert_allclose(got.affinities, [row[3] for row in expected], atol=1e-6)
+    if len(set(np.round([row[3] for row in expected], 5))) == len(expected):  # no near ties
+        assert [(x, *p) for x, p in zip(got.limbs, got.pairs.tolist())] == [r[:3] for r in expected]
+
+
+def test_crossing_limbs_are_connected_along_their_fields():
+    people = np.array([[(2, 2), (12, 12)], [(12, 2), (2, 12)]], float)
+    peaks = peaks_at(people[:, 0], people[:, 1])
+    connections = connect_limbs(peaks, paf_fields(people, LIMB, 15), LIMB)
+    assert connections.pairs.tolist() == [[0, 2], [1, 3]]
+    assert (connections.affinities > 0.9 - 0.5).all()
+
+
+def test_a_limb_longer_than_half_the_map_pays_for_it():
+    person = np.array([[(0, 5), (20, 5)]], float)
+    connections = connect_limbs(
+        peaks_at(*person[0][:, None]), paf_fields(person, LIMB, (11, 21)), LIMB
+    )
+    np.testing.assert_allclose(connections.affinities, [1 + 0.5 * 11 / 20 - 1], atol=1e-6)
+
+
+def test_a_limb_of_zero_length_is_accepted_at_the_sample_threshold():
+    connections = connect_limbs(peaks_at([(3, 3)], [(3, 3)]), np.zeros((2, 8, 8), np.float32), LIMB)
+    assert connections.pairs.tolist() == [[0, 1]] and connections.affinities.tolist() == [0.05]
+
+
+def test_no_peaks_give_no_connections():
+    connections = connect_limbs(peaks_at([], [(1, 1)]), np.ones((2, 8, 8), np.float32), LIMB)
+    assert connections.pairs.shape == (0, 2) and connections.limbs.shape == (0,)
