@@ -1,0 +1,71 @@
+"""Resizing a signal as a matrix product: y = A x, so an image is A_h X A_w^T.
+
+Row i of A holds the weights that make output pixel i from the input pixels. With
+s = n_in / n_out input pixels per output pixel and [.] clamping to [0, n_in - 1]:
+
+    nearest         pixel [floor(s i)], PyTorch's rule
+    bilinear        linear interpolation at [s (i + 1/2) - 1/2]: half-pixel centres
+    align_corners   linear interpolation at i (n_in - 1) / (n_out - 1): ends meet ends
+    tf1             linear interpolation at [s i]: TensorFlow 1's ResizeBilinear
+    area            the mean over the cell [s i, s (i + 1)], pixel j being [j, j + 1]
+
+Every row sums to 1. Being linear, a resize has A^T as its gradient.
+"""
+
+import numpy as np
+
+from npkpose._check import check_choice, check_integer, check_number
+
+METHODS = ("nearest", "bilinear", "align_corners", "tf1", "area")
+
+
+def resize_matrix(n_in, n_out, method="bilinear", scale=None):
+    """Return the weights (n_out, n_in) that resize a signal of ``n_in`` pixels.
+
+    Parameters
+    ----------
+    n_in, n_out : int, at least 1
+    method : one of METHODS
+    scale : float, optional
+        Input pixels per output pixel, if not n_in / n_out. ``"align_corners"`` and
+        ``"area"`` do not use it.
+
+    Returns
+    -------
+    weights : ndarray, shape (n_out, n_in)
+
+    Raises
+    ------
+    ValueError
+        A length below 1, an unknown method, or a scale that is not positive.
+    """
+    n_in = check_integer("n_in", n_in, 1)
+    n_out = check_integer("n_out", n_out, 1)
+    check_choice("method", method, METHODS)
+    scale = n_in / n_out if scale is None else check_number("scale", scale, above=0.0)
+    i = np.arange(n_out)
+    if method == "nearest":  # in float32, as PyTorch rounds it
+        source = np.floor(i.astype(np.float32) * np.float32(scale))
+    elif method == "bilinear":
+        source = scale * (i + 0.5) - 0.5
+    elif method == "align_corners":
+        source = i * ((n_in - 1) / max(n_out - 1, 1))
+    elif method == "tf1":
+        source = scale * i
+    else:
+        return _area(n_in, n_out)
+    return _tent(source.clip(0, n_in - 1), n_in)
+
+
+def _tent(source, n_in):
+    """Linear interpolation at ``source``: a tent of half-width 1 around each place."""
+    distance = abs(source[:, None] - np.arange(n_in))  # (n_out, n_in)
+    return np.maximum(0.0, 1.0 - distance)
+
+
+def _area(n_in, n_out):
+    """The share of output cell i that lies on input pixel j."""
+    edges = np.arange(n_out + 1)[:, None] * (n_in / n_out)
+    j = np.arange(n_in)
+    overlap = np.minimum(edges[1:], j + 1) - np.maximum(edges[:-1], j)  # (n_out, n_in)
+    return np.maximum(overlap, 0.0) * (n_out / n_in)

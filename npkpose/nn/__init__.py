@@ -1,0 +1,51 @@
+"""Layers with hand-written backward passes, in NumPy. Nothing here knows of poses.
+
+Read in this order:
+
+    module.py            what a layer is: forward, backward, params, children, state
+    activation.py        the shortest layers: ReLU, ReLU6
+    unfold.py            sliding windows as matrix columns, and the way back
+    conv.py              convolution: one matrix product forward, two backward
+    conv_transpose.py    the same turned around
+    pad.py pool.py upsample.py    more maps from images to images
+    batchnorm.py         statistics, and the gradient through them
+    init.py loss.py optim.py schedule.py    what training needs
+    check.py             try your own layer: check_layer(layer, x, rng)
+
+A whole training step:
+
+    loss, dy = mse_loss(net(x), target)
+    net.backward(dy)
+    optimizer.step()
+
+Layers keep float32 and float64 as they find them and take other real numbers as
+float32. Zero images give zero outputs. A bad argument raises ValueError, naming it.
+"""
+
+from npkpose.nn.activation import ReLU, ReLU6
+from npkpose.nn.batchnorm import BatchNorm2d
+from npkpose.nn.check import check_layer
+from npkpose.nn.conv import Conv2d
+from npkpose.nn.conv_transpose import ConvTranspose2d
+from npkpose.nn.init import kaiming_normal
+from npkpose.nn.loss import mse_loss
+from npkpose.nn.module import Module, Sequential
+from npkpose.nn.optim import SGD, Adam, Optimizer
+from npkpose.nn.pad import ZeroPad2d
+from npkpose.nn.pool import MaxPool2d
+from npkpose.nn.schedule import (
+    CosineAnnealingLR,
+    LinearLR,
+    MultiStepLR,
+    Schedule,
+    SequentialLR,
+)
+from npkpose.nn.unfold import fold, unfold
+from npkpose.nn.upsample import Upsample
+
+__all__ = [
+    "Adam", "BatchNorm2d", "Conv2d", "ConvTranspose2d", "CosineAnnealingLR", "LinearLR",
+    "MaxPool2d", "Module", "MultiStepLR", "Optimizer", "ReLU", "ReLU6", "SGD", "Schedule",
+    "Sequential", "SequentialLR", "Upsample", "ZeroPad2d", "check_layer", "fold",
+    "kaiming_normal", "mse_loss", "unfold",
+]

@@ -1,0 +1,44 @@
+"""Checks shared by the layers: pairs of integers, groups, images, gradients, generators."""
+
+import numpy as np
+
+from npkpose._check import check_array, check_integer
+
+FLOATS = (np.float32, np.float64)  # kept as they are; other real types become the first
+
+
+def pair(name, value, at_least):
+    """Return ``(vertical, horizontal)`` for an int or a pair, or raise ValueError."""
+    if not isinstance(value, (tuple, list)):
+        value = (value, value)
+    if len(value) != 2:
+        raise ValueError(f"{name}: expected an int or a pair, got {value!r}")
+    return tuple(check_integer(name, item, at_least) for item in value)
+
+
+def check_groups(groups, in_channels, out_channels):
+    """Return ``groups`` as an int that divides both numbers, or raise ValueError."""
+    groups = check_integer("groups", groups, 1)
+    if in_channels % groups or out_channels % groups:
+        raise ValueError(
+            "groups: expected a divisor of in_channels and out_channels "
+            f"({in_channels} and {out_channels}), got {groups}"
+        )
+    return groups
+
+
+def check_images(x, channels="C"):
+    """Return ``x`` as an array (N, channels, H, W) of FLOATS, or raise ValueError."""
+    return check_array("x", x, ("N", channels, "H", "W"), FLOATS, finite=False)
+
+
+def check_rng(rng):
+    """Return ``rng`` if it is a numpy Generator, or raise ValueError."""
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng: expected a numpy.random.Generator, got {rng!r}")
+    return rng
+
+
+def check_gradient(dy, shape, dtype):
+    """Return ``dy`` as an array of the output's shape and dtype, or raise ValueError."""
+    return check_array("dy", dy, shape, dtype, finite=False)

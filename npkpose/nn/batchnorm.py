@@ -1,0 +1,120 @@
+"""Batch normalisation, with a choice of statistics.
+
+    z = (x - mean) / sqrt(var + eps),    y = weight z + bias       (per channel)
+
+Ioffe & Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing
+Internal Covariate Shift", ICML 2015, arXiv:1502.03167. mean and var (biased) are over
+
+    "batch"    the pixels of all images: each x moves them, so with g = weight dL/dy
+               dL/dx = (g - mean(g) - z mean(g z)) / sqrt(var + eps)
+    "image"    the pixels of each image by itself, with the same gradient: what a
+               TensorFlow graph frozen with is_training=True computes at batch 1
+    "running"  constants, a running average over past batches: dL/dx = g / sqrt(var + eps)
+
+"auto" is "batch" while training and "running" in evaluation, as PyTorch does. Batch
+statistics computed while training update the running ones, r <- (1 - m) r + m s, where
+s is the mean or, as in PyTorch, the *unbiased* variance, and m is the momentum.
+"""
+
+import numpy as np
+
+from npkpose._check import check_choice, check_integer, check_number
+from npkpose.nn._shapes import check_gradient, check_images
+from npkpose.nn.module import Module
+
+_AXES = {"batch": (0, 2, 3), "image": (2, 3)}
+
+
+class BatchNorm2d(Module):
+    """Normalise each channel of images (N, C, H, W).
+
+    ``params`` holds ``"weight"`` and ``"bias"`` (C,) if ``affine``; ``buffers`` holds
+    ``"running_mean"``, ``"running_var"`` (C,) and ``"num_batches_tracked"`` if
+    ``track_running_stats``. Without running statistics "auto" is always "batch".
+    """
+
+    def __init__(
+        self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True,
+        *, statistics="auto",
+    ):
+        super().__init__()
+        self.num_features = C = check_integer("num_features", num_features, 1)
+        self.eps = check_number("eps", eps, at_least=0.0)
+        self.momentum = check_number("momentum", momentum, at_least=0.0)
+        self.statistics = check_choice("statistics", statistics, ("auto", "running", *_AXES))
+        if statistics == "running" and not track_running_stats:
+            raise ValueError('statistics: expected track_running_stats for "running", got none')
+        if affine:
+            self.params["weight"] = np.ones(C, np.float32)
+            self.params["bias"] = np.zeros(C, np.float32)
+        if track_running_stats:
+            self.buffers["running_mean"] = np.zeros(C, np.float32)
+            self.buffers["running_var"] = np.ones(C, np.float32)
+            self.buffers["num_batches_tracked"] = np.zeros((), np.int64)
+
+    def forward(self, x):
+        """Return normalised ``x``; keep z and the scale, which the gradients need."""
+        x = check_images(x, self.num_features)
+        mode = self._mode()
+        if mode == "running":
+            mean, var = (_column(self.buffers[k], x.dtype) for k in ("running_mean", "running_var"))
+            z = x - mean
+        else:
+            z, mean, var = self._centre(x, mode)
+        scale = 1.0 / np.sqrt(var + self.eps)
+        z *= scale
+        self.keep(z, scale, mode)
+        if not self.params:
+            return z
+        y = z * _column(self.params["weight"], x.dtype)
+        y += _column(self.params["bias"], x.dtype)
+        return y
+
+    def backward(self, dy):
+        """Given dL/dy, fill ``grads`` and return dL/dx."""
+        z, scale, mode = self.recall()
+        g = dy = check_gradient(dy, z.shape, z.dtype)
+        if self.params:
+            self.grads["weight"] = (dy * z).sum(axis=(0, 2, 3))
+            self.grads["bias"] = dy.sum(axis=(0, 2, 3))
+            g = dy * _column(self.params["weight"], dy.dtype)
+        if mode == "running":
+            return g * scale
+        axes = _AXES[mode]
+        dx = g - z * (g * z).mean(axis=axes, keepdims=True)
+        dx -= g.mean(axis=axes, keepdims=True)
+        dx *= scale
+        return dx
+
+    def _mode(self):
+        if self.statistics != "auto":
+            return self.statistics
+        return "batch" if self.training or not self.buffers else "running"
+
+    def _centre(self, x, mode):
+        """Return x - mean, mean and var, and update the running statistics if due."""
+        axes = _AXES[mode]
+        count = int(np.prod([x.shape[axis] for axis in axes]))
+        track = mode == "batch" and self.training and bool(self.buffers)
+        if count < 1 + track:  # an unbiased variance divides by count - 1
+            raise ValueError(
+                f"x: expected at least {1 + track} values per channel for {mode} "
+                f"statistics, got {count} in shape {x.shape}"
+            )
+        mean = x.mean(axis=axes, keepdims=True)
+        z = x - mean
+        var = np.square(z).mean(axis=axes, keepdims=True)
+        if track:
+            self._track(mean.ravel(), var.ravel() * (count / (count - 1)))
+        return z, mean, var
+
+    def _track(self, mean, var):
+        m = self.momentum
+        self.buffers["num_batches_tracked"] += 1
+        for name, new in (("running_mean", mean), ("running_var", var)):
+            self.buffers[name] *= 1.0 - m
+            self.buffers[name] += m * new
+
+
+def _column(array, dtype):
+    return array.astype(dtype, copy=False)[:, None, None]  # (C, 1, 1)

@@ -1,0 +1,99 @@
+"""Transposed convolution: the adjoint of a convolution, which enlarges images.
+
+    y[n,o, s h + d i - p, s w + d j - p] += sum_c weight[c,o,i,j] x[n,c,h,w]
+
+for stride s, dilation d, padding p: each input pixel stamps a weighted window onto the
+output. Zeiler et al., "Deconvolutional Networks", CVPR 2010. So `fold` does forward
+what it does backward in `Conv2d`, and `unfold` the reverse. With k = (o, i, j) one
+place in the window, l = (h, w) one input pixel and G groups of channels
+
+    columns[n,g,k,l] = sum_c weight[g,c,k] x[n,g,c,l],    y = fold(columns) + bias
+    dx[n,g,c,l]      = sum_k weight[g,c,k] dcolumns[n,g,k,l],    dcolumns = unfold(dy)
+    dweight[g,c,k]   = sum_{n,l} x[n,g,c,l] dcolumns[n,g,k,l]
+
+Departure from PyTorch: output_padding, the rows and columns that no window reaches,
+must be below the stride; PyTorch also allows it below the dilation.
+"""
+
+import numpy as np
+
+from npkpose._check import check_integer
+from npkpose.nn._shapes import check_gradient, check_groups, check_images, pair
+from npkpose.nn.init import kaiming_normal
+from npkpose.nn.module import Module
+from npkpose.nn.unfold import fold, unfold
+
+
+class ConvTranspose2d(Module):
+    """Map images (N, C, H, W) to (N, O, Ho, Wo), Ho = (H-1)s - 2p + d(k-1) + output_padding + 1.
+
+    ``params`` holds ``"weight"`` (C, O / groups, kh, kw) and, with ``bias``, ``"bias"``
+    (O,), both float32. ``rng`` draws the weight (`kaiming_normal`): an output pixel lies
+    under kh kw / (sh sw) windows on average, each summing C / groups products, so that
+    fan_in is C kh kw / (groups sh sw).
+    """
+
+    def __init__(
+        self, in_channels, out_channels, kernel_size, stride=1, padding=0, output_padding=0,
+        groups=1, bias=True, dilation=1, *, rng=None,
+    ):
+        super().__init__()
+        self.in_channels = check_integer("in_channels", in_channels, 1)
+        self.out_channels = check_integer("out_channels", out_channels, 1)
+        self.groups = check_groups(groups, in_channels, out_channels)
+        self.kernel_size = kh, kw = pair("kernel_size", kernel_size, 1)
+        self.stride = sh, sw = pair("stride", stride, 1)
+        self.padding = pair("padding", padding, 0)
+        self.dilation = pair("dilation", dilation, 1)
+        self.window = self.kernel_size, self.dilation, self.padding, self.stride
+        self.output_padding = pair("output_padding", output_padding, 0)
+        if any(extra >= s for extra, s in zip(self.output_padding, self.stride)):
+            raise ValueError(
+                f"output_padding: expected less than stride {stride}, got {output_padding}"
+            )
+        shape = (in_channels, out_channels // groups, kh, kw)
+        fan_in = in_channels // groups * kh * kw / (sh * sw)
+        self.params["weight"] = kaiming_normal(shape, fan_in, rng)
+        if bias:
+            self.params["bias"] = np.zeros(out_channels, np.float32)
+
+    def forward(self, x):
+        """Return the enlarged images; keep ``x``, which dweight needs."""
+        x = check_images(x, self.in_channels)
+        N, _, H, W = x.shape
+        size = self._output_size((H, W))
+        weight = self._weight(x.dtype)
+        G, C, K = weight.shape  # C: channels of one group
+        columns = np.matmul(weight.swapaxes(1, 2), x.reshape(N, G, C, H * W))
+        y = fold(columns.reshape(N, G * K, H * W), size, *self.window)
+        if "bias" in self.params:
+            y += self.params["bias"][:, None, None]
+        self.keep(x, y.shape)
+        return y
+
+    def backward(self, dy):
+        """Given dL/dy, fill ``grads`` and return dL/dx."""
+        x, shape = self.recall()
+        dy = check_gradient(dy, shape, x.dtype)
+        if "bias" in self.params:
+            self.grads["bias"] = dy.sum(axis=(0, 2, 3))
+        weight = self._weight(dy.dtype)
+        G, C, K = weight.shape  # C: channels of one group
+        N, _, H, W = x.shape
+        dcolumns = unfold(dy, *self.window).reshape(N, G, K, H * W)
+        dx = np.matmul(weight, dcolumns)  # (N, G, C/G, HW)
+        dweight = np.matmul(x.reshape(N, G, C, H * W), dcolumns.swapaxes(2, 3)).sum(axis=0)
+        self.grads["weight"] = dweight.reshape(self.params["weight"].shape)
+        return dx.reshape(x.shape)
+
+    def _output_size(self, size):
+        parts = zip(size, *self.window, self.output_padding)
+        Ho, Wo = (((n - 1) * s - 2 * p + d * (k - 1) + extra + 1) for n, k, d, p, s, extra in parts)
+        if Ho < 1 or Wo < 1:
+            raise ValueError(f"x: expected images large enough for the padding, got {size}")
+        return Ho, Wo
+
+    def _weight(self, dtype):
+        weight = self.params["weight"].astype(dtype, copy=False)
+        C, O, kh, kw = weight.shape
+        return weight.reshape(self.groups, C // self.groups, O * kh * kw)  # (G, C/G, K)

@@ -1,0 +1,191 @@
+"""The base of every layer and network: named arrays, children, and two modes.
+
+A module computes y = f(x; params) in ``forward`` and, given dL/dy, the chain rule
+in ``backward``:
+
+    dL/dx = (df/dx)^T dL/dy,    grads[name] = (df/dparams[name])^T dL/dy
+
+There is no tape. A network calls its layers' ``backward`` in the reverse order of
+their ``forward``, adds the gradients where one array fed two layers, and uses each
+layer once per pass. Names and state-dict keys are PyTorch's.
+
+Departure from PyTorch: ``backward`` overwrites gradients instead of adding to them,
+so there is no ``zero_grad``. Arrays must not be changed between ``forward`` and
+``backward``: a layer may keep its input itself rather than a copy.
+"""
+
+import numpy as np
+
+from npkpose.nn._state import copy_state
+
+
+class Module:
+    """A layer, or a network of layers held as attributes.
+
+    ``params`` and ``grads`` hold learnable arrays and their gradients under the same
+    keys, ``buffers`` arrays that are saved but not learned. Attributes that are
+    modules, or (nested) lists of modules, are children, in the order they were first
+    set; names that start with an underscore are not looked at.
+    """
+
+    def __init__(self):
+        self.params = {}
+        self.grads = {}
+        self.buffers = {}
+        self.training = True
+        self._kept = None
+
+    def __call__(self, x):
+        """Return ``forward(x)``."""
+        return self.forward(x)
+
+    def forward(self, x):
+        """Return the output for ``x``, keeping what `backward` needs while training."""
+        raise NotImplementedError(f"{type(self).__name__}.forward is not written")
+
+    def backward(self, dy):
+        """Given dL/dy, fill ``grads`` and return dL/dx."""
+        raise NotImplementedError(f"{type(self).__name__}.backward is not written")
+
+    def keep(self, *values):
+        """Store ``values`` for `backward`; in evaluation mode store nothing."""
+        self._kept = values if self.training else None
+
+    def recall(self):
+        """Return the values that `forward` kept, or raise RuntimeError."""
+        if self._kept is None:
+            raise RuntimeError(
+                f"{type(self).__name__}.backward: expected a forward pass in training "
+                "mode first (evaluation mode keeps no activations)"
+            )
+        return self._kept
+
+    def train(self, mode=True):
+        """Switch this module and its children to training (or evaluation); return self."""
+        for _, module in self.named_modules():
+            module.training = bool(mode)
+            if not mode:
+                module._kept = None
+        return self
+
+    def eval(self):
+        """Switch to evaluation mode, dropping stored activations; return self."""
+        return self.train(False)
+
+    def named_children(self):
+        """Yield ``(name, module)`` for each direct child."""
+        for name, value in vars(self).items():
+            if not name.startswith("_"):
+                yield from _modules_in(name, value)
+
+    def named_modules(self, prefix=""):
+        """Yield ``(dotted name, module)``: this module as ``""``, then each below it."""
+        yield prefix, self
+        for name, child in self.named_children():
+            yield from child.named_modules(_join(prefix, name))
+
+    def named_parameters(self):
+        """Yield ``(dotted name, array)`` for each learnable array."""
+        return self._named("params")
+
+    def named_gradients(self):
+        """Yield ``(dotted name, gradient)`` for each parameter that has one."""
+        for prefix, module in self.named_modules():
+            for name in module.params:
+                if name in module.grads:
+                    yield _join(prefix, name), module.grads[name]
+
+    def num_parameters(self):
+        """Return the number of learnable numbers."""
+        return sum(array.size for _, array in self.named_parameters())
+
+    def astype(self, dtype):
+        """Convert every real array to ``dtype`` in place; return self."""
+        dtype = np.dtype(dtype)
+        if dtype.kind != "f":
+            raise ValueError(f"dtype: expected a floating-point type, got {dtype}")
+        for _, module in self.named_modules():
+            for arrays in (module.params, module.grads, module.buffers):
+                for name, array in arrays.items():
+                    if array.dtype.kind == "f":
+                        arrays[name] = array.astype(dtype)
+        return self
+
+    def state_dict(self):
+        """Return copies of all parameters and buffers as ``{dotted name: array}``."""
+        return {name: array.copy() for name, array in self._named("params", "buffers")}
+
+    def load_state_dict(self, state, strict=True):
+        """Copy the arrays of ``state`` into this module, all of them or none.
+
+        Parameters
+        ----------
+        state : mapping of str to array_like
+            As `state_dict` returns, or PyTorch's own. Converted to the dtypes in use.
+            ``num_batches_tracked`` may be absent.
+        strict : bool
+            Refuse missing and unexpected names. Otherwise they are left alone.
+
+        Returns
+        -------
+        missing, unexpected : lists of str
+
+        Raises
+        ------
+        ValueError
+            Names or shapes that do not match, or values that are not real numbers.
+            The message lists every offender; the module is unchanged.
+        """
+        return copy_state(dict(self._named("params", "buffers")), state, strict)
+
+    def _named(self, *kinds):
+        for prefix, module in self.named_modules():
+            for kind in kinds:
+                for name, array in getattr(module, kind).items():
+                    yield _join(prefix, name), array
+
+
+class Sequential(Module):
+    """Layers applied one after the other; children are named "0", "1", ..."""
+
+    def __init__(self, *layers):
+        super().__init__()
+        for i, layer in enumerate(layers):
+            if not isinstance(layer, Module):
+                raise ValueError(f"layers[{i}]: expected a Module, got {type(layer).__name__}")
+        self.layers = list(layers)
+
+    def __len__(self):
+        return len(self.layers)
+
+    def __getitem__(self, i):
+        return self.layers[i]
+
+    def named_children(self):
+        """Yield ``("0", first layer)``, ``("1", second layer)``, ..."""
+        for i, layer in enumerate(self.layers):
+            yield str(i), layer
+
+    def forward(self, x):
+        """Return ``x`` passed through every layer; the layers keep what they need."""
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def backward(self, dy):
+        """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
+        for layer in reversed(self.layers):
+            dy = layer.backward(dy)
+        return dy
+
+
+def _modules_in(name, value):
+    if isinstance(value, Module):
+        yield name, value
+    elif isinstance(value, (list, tuple)):
+        for i, item in enumerate(value):
+            yield from _modules_in(f"{name}.{i}", item)
+
+
+def _join(prefix, name):
+    return f"{prefix}.{name}" if prefix else name

@@ -1,0 +1,74 @@
+"""Resize images by a separable linear map: y = A_h x A_w^T for each channel.
+
+A_h (Ho, H) and A_w (Wo, W) come from `npkpose._resample.resize_matrix`, which states
+the coordinate conventions. The backward pass is the exact adjoint, A_h^T dy A_w. Being
+products, both spread a NaN or infinity over its row and column.
+"""
+
+from npkpose._check import check_choice, check_number
+from npkpose._resample import resize_matrix
+from npkpose.nn._shapes import check_gradient, check_images, pair
+from npkpose.nn.module import Module
+
+
+class Upsample(Module):
+    """Resize images (N, C, H, W) to ``size`` or by ``scale_factor``.
+
+    Parameters
+    ----------
+    size : int or (Ho, Wo)
+        Output size; give this or ``scale_factor``, not both.
+    scale_factor : float or (vertical, horizontal)
+        Output pixels per input pixel; the output size is rounded down.
+    mode : "nearest" or "bilinear"
+    align_corners : bool, optional
+        For "bilinear": map corner pixels onto corner pixels. Default False.
+    tf1 : bool
+        For "bilinear": TensorFlow 1's sampling, without half-pixel centres.
+    """
+
+    def __init__(
+        self, size=None, scale_factor=None, mode="nearest", align_corners=None, *, tf1=False
+    ):
+        super().__init__()
+        if (size is None) == (scale_factor is None):
+            raise ValueError("size: expected either size or scale_factor, got both or neither")
+        check_choice("mode", mode, ("nearest", "bilinear"))
+        if mode == "nearest" and (align_corners is not None or tf1):
+            raise ValueError('align_corners, tf1: expected mode="bilinear", got "nearest"')
+        if align_corners and tf1:
+            raise ValueError("tf1: expected no align_corners beside it, got both")
+        self.size = None if size is None else pair("size", size, 1)
+        self.scale_factor = None if size is not None else _factors(scale_factor)
+        self.method = "align_corners" if align_corners else "tf1" if tf1 else mode
+
+    def forward(self, x):
+        """Return the resized images; keep the two matrices."""
+        x = check_images(x)
+        A_h, A_w = (self._matrix(axis, x.shape[2 + axis]).astype(x.dtype) for axis in (0, 1))
+        self.keep(A_h, A_w, (*x.shape[:2], len(A_h), len(A_w)))
+        return A_h @ (x @ A_w.T)
+
+    def backward(self, dy):
+        """Return dL/dx."""
+        A_h, A_w, shape = self.recall()
+        dy = check_gradient(dy, shape, A_h.dtype)
+        return (A_h.T @ dy) @ A_w
+
+    def _matrix(self, axis, n_in):
+        if self.size is not None:
+            n_out, scale = self.size[axis], None
+        else:
+            factor = self.scale_factor[axis]
+            n_out, scale = int(n_in * factor), 1.0 / factor
+        if n_in < 1 or n_out < 1:
+            raise ValueError(f"x: expected pixels to resize, got {n_in} and {n_out} of them after")
+        return resize_matrix(n_in, n_out, self.method, scale)
+
+
+def _factors(value):
+    if not isinstance(value, (tuple, list)):
+        value = (value, value)
+    if len(value) != 2:
+        raise ValueError(f"scale_factor: expected a number or a pair, got {value!r}")
+    return tuple(check_number("scale_factor", item, above=0.0) for item in value)
