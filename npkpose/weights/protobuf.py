@@ -1,0 +1,114 @@
+"""The protobuf wire format: bytes to numbered fields, and fields to names by a schema.
+
+A message is a sequence of fields, and a field is a key followed by a payload:
+
+    key = 8 * number + wire_type, a varint
+    wire_type   0 varint    1 eight bytes    2 length, then that many bytes    5 four bytes
+
+A varint is an integer in base 128, lowest digit first; the top bit of a byte says
+that another follows. A nested message, a string, a blob and a packed list all look
+the same (wire type 2): only the schema tells them apart, so the reader passes one.
+Specification: Google, "Protocol Buffers: Encoding", protobuf.dev.
+
+Wire types 3 and 4 (groups, deprecated) are refused. Every error is a ValueError that
+names the byte of the file where it happened. Payloads are passed on as (start, end)
+positions in the file: nothing is copied, and nothing the file claims is allocated.
+"""
+
+VARINT, EIGHT_BYTES, BYTES, FOUR_BYTES = 0, 1, 2, 5
+
+_MAX_VARINT_BYTES = 10  # ceil(64 / 7)
+_MAX_NUMBER = 2**29 - 1  # field numbers have 29 bits
+
+
+def read_message(data, span, schema, strict=False):
+    """Yield (name, value) for each field of the message at ``span`` that is in ``schema``.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    span : (int, int)
+        Start and end of the message.
+    schema : dict
+        Field number -> (name, wire type, another wire type it may have, ...).
+    strict : bool
+        Refuse fields that are not in the schema. Otherwise they are skipped.
+
+    Raises ValueError as `read_fields` does, and for a wire type the schema excludes.
+    """
+    for number, wire_type, value, offset in read_fields(data, *span):
+        if number in schema:
+            name, *wire_types = schema[number]
+            if wire_type not in wire_types:
+                raise ValueError(
+                    f"byte {offset}: expected wire type {wire_types} for {name}, got {wire_type}"
+                )
+            yield name, value
+        elif strict:
+            raise ValueError(f"byte {offset}: expected field {sorted(schema)}, got {number}")
+
+
+def read_fields(data, start, end):
+    """Yield (number, wire type, value, offset) for each field of ``data[start:end]``.
+
+    ``value`` is an unsigned 64-bit integer for a varint, else the (start, end) of the
+    payload; ``offset`` is where the field's key begins. Raises ValueError if the message
+    is cut short or is not protobuf.
+    """
+    position = start
+    while position < end:
+        offset = position
+        key, position = read_varint(data, position, end)
+        number, wire_type = key >> 3, key & 7
+        if not 1 <= number <= _MAX_NUMBER:
+            raise ValueError(f"byte {offset}: expected a field number of 1 or more, got {number}")
+        if wire_type == VARINT:
+            value, position = read_varint(data, position, end)
+        else:
+            size, position = _payload_size(data, position, end, wire_type, offset)
+            if size > end - position:
+                raise ValueError(
+                    f"byte {offset}: expected {size} bytes in field {number}, "
+                    f"got {end - position} before the end"
+                )
+            value = position, position + size
+            position += size
+        yield number, wire_type, value, offset
+
+
+def read_varint(data, position, end):
+    """Return the unsigned 64-bit varint at ``position`` and the position after it."""
+    value = 0
+    for k in range(_MAX_VARINT_BYTES):
+        if position + k >= end:
+            raise ValueError(f"byte {position}: expected a varint, got the end of the message")
+        byte = data[position + k]
+        value |= (byte & 127) << 7 * k
+        if byte < 128 and value < 2**64:
+            return value, position + k + 1
+    raise ValueError(f"byte {position}: expected a varint of at most 64 bits, got a longer one")
+
+
+def read_integers(data, value):
+    """Yield the int64s in one occurrence of a repeated field: one varint, or a packed run."""
+    if isinstance(value, int):
+        yield signed(value)
+        return
+    position, end = value
+    while position < end:
+        number, position = read_varint(data, position, end)
+        yield signed(number)
+
+
+def signed(value):
+    """Return the int64 whose two's complement is the unsigned ``value``."""
+    return value - 2**64 if value >= 2**63 else value
+
+
+def _payload_size(data, position, end, wire_type, offset):
+    if wire_type == BYTES:
+        return read_varint(data, position, end)
+    if wire_type in (EIGHT_BYTES, FOUR_BYTES):
+        return (8 if wire_type == EIGHT_BYTES else 4), position
+    raise ValueError(f"byte {offset}: expected wire type 0, 1, 2 or 5, got {wire_type}")
