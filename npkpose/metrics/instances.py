@@ -1,0 +1,35 @@
+"""Did grouping give each keypoint to the right person? OKS punishes places; this, belonging."""
+
+import numpy as np
+
+from npkpose._check import check_array
+
+
+def right_instance(keypoints, true_keypoints, matched):
+    """Return which detected keypoints belong to the instance that their pose was matched with.
+
+    A detected keypoint belongs to the instance whose keypoint of the same type is nearest (ties:
+    the lower index). All keypoints of an unmatched pose are in the wrong instance.
+
+    Parameters
+    ----------
+    keypoints : array_like, shape (D, K, 2)
+        NaN where absent.
+    true_keypoints : array_like, shape (G, K, 2), G at least 1
+    matched : array_like of int, shape (D,)
+        Index of each pose's true person, or -1: see `metrics.match`.
+
+    Returns
+    -------
+    right : ndarray of bool, shape (D, K)
+        False where the keypoint is absent.
+    """
+    keypoints = check_array("keypoints", keypoints, ("D", "K", 2), finite=False)
+    truth = check_array("true_keypoints", true_keypoints, ("G", keypoints.shape[1], 2))
+    matched = check_array("matched", matched, (len(keypoints),), np.int64)
+    if len(truth) == 0:
+        raise ValueError("true_keypoints: expected at least 1 instance, got 0")
+    distance = np.linalg.norm(keypoints[:, None] - truth, axis=3)  # (D, G, K)
+    absent = np.isnan(distance).any(axis=1)
+    nearest = np.where(np.isnan(distance), 0.0, distance).argmin(axis=1)  # (D, K)
+    return (nearest == matched[:, None]) & ~absent

@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from npkpose import COCO_17, oks
+from npkpose.metrics import match, right_instance
+
+NAN = (np.nan, np.nan)
+coordinates = arrays(np.float64, (2, 3, 2), elements=st.integers(-40, 40).map(float))
+
+
+def test_one_annotator_sigma_away_scores_exp_of_minus_an_eighth():
+    distance = 0.05 * np.sqrt(400.0)  # sigma times the square root of the area
+    similarity = oks([[(distance, 0)]], [[(0, 0)]], [400.0], [0.05])
+    np.testing.assert_allclose(similarity, [[np.exp(-1 / 8)]])
+
+
+@given(coordinates, coordinates)
+def test_similarity_is_bounded_shift_invariant_and_1_for_the_truth(poses, truth):
+    areas, sigmas = [100.0, 900.0], [0.05, 0.1, 0.2]
+    similarity = oks(poses, truth, areas, sigmas)
+    assert ((similarity >= 0) & (similarity <= 1)).all()
+    np.testing.assert_allclose(similarity, oks(poses + 7, truth + 7, areas, sigmas))
+    np.testing.assert_array_equal(np.diag(oks(truth, truth, areas, sigmas)), 1)
+    np.testing.assert_array_equal(similarity[::-1], oks(poses[::-1], truth, areas, sigmas))
+
+
+def test_pycocotools_gives_the_same(rng):
+    mask = pytest.importorskip("pycocotools.cocoeval")
+    from pycocotools.coco import COCO
+
+    truth = rng.uniform(0, 100, (3, 17, 2))
+    visibility = rng.integers(0, 3, (3, 17))
+    areas = rng.uniform(500, 5000, 3)
+    poses = truth[[2, 0, 1]] + rng.normal(0, 5, (3, 17, 2))
+    flat = lambda p, v: np.concatenate([p, v[:, None]], 1).ravel().tolist()  # noqa: E731
+    annotations = [
+        {"id": i + 1, "image_id": 1, "category_id": 1, "iscrowd": 0, "area": areas[i],
+         "bbox": [0, 0, 100, 100], "keypoints": flat(truth[i], visibility[i]),
+         "num_keypoints": int((visibility[i] > 0).sum())} for i in range(3)
+    ]  # fmt: skip
+    gt = COCO()
+    gt.dataset = {"images": [{"id": 1}], "categories": [{"id": 1}], "annotations": annotations}
+    gt.createIndex()
+    results = [
+        {"image_id": 1, "category_id": 1, "score": 1 - i / 10,
+         "keypoints": flat(poses[i], np.ones(17))} for i in range(3)
+    ]  # fmt: skip
+    dt = gt.loadRes(results)
+    evaluation = mask.COCOeval(gt, dt, "keypoints")
+    evaluation._prepare()
+    expected = evaluation.computeOks(1, 1)
+    got = oks(poses, truth, areas, COCO_17.sigmas, visibility)
+    np.testing.assert_allclose(got, expected, rtol=1e-12)
+
+
+def test_unlabelled_keypoints_do_not_count_and_nobody_labelled_scores_0():
+    truth = np.array([[(0, 0), (50, 50)], [(0, 0), (0, 0)]], float)
+    similarity = oks([[(0, 0), (0, 0)]], truth, [100, 100], [0.1, 0.1], [[2, 0], [0, 0]])
+    assert similarity.tolist() == [[1, 0]]
+    assert oks([[(0, 0), (9, 9)]], [[(0, 0), NAN]], [100], [0.1, 0.1]).tolist() == [[1]]
+
+
+def test_absent_keypoints_are_refused_unless_they_may_add_nothing():
+    poses = [[(0, 0), NAN]]
+    with pytest.raises(ValueError, match=r"keypoints\[0, 1, 0\]: expected a finite value, got nan"):
+        oks(poses, [[(0, 0), (9, 9)]], [100], [0.1, 0.1])
+    assert oks(poses, [[(0, 0), (9, 9)]], [100], [0.1, 0.1], absent="zero").tolist() == [[0.5]]
+
+
+def test_nobody_gives_empty_tables():
+    assert oks(np.empty((0, 3, 2)), np.zeros((2, 3, 2)), [1, 1], [1, 1, 1]).shape == (0, 2)
+    assert oks(np.zeros((2, 3, 2)), np.empty((0, 3, 2)), [], [1, 1, 1]).shape == (2, 0)
+    assert match(np.empty((2, 0)), [1, 2]).tolist() == [-1, -1]
+
+
+def test_poses_choose_by_score_each_the_free_person_most_like_them():
+    similarity = [[0.9, 0.6], [0.95, 0.4], [0.3, 0.2]]
+    assert match(similarity, [0.8, 0.9, 1.0]).tolist() == [1, 0, -1]
+    assert match(similarity, [0.9, 0.9, 1.0]).tolist() == [0, -1, -1]
+    assert match(similarity, [0.9, 0.9, 1.0], threshold=0.1).tolist() == [1, -1, 0]
+
+
+def test_a_keypoint_is_in_the_right_instance_if_that_one_is_nearest():
+    truth = [[(0, 0), (0, 10)], [(20, 0), (20, 10)]]
+    poses = [[(1, 1), (19, 9)], [(18, 1), NAN], [(0, 0), (0, 10)]]
+    right = right_instance(poses, truth, [0, 1, -1])
+    assert right.tolist() == [[True, False], [True, False], [False, False]]
+    with pytest.raises(ValueError, match="true_keypoints: expected at least 1 instance"):
+        right_instance(poses, np.empty((0, 2, 2)), [0, 1, -1])
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"keypoints": np.zeros((1, 2))}, "keypoints: expected shape"),
+        ({"true_keypoints": np.zeros((1, 3, 2))}, "true_keypoints: expected shape"),
+        ({"true_keypoints": [[(0, np.inf), (0, 0)]]}, "true_keypoints.*: expected a finite value"),
+        ({"areas": [0.0]}, "areas, sigmas: expected positive"),
+        ({"areas": [1.0, 2.0]}, r"areas: expected shape \(1\)"),
+        ({"sigmas": [0.1, -0.1]}, "areas, sigmas: expected positive"),
+        ({"visibility": [[1]]}, r"visibility: expected shape \(1, 2\)"),
+        ({"absent": None}, "absent: expected one of raise, zero"),
+    ],
+)
+def test_bad_input_is_named(arguments, message):
+    good = {"keypoints": np.zeros((1, 2, 2)), "true_keypoints": np.zeros((1, 2, 2)),
+            "areas": [1.0], "sigmas": [0.1, 0.1]}  # fmt: skip
+    with pytest.raises(ValueError, match=message):
+        oks(**{**good, **arguments})
