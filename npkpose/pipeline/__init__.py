@@ -1,0 +1,1 @@
+"""A picture in, people out: a network and a codec put together."""

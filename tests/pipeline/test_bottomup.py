@@ -1,0 +1,99 @@
+"""The whole path on the two real photographs, against their COCO annotations."""
+
+import json
+
+import numpy as np
+import pytest
+
+from npkpose import COCO_17, OPENPOSE_18, BottomUp, oks
+from npkpose.metrics import match
+from npkpose.models import OpenPoseMobileNetV2
+
+PHOTOS = (785, 197388)
+
+
+@pytest.fixture(scope="module")
+def find(shared_data):
+    path = shared_data / "openpose-mobilenetv2-small" / "graph_opt.pb"
+    return BottomUp(OpenPoseMobileNetV2.from_file(path))
+
+
+def test_five_of_six_annotated_people_are_found_well_and_six_are_drawn(find, shared_data):
+    pytest.importorskip("PIL")
+    annotations = json.loads((shared_data / "photos" / "annotations.json").read_text())
+    similarities, drawn, annotated = [], 0, 0
+    for image_id in PHOTOS:
+        poses = find(shared_data / "photos" / f"{image_id:012d}.jpg").convert(OPENPOSE_18, COCO_17)
+        people = [a for a in annotations["annotations"]
+                  if a["image_id"] == image_id and a["num_keypoints"]]  # fmt: skip
+        truth = np.array([a["keypoints"] for a in people]).reshape(-1, 17, 3)
+        similarity = oks(
+            poses.keypoints, truth[..., :2], [a["area"] for a in people], COCO_17.sigmas,
+            truth[..., 2], absent="zero",
+        )  # fmt: skip
+        matched = match(similarity, poses.person_scores)
+        similarities += [similarity[d, g] for d, g in enumerate(matched) if g >= 0]
+        drawn += len(poses)
+        annotated += len(people)
+    print(f"{len(similarities)} found, mean OKS {np.mean(similarities):.3f}, {drawn} drawn")
+    assert annotated == 6 and drawn == 6
+    assert len(similarities) >= 5 and np.mean(similarities) >= 0.80
+
+
+def test_an_array_gives_what_its_file_gives_and_is_not_modified(find, shared_data):
+    pytest.importorskip("PIL")
+    from npkpose.image import read_image
+
+    path = shared_data / "photos" / "000000000785.jpg"
+    image = read_image(path)
+    before = image.copy()
+    np.testing.assert_array_equal(find(image).keypoints, find(str(path)).keypoints)
+    np.testing.assert_array_equal(image, before)
+
+
+class CornerNet:
+    """A stand-in network of stride 8 that sees one dot of light as every keypoint and limb."""
+
+    skeleton, stride, size_multiple = OPENPOSE_18, 8, 16
+    thresholds = {"min_keypoints": 1, "min_score": 0.0}
+
+    def eval(self):
+        return self
+
+    def preprocess(self, image):
+        return image[None].astype(np.float32).max(axis=3)  # (1, H, W)
+
+    def __call__(self, x):
+        cells = x.reshape(1, x.shape[1] // 8, 8, x.shape[2] // 8, 8).mean(axis=(2, 4))
+        return np.repeat(cells[:, None] / 255, 57, axis=1)
+
+    def split(self, maps):
+        return maps[:, :19], maps[:, 19:]
+
+
+def test_coordinates_come_home_through_both_grids():
+    image = np.zeros((100, 150, 3), np.uint8)
+    image[40:60, 90:110] = 255  # centred at (99.5, 49.5)
+    poses = BottomUp(CornerNet(), height=96)(image)
+    np.testing.assert_allclose(poses.keypoints[0, 0], (99.5, 49.5), atol=1.0)
+
+
+def test_a_black_picture_shows_nobody():
+    poses = BottomUp(CornerNet(), height=32)(np.zeros((20, 30, 3), np.uint8))
+    assert poses.keypoints.shape == (0, 18, 2)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), np.uint8), 7, None],
+)
+def test_what_is_no_picture_is_refused(image):
+    with pytest.raises(ValueError, match=r"image: expected shape \(H, W, 3\) of uint8"):
+        BottomUp(CornerNet())(image)
+
+
+def test_a_bad_height_or_threshold_is_refused():
+    with pytest.raises(ValueError, match="height: expected at least 16, got 8"):
+        BottomUp(CornerNet(), height=8)
+    with pytest.raises(ValueError, match="min_keypoints: expected at least 1"):
+        BottomUp(CornerNet(), 32, {"min_keypoints": 0})(np.zeros((20, 30, 3), np.uint8))
