@@ -1,0 +1,27 @@
+"""Keypoint detection and pose estimation you can read, in NumPy and Numba.
+
+A reading order: `codec.gaussian` and `codec.decode` (a keypoint as a heatmap, and back), `nn`
+(layers with hand-written gradients), `models.tiny` and `exercises` (learning keypoints),
+`codec.paf` and `codec.group_paf` (several people), `pipeline.bottomup` (a photograph).
+"""
+
+from npkpose import data, draw, metrics, models, nn, weights
+from npkpose.codec.decode import decode_heatmaps, heatmap_to_coords
+from npkpose.codec.gaussian import gaussian_heatmap, gaussian_heatmaps
+from npkpose.codec.grid import Grid
+from npkpose.codec.group_paf import group_paf
+from npkpose.codec.paf import limb_scores, paf_fields
+from npkpose.codec.peaks import Peaks, find_peaks
+from npkpose.metrics.oks import oks
+from npkpose.pipeline.bottomup import BottomUp
+from npkpose.poses import Poses
+from npkpose.skeleton import COCO_17, OPENPOSE_18, Skeleton
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BottomUp", "COCO_17", "Grid", "OPENPOSE_18", "Peaks", "Poses", "Skeleton", "data",
+    "decode_heatmaps", "draw", "find_peaks", "gaussian_heatmap", "gaussian_heatmaps",
+    "group_paf", "heatmap_to_coords", "limb_scores", "metrics", "models", "nn", "oks",
+    "paf_fields", "weights",
+]  # fmt: skip

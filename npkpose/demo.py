@@ -1,0 +1,129 @@
+"""``npkpose demo``: keypoints learned, decoded and grouped while you watch, with pictures."""
+
+import time
+
+import numpy as np
+
+from npkpose import exercises
+from npkpose.codec.decode import REFINEMENTS, decode_heatmaps
+from npkpose.data.figures import KITE
+from npkpose.data.markers import COLOURS
+
+FIGURE_STEPS = 400  # a sixth of exercise 3's, to stay under a minute
+
+
+def demo(out, seed=0):
+    """Run exercises 1 to 3 in small; print their numbers and save two pictures in ``out``."""
+    require_matplotlib()
+    out.mkdir(parents=True, exist_ok=True)
+    start = time.perf_counter()
+    print("1. Four markers, a network of 16,660 parameters, 200 steps of 16 pictures")
+    net = exercises.train_markers(seed, report=progress(200))
+    held_out = exercises.held_out_markers(seed)
+    print_refinements({r: exercises.marker_errors(net, *held_out, r) for r in REFINEMENTS})
+    draw_markers(out / "markers.png", net, *held_out)
+
+    print(f"2. Two figures, heatmaps and part affinity fields, {FIGURE_STEPS} steps")
+    net = exercises.train_figures(seed, FIGURE_STEPS, report=progress(FIGURE_STEPS))
+    images, keypoints = exercises.held_out_figures(seed, 128)
+    groups = exercises.group_figures(net, images)
+    nearest = exercises.group_figures(net, images, nearest=True)
+    print_grouping(groups, nearest, keypoints)
+    draw_figures(out / "figures.png", net, images, groups, nearest)
+    print(f"{time.perf_counter() - start:.0f} s. Pictures: {out}/markers.png, {out}/figures.png")
+
+
+def progress(steps):
+    """Return a ``report(step, loss)`` that draws tqdm's bar, or prints ten lines without tqdm."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+
+        def report(step, loss):
+            if (step + 1) % max(steps // 10, 1) == 0:
+                print(f"   step {step + 1} of {steps}: loss {loss:.5f}")
+
+        return report
+    bar = tqdm(total=steps, leave=False, disable=None)  # nothing where no one watches
+
+    def report(step, loss):
+        bar.set_postfix_str(f"loss {loss:.5f}", refresh=False)
+        bar.update()
+        if step + 1 == steps:
+            bar.close()
+
+    return report
+
+
+def print_refinements(errors):
+    """Print the mean distance (N, K) of each refinement, and its gain over argmax."""
+    base = np.nanmean(errors["argmax"])
+    for refine, distances in errors.items():
+        mean = np.nanmean(distances)
+        print(f"   {refine:13s} mean L2 {mean:.3f} px   {base - mean:+.3f} px better than argmax")
+
+
+def print_grouping(groups, nearest, keypoints):
+    """Print the scores of both groupings against keypoints (N, P, K, 2)."""
+    print("   grouped by        right instance   mean OKS   figures found   spurious")
+    for name, each in (("fields", groups), ("nearest keypoint", nearest)):
+        score = exercises.score_figures(each, keypoints)
+        print(
+            f"   {name:17s} {100 * score.right_instance:11.1f} %   {score.oks:8.3f}"
+            f"   {100 * score.found:11.1f} %   {score.spurious:8d}"
+        )
+
+
+def draw_markers(path, net, images, keypoints, columns=6):
+    """Save pictures with the true (circle) and found (cross) keypoints, above their heatmaps."""
+    heatmaps = net(1 - images[:columns])
+    coords, _ = decode_heatmaps(heatmaps)
+    figure, axes = require_matplotlib().subplots(2, columns, figsize=(2 * columns, 4.2))
+    for n in range(columns):
+        axes[0, n].imshow(images[n].transpose(1, 2, 0))
+        axes[0, n].scatter(*keypoints[n].T, s=90, facecolors="none", edgecolors="orange")
+        axes[0, n].scatter(*coords[n].T, s=25, marker="x", c="white", linewidths=1)
+        # Each map glows in the complement of its marker's colour, as the network sees it.
+        glow = np.einsum("khw,kc->hwc", heatmaps[n].clip(0, 1), 1 - COLOURS)
+        axes[1, n].imshow((1 - glow).clip(0, 1))
+    _save(figure, axes, path, ["truth (circle), found (cross)", "heatmaps, each in its colour"])
+
+
+def draw_figures(path, net, images, groups, nearest, columns=6):
+    """Save pictures with the skeletons of both groupings, above the fields' strength."""
+    _, fields = net.split(net(1 - images[:columns]))
+    figure, axes = require_matplotlib().subplots(3, columns, figsize=(2 * columns, 6.2))
+    for n in range(columns):
+        for row, each in enumerate((groups, nearest)):
+            axes[row, n].imshow(images[n].transpose(1, 2, 0), alpha=0.5)
+            for pose, colour in zip(each[n].keypoints, ("tab:purple", "tab:orange", "k", "k", "k")):
+                for a, b in KITE.limbs:
+                    axes[row, n].plot(*pose[[a, b]].T, "o-", c=colour, ms=3, lw=2)
+        strength = np.hypot(fields[n, 0::2], fields[n, 1::2]).max(axis=0)
+        axes[2, n].imshow(strength, cmap="magma", vmin=0, vmax=1)
+    _save(
+        figure, axes, path, ["grouped by fields", "by nearest keypoint", "strength of the fields"]
+    )
+
+
+def _save(figure, axes, path, titles):
+    for row, title in zip(axes, titles):
+        row[0].set_title(title, loc="left", fontsize=9)
+    for ax in axes.flat:
+        ax.set_xticks([])
+        ax.set_yticks([])
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+    require_matplotlib().close(figure)
+
+
+def require_matplotlib():
+    """Return matplotlib.pyplot without a screen, or raise ImportError that says what to install."""
+    try:
+        import matplotlib
+    except ImportError:
+        raise ImportError('plots need Matplotlib: pip install "npkpose[examples]"') from None
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    return pyplot
