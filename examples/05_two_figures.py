@@ -1,0 +1,30 @@
+"""Exercise 3: learn heatmaps and part affinity fields, and tell two figures apart.
+
+The fields are compared with the obvious other way: everybody takes the nearest keypoint.
+
+Expected output (under three minutes of training on two cores):
+"""
+
+import argparse
+import time
+
+from npkpose.demo import draw_figures, print_grouping, progress
+from npkpose.exercises import group_figures, held_out_figures, train_figures
+
+parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+parser.add_argument("--out", default="05_two_figures.png")
+parser.add_argument("--seed", type=int, default=0)
+parser.add_argument("--steps", type=int, default=2200)
+options = parser.parse_args()
+
+start = time.perf_counter()
+net = train_figures(options.seed, options.steps, report=progress(options.steps))
+print(f"trained {options.steps} steps of 16 pictures in {time.perf_counter() - start:.0f} s")
+
+images, keypoints = held_out_figures(options.seed)
+groups = group_figures(net, images)
+nearest = group_figures(net, images, nearest=True)
+print(f"{len(images)} held-out scenes of two figures each:")
+print_grouping(groups, nearest, keypoints)
+draw_figures(options.out, net, images, groups, nearest)
+print(f"wrote {options.out}")

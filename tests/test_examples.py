@@ -1,0 +1,48 @@
+"""Every example runs, prints its numbers and leaves its picture; in few steps where it trains."""
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+EXAMPLES = pathlib.Path(__file__).resolve().parents[1] / "examples"
+PRINTED = {
+    "01_heatmap": ([], "log_parabola  mean 0.000 px"),
+    "02_train_markers": (["--seeds", "1", "--steps", "12"], "median mean L2: argmax"),
+    "03_identical_markers": (["--steps", "6"], "the ink lies [-0.5 -0.5] px off its label"),
+    "04_affinity_fields": ([], "nobody else in the picture: 1.000000"),
+    "05_two_figures": (["--steps", "4"], "nearest keypoint"),
+    "06_photograph": (["graph_opt.pb", "photo.jpg"], "nose"),
+}
+
+
+def run(name, arguments, folder):
+    """Run an example in ``folder``; return what it printed."""
+    pytest.importorskip("matplotlib")
+    pytest.importorskip("PIL")
+    command = [sys.executable, str(EXAMPLES / f"{name}.py"), *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_every_example_is_listed_here_and_short():
+    files = {path.stem: path for path in EXAMPLES.glob("*.py")}
+    assert files.keys() == PRINTED.keys()
+    for path in files.values():
+        assert len(path.read_text().splitlines()) < 80, path.name
+
+
+@pytest.mark.parametrize("name", sorted(set(PRINTED) - {"06_photograph"}))
+def test_an_example_prints_its_numbers_and_leaves_its_picture(name, tmp_path):
+    arguments, wanted = PRINTED[name]
+    assert wanted in run(name, arguments, tmp_path)
+    assert (tmp_path / f"{name}.png").stat().st_size > 5_000
+
+
+def test_the_photograph_example_finds_its_skier(shared_data, tmp_path):
+    weights = shared_data / "openpose-mobilenetv2-small" / "graph_opt.pb"
+    photo = shared_data / "photos" / "000000000785.jpg"
+    assert "nose" in run("06_photograph", [str(weights), str(photo)], tmp_path)
+    assert (tmp_path / "06_photograph.png").stat().st_size > 10_000
