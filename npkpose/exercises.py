@@ -77,19 +77,19 @@ def best_assignment_errors(net, images, keypoints, refine):
     return np.array(errors)
 
 
-def train_figures(seed=0, steps=2500, report=None, lr=1e-2, pw=10, fw=1):
+def train_figures(seed=0, steps=2200, report=None):
     """Return a `TinyPafNet` trained on `two_figures`, in evaluation mode."""
     rng = np.random.default_rng(seed)
     net = TinyPafNet(KITE.num_keypoints, KITE.num_paf_channels, rng=rng)
-    fit(net, _figure_batches(steps, rng, pw, fw), *adam_with_warmup(net, steps, lr=lr), report)
+    fit(net, _figure_batches(steps, rng), *adam_with_warmup(net, steps, lr=1e-2), report)
     return net.eval()
 
 
-def _figure_batches(steps, rng, pw, fw):
+def _figure_batches(steps, rng):
     for _ in range(steps):
         images, keypoints = two_figures(BATCH, rng, SIZE)
         heatmaps, fields = figure_targets(keypoints)
-        weight = np.concatenate([1 + pw * heatmaps, 1 + fw * np.abs(fields)], axis=1)
+        weight = np.concatenate([1 + 15 * heatmaps, 1 + 2 * np.abs(fields)], axis=1)
         yield 1 - images, np.concatenate([heatmaps, fields], axis=1), weight
 
 

@@ -73,13 +73,17 @@ def _limb_field(starts, ends, size, width):
         if not length > 0:  # zero, or NaN where an end is absent
             continue
         v = (b - a) / length
-        x = np.arange(size[1]) - a[0]  # (W,)
-        y = np.arange(size[0])[:, None] - a[1]  # (H, 1)
-        along = x * v[0] + y * v[1]  # (H, W)
+        corner = size[::-1]  # (W, H)
+        left, top = np.clip(np.floor(np.minimum(a, b) - width), 0, corner).astype(int)
+        right, bottom = np.clip(np.ceil(np.maximum(a, b) + width) + 1, 0, corner).astype(int)
+        box = slice(top, bottom), slice(left, right)
+        x = np.arange(size[1])[box[1]] - a[0]  # (w,)
+        y = np.arange(size[0])[box[0], None] - a[1]  # (h, 1)
+        along = x * v[0] + y * v[1]  # (h, w)
         beyond = along - np.clip(along, 0, length)
         inside = (x * v[1] - y * v[0]) ** 2 + beyond**2 <= width**2
-        total += v[:, None, None] * inside
-        count += inside
+        total[:, *box] += v[:, None, None] * inside
+        count[box] += inside
     return total / np.maximum(count, 1)
 
 

@@ -47,10 +47,10 @@ def two_figures(num_images, rng, size=64):
     size = check_integer("size", size, at_least=48)
     keypoints = np.stack([_place(num_images, rng, size) for _ in range(NUM_FIGURES)], axis=1)
     images = np.ones((num_images, 3, size, size), dtype=np.float32)
-    for figure in range(NUM_FIGURES):
-        for a, b in KITE.limbs:
-            ends = keypoints[:, figure, a], keypoints[:, figure, b]
-            _paint_rods(images, *ends, COLOURS[a], COLOURS[b])
+    for image, figures in zip(images, keypoints):
+        for figure in figures:
+            for a, b in KITE.limbs:
+                _paint_rod(image, figure[a], figure[b], COLOURS[a], COLOURS[b])
     for figure in range(NUM_FIGURES):
         for k in range(KITE.num_keypoints):
             paint_squares(images, keypoints[:, figure, k], SIDE, COLOURS[k])
@@ -69,18 +69,19 @@ def _place(num_images, rng, size):
     return points + rng.uniform(low, high)[:, None]
 
 
-def _paint_rods(images, starts, ends, colour, other):
-    """Paint a rod from starts to ends (N, 2) on each image, in place, fading between colours."""
-    height, width = images.shape[2:]
-    length = np.linalg.norm(ends - starts, axis=1, keepdims=True)
-    v, length = ((ends - starts) / length).astype(np.float32), length.astype(np.float32)
-    x = (np.arange(width) - starts[:, :1]).astype(np.float32)[:, None, :]  # (N, 1, W)
-    y = (np.arange(height) - starts[:, 1:]).astype(np.float32)[:, :, None]  # (N, H, 1)
-    vx, vy, length = v[:, :1, None], v[:, 1:, None], length[:, :, None]  # (N, 1, 1)
-    along = x * vx + y * vy  # (N, H, W)
+def _paint_rod(image, start, end, colour, other):
+    """Paint a rod from start to end on the image (3, H, W), in place, fading between colours."""
+    reach = ROD_WIDTH / 2 + 0.5
+    left, top = np.floor(np.minimum(start, end) - reach).clip(0).astype(int)
+    right, bottom = np.ceil(np.maximum(start, end) + reach).astype(int) + 1
+    image = image[:, top:bottom, left:right]  # the rod's box, a view
+    length = np.hypot(*(end - start))
+    v = (end - start) / length
+    x = left + np.arange(image.shape[2]) - start[0]  # (W,)
+    y = top + np.arange(image.shape[1])[:, None] - start[1]  # (H, 1)
+    along = x * v[0] + y * v[1]  # (H, W)
     nearest = np.clip(along, 0, length)
-    distance = np.sqrt((x * vy - y * vx) ** 2 + (along - nearest) ** 2)
-    cover = np.clip(ROD_WIDTH / 2 + 0.5 - distance, 0, 1)[:, None]  # (N, 1, H, W)
-    share = (nearest / length)[:, None]
-    paint = colour[:, None, None] + share * (other - colour)[:, None, None]  # (N, 3, H, W)
-    images += cover * (paint - images)
+    distance = np.hypot(x * v[1] - y * v[0], along - nearest)
+    cover = np.clip(reach - distance, 0, 1)
+    paint = colour[:, None, None] + nearest / length * (other - colour)[:, None, None]
+    image += cover * (paint - image)
