@@ -1,0 +1,61 @@
+import os
+import subprocess
+import sys
+
+import numba
+import numpy as np
+import pytest
+
+from npkpose import _jit
+
+compiled_only = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
+
+SUM = """
+from npkpose._jit import kernel
+
+@kernel
+def total(x):
+    s = 0.0
+    for v in x:
+        s += v
+    return s
+"""
+
+
+def cache_hits(folder, **environment):
+    """Run the kernel of ``folder`` in a fresh interpreter; return how often the cache served it."""
+    code = (
+        "import sys, numpy as np, counted\n"
+        "assert counted.total(np.ones(3)) == 3\n"
+        "print(sum(counted.total.stats.cache_hits.values()))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True,
+        env={**os.environ, "NUMBA_BOUNDSCHECK": "", **environment},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout)
+
+
+@compiled_only
+def test_a_second_process_reads_the_cache_but_never_where_bounds_are_checked(tmp_path):
+    (tmp_path / "counted.py").write_text(SUM)
+    assert cache_hits(tmp_path) == 0
+    assert cache_hits(tmp_path) == 1
+    assert cache_hits(tmp_path, NUMBA_BOUNDSCHECK="1") == 0
+
+
+def test_where_nothing_can_be_cached_the_kernel_works_all_the_same(monkeypatch):
+    def njit(cache=False, **options):
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return numba.njit(**options)
+
+    monkeypatch.setattr(_jit, "njit", njit)
+    double = _jit.kernel(lambda x: 2 * x)
+    assert double(np.float64(4.0)) == 8
+
+
+@compiled_only
+def test_division_by_zero_is_numpys():
+    assert _jit.kernel(lambda a, b: a / b)(1.0, 0.0) == np.inf
