@@ -3,7 +3,7 @@
 Read in this order:
 
     module.py            what a layer is: forward, backward, params, children, state
-    activation.py        the shortest layers: ReLU, ReLU6
+    activation.py        the shortest layers: ReLU and its kin
     unfold.py            sliding windows as matrix columns, and the way back
     conv.py              convolution: one matrix product forward, two backward
     conv_transpose.py    the same turned around
@@ -22,7 +22,7 @@ Layers keep float32 and float64 as they find them and take other real numbers as
 float32. Zero images give zero outputs. A bad argument raises ValueError, naming it.
 """
 
-from npkpose.nn.activation import ReLU, ReLU6
+from npkpose.nn.activation import ELU, PReLU, ReLU, ReLU6
 from npkpose.nn.batchnorm import BatchNorm2d
 from npkpose.nn.check import check_layer
 from npkpose.nn.conv import Conv2d
@@ -44,8 +44,8 @@ from npkpose.nn.unfold import fold, unfold
 from npkpose.nn.upsample import Upsample
 
 __all__ = [
-    "Adam", "BatchNorm2d", "Conv2d", "ConvTranspose2d", "CosineAnnealingLR", "LinearLR",
-    "MaxPool2d", "Module", "MultiStepLR", "Optimizer", "ReLU", "ReLU6", "SGD", "Schedule",
+    "Adam", "BatchNorm2d", "Conv2d", "ConvTranspose2d", "CosineAnnealingLR", "ELU", "LinearLR",
+    "MaxPool2d", "Module", "MultiStepLR", "Optimizer", "PReLU", "ReLU", "ReLU6", "SGD", "Schedule",
     "Sequential", "SequentialLR", "Upsample", "ZeroPad2d", "check_layer", "fold",
     "kaiming_normal", "mse_loss", "unfold",
 ]

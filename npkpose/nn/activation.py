@@ -1,14 +1,23 @@
-"""Rectifiers: y = max(x, 0), and ReLU6, y = min(max(x, 0), 6).
+"""Rectifiers: the identity above zero, and something flatter below it.
 
-The slope is 1 strictly between the kinks and 0 elsewhere (0 at the kinks, as in
-PyTorch). ReLU: Nair & Hinton, "Rectified Linear Units Improve Restricted Boltzmann
-Machines", ICML 2010. ReLU6: Krizhevsky, "Convolutional Deep Belief Networks on
-CIFAR-10", 2010. NaN stays NaN.
+    ReLU     max(x, 0)
+    ReLU6    min(max(x, 0), 6)
+    ELU      x where x > 0, else alpha (exp(x) - 1)
+    PReLU    x where x > 0, else weight[c] x, with a learned slope for each channel c
+
+The slope at a kink is that below it (for ReLU6's kink at 6, that above), as in PyTorch. NaN
+stays NaN. ReLU: Nair & Hinton, "Rectified Linear Units Improve Restricted Boltzmann Machines",
+ICML 2010. ReLU6: Krizhevsky, "Convolutional Deep Belief Networks on CIFAR-10", 2010. ELU:
+Clevert et al., "Fast and Accurate Deep Network Learning by Exponential Linear Units (ELUs)",
+ICLR 2016, arXiv:1511.07289. PReLU: He et al., "Delving Deep into Rectifiers: Surpassing
+Human-Level Performance on ImageNet Classification", ICCV 2015, arXiv:1502.01852.
 """
+
+import math
 
 import numpy as np
 
-from npkpose._check import check_array
+from npkpose._check import check_array, check_integer, check_number
 from npkpose.nn._shapes import FLOATS, check_gradient
 from npkpose.nn.module import Module
 
@@ -38,3 +47,66 @@ class ReLU6(ReLU):
         if self.training:
             self.keep((x > 0) & (x < 6), x.dtype)
         return np.clip(x, 0, 6)
+
+
+class ELU(Module):
+    """x above zero and alpha (exp(x) - 1) below, for arrays of any shape."""
+
+    def __init__(self, alpha=1.0):
+        super().__init__()
+        self.alpha = check_number("alpha", alpha, at_least=0.0)
+
+    def forward(self, x):
+        """Return the activations; keep the slopes: 1 above zero, alpha exp(x) below."""
+        x = check_array("x", x, (...,), FLOATS, finite=False)
+        below = np.expm1(np.minimum(x, 0))
+        below *= self.alpha
+        if self.training:
+            self.keep(np.where(x > 0, x.dtype.type(1), below + x.dtype.type(self.alpha)))
+        return np.where(x > 0, x, below)
+
+    def backward(self, dy):
+        """Return dL/dx: dL/dy times the slope."""
+        (slope,) = self.recall()
+        return slope * check_gradient(dy, slope.shape, slope.dtype)
+
+
+class PReLU(Module):
+    """x above zero and weight[c] x below, for arrays (N, C, ...).
+
+    ``params`` holds ``"weight"`` (``num_parameters``,): a slope for each channel or, where
+    ``num_parameters`` is 1, one for arrays of any shape.
+    """
+
+    def __init__(self, num_parameters=1, init=0.25):
+        super().__init__()
+        self.num_parameters = check_integer("num_parameters", num_parameters, 1)
+        slope = check_number("init", init)
+        self.params["weight"] = np.full(num_parameters, slope, np.float32)
+
+    def forward(self, x):
+        """Return the activations; keep ``x``, which both gradients need."""
+        x = check_array("x", x, (...,), FLOATS, finite=False)
+        rows = self._by_channel(x)
+        self.keep(x)
+        return np.where(rows > 0, rows, self._slope(x.dtype) * rows).reshape(x.shape)
+
+    def backward(self, dy):
+        """Given dL/dy, fill ``grads`` and return dL/dx."""
+        (x,) = self.recall()
+        dy = check_gradient(dy, x.shape, x.dtype)
+        rows, drows = self._by_channel(x), self._by_channel(dy)
+        self.grads["weight"] = (drows * np.minimum(rows, 0)).sum(axis=(0, 2))
+        return np.where(rows > 0, drows, self._slope(x.dtype) * drows).reshape(x.shape)
+
+    def _by_channel(self, x):
+        """Return ``x`` as (N, C, L); as (1, 1, L) where one slope serves all."""
+        C = self.num_parameters
+        if C == 1:
+            return x.reshape(1, 1, x.size)
+        if x.ndim < 2 or x.shape[1] != C:
+            raise ValueError(f"x: expected shape (N, {C}, ...), got {x.shape}")
+        return x.reshape(len(x), C, math.prod(x.shape[2:]))
+
+    def _slope(self, dtype):
+        return self.params["weight"].astype(dtype, copy=False)[:, None]  # (C, 1)
