@@ -6,6 +6,8 @@ from hypothesis.extra.numpy import arrays
 
 from npkpose import COCO_17, oks
 from npkpose.metrics import match, right_instance
+from npkpose.metrics.oks import People, _exponents, pair_oks
+from npkpose.reference import oks as reference
 
 NAN = (np.nan, np.nan)
 coordinates = arrays(np.float64, (2, 3, 2), elements=st.integers(-40, 40).map(float))
@@ -61,6 +63,36 @@ def test_unlabelled_keypoints_do_not_count_and_nobody_labelled_scores_0():
     similarity = oks([[(0, 0), (0, 0)]], truth, [100, 100], [0.1, 0.1], [[2, 0], [0, 0]])
     assert similarity.tolist() == [[1, 0]]
     assert oks([[(0, 0), (9, 9)]], [[(0, 0), NAN]], [100], [0.1, 0.1]).tolist() == [[1]]
+
+
+def test_nobody_labelled_is_found_within_the_box_widened_by_itself():
+    boxes = [[10, 20, 4, 6]]  # widened: x from 6 to 18, y from 14 to 32
+    poses = [[(6, 14), (18, 32)], [(5, 20), (10, 34)]]
+    similarity = oks(poses, [[NAN, NAN]], [100.0], [0.1, 0.1], boxes=boxes)
+    expected = (np.exp(-1 / 8) + np.exp(-4 / 8)) / 2  # 2 * area * (2 * sigma)^2 is 8
+    np.testing.assert_allclose(similarity, [[1.0], [expected]])
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 20))
+def test_pairs_match_the_reference_to_the_last_bit(seed, parts):
+    rng = np.random.default_rng(seed)
+    people = People(
+        rng.integers(0, 40, (4, parts, 2)) / 2, rng.random((4, parts)) < rng.random(),
+        rng.choice([0.0, 1024.0, rng.uniform(1, 999)], 4), rng.integers(0, 30, (4, 4)) / 1.0,
+    )  # fmt: skip
+    poses = rng.normal(10, 9, (3, parts, 2))
+    poses[0] = people.keypoints[0]
+    poses[rng.random((3, parts, 2)) < 0.05] = np.nan
+    pairs = rng.integers(0, (3, 4), (12, 2))
+    sigmas = rng.uniform(0.02, 0.12, parts)
+    expected = reference.pair_oks(poses, people, sigmas, pairs)
+    np.testing.assert_array_equal(pair_oks(poses, people, sigmas, pairs), expected)
+
+
+def test_one_specialisation_serves_every_input():
+    oks(np.ones((1, 2, 2), np.float32), np.zeros((1, 2, 2), int), [1], [0.1, 0.1])
+    oks(np.ones((1, 2, 2)), np.zeros((1, 2, 2)), [1.0], (0.1, 0.1), boxes=[[0, 0, 1, 1]])
+    assert len(getattr(_exponents, "signatures", [None])) == 1
 
 
 def test_absent_keypoints_are_refused_unless_they_may_add_nothing():

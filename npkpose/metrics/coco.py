@@ -1,0 +1,205 @@
+"""COCO keypoint evaluation: ten numbers for a file of detections, equal to pycocotools' to the bit.
+
+    OKS of every pair in an image -> greedy matching -> precision and recall -> their means
+
+`oks`, `coco_match` and `coco_curve` hold the three steps. They are run for every category, range
+of areas, OKS threshold and number of detections per image; the average precision (AP) is the mean
+over thresholds, recall levels and categories, the average recall (AR) that of the final recall.
+Lin et al., "Microsoft COCO", ECCV 2014, arXiv:1405.0312; cocodataset.org/#keypoints-eval.
+
+What pycocotools does in silence, and this does not unless ``strict``:
+
+* Its matches hold annotation ids, and 0 means no match, so whoever finds annotation 0 is counted
+  false. Of annotations with one id it counts the last, once for each. Here ids play no part.
+* A pose with a NaN matches anybody. Here NaN, infinity and negative areas are refused.
+* It counts at most 20 detections per image; with other ``max_dets`` the ten numbers are -1. Here
+  they are those of the largest.
+
+No results at all give zeros (pycocotools stops with an IndexError), in both modes. In both, too,
+annotations of unknown images and results of unknown categories are left out, with a warning; and
+what is missing or no number is refused: see `coco_json`.
+"""
+
+import warnings
+
+import numpy as np
+
+from npkpose._check import check_array, check_integer, check_number
+from npkpose.metrics.coco_curve import FALSE, TRUE, UNCOUNTED, precision_curves
+from npkpose.metrics.coco_json import read_detections, read_ground_truth
+from npkpose.metrics.coco_match import match_people, meet
+from npkpose.metrics.coco_result import CocoResult, Settings
+from npkpose.metrics.oks import People, pair_oks
+from npkpose.skeleton import COCO_17
+
+THRESHOLDS = np.linspace(0.5, 0.95, 10)  # of OKS; the ninth is 0.9 less one bit, as in COCO
+AREAS = {"all": (0, 1e10), "medium": (32**2, 96**2), "large": (96**2, 1e10)}  # pixels^2
+
+
+def evaluate_coco(
+    ground_truth, results, skeleton=COCO_17, *,
+    max_dets=(20,), thresholds=THRESHOLDS, areas=AREAS, categories=None, strict=False,
+):  # fmt: skip
+    """Return how well detections agree with annotations.
+
+    Parameters
+    ----------
+    ground_truth : path, parsed JSON, or GroundTruth
+        COCO annotations.
+    results : path, parsed JSON, or Detections
+        COCO results: a list of image_id, category_id, keypoints and score, with or without bbox.
+    skeleton : Skeleton of K keypoints
+        Its sigmas are read.
+    max_dets : sequence of int
+        Numbers of detections per image to evaluate at; the best so many are looked at.
+    thresholds : sequence of float
+        OKS from which on a person is found.
+    areas : dict from name to (low, high)
+        Ranges of people's areas, both ends included. The ten numbers ask for COCO's names.
+    categories : sequence of int, optional
+        Category ids to evaluate; default: all in ``ground_truth``.
+    strict : bool
+        Reproduce pycocotools where it is wrong: see above.
+
+    Returns
+    -------
+    result : CocoResult
+        Print it for the usual table.
+
+    Raises
+    ------
+    ValueError
+        A setting out of range, or JSON that is not COCO's, naming file, entry and field.
+    FileNotFoundError
+    """
+    settings = _settings(max_dets, thresholds, areas, skeleton, strict)
+    truth = read_ground_truth(ground_truth, skeleton.num_keypoints, categories)
+    known = truth.categories if categories is None else np.unique(categories)
+    found = read_detections(results, skeleton.num_keypoints, known)
+    for table in (truth, found):
+        if table.keypoints.shape[1] != skeleton.num_keypoints:
+            raise ValueError(
+                f"{table.name}: expected {skeleton.num_keypoints} keypoints of {skeleton.name}, "
+                f"got {table.keypoints.shape[1]}"
+            )
+        if not strict:
+            table.check()
+    truth = _heed_ids(truth, strict)
+    truth_groups, found_groups = _groups(truth, known), _groups(found, known, truth)
+    _warn_of_losses(truth, found, found_groups, categories)
+
+    num_groups = len(known) * len(truth.images)
+    meeting = meet(truth_groups, found_groups, num_groups, found.score, max(settings.max_dets))
+    people = People(truth.keypoints, truth.labelled, truth.area, truth.bbox)
+    similarity = pair_oks(found.keypoints, people, skeleton.sigmas, meeting.pairs)
+    result = CocoResult(settings, known, truth, found, meeting, similarity)
+    for a, area in enumerate(settings.areas.values()):
+        _match_area(result, a, area)
+        for k in range(len(known)):
+            _accumulate(result, a, k)
+    return result
+
+
+def _settings(max_dets, thresholds, areas, skeleton, strict):
+    max_dets = sorted(check_integer("max_dets", most, at_least=1) for most in max_dets)
+    thresholds = check_array("thresholds", thresholds, ("T",))
+    if not max_dets or not len(thresholds):
+        raise ValueError("max_dets, thresholds: expected at least one each")
+    ranges = {}
+    for name, bounds in areas.items():
+        if np.shape(bounds) != (2,):
+            raise ValueError(f"areas[{name!r}]: expected (low, high), got {bounds!r}")
+        low = check_number(f"areas[{name!r}]", bounds[0])
+        ranges[name] = low, check_number(f"areas[{name!r}]", bounds[1], at_least=low)
+    return Settings(tuple(max_dets), thresholds, ranges, skeleton, bool(strict))
+
+
+def _heed_ids(truth, strict):
+    """Return the people who are to be found; warn where pycocotools would lose some by their id."""
+    last = {id: row for row, id in enumerate(truth.id.tolist())}
+    doubled = len(truth) - len(last)
+    also = "strict counts as pycocotools does" if strict else "pycocotools would not do that"
+    if 0 in last:
+        how = "counted false" if strict else "counted like any other"
+        warnings.warn(f"{truth.name}: a detection of id 0 is {how}; {also}", stacklevel=3)
+    if doubled:
+        how = "the last of each counts" if strict else "all count"
+        warnings.warn(f"{truth.name}: {doubled} ids are used before, {how}; {also}", stacklevel=3)
+    if not (doubled and strict):
+        return truth
+    order = np.argsort(np.unique(truth.image_id, return_inverse=True)[1], kind="stable")
+    return truth.at([last[id] for id in truth.id[order].tolist()])
+
+
+def _groups(table, categories, truth=None):
+    """Return category times image of each row (N,), -1 where one of them is unknown."""
+    images = table.images if truth is None else truth.images
+    image, known = _find(table.image_id, images)
+    if truth is not None and not known.all():
+        d = int(np.argmin(known))
+        raise ValueError(
+            f"{table.name}[{table.entry[d]}].image_id: expected an image of the ground truth, "
+            f"got {table.image_id[d]}"
+        )
+    category, listed = _find(table.category_id, categories)
+    return np.where(known & listed, category * len(images) + image, -1)
+
+
+def _find(values, among):
+    """Return where values (N,) lie in the sorted ``among``, and whether they do."""
+    if values.dtype.kind != among.dtype.kind or len(among) == 0:
+        return np.zeros(len(values), dtype=np.int64), np.zeros(len(values), dtype=bool)
+    where = np.minimum(np.searchsorted(among, values), len(among) - 1)
+    return where, among[where] == values
+
+
+def _warn_of_losses(truth, found, found_groups, categories):
+    outside = ~np.isin(truth.image_id, truth.images)
+    for table, lost, what in (
+        (truth, truth.left_out + outside.sum(), "of unknown images"),
+        (found, found.left_out + (found_groups < 0).sum(), "of unknown categories"),
+    ):
+        if lost and (categories is None or table is truth):
+            warnings.warn(f"{table.name}: {lost} {what} are left out", stacklevel=3)
+    if len(found) == 0:
+        warnings.warn(f"{found.name}: nothing to evaluate, recall is 0", stacklevel=3)
+
+
+def _match_area(result, a, bounds):
+    """Match within one range of areas; fill ``result.matched[a]`` and ``result.outcomes[a]``."""
+    meeting, truth = result.meeting, result.truth
+    area, crowd = truth.area[meeting.people], truth.iscrowd[meeting.people]
+    counts = _within(area, bounds) & ~crowd & (truth.num_keypoints[meeting.people] != 0)
+    thresholds = result.settings.thresholds
+    matched = match_people(result.similarity, meeting.first, counts, crowd, thresholds)
+
+    person_counts = np.append(counts, True)  # [-1]: of those who match nobody
+    real = np.append(np.ones(len(counts), dtype=bool), False)
+    if result.settings.strict:
+        real[:-1] = truth.id[meeting.people] != 0
+    is_real = real[matched]
+    inside = _within(result.found.area[meeting.detections], bounds)
+    counted = person_counts[matched] & (is_real | inside)
+    result.outcomes[a] = np.where(counted, np.where(is_real, TRUE, FALSE), UNCOUNTED)
+    result.matched[a] = matched
+    result.counts[a] = counts
+
+
+def _within(area, bounds):
+    """Which areas are in the range; NaN is in every one, as in pycocotools."""
+    return ~((area < bounds[0]) | (area > bounds[1]))
+
+
+def _accumulate(result, a, k):
+    """Fill the curves of range of areas ``a`` and category ``k``."""
+    meeting, images = result.meeting, len(result.truth.images)
+    start, end = meeting.first[[k * images, (k + 1) * images]]
+    scores = result.found.score[meeting.detections[start[0] : end[0]]]
+    order = np.argsort(-scores, kind="stable")
+    people = int(result.counts[a, start[1] : end[1]].sum())
+    for m, most in enumerate(result.settings.max_dets):
+        best = order[meeting.rank[start[0] : end[0]][order] < most]
+        outcomes = result.outcomes[a, :, start[0] : end[0]][:, best]
+        curves = precision_curves(outcomes, scores[best], people, result.recall_levels)
+        result.precision[:, :, k, a, m], result.recall[:, k, a, m] = curves[:2]
+        result.scores[:, :, k, a, m] = curves[2]

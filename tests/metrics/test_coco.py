@@ -1,0 +1,269 @@
+"""The COCO evaluation against pycocotools, bit for bit, and against sets worked by hand."""
+
+import contextlib
+import copy
+import io
+import json
+import warnings
+
+import numba
+import numpy as np
+import pytest
+
+from npkpose.metrics import Detections, GroundTruth, evaluate_coco
+from npkpose.skeleton import Skeleton
+
+SETS = 30 if numba.config.DISABLE_JIT else 520  # uncompiled, a set takes ten times as long
+
+
+def random_set(seed, parts=17, nan=False):
+    """Return annotations and results that meet every rule: crowds, ties, borders, empty images."""
+    rng = np.random.default_rng(seed)
+    images = rng.choice(50, rng.integers(1, 9), replace=False).tolist()
+    categories = [1, 4][: rng.integers(1, 3)]
+    boxes = rng.random() < 0.5
+    annotations, results = [], []
+    for image in images:
+        for category in categories:
+            people = [_person(rng, parts) for _ in range(rng.integers(0, 5) * rng.integers(0, 2))]
+            for person in people:
+                person.update(image_id=image, category_id=category, id=len(annotations) + 1)
+                annotations.append(person)
+            for _ in range(rng.choice([0, 2, 6, 26])):
+                found = _detection(rng, people, parts, boxes, nan)
+                results.append({**found, "image_id": image, "category_id": category})
+    if annotations and rng.random() < 0.3:  # ids 0, and two alike
+        for annotation in rng.choice(annotations, 2):
+            annotation["id"] = int(rng.integers(0, 3))
+    results = [results[i] for i in rng.permutation(len(results))]
+    truth = {
+        "images": [{"id": i} for i in images],
+        "annotations": [annotations[i] for i in rng.permutation(len(annotations))],
+        "categories": [{"id": c} for c in categories],
+    }
+    return truth, results
+
+
+def _person(rng, parts):
+    visibility = rng.integers(0, 3, parts) * (rng.random() < 0.8)
+    points = rng.integers(0, 40, (parts, 2)) * 4
+    labelled = int((visibility > 0).sum())
+    return {
+        "keypoints": np.c_[points, visibility].ravel().tolist(),
+        "num_keypoints": labelled if rng.random() < 0.9 else int(rng.integers(0, 3)),
+        "area": float(rng.choice([0, 1024, 9216, 1023.5, 9216.5, rng.uniform(100, 20000)])),
+        "bbox": rng.integers(0, 100, 4).tolist(),
+        "iscrowd": int(rng.random() < 0.15),
+    }
+
+
+def _detection(rng, people, parts, boxes, nan):
+    points = rng.integers(0, 160, (parts, 2)).astype(float)
+    if people and rng.random() < 0.8:
+        person = people[rng.integers(len(people))]
+        points = np.reshape(person["keypoints"], (parts, 3))[:, :2].astype(float)
+        points += rng.normal(0, rng.choice([0, 1, 4, 12]), (parts, 2))
+    if nan and rng.random() < 0.3:
+        points[rng.integers(parts)] = np.nan
+    score = float(rng.choice([0.5, 0.25, rng.integers(0, 9) / 8, rng.random()]))
+    if nan and rng.random() < 0.1:
+        score = np.nan
+    found = {"keypoints": np.c_[points, np.ones(parts)].ravel().tolist(), "score": score}
+    return {**found, **({"bbox": [1.0, 2.0, *rng.uniform(0, 120, 2)]} if boxes else {})}
+
+
+def pycocotools(truth, results, tenths=None, max_dets=(20,)):
+    """Return the peer's evaluation, and what it prints at the end."""
+    cocoeval = pytest.importorskip("pycocotools.cocoeval")
+    coco = pytest.importorskip("pycocotools.coco")
+    shown = io.StringIO()
+    with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
+        gt = coco.COCO()
+        gt.dataset = copy.deepcopy(truth)
+        gt.createIndex()
+        peer = cocoeval.COCOeval(gt, gt.loadRes(copy.deepcopy(results)), "keypoints")
+        peer.params.maxDets = list(max_dets)
+        if tenths is not None:
+            peer.params.kpt_oks_sigmas = tenths / 10.0
+        peer.evaluate()
+        peer.accumulate()
+        with contextlib.redirect_stdout(shown):
+            peer.summarize()
+    return peer, shown.getvalue()
+
+
+def ours(*arguments, **settings):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return evaluate_coco(*arguments, **settings)
+
+
+def assert_same_bits(result, peer):
+    for name in ("precision", "recall", "scores"):
+        np.testing.assert_array_equal(getattr(result, name), peer.eval[name], err_msg=name)
+    np.testing.assert_array_equal(result.stats, peer.stats)
+
+
+@pytest.mark.parametrize("tenth", range(10))
+def test_random_sets_give_pycocotools_bits(tenth):
+    for seed in range(tenth * SETS // 10, (tenth + 1) * SETS // 10):
+        truth, results = random_set(seed)
+        if results:
+            peer, shown = pycocotools(truth, results)
+            result = ours(truth, results, strict=True)
+            assert_same_bits(result, peer)
+            assert str(result) + "\n" == shown
+
+
+def test_nan_and_other_numbers_of_detections_and_keypoints_give_pycocotools_bits():
+    for seed in range(SETS // 5):
+        parts = (1, 5, 17, 133)[seed % 4]
+        tenths = np.round(np.random.default_rng(seed).uniform(0.2, 1.1, parts), 2)
+        plan = Skeleton("PLAN", [str(k) for k in range(parts)], (), sigmas=tenths / 10)
+        truth, results = random_set(1000 + seed, parts, nan=seed % 3 == 0)
+        if results:
+            peer, _ = pycocotools(truth, results, tenths, max_dets=(20, 1, 5))
+            result = ours(truth, results, plan, max_dets=(20, 1, 5), strict=True)
+            assert_same_bits(result, peer)
+
+
+def test_the_default_differs_only_by_ids_and_nan():
+    for seed in range(SETS // 5):
+        truth, results = random_set(seed)
+        for number, annotation in enumerate(truth["annotations"]):
+            annotation["id"] = number + 1
+        if results:
+            assert_same_bits(ours(truth, results), pycocotools(truth, results)[0])
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_photographs_give_pycocotools_bits(shared_data, rng, strict):
+    path = shared_data / "photos" / "annotations.json"
+    truth = json.loads(path.read_text())
+    results = []
+    for annotation in truth["annotations"]:
+        for noise in (1, 4, 9):
+            points = np.reshape(annotation["keypoints"], (-1, 3))[:, :2]
+            points = np.c_[points + rng.normal(0, noise, points.shape), np.ones(17)]
+            found = {"image_id": annotation["image_id"], "category_id": 1, "score": rng.random()}
+            results.append({**found, "keypoints": points.ravel().tolist()})
+    peer, shown = pycocotools(truth, results)
+    result = evaluate_coco(path, results, strict=strict)
+    assert_same_bits(result, peer)
+    assert str(result) + "\n" == shown and 0.3 < result.stats.ap < 1
+
+
+def one_person(**changes):
+    """Annotations of one person in one image, changed, and the result that finds it exactly."""
+    points = np.c_[np.arange(17.0), np.arange(17.0), np.full(17, 2)].ravel().tolist()
+    person = {"id": 1, "image_id": 7, "category_id": 1, "area": 2000.0, "iscrowd": 0,
+              "bbox": [0, 0, 16, 16], "num_keypoints": 17, "keypoints": points}  # fmt: skip
+    truth = {"images": [{"id": 7}], "categories": [{"id": 1}], "annotations": [person | changes]}
+    return truth, [{"image_id": 7, "category_id": 1, "score": 0.5, "keypoints": points}]
+
+
+def test_one_perfect_pose_misses_1_by_a_bit_and_two_do_not():
+    truth, results = one_person()
+    result = evaluate_coco(truth, results)
+    assert result.stats.ap == 0.9999999999999998 and result.stats.ar == 1.0
+    assert result.stats.ap_medium == result.stats.ap and result.stats.ap_large == -1
+    again = copy.deepcopy(truth["annotations"][0]) | {"id": 2, "image_id": 8}
+    truth["annotations"].append(again)
+    truth["images"].append({"id": 8})
+    assert evaluate_coco(truth, [results[0], results[0] | {"image_id": 8}]).stats.ap == 1.0
+
+
+def test_tables_and_files_give_what_parsed_json_gives(tmp_path):
+    truth, results = random_set(3)
+    for number, annotation in enumerate(truth["annotations"]):
+        annotation["id"] = number + 1
+    for name, data in (("truth", truth), ("results", results)):
+        (tmp_path / name).write_text(json.dumps(data))
+    column = lambda name, rows: np.array([row[name] for row in rows])  # noqa: E731
+    people = truth["annotations"]
+    points = column("keypoints", people).reshape(-1, 17, 3)
+    truth_table = GroundTruth(
+        points[..., :2], points[..., 2], column("image_id", people), column("area", people),
+        column("bbox", people), column("iscrowd", people), column("num_keypoints", people),
+        column("category_id", people), images=column("id", truth["images"]),
+        categories=column("id", truth["categories"]),
+    )  # fmt: skip
+    found_table = Detections(
+        column("keypoints", results).reshape(-1, 17, 3)[..., :2], column("score", results),
+        column("image_id", results), column("bbox", results) if "bbox" in results[0] else None,
+        column("category_id", results),
+    )  # fmt: skip
+    expected = ours(truth, results)
+    assert -1 < expected.stats.ap < 1
+    for result in (
+        ours(tmp_path / "truth", tmp_path / "results"), ours(truth_table, found_table),
+    ):  # fmt: skip
+        np.testing.assert_array_equal(result.precision, expected.precision)
+        np.testing.assert_array_equal(result.recall, expected.recall)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_no_results_give_zeros_and_no_people_minus_1(strict):
+    truth, results = one_person()
+    with pytest.warns(UserWarning, match="results: nothing to evaluate, recall is 0"):
+        stats = evaluate_coco(truth, [], strict=strict).stats
+    assert stats == (0, 0, 0, 0, -1, 0, 0, 0, 0, -1)
+    assert set(evaluate_coco({**truth, "annotations": []}, results, strict=strict).stats) == {-1}
+    with pytest.warns(UserWarning):
+        nothing = {"images": [], "annotations": [], "categories": []}
+        assert set(evaluate_coco(nothing, [], strict=strict).stats) == {-1}
+
+
+def test_whoever_finds_annotation_0_is_counted_true_unless_strict():
+    truth, results = one_person(id=0)
+    with pytest.warns(UserWarning, match="annotations: a detection of id 0 is counted like any"):
+        assert evaluate_coco(truth, results).stats.ap > 0.99
+    with pytest.warns(UserWarning, match="annotations: a detection of id 0 is counted false"):
+        assert evaluate_coco(truth, results, strict=True).stats.ap == 0
+
+
+def test_doubled_ids_count_once_each_and_are_warned_of():
+    truth, results = one_person()
+    truth["annotations"] += [truth["annotations"][0] | {"image_id": 8}]
+    truth["images"].append({"id": 8})
+    with pytest.warns(UserWarning, match="1 ids are used before, all count"):
+        assert evaluate_coco(truth, results).stats.ar == 0.5
+    with pytest.warns(UserWarning, match="1 ids are used before, the last of each counts"):
+        assert evaluate_coco(truth, results, strict=True).stats.ar == 0
+
+
+def test_nan_is_refused_by_name_and_perfect_to_pycocotools():
+    truth, results = one_person()
+    results[0]["keypoints"] = [float("nan"), *np.full(50, 400.0)]
+    assert ours(truth, results, strict=True).stats.ap > 0.99
+    message = r"results\[0\]\.keypoints\[0\]\[0\]: expected a finite number, got nan"
+    with pytest.raises(ValueError, match=message):
+        evaluate_coco(truth, results)
+
+
+def test_what_is_left_out_is_warned_of():
+    truth, results = one_person()
+    truth["annotations"].append(truth["annotations"][0] | {"image_id": 99, "id": 2})
+    with pytest.warns(UserWarning, match="annotations: 1 of unknown images are left out"):
+        assert evaluate_coco(truth, results).stats.ar == 1
+    truth["annotations"].pop()
+    with pytest.warns(UserWarning, match="results: 1 of unknown categories are left out"):
+        assert evaluate_coco(truth, [*results, results[0] | {"category_id": 2}]).stats.ar == 1
+    with pytest.raises(ValueError, match=r"results\[0\].image_id: expected an image of the ground"):
+        evaluate_coco(truth, [results[0] | {"image_id": 8}])
+
+
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"max_dets": (0,)}, "max_dets: expected at least 1"),
+        ({"max_dets": ()}, "max_dets, thresholds: expected at least one each"),
+        ({"thresholds": [[0.5]]}, "thresholds: expected shape"),
+        ({"areas": {"all": (5, 1)}}, "areas.'all'.: expected at least 5"),
+        ({"areas": {"all": 5}}, "areas.'all'.: expected .low, high., got 5"),
+        ({"skeleton": Skeleton("TWO", ("a", "b"), ())}, "keypoints: expected a list of 6 numbers"),
+    ],
+)
+def test_bad_settings_are_named(settings, message):
+    with pytest.raises(ValueError, match=message):
+        evaluate_coco(*one_person(), **settings)
