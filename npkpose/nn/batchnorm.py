@@ -116,5 +116,17 @@ class BatchNorm2d(Module):
             self.buffers[name] += m * new
 
 
+def freeze_statistics(module, frozen=True):
+    """Make every BatchNorm2d below ``module`` use its running statistics; return ``module``.
+
+    In training mode too, so that a network trains on the normalisation it was published
+    with, and gradients are those of evaluation. ``frozen=False`` goes back to "auto".
+    """
+    for _, layer in module.named_modules():
+        if isinstance(layer, BatchNorm2d) and layer.statistics in ("auto", "running"):
+            layer.statistics = "running" if frozen else "auto"
+    return module
+
+
 def _column(array, dtype):
     return array.astype(dtype, copy=False)[:, None, None]  # (C, 1, 1)

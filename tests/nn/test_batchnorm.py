@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from npkpose import nn
+from npkpose.nn.batchnorm import freeze_statistics
 
 sizes = st.tuples(st.integers(2, 3), st.integers(1, 3), st.integers(1, 4), st.integers(1, 4))
 MODES = ("auto", "batch", "running", "image")
@@ -80,6 +81,17 @@ def test_running_statistics_are_constants_in_training_too(rng):
     np.testing.assert_allclose(dx, np.broadcast_to(slope[:, None, None], x.shape), rtol=1e-6)
     np.testing.assert_array_equal(layer.eval()(x), trained)
     assert layer.buffers["num_batches_tracked"] == 0
+
+
+def test_frozen_statistics_are_those_of_evaluation(rng):
+    net = nn.Sequential(random_layer(2, rng), random_layer(2, rng, statistics="image"))
+    x = rng.normal(size=(2, 2, 3, 3))
+    evaluated = net.eval()(x)
+    assert freeze_statistics(net.train()) is net
+    np.testing.assert_array_equal(net(x), evaluated)
+    assert net[0].statistics == "running" and net[1].statistics == "image"
+    freeze_statistics(net, False)
+    assert net[0].statistics == "auto" and net[1].statistics == "image"
 
 
 @pytest.mark.parametrize(("call", "message"), [

@@ -1,0 +1,194 @@
+"""HRNet: keypoint heatmaps from a network that never gives up its high resolution.
+
+    image                                                               stride
+    stem ── layer1 ─┬─ stage2 ─┬─ stage3 ─┬─ stage4 ── final ── heatmaps   4
+                    └─ stage2 ─┼─ stage3 ─┼─ stage4 ─┘                     8
+                               └─ stage3 ─┼─ stage4 ─┘                    16
+                                          └─ stage4 ─┘                    32
+
+    stem     two 3x3 convolutions of stride 2, to 64 channels
+    layer1   four Bottlenecks, to 256 channels
+    stage s  1, 4 and 3 modules (s = 2, 3, 4). A module gives each of its s branches four
+             BasicBlocks, and then every branch the sum of all of them, resampled: strided
+             3x3 convolutions downwards, a 1x1 convolution and nearest neighbours upwards
+
+Branch b has C 2^b channels at stride 4 2^b. Sun et al., "Deep High-Resolution
+Representation Learning for Human Pose Estimation", CVPR 2019, arXiv:1902.09212.
+
+    C = 32   28,536,113 parameters    7.6 G multiply-adds at 256 x 192   (15.3 GFLOP)
+    C = 48   63,595,745              15.7 G                              (31.4 GFLOP)
+
+Names and layout of the weights are those of leoxiaobin/deep-high-resolution-net (MIT).
+Departure: the initial weights are He's (a tenth of them in ``final_layer``), not normal
+with a deviation of 0.001.
+"""
+
+import numpy as np
+
+from npkpose import nn
+from npkpose._check import check_integer
+from npkpose.models.blocks import BasicBlock, Bottleneck, conv_norm, repeat
+from npkpose.models.pixels import IMAGENET_MEAN, IMAGENET_STD, check_multiples, to_input
+from npkpose.skeleton import COCO_17
+
+STEM = 64
+MODULES = (1, 4, 3)  # in stages 2, 3 and 4
+BLOCKS = 4  # in layer1, and in each branch of a module
+
+
+class HRNetTrunk(nn.Module):
+    """Map images (N, 3, H, W) to features (N, C, H/4, W/4); H and W multiples of 32."""
+
+    size_multiple = 32
+
+    def __init__(self, width, modules=MODULES, blocks=BLOCKS, *, rng):
+        super().__init__()
+        C = self.width = check_integer("width", width, 1)
+        modules = _check_modules(modules)
+        wide = STEM * Bottleneck.expansion
+        self.conv1 = nn.Conv2d(3, STEM, 3, 2, 1, bias=False, rng=rng)
+        self.bn1, self.relu1 = nn.BatchNorm2d(STEM), nn.ReLU()
+        self.conv2 = nn.Conv2d(STEM, STEM, 3, 2, 1, bias=False, rng=rng)
+        self.bn2, self.relu2 = nn.BatchNorm2d(STEM), nn.ReLU()
+        self.layer1 = repeat(Bottleneck, STEM, STEM, blocks, rng=rng)
+        first = conv_norm(wide, C, 3, rng=rng)
+        self.transition1 = [first, _downwards(wide, 2 * C, rng)]
+        self.stage2 = _stage((C, 2 * C), modules[0], blocks, rng)
+        self.transition2 = [None, None, _downwards(2 * C, 4 * C, rng)]
+        self.stage3 = _stage((C, 2 * C, 4 * C), modules[1], blocks, rng)
+        self.transition3 = [None, None, None, _downwards(4 * C, 8 * C, rng)]
+        self.stage4 = _stage((C, 2 * C, 4 * C, 8 * C), modules[2], blocks, rng, outputs=1)
+
+    def stem(self):
+        """Return the layers before the branches part, first to last."""
+        first, second = (self.conv1, self.bn1, self.relu1), (self.conv2, self.bn2, self.relu2)
+        return *first, *second, self.layer1
+
+    def forward(self, x):
+        """Return the features of ``x``; the layers keep what they need."""
+        check_multiples("x", np.shape(x)[2:], self.size_multiple)
+        for layer in self.stem():
+            x = layer(x)
+        branches = self.stage2([transition(x) for transition in self.transition1])
+        branches = self.stage3([*branches, self.transition2[-1](branches[-1])])
+        branches = self.stage4([*branches, self.transition3[-1](branches[-1])])
+        return branches[0]
+
+    def backward(self, dy):
+        """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
+        dbranches = self.stage4.backward([dy])
+        dbranches = self.stage3.backward(_join_last(dbranches, self.transition3[-1]))
+        dbranches = self.stage2.backward(_join_last(dbranches, self.transition2[-1]))
+        dx = sum(t.backward(d) for t, d in zip(self.transition1, dbranches))
+        for layer in reversed(self.stem()):
+            dx = layer.backward(dx)
+        return dx
+
+
+class HRNet(HRNetTrunk):
+    """Map images (N, 3, H, W) to heatmaps (N, K, H/4, W/4).
+
+    Parameters
+    ----------
+    width : int
+        C: 32 and 48 have published weights.
+    num_keypoints : int
+        K.
+    modules, blocks
+        Modules in stages 2, 3 and 4, and blocks in a row: less than the paper's for tests.
+    rng : numpy.random.Generator, optional
+        Draws the initial weights; default a generator of seed 0.
+    """
+
+    skeleton = COCO_17
+    stride = 4
+    input_size = (256, 192)  # of the published weights; others are for (384, 288)
+
+    def __init__(self, width=32, num_keypoints=17, *, modules=MODULES, blocks=BLOCKS, rng=None):
+        rng = np.random.default_rng(0) if rng is None else rng
+        check_integer("num_keypoints", num_keypoints, 1)
+        super().__init__(width, modules, blocks, rng=rng)
+        self.final_layer = nn.Conv2d(width, num_keypoints, 1, rng=rng)
+        self.final_layer.params["weight"] *= 0.1  # heatmaps are mostly zero: start near there
+
+    def preprocess(self, image):
+        """Return pictures (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W)."""
+        return to_input(image, self.size_multiple, IMAGENET_MEAN, IMAGENET_STD)
+
+    def forward(self, x):
+        """Return the heatmaps of ``x``; the layers keep what they need."""
+        return self.final_layer(super().forward(x))
+
+    def backward(self, dy):
+        """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
+        return super().backward(self.final_layer.backward(dy))
+
+
+class HighResolutionModule(nn.Module):
+    """Blocks along each of B branches, then an exchange between them.
+
+        y_i = relu(sum_j f_ij(b_j(x_j))),   i < outputs
+
+    b_j is branch j and f_ij resamples it to the size and channels of branch i; f_ii is the
+    identity. ``forward`` and ``backward`` take and give lists of arrays, one for a branch.
+    """
+
+    def __init__(self, channels, blocks, outputs, rng):
+        super().__init__()
+        self.branches = [repeat(BasicBlock, c, c, blocks, rng=rng) for c in channels]
+        self.fuse_layers = [
+            [_resample(channels, i, j, rng) for j in range(len(channels))] for i in range(outputs)
+        ]
+        self.relus = [nn.ReLU() for _ in range(outputs)]
+
+    def forward(self, xs):
+        """Return the fused branches; the layers keep what they need."""
+        xs = [branch(x) for branch, x in zip(self.branches, xs)]
+        return [relu(self._fuse(row, xs)) for row, relu in zip(self.fuse_layers, self.relus)]
+
+    def backward(self, dys):
+        """Given dL/dy of each output, fill ``grads`` and return dL/dx of each branch."""
+        dxs = [0.0] * len(self.branches)
+        for row, relu, dy in zip(self.fuse_layers, self.relus, dys):
+            dsum = relu.backward(dy)
+            for j, layer in enumerate(row):
+                dxs[j] = dxs[j] + (dsum if layer is None else layer.backward(dsum))
+        return [branch.backward(dx) for branch, dx in zip(self.branches, dxs)]
+
+    def _fuse(self, row, xs):
+        return sum(x if layer is None else layer(x) for layer, x in zip(row, xs))
+
+
+def _check_modules(modules):
+    if len(modules) != 3:
+        raise ValueError(f"modules: expected 3 numbers, of stages 2 to 4, got {modules!r}")
+    return tuple(check_integer("modules", count, 1) for count in modules)
+
+
+def _stage(channels, modules, blocks, rng, outputs=None):
+    """Modules in sequence; the last has ``outputs`` of them, by default one per branch."""
+    B = len(channels)
+    counts = [B] * (modules - 1) + [outputs or B]
+    return nn.Sequential(*(HighResolutionModule(channels, blocks, n, rng) for n in counts))
+
+
+def _resample(channels, i, j, rng):
+    """Branch j on its way to branch i; None for a branch that stays."""
+    if i == j:
+        return None
+    if j > i:
+        scale = nn.Upsample(scale_factor=2 ** (j - i), mode="nearest")
+        return nn.Sequential(*conv_norm(channels[j], channels[i], 1, relu=False, rng=rng), scale)
+    keep = [conv_norm(channels[j], channels[j], 3, 2, rng=rng) for _ in range(i - j - 1)]
+    return nn.Sequential(*keep, conv_norm(channels[j], channels[i], 3, 2, relu=False, rng=rng))
+
+
+def _downwards(in_channels, channels, rng):
+    """A new branch at half the resolution."""
+    return nn.Sequential(conv_norm(in_channels, channels, 3, 2, rng=rng))
+
+
+def _join_last(dbranches, transition):
+    """Add up the gradients of the last two branches, which came from one array."""
+    *rest, old, new = dbranches
+    return [*rest, old + transition.backward(new)]

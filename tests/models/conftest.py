@@ -1,0 +1,100 @@
+"""The official outputs and gradients that every network is held against."""
+
+import importlib.util
+import json
+import pathlib
+
+import numpy as np
+import pytest
+
+from npkpose import nn
+from npkpose.nn.batchnorm import freeze_statistics
+
+FIXTURES = pathlib.Path(__file__).resolve().parents[2].parent / "shared" / "fixtures"
+
+
+@pytest.fixture(scope="session")
+def assert_official():
+    """A function (model, name): outputs, loss and gradients are the official network's."""
+    if not (FIXTURES / "named_weights.py").is_file():
+        pytest.skip("needs ../shared/fixtures: what the official implementations compute")
+    spec = importlib.util.spec_from_file_location("named_weights", FIXTURES / "named_weights.py")
+    named = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(named)
+
+    def check(model, name):
+        shapes = json.loads((FIXTURES / f"{name}.shapes.json").read_text())
+        state = {key: named.named_array(key, shape) for key, shape in shapes.items()}
+        assert {key: list(array.shape) for key, array in model.state_dict().items()} == shapes
+        model.load_state_dict(state)
+        with np.load(FIXTURES / f"{name}.npz") as stored:
+            official = {key: stored[key] for key in stored.files}
+        x = named.named_input(name, tuple(official["input_shape"]))
+        for k, y in enumerate(as_list(model.eval()(x))):
+            assert_near(y, official[f"output{k}"], 1e-4)
+            assert y.dtype == np.float32
+        _check_gradients(model, x, official, name, named)
+
+    return check
+
+
+def _check_gradients(model, x, official, name, named):
+    """In float64: a ReLU whose input is zero but for rounding turns a float32 gradient around."""
+    freeze_statistics(model.train().astype(np.float64))
+    y = model(x.astype(np.float64))
+    ys = as_list(y)
+    probes = [named.named_input(f"{name}.probe{k}", a.shape) for k, a in enumerate(ys)]
+    loss = sum((a * probe).mean() for a, probe in zip(ys, probes))
+    np.testing.assert_allclose(loss, official["loss"], rtol=1e-5, atol=1e-5)
+    dys = [probe / np.float64(probe.size) for probe in probes]
+    assert_near(model.backward(dys[0] if y is ys[0] else dys), official["dinput"], 1e-3)
+    gradients = dict(model.named_gradients())
+    assert set(gradients) == set(official["grad_names"])
+    ours = [gradients[key] for key in official["grad_names"]]
+    assert_near([np.linalg.norm(g) for g in ours], official["grad_norms"], 1e-3)
+    names = zip(official["grad_names"], ours)
+    dots = [(g * named.named_input(f"{name}.grad", g.shape)).sum() for name, g in names]
+    assert_near(dots, official["grad_dots"], 1e-3)
+
+
+def assert_near(got, wanted, rtol):
+    """Within ``rtol`` of the largest of ``wanted``."""
+    np.testing.assert_allclose(got, wanted, rtol=0, atol=rtol * abs(wanted).max())
+
+
+def as_list(y):
+    return [y] if isinstance(y, np.ndarray) else list(y)
+
+
+@pytest.fixture(scope="session")
+def assert_overfits():
+    """A function (model, x, lr, steps): from scratch, Adam divides the loss by more than 100.
+
+    Both the loss at the start and that of empty maps.
+    """
+
+    def check(model, x, lr, steps):
+        optimizer = nn.Adam(model.train(), lr)
+        y = model(x)
+        targets = [blobs(a.shape) for a in as_list(y)]
+        losses = []
+        for _ in range(steps):
+            y = model(x)
+            pairs = [nn.mse_loss(a, target) for a, target in zip(as_list(y), targets)]
+            losses.append(sum(loss for loss, _ in pairs))
+            dys = [dy for _, dy in pairs]
+            model.backward(dys[0] if isinstance(y, np.ndarray) else dys)
+            optimizer.step()
+        empty = sum((target**2).mean() for target in targets)
+        assert losses[-1] < min(losses[0], empty) / 100
+
+    return check
+
+
+def blobs(shape):
+    """Maps (N, K, H, W) with a Gaussian of sigma 2 at a random place in each."""
+    N, K, H, W = shape
+    x, y = np.random.default_rng(0).uniform(0, (W, H), (N, K, 2)).transpose(2, 0, 1)  # (N, K)
+    rows, columns = np.mgrid[:H, :W]
+    squares = (columns - x[..., None, None]) ** 2 + (rows - y[..., None, None]) ** 2
+    return np.exp(-squares / 8).astype(np.float32)
