@@ -7,7 +7,16 @@ s = n_in / n_out input pixels per output pixel and [.] clamping to [0, n_in - 1]
     bilinear        linear interpolation at [s (i + 1/2) - 1/2]: half-pixel centres
     align_corners   linear interpolation at i (n_in - 1) / (n_out - 1): ends meet ends
     tf1             linear interpolation at [s i]: TensorFlow 1's ResizeBilinear
+    bicubic         cubic convolution at s (i + 1/2) - 1/2, each pixel j it needs being [j]
     area            the mean over the cell [s i, s (i + 1)], pixel j being [j, j + 1]
+
+Cubic convolution weights the four nearest pixels by their distance t,
+
+    k(t) = (a + 2) t^3 - (a + 3) t^2 + 1         t <= 1
+           a t^3 - 5 a t^2 + 8 a t - 4 a         1 < t < 2
+
+with a = -3/4, as OpenCV and PyTorch do (Keys, "Cubic Convolution Interpolation for Digital
+Image Processing", IEEE TASSP 1981, has -1/2). It overshoots at edges: a weight may be negative.
 
 Every row sums to 1. Being linear, a resize has A^T as its gradient.
 """
@@ -16,7 +25,9 @@ import numpy as np
 
 from npkpose._check import check_choice, check_integer, check_number
 
-METHODS = ("nearest", "bilinear", "align_corners", "tf1", "area")
+METHODS = ("nearest", "bilinear", "align_corners", "tf1", "bicubic", "area")
+
+_CUBIC = -0.75  # a
 
 
 def resize_matrix(n_in, n_out, method="bilinear", scale=None):
@@ -46,6 +57,8 @@ def resize_matrix(n_in, n_out, method="bilinear", scale=None):
     i = np.arange(n_out)
     if method == "nearest":  # in float32, as PyTorch rounds it
         source = np.floor(i.astype(np.float32) * np.float32(scale))
+    elif method == "bicubic":
+        return _cubic(scale * (i + 0.5) - 0.5, n_in)
     elif method == "bilinear":
         source = scale * (i + 0.5) - 0.5
     elif method == "align_corners":
@@ -61,6 +74,19 @@ def _tent(source, n_in):
     """Linear interpolation at ``source``: a tent of half-width 1 around each place."""
     distance = abs(source[:, None] - np.arange(n_in))  # (n_out, n_in)
     return np.maximum(0.0, 1.0 - distance)
+
+
+def _cubic(source, n_in):
+    """Cubic convolution at ``source``; pixels beyond an end have the value of the end."""
+    a, first = _CUBIC, np.floor(source).astype(int) - 1
+    weights = np.zeros((len(source), n_in))
+    for j in range(4):
+        t = abs(source - (first + j))
+        near = ((a + 2) * t - (a + 3)) * t * t + 1
+        far = ((a * t - 5 * a) * t + 8 * a) * t - 4 * a
+        pixel = np.clip(first + j, 0, n_in - 1)
+        weights[np.arange(len(source)), pixel] += np.where(t <= 1, near, far)
+    return weights
 
 
 def _area(n_in, n_out):

@@ -9,6 +9,8 @@ Read in this order:
     conv_transpose.py    the same turned around
     pad.py pool.py upsample.py    more maps from images to images
     batchnorm.py         statistics, and the gradient through them
+    linear.py layernorm.py gelu.py softmax.py attention.py    the parts of a transformer
+    dropout.py           what training leaves out at random
     init.py loss.py optim.py schedule.py    what training needs
     check.py             try your own layer: check_layer(layer, x, rng)
 
@@ -23,11 +25,16 @@ float32. Zero images give zero outputs. A bad argument raises ValueError, naming
 """
 
 from npkpose.nn.activation import ELU, PReLU, ReLU, ReLU6
+from npkpose.nn.attention import MultiHeadAttention
 from npkpose.nn.batchnorm import BatchNorm2d
 from npkpose.nn.check import check_layer
 from npkpose.nn.conv import Conv2d
 from npkpose.nn.conv_transpose import ConvTranspose2d
+from npkpose.nn.dropout import Dropout, DropPath
+from npkpose.nn.gelu import GELU
 from npkpose.nn.init import kaiming_normal
+from npkpose.nn.layernorm import LayerNorm
+from npkpose.nn.linear import Linear
 from npkpose.nn.loss import mse_loss
 from npkpose.nn.module import Module, Sequential
 from npkpose.nn.optim import SGD, Adam, Optimizer
@@ -40,12 +47,14 @@ from npkpose.nn.schedule import (
     Schedule,
     SequentialLR,
 )
+from npkpose.nn.softmax import Softmax
 from npkpose.nn.unfold import fold, unfold
 from npkpose.nn.upsample import Upsample
 
 __all__ = [
-    "Adam", "BatchNorm2d", "Conv2d", "ConvTranspose2d", "CosineAnnealingLR", "ELU", "LinearLR",
-    "MaxPool2d", "Module", "MultiStepLR", "Optimizer", "PReLU", "ReLU", "ReLU6", "SGD", "Schedule",
-    "Sequential", "SequentialLR", "Upsample", "ZeroPad2d", "check_layer", "fold",
-    "kaiming_normal", "mse_loss", "unfold",
+    "Adam", "BatchNorm2d", "Conv2d", "ConvTranspose2d", "CosineAnnealingLR", "DropPath",
+    "Dropout", "ELU", "GELU", "LayerNorm", "Linear", "LinearLR", "MaxPool2d", "Module",
+    "MultiHeadAttention", "MultiStepLR", "Optimizer", "PReLU", "ReLU", "ReLU6", "SGD",
+    "Schedule", "Sequential", "SequentialLR", "Softmax", "Upsample", "ZeroPad2d",
+    "check_layer", "fold", "kaiming_normal", "mse_loss", "unfold",
 ]

@@ -20,9 +20,10 @@ class Upsample(Module):
         Output size; give this or ``scale_factor``, not both.
     scale_factor : float or (vertical, horizontal)
         Output pixels per input pixel; the output size is rounded down.
-    mode : "nearest" or "bilinear"
+    mode : "nearest", "bilinear" or "bicubic"
     align_corners : bool, optional
-        For "bilinear": map corner pixels onto corner pixels. Default False.
+        For "bilinear": map corner pixels onto corner pixels. Default False, the only choice
+        for "bicubic".
     tf1 : bool
         For "bilinear": TensorFlow 1's sampling, without half-pixel centres.
     """
@@ -33,9 +34,11 @@ class Upsample(Module):
         super().__init__()
         if (size is None) == (scale_factor is None):
             raise ValueError("size: expected either size or scale_factor, got both or neither")
-        check_choice("mode", mode, ("nearest", "bilinear"))
-        if mode == "nearest" and (align_corners is not None or tf1):
-            raise ValueError('align_corners, tf1: expected mode="bilinear", got "nearest"')
+        check_choice("mode", mode, ("nearest", "bilinear", "bicubic"))
+        if mode == "nearest" and align_corners is not None or mode != "bilinear" and (
+            align_corners or tf1
+        ):
+            raise ValueError(f'align_corners, tf1: expected mode="bilinear", got {mode!r}')
         if align_corners and tf1:
             raise ValueError("tf1: expected no align_corners beside it, got both")
         self.size = None if size is None else pair("size", size, 1)

@@ -149,8 +149,12 @@ def test_evaluation_keeps_no_activations(rng):
 LAYERS = [
     nn.Conv2d(2, 2, 3), nn.ConvTranspose2d(2, 2, 2), nn.BatchNorm2d(2), nn.ReLU(), nn.ReLU6(),
     nn.ELU(), nn.PReLU(2), nn.ZeroPad2d(1), nn.MaxPool2d(2), nn.Upsample(scale_factor=2),
+    nn.Linear(6, 3), nn.LayerNorm((6, 6)), nn.GELU(), nn.Softmax(), nn.Dropout(), nn.DropPath(0.5),
 ]
-ANY_SHAPE = (nn.ReLU, nn.ELU, nn.PReLU)
+ANY_AXES = (  # which do not ask for (N, C, H, W)
+    nn.ReLU, nn.ELU, nn.PReLU, nn.GELU, nn.Softmax, nn.Dropout, nn.DropPath, nn.Linear,
+    nn.LayerNorm,
+)
 
 
 @pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: type(layer).__name__)
@@ -187,7 +191,7 @@ def test_no_images_give_no_outputs(layer):
 @pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: type(layer).__name__)
 def test_every_layer_names_a_bad_argument(layer):
     layer.train()
-    shape = "x: expected shape" if not isinstance(layer, ANY_SHAPE) else "never"
+    shape = "x: expected shape" if not isinstance(layer, ANY_AXES) else "never"
     for bad in (np.ones((2, 6, 6)), np.ones(3)):
         if shape != "never":
             with pytest.raises(ValueError, match=shape):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from npkpose import nn
 
-KINDS = [("nearest", None), ("bilinear", False), ("bilinear", True)]
+KINDS = [("nearest", None), ("bilinear", False), ("bilinear", True), ("bicubic", None)]
 
 
 def test_two_pixels_become_four_in_each_convention():
@@ -62,8 +62,9 @@ def test_backward_is_the_adjoint_of_forward(assert_adjoint, size, target, kind, 
     (lambda: nn.Upsample(0), "size: expected at least 1"),
     (lambda: nn.Upsample(scale_factor=0), "scale_factor: expected more than 0"),
     (lambda: nn.Upsample(scale_factor=(1, 2, 3)), "scale_factor: expected a number or a pair"),
-    (lambda: nn.Upsample(2, mode="bicubic"), "mode: expected one of nearest, bilinear"),
-    (lambda: nn.Upsample(2, align_corners=True), 'align_corners, tf1: expected mode="bilinear"'),
+    (lambda: nn.Upsample(2, mode="cubic"), "mode: expected one of nearest, bilinear, bicubic"),
+    (lambda: nn.Upsample(2, mode="bicubic", align_corners=True), "got .bicubic."),
+    (lambda: nn.Upsample(2, align_corners=True), 'tf1: expected mode="bilinear", got .nearest.'),
     (lambda: nn.Upsample(2, mode="bilinear", align_corners=True, tf1=True), "tf1: expected"),
     (lambda: nn.Upsample(scale_factor=0.4)(np.ones((1, 1, 2, 2))), "x: expected"),
     (lambda: nn.Upsample(2)(np.ones((1, 1, 0, 2))), "x: expected"),
