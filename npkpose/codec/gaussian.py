@@ -8,7 +8,7 @@ product of one in x and one in y, so a map costs H + W exponentials instead of H
 
 Tompson et al., "Joint Training of a Convolutional Network and a Graphical Model for Human
 Pose Estimation", NeurIPS 2014, arXiv:1406.2984. Departures from common practice: the
-centre is not rounded and the tail is not cut off.
+centre is rounded only on request (``round_centres``) and the tail is not cut off.
 """
 
 import numpy as np
@@ -37,7 +37,10 @@ def gaussian_heatmap(size, cx, cy, sigma=2.0, dtype=np.float32):
     return gaussian_heatmaps(centre, size, sigma, dtype=dtype)[0]
 
 
-def gaussian_heatmaps(keypoints, size, sigma=2.0, visibility=None, grid=None, dtype=np.float32):
+# Seven arguments, not six: these are the choices in which published targets differ.
+def gaussian_heatmaps(
+    keypoints, size, sigma=2.0, visibility=None, grid=None, dtype=np.float32, round_centres=False
+):
     """Return one heatmap per keypoint: (..., K, H, W).
 
     Parameters
@@ -52,6 +55,9 @@ def gaussian_heatmaps(keypoints, size, sigma=2.0, visibility=None, grid=None, dt
     grid : Grid, optional
         How the map lies on the image.
     dtype : float32 or float64
+    round_centres : bool
+        Move each centre to the pixel it lies in, floor(c + 1/2), as simple baselines and HRNet
+        train; UDP and the default keep the fraction.
 
     Returns
     -------
@@ -69,6 +75,8 @@ def gaussian_heatmaps(keypoints, size, sigma=2.0, visibility=None, grid=None, dt
     sigma = check_number("sigma", sigma, above=0)
     if grid is not None:
         keypoints = grid.to_map(keypoints, (height, width))
+    if round_centres:
+        keypoints = np.floor(keypoints + 0.5)
     absent = np.isnan(keypoints).any(axis=-1)
     if visibility is not None:
         absent |= check_array("visibility", visibility, absent.shape) == 0

@@ -57,6 +57,23 @@ class Grid:
         scale, shift = self._scale_and_shift(map_size)
         return (check_array("points", points, (..., 2), finite=False) - shift) / scale
 
+    def flip_shift(self):
+        """Return how many map pixels to the right a flip test moves the mirrored image's map.
+
+        A flip test averages the map of an image with that of its mirror image, mirrored back
+        (and its left and right joints exchanged). In an image of W pixels the point x goes to
+        W - 1 - x, in a map of W / stride pixels u goes to W / stride - 1 - u. The two agree
+        where the grid lies symmetrically on its image:
+
+            "index"               1 - 1 / stride
+            "centre", "corner"    0
+
+        Published "index" code moves the map by one whole pixel, which leaves the averaged
+        peak half an image pixel too far right.
+        """
+        stride = np.broadcast_to(np.asarray(self.stride, dtype=float), 2)[0]
+        return float(1 - 1 / stride) if self.convention == "index" else 0.0
+
     def _scale_and_shift(self, map_size):
         stride = np.broadcast_to(np.asarray(self.stride, dtype=float), 2)
         if self.convention == "index":

@@ -1,15 +1,18 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from npkpose.codec import decode
-from npkpose.codec.decode import REFINEMENTS, decode_heatmaps, heatmap_to_coords
+from npkpose.codec import argmax, dark, decode
+from npkpose.codec.decode import DARK_SPACING, REFINEMENTS, decode_heatmaps, heatmap_to_coords
 from npkpose.codec.gaussian import gaussian_heatmap
 from npkpose.codec.grid import Grid
 from npkpose.reference import decode as reference
 
+ALL = (*REFINEMENTS, *DARK_SPACING)
 UNIFORM_FLOOR = 0.3826  # mean distance of a uniform point from its pixel's centre
 
 
@@ -81,7 +84,7 @@ anything = finite | st.sampled_from([np.nan, np.inf, -np.inf])
 
 @given(
     arrays(np.float64, st.tuples(*[st.integers(1, n) for n in (2, 2, 5, 5)]), elements=anything),
-    st.sampled_from(REFINEMENTS),
+    st.sampled_from(ALL),
 )
 def test_decoding_matches_the_reference(heatmaps, refine):
     coords, scores = decode_heatmaps(heatmaps, refine)
@@ -109,7 +112,7 @@ def test_non_finite_pixels_never_win_and_count_as_absent_neighbours():
 
 
 @pytest.mark.parametrize("value", [0.0, 0.7, -1.0, np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("refine", REFINEMENTS)
+@pytest.mark.parametrize("refine", ALL)
 def test_a_flat_or_non_finite_map_shows_no_keypoint(value, refine):
     coords, scores = decode_heatmaps(np.full((2, 3, 4, 5), value), refine)
     assert np.isnan(coords).all() and coords.shape == (2, 3, 2)
@@ -119,7 +122,7 @@ def test_a_flat_or_non_finite_map_shows_no_keypoint(value, refine):
 def test_tied_neighbours_give_no_offset_and_the_first_of_several_peaks_wins():
     heatmap = np.zeros((1, 1, 5, 5))
     heatmap[0, 0, 2, 2] = heatmap[0, 0, 4, 4] = 1.0
-    for refine in REFINEMENTS:
+    for refine in ALL:
         assert decode_heatmaps(heatmap, refine)[0][0, 0].tolist() == [2, 2]
 
 
@@ -134,7 +137,7 @@ def test_a_plateau_gives_one_answer_between_its_two_pixels():
 def test_maps_too_small_to_refine_still_decode(size):
     heatmap = np.zeros((1, 1, *size))
     heatmap[0, 0, -1, -1] = 1.0
-    for refine in REFINEMENTS:
+    for refine in ALL:
         coords = decode_heatmaps(heatmap, refine)[0][0, 0]
         assert (
             np.isnan(coords).all()
@@ -165,11 +168,32 @@ def test_the_input_is_never_modified_and_may_be_read_only_strided_or_integer():
     np.testing.assert_array_equal(decode_heatmaps(strided)[0], expected)
 
 
+@pytest.mark.parametrize("refine", ALL)
+def test_no_refinement_writes_into_its_input(refine, rng):
+    heatmaps = rng.normal(size=(2, 3, 16, 17))
+    heatmaps[0, 0, 3, 4] = np.nan
+    before = heatmaps.copy()
+    decode_heatmaps(heatmaps, refine)
+    np.testing.assert_array_equal(heatmaps, before)
+
+
 def test_two_specialisations_serve_every_input():
-    decode_heatmaps(np.zeros((1, 1, 2, 2), np.float16))
-    decode_heatmaps(np.zeros((1, 1, 2, 2), np.float32))
-    signatures = getattr(decode._decode, "signatures", [None, None])
-    assert len(signatures) == 2
+    for dtype in (np.float16, np.float32, np.float64, np.int64, np.bool_):
+        for refine in ALL:
+            decode_heatmaps(np.zeros((1, 1, 2, 2), dtype), refine)
+    for kernel in (argmax._highest, decode.refine_pixels, dark._steps):
+        assert len(getattr(kernel, "signatures", [None, None])) == 2
+
+
+@pytest.mark.parametrize("refine", ALL)
+def test_eight_threads_at_once_give_the_serial_answer(refine, rng):
+    batches = rng.normal(size=(8, 2, 3, 20, 18)).astype(np.float32)
+    serial = [decode_heatmaps(batch, refine) for batch in batches]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda b: decode_heatmaps(b, refine), [*batches] * 4))
+    for got, expected in zip(together, serial * 4):
+        np.testing.assert_array_equal(got[0], expected[0])
+        np.testing.assert_array_equal(got[1], expected[1])
 
 
 @pytest.mark.parametrize(
@@ -192,3 +216,16 @@ def test_two_specialisations_serve_every_input():
 def test_bad_input_is_named(heatmaps, refine, message):
     with pytest.raises(ValueError, match=message):
         decode_heatmaps(heatmaps, refine)
+
+
+@pytest.mark.parametrize(
+    "blur_kernel, message",
+    [
+        (4, "blur_kernel: expected an odd number, got 4"),
+        (1, "blur_kernel: expected at least 3, got 1"),
+        (11.0, "blur_kernel: expected an integer, got 11.0"),
+    ],
+)
+def test_a_bad_blur_kernel_is_named(blur_kernel, message):
+    with pytest.raises(ValueError, match=message):
+        decode_heatmaps(np.zeros((1, 1, 2, 2)), "dark", blur_kernel=blur_kernel)

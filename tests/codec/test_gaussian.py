@@ -52,6 +52,16 @@ def test_decoding_undoes_encoding_on_every_grid(point, convention):
     np.testing.assert_allclose(decode_heatmaps(heatmaps, grid=grid)[0][0, 0], point, atol=1e-6)
 
 
+@given(st.tuples(eighths, eighths), st.sampled_from(["index", "centre", "corner"]))
+def test_decoding_a_rounded_target_gives_the_nearest_pixel(point, convention):
+    grid = Grid(4.0, convention)
+    point = np.clip(point, 2, 30)
+    heatmaps = gaussian_heatmaps([[point]], 32, grid=grid, dtype=np.float64, round_centres=True)
+    assert heatmaps.max() == 1
+    pixel = np.floor(grid.to_map(point, 32) + 0.5)
+    np.testing.assert_allclose(decode_heatmaps(heatmaps)[0][0, 0], pixel, rtol=0, atol=1e-9)
+
+
 def test_the_keypoints_are_not_modified():
     keypoints = np.array([[[1.0, np.nan], [2.0, 3.0]]])
     before = keypoints.copy()

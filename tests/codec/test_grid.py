@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from npkpose import Grid
+from npkpose import Grid, decode_heatmaps, gaussian_heatmaps
 from npkpose.codec.grid import CONVENTIONS
 
 
@@ -32,6 +32,27 @@ def test_a_round_trip_is_exact(convention, stride, point, size):
 def test_nan_stays_nan_and_empty_stays_empty():
     assert np.isnan(Grid(8).to_image([np.nan, np.nan])).all()
     assert Grid(8, "centre").to_map(np.empty((0, 17, 2))).shape == (0, 17, 2)
+
+
+@given(
+    st.sampled_from(CONVENTIONS),
+    st.tuples(st.integers(2, 12), st.integers(2, 12)),
+    st.tuples(st.integers(0, 64), st.integers(0, 64)),
+)
+def test_a_mirrored_images_map_agrees_once_mirrored_back_and_moved(convention, stride, where):
+    grid, height, width = Grid(stride, convention), 20, 24
+    image_width, image_height = stride[0] * width, stride[1] * height
+    point = np.array(where) / 64 * (image_width - stride[0], image_height - stride[1])
+    mirrored = (image_width - 1 - point[0], point[1])
+    maps = gaussian_heatmaps([[point], [mirrored]], (height, width), grid=grid, dtype=np.float64)
+    there, back = decode_heatmaps(np.stack([maps[0], maps[1, ..., ::-1]]))[0][:, 0]
+    np.testing.assert_allclose(back + (grid.flip_shift(), 0), there, rtol=0, atol=1e-6)
+
+
+def test_the_flip_shift_is_nearly_one_pixel_for_index_and_none_for_the_others():
+    assert Grid(4).flip_shift() == 0.75
+    assert Grid((8, 2)).flip_shift() == 0.875
+    assert Grid(4, "centre").flip_shift() == Grid(4, "corner").flip_shift() == 0
 
 
 @pytest.mark.parametrize(
