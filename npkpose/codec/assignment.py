@@ -1,0 +1,132 @@
+"""Optimal assignment: the one-to-one matching of rows with columns of least total cost.
+
+    minimise  sum over pairs (i, j) of cost[i, j],   no row and no column in two pairs
+
+By shortest augmenting paths. Rows enter one at a time; prices u_i, v_j keep every reduced
+cost c_ij - u_i - v_j at 0 or above, and at 0 on the pairs made, which proves the matching of
+the rows so far to be optimal. A row first tries its cheapest column. If that is taken, it looks
+for the shortest alternating path to a free column, by Dijkstra's algorithm on reduced costs; the
+pairs along the path swap, and the prices of what the search passed change by as much as the path
+is longer. R rows and C >= R columns take O(R^2 C) steps.
+
+Jonker and Volgenant, "A shortest augmenting path algorithm for dense and sparse linear
+assignment problems", Computing 38, 1987; the rectangular form is Crouse's, "On implementing
+2D rectangular assignment algorithms", IEEE Trans. Aerospace and Electronic Systems 52, 2016.
+
+A pair that may not be made, or is dearer than leaving its row out, is solved as one of gain 0
+and dropped from the answer; so any matrix has an answer, even one of nothing but NaN. At equal
+distances the search takes a free column first, then the lower one: the same costs always give
+the same pairs.
+"""
+
+import numpy as np
+
+from npkpose._check import check_array, check_number
+from npkpose._jit import kernel
+
+
+def assign(cost, unassigned=None):
+    """Return the pairs of the best matching: ``rows, cols``, int arrays of equal length.
+
+    Parameters
+    ----------
+    cost : array_like, shape (R, C)
+        Any finite costs, negative ones too; NaN and infinity forbid the pair.
+    unassigned : float, optional
+        The cost of leaving a row without a column: what is least is then the pairs' total plus
+        this for every row left out, and a pair is made only where it costs less. Default:
+        as many pairs as can be made, and among those matchings the least total.
+
+    Returns
+    -------
+    rows, cols : ndarray of int, shape (N,)
+        Pair n is (rows[n], cols[n]); rows ascend. N <= min(R, C), less where pairs are
+        forbidden or not worth their cost.
+
+    Raises
+    ------
+    ValueError
+        Wrong shape, not real numbers, minus infinity, or costs whose sum overflows.
+    """
+    cost = check_array("cost", cost, ("R", "C"), finite=False)
+    if (cost == -np.inf).any():
+        raise ValueError("cost: expected finite values, or NaN or infinity, got -infinity")
+    allowed = np.isfinite(cost)
+    if unassigned is not None:
+        leave = check_number("unassigned", unassigned)
+    elif allowed.all():
+        leave = 0.0
+    else:  # so dear that one pair more is worth any exchange of the others
+        leave = 1 + 2 * min(cost.shape) * float(abs(cost[allowed]).max(initial=0.0))
+    with np.errstate(over="ignore"):
+        loss = np.where(allowed, cost - leave, 0.0)
+        if not np.isfinite(loss.sum()):
+            raise ValueError("cost: expected values whose sum is finite")
+    if unassigned is not None:
+        loss = np.minimum(loss, 0.0)
+    rows, cols = _pairs(loss) if len(cost) <= cost.shape[1] else _pairs(loss.T)[::-1]
+    made = allowed[rows, cols] & ((loss[rows, cols] < 0) | (unassigned is None))
+    rows, cols = rows[made], cols[made]
+    order = np.argsort(rows)
+    return rows[order], cols[order]
+
+
+def _pairs(cost):
+    """Return rows and columns of the complete matching; no more rows than columns."""
+    col_of = np.full(len(cost), -1, dtype=np.int64)
+    _solve(np.ascontiguousarray(cost), col_of)
+    return np.arange(len(cost)), col_of
+
+
+@kernel
+def _solve(cost, col_of):
+    """Fill col_of (R,), all -1, with each row's column; cost (R, C) finite, R <= C."""
+    num_rows, num_cols = cost.shape
+    u, v = np.zeros(num_rows), np.zeros(num_cols)
+    row_of = np.full(num_cols, -1, dtype=np.int64)
+    parent = np.empty(num_cols, dtype=np.int64)  # the row before each column on its path
+    reach = np.empty(num_cols)  # length of the shortest path to each column so far
+    done = np.empty(num_cols)  # infinity where that length is final, else 0
+    for i in range(num_rows):  # the price at which its cheapest column costs nothing
+        u[i], j = cost[i].min(), cost[i].argmin()
+        if row_of[j] < 0:
+            row_of[j], col_of[i] = i, j
+    for new in np.flatnonzero(col_of < 0):
+        reach[:] = np.inf
+        done[:] = 0.0
+        row, far, col = new, 0.0, -1
+        while row >= 0:  # until the nearest column is free
+            _extend(cost[row], far - u[row], v, row, parent, reach, done)
+            col = _nearest(row_of, reach, done)
+            done[col] = np.inf
+            far, row = reach[col], row_of[col]
+        u[new] += far
+        for j in range(num_cols):
+            if done[j] > 0 and j != col:
+                u[row_of[j]] += far - reach[j]
+                v[j] -= far - reach[j]
+        while row != new:  # swap the pairs back along the path
+            row = parent[col]
+            row_of[col] = row
+            col_of[row], col = col, col_of[row]
+
+
+@kernel
+def _extend(cost, base, v, row, parent, reach, done):
+    """Shorten the paths where ``row`` is a better last stop. No branches, so it vectorises."""
+    for j in range(cost.shape[0]):
+        length = base + cost[j] - v[j] + done[j]
+        better = length < reach[j]
+        reach[j] = length if better else reach[j]
+        parent[j] = row if better else parent[j]
+
+
+@kernel
+def _nearest(row_of, reach, done):
+    """The nearest column that is not done; of several, a free one, then the lowest."""
+    best = 0
+    for j in range(1, reach.shape[0]):
+        length, least = reach[j] + done[j], reach[best] + done[best]
+        if length < least or length == least and row_of[j] < 0 <= row_of[best]:
+            best = j
+    return best
