@@ -1,0 +1,143 @@
+"""Non-maximum suppression: of two answers that are nearly the same, the better one.
+
+Going by falling score (ties: the lower index), each is kept unless it is more similar than a
+threshold to one kept before. Poses are compared by
+
+    similarity = mean over keypoints present in both of exp(-d_i^2 / (2 A (2 sigma_i)^2))
+
+the object keypoint similarity of `metrics.oks`, A being the mean of the two people's areas; boxes
+by intersection over union of their areas, in real coordinates (no pixel is added to a side).
+
+The pose rule is Papandreou et al.'s, "Towards Accurate Multi-person Pose Estimation in the Wild",
+CVPR 2017, arXiv:1701.01779. Departures from published code: a keypoint counts where both people
+have it, where `list and list` keeps the second one's mask alone (Sun et al.'s release); people of
+area 0 are similar where they coincide, and nothing is added to A.
+"""
+
+import numpy as np
+
+from npkpose._check import check_array, check_number
+from npkpose._jit import kernel
+
+
+def oks_nms(poses, skeleton, areas=None, threshold=0.9):
+    """Return the indices of the people to keep, by falling score: ``poses[kept]`` are they.
+
+    Parameters
+    ----------
+    poses : Poses of K keypoints
+    skeleton : Skeleton of K keypoints
+        Its ``sigmas`` are read.
+    areas : array_like, shape (P,), optional
+        At least 0, in the poses' pixels. Default: of the boxes around the keypoints.
+    threshold : float
+        0.9 is HRNet's (Sun et al., CVPR 2019, arXiv:1902.09212).
+
+    Returns
+    -------
+    kept : ndarray of int, shape (N,)
+        People without a keypoint in common, or without any, never suppress each other.
+
+    Raises
+    ------
+    ValueError
+        A skeleton of another length, wrong shape, a negative area or threshold.
+    """
+    keypoints = poses.keypoints
+    sigmas = check_array("skeleton.sigmas", skeleton.sigmas, (keypoints.shape[1],))
+    if areas is None:
+        boxes = np.nan_to_num(poses.boxes)
+        areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    areas = check_array("areas", areas, (len(poses),))
+    if (areas < 0).any():
+        raise ValueError(f"areas: expected at least 0, got {areas.min():g}")
+    threshold = check_number("threshold", threshold, at_least=0)
+    order = np.argsort(-poses.person_scores, kind="stable")
+    keep = np.zeros(len(order), dtype=np.bool_)
+    _suppress_poses(keypoints[order], areas[order], sigmas, threshold, keep)
+    return order[keep]
+
+
+def box_nms(boxes, scores, threshold=0.5):
+    """Return the indices of the boxes to keep, by falling score.
+
+    Parameters
+    ----------
+    boxes : array_like, shape (N, 4)
+        (x0, y0, x1, y1), x0 <= x1 and y0 <= y1.
+    scores : array_like, shape (N,)
+    threshold : float
+        A box that overlaps a kept one by more is dropped.
+
+    Returns
+    -------
+    kept : ndarray of int
+        A box of area 0 overlaps nothing: it is kept, and suppresses nothing.
+
+    Raises
+    ------
+    ValueError
+        Wrong shape, NaN or infinity, a box inside out, or a negative threshold.
+    """
+    boxes = check_array("boxes", boxes, ("N", 4))
+    scores = check_array("scores", scores, (len(boxes),))
+    inside_out = (boxes[:, 2:] < boxes[:, :2]).any(axis=1)
+    if inside_out.any():
+        n = int(inside_out.argmax())
+        raise ValueError(f"boxes[{n}]: expected x0 <= x1 and y0 <= y1, got {boxes[n]}")
+    threshold = check_number("threshold", threshold, at_least=0)
+    order = np.argsort(-scores, kind="stable")
+    keep = np.zeros(len(order), dtype=np.bool_)
+    _suppress_boxes(boxes[order], threshold, keep)
+    return order[keep]
+
+
+@kernel
+def _suppress_poses(keypoints, areas, sigmas, threshold, keep):
+    """Set ``keep`` (P,), all False, for people (P, K, 2) ordered by falling score."""
+    for p in range(keypoints.shape[0]):
+        keep[p] = True
+        for q in range(p):
+            if keep[q]:
+                area = 0.5 * (areas[p] + areas[q])
+                if _similarity(keypoints[p], keypoints[q], area, sigmas) > threshold:
+                    keep[p] = False
+                    break
+
+
+@kernel
+def _similarity(a, b, area, sigmas):
+    """Mean similarity of the keypoints that both have; 0 where there is none."""
+    total, common = 0.0, 0
+    for k in range(a.shape[0]):
+        squared = (a[k, 0] - b[k, 0]) ** 2 + (a[k, 1] - b[k, 1]) ** 2
+        if np.isnan(squared):
+            continue
+        common += 1
+        if squared == 0:
+            total += 1.0
+        elif area > 0:
+            total += np.exp(-squared / (8 * area * sigmas[k] ** 2))
+    return total / common if common else 0.0
+
+
+@kernel
+def _suppress_boxes(boxes, threshold, keep):
+    """Set ``keep`` (N,), all False, for boxes (N, 4) ordered by falling score."""
+    for n in range(boxes.shape[0]):
+        keep[n] = True
+        for m in range(n):
+            if keep[m] and _overlap(boxes[n], boxes[m]) > threshold:
+                keep[n] = False
+                break
+
+
+@kernel
+def _overlap(a, b):
+    """Intersection over union; 0 for boxes that share no area."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - width * height
+    return width * height / union
