@@ -23,7 +23,7 @@ def assemble(peaks, connections, skeleton):
     ----------
     peaks : Peaks of the skeleton's K maps
     connections : Connections
-        Ties in affinity are taken in the order given.
+        By falling affinity, as `codec.connect` gives them.
     skeleton : Skeleton
 
     Returns
@@ -41,30 +41,31 @@ def assemble(peaks, connections, skeleton):
     affinities = np.zeros(total)
     redundant = np.zeros(len(skeleton.limbs), dtype=np.bool_)
     redundant[list(skeleton.redundant_limbs)] = True
-    redundant = redundant[connections.limbs]
-    order = np.lexsort((-connections.affinities, redundant))  # stable
-    pairs, gains = connections.pairs[order], connections.affinities[order]
-    _join(pairs, redundant[order], gains, parent, members, affinities)
+    _join(connections, redundant[connections.limbs], parent, members, affinities)
     roots = parent == np.arange(total)
     return members[roots], affinities[roots]
 
 
 @kernel
-def _join(pairs, redundant, gains, parent, members, affinities):
-    """Merge people along the pairs (C, 2); rows of ``members`` at roots hold the people."""
-    for c in range(pairs.shape[0]):
-        a, b = _root(parent, pairs[c, 0]), _root(parent, pairs[c, 1])
-        if a != b:
-            if not _disjoint(members[a], members[b]):
+def _join(connections, redundant, parent, members, affinities):
+    """Merge people along the connections; rows of ``members`` at roots hold the people."""
+    for last in (False, True):
+        for c in range(len(redundant)):
+            if redundant[c] != last:
                 continue
-            if redundant[c] and _size(members[a]) == 1 and _size(members[b]) == 1:
-                continue
-            a, b = min(a, b), max(a, b)
-            parent[b] = a
-            affinities[a] += affinities[b]
-            for k in range(members.shape[1]):
-                members[a, k] = max(members[a, k], members[b, k])
-        affinities[a] += gains[c]
+            a, b = connections.pairs[c, 0], connections.pairs[c, 1]
+            a, b = _root(parent, a), _root(parent, b)
+            if a != b:
+                if not _disjoint(members[a], members[b]):
+                    continue
+                if last and _size(members[a]) == 1 and _size(members[b]) == 1:
+                    continue
+                a, b = min(a, b), max(a, b)
+                parent[b] = a
+                affinities[a] += affinities[b]
+                for k in range(members.shape[1]):
+                    members[a, k] = max(members[a, k], members[b, k])
+            affinities[a] += connections.affinities[c]
 
 
 @kernel

@@ -90,6 +90,8 @@ def _scan(heatmaps, threshold, seen, pixels, which, starts, counts):
     for k in range(heatmaps.shape[0]):
         image = heatmaps[k]
         for y in range(image.shape[0]):
+            if not _exceeds(image[y], threshold):
+                continue
             for x in range(image.shape[1]):
                 value = image[y, x]
                 if not threshold < value < np.inf or seen[y, x] == k or _rank(image, y, x) < 0:
@@ -101,6 +103,15 @@ def _scan(heatmaps, threshold, seen, pixels, which, starts, counts):
                     r += size
                     m += 1
     counts[0], counts[1] = r, m
+
+
+@kernel
+def _exceeds(row, threshold):
+    """Is any pixel above the threshold? One loop without a branch, many pixels at a time."""
+    above = 0
+    for x in range(row.shape[0]):
+        above |= row[x] > threshold
+    return above > 0
 
 
 @kernel

@@ -16,6 +16,8 @@ def peaks_of(*counts):
 
 
 def connections_of(*rows):
+    """Connections of (limb, a, b, affinity), surest first as `codec.connect` gives them."""
+    rows = sorted(rows, key=lambda row: -row[3])
     limbs, a, b, affinities = zip(*rows) if rows else ((), (), (), ())
     pairs = np.array([a, b], dtype=np.int64).T.reshape(-1, 2)
     return Connections(np.array(limbs, np.int64), pairs, np.array(affinities, float))

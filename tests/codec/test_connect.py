@@ -28,14 +28,59 @@ def peaks_and_fields(draw):
     return peaks_at(*(np.array(p, float) / 4 for p in points)), fields
 
 
-@given(peaks_and_fields(), st.integers(2, 9), st.sampled_from([0.05, -0.25]))
-def test_connections_match_the_reference(case, num_samples, sample_threshold):
+SETTINGS = {
+    "limits": st.tuples(
+        st.sampled_from([0.05, -0.25]), st.sampled_from([0.5, 0.8]), st.sampled_from([1.5, np.inf])
+    ),
+    "matching": st.sampled_from(["greedy", "optimal"]),
+}
+
+
+@given(peaks_and_fields(), st.integers(2, 9), st.fixed_dictionaries(SETTINGS))
+def test_connections_match_the_reference(case, num_samples, settings):
     peaks, fields = case
-    got = connect_limbs(peaks, fields, TRIANGLE, num_samples, sample_threshold, 0.5)
-    expected = reference.connect_limbs(peaks, fields, TRIANGLE, num_samples, sample_threshold, 0.5)
-    np.testing.assert_allclose(got.affinities, [row[3] for row in expected], atol=1e-6)
-    if len(set(np.round([row[3] for row in expected], 5))) == len(expected):  # no near ties
-        assert [(x, *p) for x, p in zip(got.limbs, got.pairs.tolist())] == [r[:3] for r in expected]
+    got = connect_limbs(peaks, fields, TRIANGLE, num_samples, **settings)
+    expected = reference.connect_limbs(peaks, fields, TRIANGLE, num_samples, **settings)
+    sums = np.zeros((2, 3))
+    np.add.at(sums[0], got.limbs, got.affinities)
+    np.add.at(sums[1], [row[0] for row in expected], [row[3] for row in expected])
+    np.testing.assert_allclose(*sums, atol=1e-6)
+    if settings["matching"] == "greedy":
+        np.testing.assert_allclose(got.affinities, [row[3] for row in expected], atol=1e-6)
+        if len(set(np.round([row[3] for row in expected], 5))) == len(expected):  # no near ties
+            found = [(x, *p) for x, p in zip(got.limbs, got.pairs.tolist())]
+            assert found == [row[:3] for row in expected]
+
+
+@given(peaks_and_fields(), st.sampled_from(["greedy", "optimal"]))
+def test_no_peak_has_two_limbs_of_one_type_and_the_surest_come_first(case, matching):
+    limbs, pairs, affinities = connect_limbs(*case, TRIANGLE, matching=matching)
+    for ends in pairs.T:
+        assert len({*zip(limbs, ends)}) == len(limbs)
+    assert (np.diff(affinities) <= 0).all()
+
+
+def test_a_far_candidate_must_suit_the_near_ones():
+    points, field = [(2, 2)], np.zeros((2, 5, 40), np.float32)
+    field[0] = 1.0
+    near, far, tiny = (6, 2), (30, 2), (2.5, 2)
+    found = connect_limbs(peaks_at(points, [far]), field, LIMB)
+    assert found.pairs.tolist() == [[0, 1]] and found.affinities[0] < 0.2  # long, but alone
+    # Two first ends: the far one is 7 times as long as the near one that both have.
+    both = peaks_at([(2, 2), (2, 2.1)], [near, far])
+    assert len(connect_limbs(both, field, LIMB, limits=(0.05, 0.8, 6.0)).limbs) == 1
+    assert len(connect_limbs(both, field, LIMB, limits=(0.05, 0.8, 7.0)).limbs) == 2
+    short = peaks_at([(2, 2), (2, 2.1)], [tiny, far])  # half a pixel says nothing about far ones
+    assert len(connect_limbs(short, field, LIMB, limits=(0.05, 0.8, 6.0)).limbs) == 2
+
+
+def test_more_candidates_than_expected_are_all_listed():
+    rng = np.random.default_rng(0)
+    peaks = peaks_at(rng.uniform(0, 8, (20, 2)), rng.uniform(0, 8, (20, 2)))
+    field = np.ones((2, 9, 9), np.float32)
+    rows = reference.connect_limbs(peaks, field, LIMB, 2)
+    got = connect_limbs(peaks, field, LIMB, 2)
+    assert got.pairs.tolist() == [list(row[1:3]) for row in rows]
 
 
 def test_crossing_limbs_are_connected_along_their_fields():

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from npkpose import OPENPOSE_18, Grid, Skeleton, gaussian_heatmaps, group_paf, paf_fields
+from npkpose.codec.group_paf import PAF_VARIANTS
 from npkpose.codec.nearest import group_nearest
 
 BODY = np.array(
@@ -81,6 +82,34 @@ def test_more_channels_than_the_skeleton_needs_are_ignored():
     np.testing.assert_array_equal(plain.keypoints, more.keypoints)
 
 
+@pytest.mark.parametrize("name", PAF_VARIANTS)
+def test_published_settings_are_available_by_name_and_find_people_who_stand_apart(name):
+    people = np.stack([BODY + (12, 15), BODY + (40, 15)])
+    poses = group_paf(*maps_of(people, (30, 56)), OPENPOSE_18, **PAF_VARIANTS[name])
+    assert len(poses) == 2 and poses.present.all()
+
+
+def test_people_whose_necks_have_merged_are_told_apart_and_both_matchings_agree():
+    people = np.stack([BODY, BODY * 0.9]) + np.array([[[15, 15]], [[16.6, 15.3]]])
+    maps = maps_of(people, (30, 34))
+    assert group_paf(*maps, OPENPOSE_18, separate=False).present.sum() < 34
+    for matching in ("greedy", "optimal"):
+        poses = group_paf(*maps, OPENPOSE_18, matching=matching)
+        assert len(poses) == 2
+        errors = abs(poses.keypoints[:, None] - people).max(axis=3)  # (2, 2, 18)
+        assert np.nanmedian(errors, axis=2).min(axis=0).max() < 0.4
+
+
+def test_a_keypoint_that_two_people_share_goes_to_one_of_them():
+    people = np.stack([BODY + (12, 15), BODY + (22, 15)])
+    people[0, 7] = people[1, 4] = (17, 17)  # the left wrist of one on the right of the other
+    maps = maps_of(people, (30, 36))
+    maps[0][7] = 0  # and only one of the two maps shows it
+    poses = group_paf(*maps, OPENPOSE_18)
+    assert len(poses) == 2 and poses.present[:, 4].all()
+    assert poses.present.sum() == 34 and not poses.present[:, 7].any()
+
+
 def test_nobody_gives_an_empty_poses_of_the_right_shape():
     for maps in (np.zeros((19, 8, 8)), np.zeros((19, 0, 8))):
         poses = group_paf(maps, np.zeros((38, *maps.shape[1:])), OPENPOSE_18)
@@ -114,6 +143,9 @@ def test_people_come_by_falling_score_and_twice_the_same():
         ),
         ({"pafs": np.full((38, 8, 8), -np.inf)}, r"pafs\[0, 0, 0\]: expected a finite value"),
         ({"threshold": None}, "threshold: expected a finite number"),
+        ({"threshold": 0}, "threshold: expected more than 0"),
+        ({"reach": 0.5}, "reach: expected at least 1"),
+        ({"matching": "best"}, "matching: expected"),
         ({"num_samples": 1}, "num_samples: expected at least 2"),
         ({"min_keypoints": 0}, "min_keypoints: expected at least 1"),
         ({"min_score": np.nan}, "min_score: expected a finite number"),
