@@ -1,15 +1,22 @@
 """NumPy archives (.npz): a zip file with one array per member.
 
 Format: NumPy reference, `numpy.lib.format`. Pickled objects are never read or written.
+A member begins with a header of text that gives dtype, order and shape, and the numbers
+follow. Where they happen to lie on a multiple of their size in an uncompressed archive,
+the array is a view of the mapped file, else a copy.
 """
 
-import os
+import io
+import math
 import zipfile
-from pathlib import Path
 
 import numpy as np
 
-from npkpose._check import real_array
+from npkpose.weights.archive import read_directory, read_member
+from npkpose.weights.files import check_state, map_file, read_numbers, replacing
+
+_SUFFIX = ".npy"
+_LONGEST_HEADER = 2**16  # of version 1; weights need a hundred bytes
 
 
 def load_npz(path):
@@ -18,31 +25,46 @@ def load_npz(path):
     Raises ValueError, naming the path, for a file that is damaged, is not an archive,
     or holds anything but arrays of real numbers.
     """
-    with open(path, "rb") as stream:
-        if not zipfile.is_zipfile(stream):
-            raise ValueError(f"{path}: expected an .npz archive, got a file that is no zip archive")
-        try:
-            with np.load(stream, allow_pickle=False) as archive:
-                return {name: real_array(name, archive[name]) for name in archive.files}
-        except Exception as error:  # zipfile, zlib and NumPy each have their own for damage
-            raise ValueError(f"{path}: expected an .npz archive, got {error!r}") from None
+    try:
+        members, data = read_directory(path), map_file(path)
+        return {
+            name.removesuffix(_SUFFIX): _read_array(name, read_member(data, info))
+            for name, info in members.items()
+        }
+    except ValueError as error:
+        raise ValueError(f"{path}: expected an .npz archive, got {error}") from None
 
 
 def save_npz(path, arrays):
     """Write {name: array} to an uncompressed .npz archive, whole or not at all.
 
-    The bytes go to a temporary file beside ``path`` that takes its place at the end,
-    so no reader sees half an archive, and a failure leaves the old file untouched.
     The same arrays always give the same bytes.
     """
-    arrays = {name: real_array(name, array) for name, array in arrays.items()}
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    arrays = check_state(arrays)
+    with replacing(path) as stream, zipfile.ZipFile(stream, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}{_SUFFIX}", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
+
+
+def _read_array(name, content):
+    shape, is_fortran, dtype, start = _read_header(name, content)
+    size = len(content) - start
+    fits = min(shape, default=0) >= 0 and math.prod(shape) * dtype.itemsize == size
+    if dtype.kind not in "buif" or not fits:
+        raise ValueError(f"member {name[:80]!r} of {dtype} and shape {shape} in {size} bytes")
+    numbers = read_numbers(content, (start, len(content)), dtype)
+    return numbers.reshape(shape, order="F" if is_fortran else "C")
+
+
+def _read_header(name, content):
+    stream = io.BytesIO(content[: _LONGEST_HEADER + 10])
+    readers = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
     try:
-        with zipfile.ZipFile(temporary, "w") as archive:
-            for name, array in arrays.items():
-                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                    np.lib.format.write_array(member, array, allow_pickle=False)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        version = np.lib.format.read_magic(stream)
+        return *readers[version](stream), stream.tell()
+    except Exception as error:  # the header is Python text: SyntaxError, TypeError ...
+        raise ValueError(f"member {name[:80]!r} that holds no array ({error})") from None

@@ -1,0 +1,81 @@
+"""Weight files as bytes: mapped into memory to read, replaced as a whole to write.
+
+A mapped file is read by the operating system, page by page, when its bytes are first
+looked at: loading a large file costs nothing until its arrays are used, and an array
+that is a view of the file needs no memory of its own. The mapping is private. Writing
+to such an array changes this process's copy of a page and never the file.
+"""
+
+import mmap
+import os
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from npkpose._check import real_array
+
+# The upper half of a float32. NumPy has no such dtype, so this one only gives it a size.
+BFLOAT16 = np.dtype([("bfloat16", "<u2")])
+_BOOL = np.dtype(bool)
+
+
+def map_file(path):
+    """Return the bytes of a file, mapped. Raises ValueError for an empty file."""
+    with open(path, "rb") as stream:
+        if os.fstat(stream.fileno()).st_size == 0:
+            raise ValueError(f"{path}: expected a weight file, got an empty one")
+        return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_COPY)
+
+
+def read_numbers(data, span, dtype):
+    """Return the little-endian numbers in ``data[start:end]`` as an array (n,).
+
+    A view of ``data`` where it can be one. Copied are numbers that do not lie on a
+    multiple of their size, bfloat16, which becomes float32, and bool, of which any byte
+    but zero is True.
+
+    Parameters
+    ----------
+    data : buffer
+    span : (int, int)
+        Start and end, inside ``data`` and a whole number of items apart.
+    dtype : numpy.dtype
+    """
+    start, end = span
+    stored = np.dtype("u1") if dtype == _BOOL else dtype
+    numbers = np.frombuffer(data, stored, (end - start) // stored.itemsize, start)
+    if dtype == BFLOAT16:
+        return (numbers["bfloat16"].astype(np.uint32) << 16).view(np.float32)
+    if dtype == _BOOL:
+        return numbers != 0
+    return np.require(numbers, requirements="A")
+
+
+def check_state(arrays):
+    """Return ``arrays`` with each value an array of real numbers, or raise ValueError."""
+    for name in arrays:
+        if not isinstance(name, str):
+            raise ValueError(f"arrays: expected names that are text, got {name!r}")
+    return {name: real_array(name, array) for name, array in arrays.items()}
+
+
+@contextmanager
+def replacing(path):
+    """Yield a stream whose bytes take the place of ``path`` at the end, all or none.
+
+    They go to a temporary file in the same folder, and from memory to the disk, before
+    that file is given the name. So no reader sees half a file, and a failure or a power
+    cut leaves the old one untouched.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+    try:
+        with open(temporary, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
