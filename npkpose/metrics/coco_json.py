@@ -10,13 +10,14 @@ import json
 import numbers
 import os
 import struct
+from array import array
 
 import numpy as np
 
 from npkpose.metrics.coco_tables import Detections, GroundTruth
 
 BOOLEANS = frozenset({bool, np.bool_})  # Python counts them among the numbers
-_LARGEST = np.finfo(np.float64).max
+_LARGEST = int(np.finfo(np.float64).max)
 
 
 def read_ground_truth(source, num_keypoints, categories=None):
@@ -46,8 +47,8 @@ def read_ground_truth(source, num_keypoints, categories=None):
     keypoints = people.rows("keypoints", 3 * num_keypoints).reshape(-1, num_keypoints, 3)
     table = GroundTruth(
         keypoints[..., :2], keypoints[..., 2], image_id[keep], people.numbers("area"),
-        people.rows("bbox", 4), people.numbers("iscrowd", flags=True) != 0,
-        people.numbers("num_keypoints"), category_id[keep], people.ids("id"), images, known,
+        people.rows("bbox", 4), people.counts("iscrowd") != 0,
+        people.counts("num_keypoints"), category_id[keep], people.ids("id"), images, known,
     )  # fmt: skip
     table.name, table.entry = people.name, people.positions
     table.left_out = int((~np.isin(image_id, images)).sum())
@@ -82,9 +83,23 @@ def load_json(argument, source):
         return argument, source
     with open(source, encoding="utf-8-sig") as file:
         try:
-            return os.fspath(source), json.load(file)
+            return os.fspath(source), json.load(file, object_hook=_pack_keypoints)
         except (ValueError, RecursionError) as error:
             raise ValueError(f"{os.fspath(source)}: expected JSON, got {error}") from None
+
+
+def _pack_keypoints(entry):
+    """Replace an entry's list of keypoints by doubles while it is read: half the memory.
+
+    What is no list of numbers stays, to be refused by the name of its entry.
+    """
+    row = entry.get("keypoints")
+    if type(row) is list and BOOLEANS.isdisjoint(map(type, row)):
+        try:
+            entry["keypoints"] = array("d", row)
+        except (TypeError, OverflowError):
+            pass
+    return entry
 
 
 class Entries:
@@ -109,6 +124,7 @@ class Entries:
     def fail(self, i, field, wanted):
         """Raise the ValueError that entry ``i`` deserves."""
         got = self._entries[i].get(field, _NOTHING)
+        got = got.tolist() if isinstance(got, array) else got
         raise ValueError(
             f"{self.name}[{self.positions[i]}].{field}: expected {wanted}, got {_short(got)}"
         )
@@ -119,34 +135,45 @@ class Entries:
         if any(kind is str for kind in set(map(type, values))):
             self._refuse(values, lambda value: not isinstance(value, str), field, "text, as others")
             return np.array(values)
-        array = np.array(values, dtype=object if not values else None)
-        if array.dtype.kind != "i":  # 7.0 is 7; 7.5, NaN and 2^63 are no ids
+        ids = np.array(values, dtype=object if not values else None)
+        if ids.dtype.kind != "i":  # 7.0 is 7; 7.5, NaN and 2^63 are no ids
             self._refuse(values, lambda v: not (abs(v) < 2**63 and v == int(v)), field, "an id")
-        return array.astype(np.int64)
+            ids = np.array([int(value) for value in values])
+        return ids.astype(np.int64)
 
-    def numbers(self, field, flags=False):
-        """Return numbers (N,); with ``flags``, true and false are 1 and 0."""
-        values = self._values(field, lambda k: _real(k) or flags and k in BOOLEANS, "a number")
+    def numbers(self, field, booleans=False):
+        """Return numbers (N,), which may be NaN; with ``booleans``, true and false are 1 and 0."""
+        values = self._values(field, lambda k: _real(k) or booleans and k in BOOLEANS, "a number")
         try:
             return np.array(values, dtype=np.float64)
         except OverflowError:
             self._refuse(values, lambda value: abs(value) > _LARGEST, field, "a number")
 
+    def counts(self, field):
+        """Return finite numbers (N,), or 1 and 0 for true and false."""
+        counts = self.numbers(field, booleans=True)
+        if not np.isfinite(counts).all():
+            self.fail(int(np.isfinite(counts).argmin()), field, "a finite number")
+        return counts
+
     def rows(self, field, length):
         """Return lists of ``length`` numbers as (N, length)."""
         wanted = f"a list of {length} numbers"
         rows = self._values(field, lambda kind: True, wanted)
-        array = np.empty((len(rows), length))
+        table = np.empty((len(rows), length))
         pack, width = struct.Struct(f"{length}d").pack_into, 8 * length
         for i, row in enumerate(rows):
             try:
-                pack(array, i * width, *row)  # checks the length and the types at once
+                if type(row) is array and len(row) == length:
+                    table[i] = row
+                    continue
+                pack(table, i * width, *row)  # checks the length and the types at once
+                unsure = 0.0 in row or 1.0 in row  # as are False and True
             except (struct.error, TypeError, OverflowError):
                 self.fail(i, field, wanted)
-        for i in np.flatnonzero(((array == 0) | (array == 1)).any(axis=1)):
-            if not BOOLEANS.isdisjoint(map(type, rows[i])):
+            if unsure and not BOOLEANS.isdisjoint(map(type, row)):
                 self.fail(i, field, wanted)
-        return array
+        return table
 
     def _values(self, field, allowed, wanted):
         try:
