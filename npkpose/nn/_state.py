@@ -1,10 +1,38 @@
-"""Copying named arrays into place: all of them, or none and one error that lists why."""
+"""Named arrays: shedding a wrapper's prefix, and copying into place all of them or none."""
 
 from collections.abc import Mapping
 
 from npkpose._check import real_array
 
 _MAY_BE_ABSENT = "num_batches_tracked"  # a count that old checkpoints lack and nothing reads
+
+# What the wrappers of PyTorch (DataParallel, compile) and of training programs put in front.
+_WRAPPERS = ("module.", "_orig_mod.", "model.", "net.", "network.")
+
+
+def strip_wrappers(state, own_names):
+    """Return ``state`` without the prefixes that a wrapper gave to every name.
+
+    A prefix is dropped if all names of ``state`` have it, as often as that is so, unless
+    all of ``own_names`` have it as well: then it is the network's own.
+    """
+
+    def shared_by(names):
+        return [p for p in _WRAPPERS if names and all(name.startswith(p) for name in names)]
+
+    own = shared_by(own_names)
+    while prefixes := [prefix for prefix in shared_by(state) if prefix not in own]:
+        state = {name.removeprefix(prefixes[0]): value for name, value in state.items()}
+    return state
+
+
+def check_names(state):
+    """Raise ValueError unless ``state`` maps names that are text."""
+    if not isinstance(state, Mapping):
+        raise ValueError(f"state: expected names mapped to arrays, got {type(state).__name__}")
+    for name in state:
+        if not isinstance(name, str):
+            raise ValueError(f"state: expected names that are text, got {name!r}")
 
 
 def copy_state(targets, state, strict=True):
@@ -13,8 +41,6 @@ def copy_state(targets, state, strict=True):
     Both map names to arrays. Raises ValueError, before anything is copied, on a shape
     that differs and, if ``strict``, on missing and unexpected names.
     """
-    if not isinstance(state, Mapping):
-        raise ValueError(f"state: expected names mapped to arrays, got {type(state).__name__}")
     values = {name: real_array(name, state[name]) for name in targets if name in state}
     missing = [n for n in targets if n not in values and not n.endswith(_MAY_BE_ABSENT)]
     unexpected = [name for name in state if name not in targets]

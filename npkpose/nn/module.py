@@ -16,7 +16,7 @@ so there is no ``zero_grad``. Arrays must not be changed between ``forward`` and
 
 import numpy as np
 
-from npkpose.nn._state import copy_state
+from npkpose.nn._state import check_names, copy_state, strip_wrappers
 
 
 class Module:
@@ -115,20 +115,30 @@ class Module:
         """Return copies of all parameters and buffers as ``{dotted name: array}``."""
         return {name: array.copy() for name, array in self._named("params", "buffers")}
 
+    def rename_keys(self, state):
+        """Return ``state`` under this module's own names, for `load_state_dict`.
+
+        Here only what wrappers put in front of every name is dropped, "module." say. A
+        network that was published under several namings overrides this: see
+        `npkpose.weights.names`.
+        """
+        return strip_wrappers(state, [name for name, _ in self._named("params", "buffers")])
+
     def load_state_dict(self, state, strict=True):
         """Copy the arrays of ``state`` into this module, all of them or none.
 
         Parameters
         ----------
         state : mapping of str to array_like
-            As `state_dict` returns, or PyTorch's own. Converted to the dtypes in use.
-            ``num_batches_tracked`` may be absent.
+            As `state_dict` returns, or PyTorch's own, or under any names `rename_keys`
+            knows. Converted to the dtypes in use. ``num_batches_tracked`` may be absent.
         strict : bool
             Refuse missing and unexpected names. Otherwise they are left alone.
 
         Returns
         -------
         missing, unexpected : lists of str
+            After renaming.
 
         Raises
         ------
@@ -136,7 +146,9 @@ class Module:
             Names or shapes that do not match, or values that are not real numbers.
             The message lists every offender; the module is unchanged.
         """
-        return copy_state(dict(self._named("params", "buffers")), state, strict)
+        check_names(state)
+        targets = dict(self._named("params", "buffers"))
+        return copy_state(targets, self.rename_keys(state), strict)
 
     def _named(self, *kinds):
         for prefix, module in self.named_modules():
