@@ -1,0 +1,132 @@
+"""Percentage of correct keypoints: how many lie within a share of the person's size.
+
+    PCK(t) = |{labelled keypoints with d_i <= t s}| / |{labelled keypoints}|
+
+d_i is the distance of keypoint i from its true place and s the size of its person: the larger
+side of the torso's or the person's box for PCK (Yang and Ramanan, "Articulated Human Detection
+with Flexible Mixtures of Parts", TPAMI 2013), 0.6 of the head box's diagonal for PCKh
+(Andriluka et al., "2D Human Pose Estimation: New Benchmark", CVPR 2014, whose evaluation code
+has the 0.6). Networks in training are often watched by a "PCK" with a tenth of the heatmap for
+s: the same formula, another number. An absent keypoint (NaN) is not correct.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from npkpose._check import check_array, check_finite, check_integer, check_number
+
+HEAD_SCALE = 0.6  # of the head box's diagonal, in MPII's evaluation
+
+
+class Pck(NamedTuple):
+    """Shares of correct keypoints at T thresholds, for K keypoints; NaN if none is labelled."""
+
+    thresholds: np.ndarray  # (T,)
+    per_keypoint: np.ndarray  # (T, K)
+    counts: np.ndarray  # (K,) int: labelled keypoints
+    mean: np.ndarray  # (T,): over all labelled keypoints that the mean does not leave out
+    mean_of_keypoints: np.ndarray  # (T,): of the columns of per_keypoint, each weighing the same
+
+
+def pck(keypoints, true_keypoints, sizes, thresholds=(0.2,), visibility=None, left_out=()):
+    """Return the shares of keypoints within ``thresholds`` times the sizes, as a `Pck`.
+
+    Parameters
+    ----------
+    keypoints : array_like, shape (P, K, 2)
+        NaN where absent.
+    true_keypoints : array_like, shape (P, K, 2)
+        In the same frame.
+    sizes : array_like, shape (P,)
+        Positive, in the keypoints' unit.
+    thresholds : sequence of float
+        Shares of the size; a keypoint exactly there is correct.
+    visibility : array_like, shape (P, K), optional
+        Keypoints of visibility 0 are not labelled; their coordinates are not read. Default:
+        labelled where the true keypoint is not NaN.
+    left_out : sequence of int
+        Keypoints that both means leave out, such as MPII's pelvis and thorax.
+
+    Raises
+    ------
+    ValueError
+        Wrong shape, a size that is not positive, or a true keypoint that is not finite.
+    """
+    thresholds = check_array("thresholds", np.atleast_1d(thresholds), ("T",))
+    distances, labelled = normalised_distances(keypoints, true_keypoints, sizes, visibility)
+    parts = distances.shape[1]
+    left_out = [check_integer("left_out", k) for k in left_out]
+    if any(k >= parts for k in left_out):
+        raise ValueError(f"left_out: expected less than {parts}, got {max(left_out)}")
+    correct = distances <= thresholds[:, None, None]  # (T, P, K)
+    hits, counts = correct.sum(axis=1), labelled.sum(axis=0)
+    kept = np.delete(np.arange(parts), left_out)
+    with np.errstate(invalid="ignore"):
+        shares = hits / counts
+        mean = hits[:, kept].sum(axis=1) / counts[kept].sum()
+        seen = kept[counts[kept] > 0]
+        equal = shares[:, seen].sum(axis=1) / np.float64(len(seen))
+    return Pck(thresholds, shares, counts, mean, equal)
+
+
+def pckh(keypoints, true_keypoints, head_boxes, thresholds=(0.5,), visibility=None, left_out=()):
+    """Return the shares of keypoints within a share of the head's size, as a `Pck`.
+
+    Parameters
+    ----------
+    head_boxes : array_like, shape (P, 4)
+        x0, y0, x1, y1 of opposite corners. A head's size is 0.6 of the diagonal.
+
+    The others are those of `pck`.
+    """
+    return pck(
+        keypoints, true_keypoints, head_sizes(head_boxes), thresholds, visibility, left_out
+    )  # fmt: skip
+
+
+def head_sizes(head_boxes, scale=HEAD_SCALE):
+    """Return ``scale`` times the diagonals (P,) of boxes (P, 4): x0, y0, x1, y1."""
+    boxes = check_array("head_boxes", head_boxes, ("P", 4))
+    sizes = check_number("scale", scale, above=0) * np.hypot(*(boxes[:, 2:] - boxes[:, :2]).T)
+    if not (sizes > 0).all():
+        p = int(np.argmin(sizes))
+        raise ValueError(f"head_boxes[{p}]: expected a box with a diagonal, got {boxes[p]}")
+    return sizes
+
+
+def auc(keypoints, true_keypoints, sizes, high=1.0, visibility=None, steps=None):
+    """Return the area under the curve of PCK over [0, high], divided by ``high``: within [0, 1].
+
+    ``steps=None`` gives the area itself, the mean of max(0, 1 - d / (high s)). A number gives
+    the mean of PCK at 0, high / steps, ... below ``high``, which is what published code adds up
+    (20 steps; 3-D and hand benchmarks). NaN if nothing is labelled. The rest is as for `pck`.
+    """
+    high = check_number("high", high, above=0)
+    distances, labelled = normalised_distances(keypoints, true_keypoints, sizes, visibility)
+    distances = distances[labelled]
+    if len(distances) == 0:
+        return float("nan")
+    if steps is None:
+        return float(np.mean(np.maximum(0.0, 1.0 - distances / high)))
+    steps = check_integer("steps", steps, at_least=1)
+    thresholds = high * np.arange(steps) / steps
+    return float(np.mean(distances <= thresholds[:, None]))
+
+
+def normalised_distances(keypoints, true_keypoints, sizes, visibility=None):
+    """Return distances over sizes (P, K), infinite where there is none, and what is labelled (P, K)."""
+    keypoints = check_array("keypoints", keypoints, ("P", "K", 2), finite=False)
+    truth = check_array("true_keypoints", true_keypoints, keypoints.shape, finite=False)
+    sizes = check_array("sizes", sizes, (len(keypoints),))
+    if not (sizes > 0).all():
+        p = int(np.argmin(sizes))
+        raise ValueError(f"sizes[{p}]: expected more than 0, got {sizes[p]:g}")
+    if visibility is None:
+        labelled = ~np.isnan(truth).any(axis=2)
+    else:
+        labelled = check_array("visibility", visibility, keypoints.shape[:2]) > 0
+    truth = np.where(labelled[..., None], truth, 0.0)
+    check_finite("true_keypoints", truth)
+    distances = np.hypot(*np.moveaxis(keypoints - truth, 2, 0)) / sizes[:, None]
+    return np.where(labelled & ~np.isnan(distances), distances, np.inf), labelled
