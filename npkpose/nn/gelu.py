@@ -66,7 +66,7 @@ def _tail(a):
     """Return Phi(-a) and exp(-a^2 / 2) for a >= 0."""
     bell = np.exp(a * a * a.dtype.type(-0.5))
     if a.dtype == np.float64:
-        return np.array([_upper_tail(v) for v in a]), bell
+        return np.array([_upper_tail(v) for v in a.tolist()]), bell
     t = a * np.float32(1 / 3)
     t += 1
     np.reciprocal(t, out=t)
