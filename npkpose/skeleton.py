@@ -34,6 +34,9 @@ class Skeleton:
         Channels of each limb's x and y components; None means (2l, 2l + 1).
     redundant_limbs : sequence of int
         Limbs that confirm a person and never start one: indices into ``limbs``.
+    group_order : sequence of K int, or None
+        Keypoints from the one a person is surest to show to the last, for grouping them one by
+        one; None means 0 to K - 1.
 
     Raises
     ------
@@ -48,6 +51,7 @@ class Skeleton:
     sigmas: tuple = 0.05
     paf_channels: tuple | None = None
     redundant_limbs: tuple = ()
+    group_order: tuple | None = None
 
     def __post_init__(self):
         count = len(self.keypoints)
@@ -61,6 +65,8 @@ class Skeleton:
         self._set("sigmas", tuple(float(sigma) for sigma in sigmas))
         self._set("paf_channels", _pairs_of_int("paf_channels", channels, None))
         self._set("redundant_limbs", tuple(int(limb) for limb in self.redundant_limbs))
+        order = range(count) if self.group_order is None else self.group_order
+        self._set("group_order", tuple(int(k) for k in order))
         self._check()
 
     def _set(self, field, value):
@@ -78,6 +84,8 @@ class Skeleton:
         for limb in self.redundant_limbs:
             if not 0 <= limb < len(self.limbs):
                 raise ValueError(f"redundant_limbs: expected limb indices, got {limb}")
+        if sorted(self.group_order) != list(range(self.num_keypoints)):
+            raise ValueError(f"group_order: expected each keypoint once, got {self.group_order}")
         if any(a == b for a, b in self.limbs + self.pairs):
             raise ValueError("limbs: expected two different keypoints each")
 
@@ -152,6 +160,8 @@ COCO_17 = Skeleton(
     ),
     pairs=((1, 2), (3, 4), (5, 6), (7, 8), (9, 10), (11, 12), (13, 14), (15, 16)),
     sigmas=_coco_sigmas(_COCO_NAMES),
+    # Face and shoulders, hips, elbows and wrists, legs: Cheng et al., HigherHRNet, CVPR 2020.
+    group_order=(0, 1, 2, 3, 4, 5, 6, 11, 12, 7, 8, 9, 10, 13, 14, 15, 16),
 )  # fmt: skip
 
 _OPENPOSE_NAMES = (

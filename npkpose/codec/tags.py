@@ -77,8 +77,7 @@ def group_tags(
         The most peaks of each keypoint, best first. Not a limit on people: those who lack
         different keypoints may be more.
     order : sequence of K int, optional
-        The order in which keypoints are grouped, surest first; HigherHRNet takes COCO's face and
-        shoulders, then hips, elbows, wrists, knees, ankles. Default: 0 to K - 1.
+        The order in which keypoints are grouped, surest first. Default: the skeleton's.
     adjust : bool
         Move each keypoint a quarter of a pixel towards its higher neighbours.
     min_keypoints : int
@@ -110,7 +109,7 @@ def group_tags(
     threshold = check_number("threshold", threshold, at_least=0)
     tag_threshold = check_number("tag_threshold", tag_threshold, above=0)
     check_integer("max_people", max_people, at_least=1)
-    order = _check_order(order, len(heatmaps))
+    order = _check_order(skeleton.group_order if order is None else order, len(heatmaps))
     check_integer("min_keypoints", min_keypoints, at_least=1)
     check_number("min_score", min_score)
     if nms_threshold is not None:
@@ -187,8 +186,6 @@ def _check_maps(heatmaps, tags, skeleton):
 
 def _check_order(order, num_keypoints):
     """Return ``order`` as a list: every keypoint once."""
-    if order is None:
-        return list(range(num_keypoints))
     order = real_array("order", order)
     if order.dtype.kind not in "iu" or sorted(order.ravel()) != list(range(num_keypoints)):
         raise ValueError(f"order: expected each of 0 to {num_keypoints - 1} once, got {order}")
