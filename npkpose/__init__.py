@@ -6,12 +6,18 @@ A reading order: `codec.gaussian` and `codec.decode` (a keypoint as a heatmap, a
 """
 
 from npkpose import data, draw, metrics, models, nn, weights
+from npkpose.codec.assignment import assign
 from npkpose.codec.decode import decode_heatmaps, heatmap_to_coords
 from npkpose.codec.gaussian import gaussian_heatmap, gaussian_heatmaps
 from npkpose.codec.grid import Grid
-from npkpose.codec.group_paf import group_paf
+from npkpose.codec.group_paf import PAF_VARIANTS, group_paf
+from npkpose.codec.nms import box_nms, oks_nms
 from npkpose.codec.paf import limb_scores, paf_fields
 from npkpose.codec.peaks import Peaks, find_peaks
+from npkpose.codec.separate import separate_peaks
+from npkpose.codec.simcc import decode_simcc, simcc_targets
+from npkpose.codec.tag_loss import tag_loss, tag_targets
+from npkpose.codec.tags import group_tags
 from npkpose.metrics.oks import oks
 from npkpose.pipeline.bottomup import BottomUp
 from npkpose.poses import Poses
@@ -20,8 +26,9 @@ from npkpose.skeleton import COCO_17, OPENPOSE_18, Skeleton
 __version__ = "0.1.0"
 
 __all__ = [
-    "BottomUp", "COCO_17", "Grid", "OPENPOSE_18", "Peaks", "Poses", "Skeleton", "data",
-    "decode_heatmaps", "draw", "find_peaks", "gaussian_heatmap", "gaussian_heatmaps",
-    "group_paf", "heatmap_to_coords", "limb_scores", "metrics", "models", "nn", "oks",
-    "paf_fields", "weights",
+    "BottomUp", "COCO_17", "Grid", "OPENPOSE_18", "PAF_VARIANTS", "Peaks", "Poses", "Skeleton",
+    "assign", "box_nms", "data", "decode_heatmaps", "decode_simcc", "draw", "find_peaks",
+    "gaussian_heatmap", "gaussian_heatmaps", "group_paf", "group_tags", "heatmap_to_coords",
+    "limb_scores", "metrics", "models", "nn", "oks", "oks_nms", "paf_fields", "separate_peaks",
+    "simcc_targets", "tag_loss", "tag_targets", "weights",
 ]  # fmt: skip
