@@ -1,4 +1,4 @@
-"""The command line: ``npkpose demo`` and ``npkpose predict``."""
+"""The command line: ``npkpose demo``, ``npkpose predict`` and ``npkpose warmup``."""
 
 import argparse
 import json
@@ -39,6 +39,9 @@ def _parser():
         help="of the network's input; larger finds smaller people",
     )
     predict.set_defaults(run=_predict)
+
+    warmup = commands.add_parser("warmup", help="compile every kernel and keep the result")
+    warmup.set_defaults(run=_warmup)
     return parser
 
 
@@ -67,6 +70,15 @@ def _predict(options):
         write_image(out / f"{name}.png", draw_poses(image, poses, skeleton))
         people = "1 person" if len(poses) == 1 else f"{len(poses)} people"
         print(f"{photo}: {people}, {out / name}.json, {out / name}.png")
+    return 0
+
+
+def _warmup(options):
+    """Compile everything, and say how long each took."""
+    from npkpose.warmup import warmup
+
+    seconds = warmup(lambda name, seconds: print(f"{seconds:7.2f} s  {name}", flush=True))
+    print(f"{sum(seconds.values()):7.2f} s  in all")
     return 0
 
 

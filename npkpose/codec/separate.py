@@ -128,7 +128,7 @@ def _grow(image, threshold, canvas, gaussians, found):
     kept = found
     for h in range(found, total):
         if gaussians[h, LOG_A] > -np.inf:
-            gaussians[kept] = gaussians[h]
+            _copy(gaussians[h], gaussians[kept])
             kept += 1
     return kept
 
@@ -206,7 +206,9 @@ def _settle(image, threshold, canvas, gaussians, h):
     region = _window(x, y, 2 * REACH + 1, image.shape)  # what those about it can reach
     rows = np.arange(len(gaussians))
     rows = _about(gaussians, rows, x, y, 3 * REACH + 2)  # those that reach the region
-    before = gaussians[rows]
+    before = np.empty((len(rows), 4))
+    for n in range(len(rows)):
+        _copy(gaussians[rows[n]], before[n])
     _draw(gaussians, rows[rows != h], region, canvas)
     excess = _largest_error(image, canvas, x, y)
     for _ in range(FITS):
@@ -221,9 +223,15 @@ def _settle(image, threshold, canvas, gaussians, h):
         real &= m == h or dx * dx + dy * dy >= APART**2
     if not real:
         for n in range(len(rows)):
-            gaussians[rows[n]] = before[n]
+            _copy(before[n], gaussians[rows[n]])
         gaussians[h, LOG_A] = -np.inf
         _draw(gaussians, rows, region, canvas)
+
+
+@kernel
+def _copy(source, target):
+    for i in range(len(source)):  # a slice assignment would take a second to compile
+        target[i] = source[i]
 
 
 @kernel
