@@ -1,0 +1,1 @@
+"""How fast npkpose is, beside what else is installed: ``python -m benchmarks``."""

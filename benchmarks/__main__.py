@@ -1,0 +1,35 @@
+"""One table of everything that is measured: ``python -m benchmarks [NAME ...] [--plot PNG]``.
+
+Milliseconds are the smallest of many runs with one thread; the ratio is the peer's time over
+ours. Peers that are not installed have a row that says so: ``pip install -e ".[peers]"``.
+"""
+
+import argparse
+import importlib
+import os
+
+SUITES = ("decode", "paf", "tags", "assignment", "coco")
+
+
+def main(argv=None):
+    """Print the table of the suites asked for, and draw time against people."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SUITES)}")
+    parser.add_argument("--plot", default="people.png", help="picture of time against people")
+    options = parser.parse_args(argv)
+    unknown = sorted(set(options.names) - set(SUITES))
+    if unknown:
+        parser.error(f"NAME: expected some of {', '.join(SUITES)}, got {', '.join(unknown)}")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy is first imported
+    from benchmarks.timing import machine, print_rows
+
+    print(machine(), flush=True)
+    modules = [importlib.import_module(f"benchmarks.{name}") for name in options.names or SUITES]
+    print_rows(row for module in modules for row in module.rows())
+    for module in modules:
+        if hasattr(module, "report"):
+            module.report(options.plot)
+
+
+if __name__ == "__main__":
+    main()
