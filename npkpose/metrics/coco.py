@@ -40,6 +40,7 @@ def evaluate_coco(
     ground_truth, results, skeleton=COCO_17, *,
     max_dets=(20,), thresholds=THRESHOLDS, areas=AREAS, categories=None, strict=False,
 ):  # fmt: skip
+    # More than six arguments: each is a parameter of COCO's evaluation, and all have its defaults.
     """Return how well detections agree with annotations.
 
     Parameters
@@ -85,17 +86,22 @@ def evaluate_coco(
         if not strict:
             table.check()
     truth = _heed_ids(truth, strict)
-    truth_groups, found_groups = _groups(truth, known), _groups(found, known, truth)
-    _warn_of_losses(truth, found, found_groups, categories)
+    _warn_of_losses(truth, found, known, categories)
+    return evaluate_tables(settings, known, truth, found)
 
-    num_groups = len(known) * len(truth.images)
-    meeting = meet(truth_groups, found_groups, num_groups, found.score, max(settings.max_dets))
+
+def evaluate_tables(settings, categories, truth, found):
+    """Return the `CocoResult` of two tables that have been checked."""
+    groups = _groups(truth, categories), _groups(found, categories, truth)
+    num_groups = len(categories) * len(truth.images)
+    meeting = meet(*groups, num_groups, found.score, max(settings.max_dets))
     people = People(truth.keypoints, truth.labelled, truth.area, truth.bbox)
-    similarity = pair_oks(found.keypoints, people, skeleton.sigmas, meeting.pairs)
-    result = CocoResult(settings, known, truth, found, meeting, similarity)
+    sigmas = settings.skeleton.sigmas
+    similarity = pair_oks(found.keypoints, people, sigmas, meeting.pairs)
+    result = CocoResult(settings, categories, truth, found, meeting, similarity)
     for a, area in enumerate(settings.areas.values()):
         _match_area(result, a, area)
-        for k in range(len(known)):
+        for k in range(len(categories)):
             _accumulate(result, a, k)
     return result
 
@@ -153,11 +159,11 @@ def _find(values, among):
     return where, among[where] == values
 
 
-def _warn_of_losses(truth, found, found_groups, categories):
-    outside = ~np.isin(truth.image_id, truth.images)
+def _warn_of_losses(truth, found, known, categories):
+    outside, other = ~np.isin(truth.image_id, truth.images), ~np.isin(found.category_id, known)
     for table, lost, what in (
         (truth, truth.left_out + outside.sum(), "of unknown images"),
-        (found, found.left_out + (found_groups < 0).sum(), "of unknown categories"),
+        (found, found.left_out + other.sum(), "of unknown categories"),
     ):
         if lost and (categories is None or table is truth):
             warnings.warn(f"{table.name}: {lost} {what} are left out", stacklevel=3)

@@ -77,7 +77,7 @@ def match_people(similarity, first, counts, crowd, thresholds):
         Who counts, and who can be taken again.
     thresholds : ndarray, shape (T,)
     """
-    matched = np.full((len(thresholds), first[-1, 0]), -1, dtype=np.int64)
+    matched = np.full((len(thresholds), first[-1, 0]), -1, dtype=np.int32)
     taken = np.empty(len(counts), dtype=np.bool_)
     _match(similarity, first, counts, crowd, np.minimum(thresholds, CERTAIN), taken, matched)
     return matched

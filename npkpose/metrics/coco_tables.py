@@ -65,13 +65,10 @@ class GroundTruth:
 
     def at(self, rows):
         """Return the people at these rows, in this order."""
-        table = copy.copy(self)
-        for column in (
+        return _take(self, rows, (
             "keypoints", "visibility", "image_id", "area", "bbox", "iscrowd", "num_keypoints",
             "category_id", "id", "entry",
-        ):  # fmt: skip
-            setattr(table, column, getattr(self, column)[rows])
-        return table
+        ))  # fmt: skip
 
     @property
     def labelled(self):
@@ -136,6 +133,11 @@ class Detections:
         self.name = "results"
         self.left_out = 0
 
+    def at(self, rows):
+        """Return the people at these rows, in this order."""
+        columns = "keypoints", "score", "image_id", "category_id", "area", "entry"
+        return _take(self, rows, columns)
+
     def __len__(self):
         return len(self.keypoints)
 
@@ -143,6 +145,14 @@ class Detections:
         """Raise ValueError where a score, keypoint or area is not finite."""
         for field in ("keypoints", "score", "area"):
             _finite(self, field, getattr(self, field))
+
+
+def _take(table, rows, columns):
+    """Return a copy of the table with these rows of its columns."""
+    part = copy.copy(table)
+    for column in columns:
+        setattr(part, column, getattr(table, column)[rows])
+    return part
 
 
 def _ids(name, values, length="N"):

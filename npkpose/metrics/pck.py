@@ -115,7 +115,7 @@ def auc(keypoints, true_keypoints, sizes, high=1.0, visibility=None, steps=None)
 
 
 def normalised_distances(keypoints, true_keypoints, sizes, visibility=None):
-    """Return distances over sizes (P, K), infinite where there is none, and what is labelled (P, K)."""
+    """Return distances over sizes (P, K), infinite where there is none, and what is labelled."""
     keypoints = check_array("keypoints", keypoints, ("P", "K", 2), finite=False)
     truth = check_array("true_keypoints", true_keypoints, keypoints.shape, finite=False)
     sizes = check_array("sizes", sizes, (len(keypoints),))
