@@ -52,7 +52,7 @@ class ImageCounts(NamedTuple):
 
 
 class KeypointErrors(NamedTuple):
-    """Of each keypoint (K,), over the people found; NaN where it was never labelled."""
+    """Of each keypoint (K,), over the people found; NaN where none of them has it labelled."""
 
     counts: np.ndarray  # labelled keypoints looked at
     pixels: np.ndarray  # mean distance from the truth
@@ -177,6 +177,15 @@ class CocoResult:
         if area not in self.settings.areas:
             raise ValueError(f"area: expected one of {list(self.settings.areas)}, got {area!r}")
         return list(self.settings.areas).index(area), int(close[0])
+
+    def plot(self):
+        """Return a Matplotlib figure: precision against recall, and how exact each keypoint is.
+
+        Raises ImportError without Matplotlib, saying which extra to install.
+        """
+        from npkpose.metrics.coco_plot import plot_result  # reads Matplotlib, an extra
+
+        return plot_result(self)
 
 
 def _sums(flags, first):
