@@ -1,6 +1,7 @@
 """Weight files: any format in, {name: array} out.
 
-    load(path)          .npz, .safetensors, and .pb (a TensorFlow frozen graph)
+    load(path)          .npz, .safetensors, PyTorch's .pth, .pt and .bin, and .pb (a
+                        TensorFlow frozen graph)
     save(path, arrays)  .npz, .safetensors
 
 The names are those of the file. Turning another library's names and layouts into a
@@ -11,15 +12,23 @@ import os
 from pathlib import Path
 
 from npkpose.weights.npz import load_npz, save_npz
+from npkpose.weights.pytorch import is_pytorch, load_pytorch
 from npkpose.weights.safetensors import is_safetensors, load_safetensors, save_safetensors
 from npkpose.weights.tensorflow import Node, load_tensorflow, read_graph
 
 __all__ = [
-    "Node", "load", "load_npz", "load_safetensors", "load_tensorflow", "read_graph", "save",
-    "save_npz", "save_safetensors",
+    "Node", "load", "load_npz", "load_pytorch", "load_safetensors", "load_tensorflow",
+    "read_graph", "save", "save_npz", "save_safetensors",
 ]  # fmt: skip
 
-_READERS = {".npz": load_npz, ".safetensors": load_safetensors, ".pb": load_tensorflow}
+_READERS = {
+    ".npz": load_npz,
+    ".safetensors": load_safetensors,
+    ".pth": load_pytorch,
+    ".pt": load_pytorch,
+    ".bin": load_pytorch,
+    ".pb": load_tensorflow,
+}
 _WRITERS = {".npz": save_npz, ".safetensors": save_safetensors}
 
 
@@ -66,7 +75,9 @@ def save(path, arrays):
 def _recognise(path):
     """Return the reader for a file's first bytes, or None if they tell nothing."""
     with open(path, "rb") as stream:
-        head = stream.read(16)
+        head = stream.read(32)
+    if is_pytorch(path, head):
+        return load_pytorch
     if head.startswith(b"PK"):
         return load_npz
     return load_safetensors if is_safetensors(head) else None

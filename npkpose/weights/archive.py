@@ -22,8 +22,8 @@ _MAX_GROWTH, _MAX_SMALL = 20, 2**26
 def read_directory(path):
     """Return {member name: zipfile.ZipInfo} of a zip archive.
 
-    Raises ValueError if there is none, if two members have one name, or if they claim to
-    unpack to more than an archive of weights does.
+    Raises ValueError if there is none, if two members have one name, if they overlap, or
+    if they claim to unpack to more than an archive of weights does.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -35,9 +35,11 @@ def read_directory(path):
     members = {info.filename: info for info in infos}
     if len(members) != len(infos):
         raise ValueError("a zip archive with two members of one name")
+    size = os.path.getsize(path)
+    if sum(info.compress_size for info in infos) > size:
+        raise ValueError("a zip archive whose members overlap")
     compressed = [info for info in infos if info.compress_type != zipfile.ZIP_STORED]
     total = sum(info.file_size for info in compressed)
-    size = os.path.getsize(path)
     if total > max(_MAX_GROWTH * size, _MAX_SMALL):
         raise ValueError(f"a zip archive of {size} bytes that claims to hold {total}")
     return members

@@ -30,7 +30,7 @@ def map_file(path):
 
 
 def read_numbers(data, span, dtype):
-    """Return the little-endian numbers in ``data[start:end]`` as an array (n,).
+    """Return the numbers in ``data[start:end]`` as an array (n,).
 
     A view of ``data`` where it can be one. Copied are numbers that do not lie on a
     multiple of their size, bfloat16, which becomes float32, and bool, of which any byte
@@ -46,7 +46,7 @@ def read_numbers(data, span, dtype):
     start, end = span
     stored = np.dtype("u1") if dtype == _BOOL else dtype
     numbers = np.frombuffer(data, stored, (end - start) // stored.itemsize, start)
-    if dtype == BFLOAT16:
+    if dtype.names:  # bfloat16 in either byte order
         return (numbers["bfloat16"].astype(np.uint32) << 16).view(np.float32)
     if dtype == _BOOL:
         return numbers != 0

@@ -92,7 +92,7 @@ def test_a_graph_or_a_pickle_cannot_be_saved(tmp_path, name):
         weights.save(tmp_path / name, {})
 
 
-@pytest.mark.parametrize("suffix", [".npz", ".safetensors", ".pb"])
+@pytest.mark.parametrize("suffix", [".npz", ".safetensors", ".pth", ".pt", ".bin", ".pb"])
 def test_a_missing_file_is_reported_as_such_and_an_empty_one_by_its_path(tmp_path, suffix):
     path = tmp_path / f"w{suffix}"
     with pytest.raises(FileNotFoundError):

@@ -1,0 +1,166 @@
+"""PyTorch's files (.pth, .pt, .bin), read without PyTorch and without running anything.
+
+A file is a pickle (see `unpickle`) of dictionaries and tensors, and beside it the storages,
+the rows of numbers that the tensors look at (see `torch_tensor`).
+
+Since 1.6 a file is an uncompressed zip archive whose members are the pickle, data.pkl, and
+each storage, data/KEY. Older files, and so most published ones, are five pickles in a row:
+a magic number, the protocol, the writer's byte order, the object and the storages' keys;
+then each storage as its count, in eight bytes, and its numbers. Source: torch/serialization.py.
+
+Arrays are views of the mapped file, and share memory where their tensors did; bfloat16
+becomes float32. Departure: the tar files of before 2017 are refused.
+"""
+
+import struct
+
+from npkpose.weights.archive import read_directory, read_member
+from npkpose.weights.files import map_file, read_numbers
+from npkpose.weights.torch_tensor import FUNCTIONS, Tensor, find_storage, view_tensor
+from npkpose.weights.unpickle import unpickle
+
+_MAGIC = 0x1950A86A20F9469CFC6C
+_MAGIC_BYTES = _MAGIC.to_bytes(10, "little")
+_PROTOCOL = 1001
+_PROGRAM = "data.pkl"
+
+# Where training programs keep the weights among epoch, optimiser and the like.
+_WRAPPERS = ("state_dict", "model_state_dict", "model", "model_pos", "net", "params", "weights")
+_MAX_WRAPPERS = 4
+
+
+def load_pytorch(path):
+    """Return {name: array} of the tensors in a file written by ``torch.save``.
+
+    The file holds a dictionary of tensors, or one inside dictionaries of training
+    programs, under "state_dict" or the like. Other entries are left out.
+
+    Raises
+    ------
+    ValueError
+        A pickle that names anything but tensors, containers and known harmless data, a
+        damaged file, or no dictionary of tensors; the message names the path.
+    """
+    data = map_file(path)
+    try:
+        is_zip = data[:2] == b"PK"
+        tree, read_storage = _read_zip(path, data) if is_zip else _read_legacy(data)
+        tensors = {name: value for name, value in unwrap(tree).items() if isinstance(value, Tensor)}
+        return {name: view_tensor(name, tensor, read_storage) for name, tensor in tensors.items()}
+    except ValueError as error:
+        raise ValueError(f"{path}: expected PyTorch weights, got {error}") from None
+
+
+def is_pytorch(path, head):
+    """Return whether the file, ``head`` being its first bytes, is one of PyTorch's."""
+    if not head.startswith(b"PK"):
+        return head.startswith(b"\x80") and _MAGIC_BYTES in head
+    try:
+        return any(name.split("/")[-1] == _PROGRAM for name in read_directory(path))
+    except ValueError:
+        return False
+
+
+def unwrap(tree):
+    """Return the dictionary of tensors in what a training program saved.
+
+    Raises ValueError, with the first entries, if there is none.
+    """
+    for _ in range(_MAX_WRAPPERS):
+        if not isinstance(tree, dict):
+            raise ValueError(f"{type(tree).__name__} in place of a dictionary")
+        inner = [tree[key] for key in _WRAPPERS if isinstance(tree.get(key), dict)]
+        if not inner:
+            break
+        tree = inner[0]
+    if not any(isinstance(value, Tensor) for value in tree.values()):
+        found = ", ".join(repr(key)[:40] for key in list(tree)[:8]) or "nothing"
+        raise ValueError(f"no dictionary of tensors, but {found}")
+    return {name: value for name, value in tree.items() if isinstance(name, str)}
+
+
+def _read_zip(path, data):
+    """Return the unpickled object and a function from a Storage to its numbers."""
+    members = read_directory(path)
+    programs = [name for name in members if name.split("/")[-1] == _PROGRAM]
+    if len(programs) != 1:
+        raise ValueError(f"a zip archive with {len(programs)} members {_PROGRAM}")
+    folder = programs[0].removesuffix(_PROGRAM)
+    order = members.get(f"{folder}byteorder")
+    is_big = order is not None and bytes(read_member(data, order)) == b"big"
+
+    def read_storage(storage):
+        member = members.get(f"{folder}data/{storage.key}")
+        if member is None:
+            raise ValueError(f"a pickle with storage {storage.key[:40]!r}, which is missing")
+        content = read_member(data, member)
+        if len(content) != storage.count * storage.dtype.itemsize:
+            raise ValueError(f"storage {storage.key[:40]!r} of {len(content)} bytes")
+        return read_numbers(content, (0, len(content)), _ordered(storage.dtype, is_big))
+
+    program = bytes(read_member(data, members[programs[0]]))
+    tree, _ = unpickle(program, 0, FUNCTIONS, find_storage)
+    return tree, _remember(read_storage)
+
+
+def _read_legacy(data):
+    """Return the unpickled object and a function from a Storage to its numbers."""
+    if data[:1] != b"\x80":
+        raise ValueError("neither a zip archive nor a pickle")
+    storages = {}
+
+    def find(identifier):
+        storage = find_storage(identifier)
+        known = storages.setdefault(storage.key, storage)
+        if (known.dtype, known.count) != (storage.dtype, storage.count):
+            raise ValueError(f"a pickle with two storages {storage.key[:40]!r}")
+        return storage
+
+    magic, position = unpickle(data, 0, {})
+    protocol, position = unpickle(data, position, {}) if magic == _MAGIC else (None, position)
+    if protocol != _PROTOCOL:
+        raise ValueError("a pickle of another kind")
+    system, position = unpickle(data, position, {})
+    tree, position = unpickle(data, position, FUNCTIONS, find)
+    keys, position = unpickle(data, position, {})
+    spans = _legacy_spans(data, position, keys, storages)
+    is_big = isinstance(system, dict) and system.get("little_endian") is False
+
+    def read_storage(storage):
+        if storage.key not in spans:
+            raise ValueError(f"a pickle with storage {storage.key[:40]!r}, which is missing")
+        return read_numbers(data, spans[storage.key], _ordered(storage.dtype, is_big))
+
+    return tree, _remember(read_storage)
+
+
+def _legacy_spans(data, position, keys, storages):
+    """Return {key: (start, end)} of the storages that follow each other from ``position``."""
+    spans = {}
+    if not isinstance(keys, list) or not all(isinstance(k, str) and k in storages for k in keys):
+        raise ValueError("storages that no tensor has")
+    for key in keys:
+        dtype, count = storages[key].dtype, storages[key].count
+        start = position + 8
+        position = start + count * dtype.itemsize
+        if position > len(data) or struct.unpack_from("<q", data, start - 8)[0] != count:
+            raise ValueError(f"storage {key[:40]!r}, cut short or of another size")
+        spans[key] = start, position
+    return spans
+
+
+def _remember(read_storage):
+    """Return ``read_storage`` as a function that reads each storage once."""
+    kept = {}
+
+    def read(storage):
+        place = storage.key, storage.dtype
+        if place not in kept:
+            kept[place] = read_storage(storage)
+        return kept[place]
+
+    return read
+
+
+def _ordered(dtype, is_big):
+    return dtype.newbyteorder(">") if is_big else dtype

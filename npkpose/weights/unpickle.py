@@ -1,0 +1,263 @@
+"""Pickle, as far as it holds data: a program for a stack machine, run without calling anything.
+
+A pickle is a list of instructions of one byte, each with its operand behind it. They push
+numbers and text, gather what lies above a mark into containers, remember values by number
+in a memo, and end with the value on top. {"a": (1, 2)} is
+
+    }            push an empty dict
+    X 1 "a"      push text of one byte
+    K 1  K 2     push small integers
+    0x86         gather two values into a tuple
+    s            set an item: pop value and key, into the dict below
+    .            stop
+
+Three instructions make pickles dangerous: GLOBAL pushes any function of any module, REDUCE
+calls it, and BUILD changes objects. Here a name must be in a table that the caller gives,
+which maps it to a function of ours; every other name ends the reading. REDUCE calls that
+function and BUILD does nothing. No module is imported.
+
+The instructions are those of protocols 2 to 4 of PyTorch's and NumPy's files (Python
+standard library, `pickletools`). Dictionary keys are numbers and text, and a program has at
+most half a million steps, so that a small file cannot take long or make much.
+"""
+
+import struct
+from typing import NamedTuple
+
+_MAX_STEPS = 500_000  # a network of 16,000 arrays
+_MAX_NAME = 200
+_MAX_KEY = 2**64
+
+
+class Global(NamedTuple):
+    """A dotted name in the program, ``function`` being what the caller's table has for it."""
+
+    name: str
+    function: object
+
+
+class Ignored:
+    """Stands for an object that no weights depend on; whatever is put into it is dropped."""
+
+    def __init__(self, *_):
+        pass
+
+
+def unpickle(data, start, functions, find_persistent=None):
+    """Return the value of the pickle at byte ``start`` of ``data``, and where it ends.
+
+    Parameters
+    ----------
+    data : bytes or mmap
+    start : int
+    functions : dict of str to callable
+        Every name that may occur, and what makes its objects, from positional arguments.
+    find_persistent : callable, optional
+        Returns what a persistent id stands for: something stored beside the program.
+
+    Raises
+    ------
+    ValueError
+        A name that is not in ``functions``, an instruction that is not data, a program
+        that is cut, makes no sense or is too long. The message is a noun phrase.
+    """
+    machine = _Machine(data, start, functions, find_persistent)
+    for _ in range(_MAX_STEPS):
+        place, instruction = machine.position, machine.take(1)
+        if instruction == b".":
+            return machine.pop(), machine.position
+        step = _STEPS.get(instruction)
+        if step is None:
+            raise ValueError(f"a pickle with instruction {instruction!r} at byte {place}")
+        try:
+            step(machine)
+        except (TypeError, AttributeError, LookupError):
+            raise ValueError(
+                f"a pickle whose instruction {instruction!r} at byte {place} finds other values "
+                "than it needs"
+            ) from None
+    raise ValueError(f"a pickle of more than {_MAX_STEPS} instructions")
+
+
+def make_dict(pairs=()):
+    """Return a dict of the (key, value) pairs, as `collections.OrderedDict` would."""
+    result = {}
+    for key, value in pairs:
+        result[_check_key(key)] = value
+    return result
+
+
+class _Machine:
+    """The stack, the positions in it that were marked, and the memo."""
+
+    def __init__(self, data, position, functions, find_persistent):
+        self.data, self.position = data, position
+        self.functions, self.find_persistent = functions, find_persistent
+        self.stack, self.marks, self.memo = [], [], {}
+
+    def take(self, count):
+        end = self.position + count
+        if end > len(self.data):
+            raise ValueError(f"a pickle cut short at byte {len(self.data)}")
+        taken, self.position = self.data[self.position : end], end
+        return taken
+
+    def take_number(self, layout):
+        return struct.unpack(layout, self.take(struct.calcsize(layout)))[0]
+
+    def take_line(self):
+        end = self.data.find(b"\n", self.position, self.position + _MAX_NAME)
+        if end < 0:
+            raise ValueError(f"a pickle with an endless name at byte {self.position}")
+        line = self.take(end - self.position).decode()
+        self.position = end + 1
+        return line
+
+    def push(self, value):
+        self.stack.append(value)
+
+    def pop(self):
+        if len(self.stack) <= (self.marks[-1] if self.marks else 0):
+            raise ValueError(f"a pickle that lacks a value at byte {self.position}")
+        return self.stack.pop()
+
+    def pop_to_mark(self):
+        if not self.marks:
+            raise ValueError(f"a pickle that lacks a mark at byte {self.position}")
+        start = self.marks.pop()
+        values = self.stack[start:]
+        del self.stack[start:]
+        return values
+
+    def mark(self):
+        self.marks.append(len(self.stack))
+
+    def repeat(self):
+        value = self.pop()
+        self.stack += [value, value]
+
+    def pop_some(self, count):
+        return tuple([self.pop() for _ in range(count)][::-1])
+
+    def store(self, key):
+        value = self.pop()
+        self.memo[key] = value
+        self.push(value)
+
+    def fetch(self, key):
+        self.push(self.memo[key])
+
+    def extend(self, values):
+        target = self.pop()
+        if not isinstance(target, Ignored):
+            list.extend(target, values)
+        self.push(target)
+
+    def update(self, values):
+        target = self.pop()
+        if len(values) % 2:
+            raise TypeError("a key without a value")
+        if not isinstance(target, Ignored):
+            dict.update(target, make_dict(zip(values[::2], values[1::2])))
+        self.push(target)
+
+    def find(self, module, name):
+        full = ".".join((module, name))
+        if full not in self.functions:
+            raise ValueError(
+                f"a pickle that asks for {full[:_MAX_NAME]!r}, which is no tensor and no "
+                "container; nothing of it was run"
+            )
+        self.push(Global(full, self.functions[full]))
+
+    def call(self):
+        function, args = self.pop_some(2)
+        if not isinstance(function, Global) or not isinstance(args, tuple):
+            raise TypeError("no known function and its arguments")
+        self.push(function.function(*args))
+
+    def build(self):
+        self.pop()  # the attributes of the object below, which ours do not have
+
+    def find_stored(self):
+        if self.find_persistent is None:
+            raise TypeError("nothing is stored beside this program")
+        self.push(self.find_persistent(self.pop()))
+
+
+def _check_key(key):
+    simple = key is None or isinstance(key, (str, bytes, float))
+    if not simple and not (isinstance(key, int) and abs(key) < _MAX_KEY):
+        raise TypeError("a key that is neither number nor text")
+    return key
+
+
+def _text(content):
+    return content.decode()
+
+
+def _old_text(content):  # of Python 2, where bytes and text were one
+    return content.decode(errors="backslashreplace")
+
+
+def _integer(content):
+    return int.from_bytes(content, "little", signed=True)
+
+
+def _counted(layout, decode):
+    return lambda m: m.push(decode(m.take(m.take_number(layout))))
+
+
+_STEPS = {
+    # protocol and frame size, of no use to a reader that has the whole file
+    b"\x80": lambda m: m.take(1),
+    b"\x95": lambda m: m.take(8),
+    # constants and numbers
+    b"N": lambda m: m.push(None),
+    b"\x88": lambda m: m.push(True),
+    b"\x89": lambda m: m.push(False),
+    b"K": lambda m: m.push(m.take_number("<B")),
+    b"M": lambda m: m.push(m.take_number("<H")),
+    b"J": lambda m: m.push(m.take_number("<i")),
+    b"G": lambda m: m.push(m.take_number(">d")),
+    b"\x8a": _counted("<B", _integer),
+    b"\x8b": _counted("<I", _integer),
+    # text and bytes
+    b"X": _counted("<I", _text),
+    b"\x8c": _counted("<B", _text),
+    b"\x8d": _counted("<Q", _text),
+    b"T": _counted("<I", _old_text),
+    b"U": _counted("<B", _old_text),
+    b"B": _counted("<I", bytes),
+    b"C": _counted("<B", bytes),
+    b"\x8e": _counted("<Q", bytes),
+    # the stack and the memo
+    b"(": _Machine.mark,
+    b"0": _Machine.pop,
+    b"1": _Machine.pop_to_mark,
+    b"2": _Machine.repeat,
+    b"q": lambda m: m.store(m.take_number("<B")),
+    b"r": lambda m: m.store(m.take_number("<I")),
+    b"\x94": lambda m: m.store(len(m.memo)),
+    b"h": lambda m: m.fetch(m.take_number("<B")),
+    b"j": lambda m: m.fetch(m.take_number("<I")),
+    # containers
+    b")": lambda m: m.push(()),
+    b"]": lambda m: m.push([]),
+    b"}": lambda m: m.push({}),
+    b"\x85": lambda m: m.push(m.pop_some(1)),
+    b"\x86": lambda m: m.push(m.pop_some(2)),
+    b"\x87": lambda m: m.push(m.pop_some(3)),
+    b"t": lambda m: m.push(tuple(m.pop_to_mark())),
+    b"a": lambda m: m.extend(m.pop_some(1)),
+    b"e": lambda m: m.extend(m.pop_to_mark()),
+    b"s": lambda m: m.update(m.pop_some(2)),
+    b"u": lambda m: m.update(m.pop_to_mark()),
+    # names, calls and what is stored elsewhere
+    b"c": lambda m: m.find(m.take_line(), m.take_line()),
+    b"\x93": lambda m: m.find(*m.pop_some(2)),
+    b"R": _Machine.call,
+    b"\x81": _Machine.call,
+    b"b": _Machine.build,
+    b"Q": _Machine.find_stored,
+}
