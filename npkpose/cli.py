@@ -1,11 +1,11 @@
-"""The command line: ``npkpose demo``, ``npkpose predict`` and ``npkpose warmup``."""
+"""The command line: ``npkpose demo``, ``predict``, ``eval``, ``doctor`` and ``warmup``."""
 
 import argparse
 import json
 import pathlib
 import sys
 
-from npkpose import __version__
+from npkpose import __version__, cli_metrics
 
 
 def main(arguments=None):
@@ -39,6 +39,8 @@ def _parser():
         help="of the network's input; larger finds smaller people",
     )
     predict.set_defaults(run=_predict)
+
+    cli_metrics.add_commands(commands)
 
     warmup = commands.add_parser("warmup", help="compile every kernel and keep the result")
     warmup.set_defaults(run=_warmup)
