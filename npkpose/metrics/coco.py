@@ -101,8 +101,8 @@ def evaluate_tables(settings, categories, truth, found):
     result = CocoResult(settings, categories, truth, found, meeting, similarity)
     for a, area in enumerate(settings.areas.values()):
         _match_area(result, a, area)
-        for k in range(len(categories)):
-            _accumulate(result, a, k)
+    for k in range(len(categories)):
+        _accumulate(result, k)
     return result
 
 
@@ -178,17 +178,18 @@ def _match_area(result, a, bounds):
     counts = _within(area, bounds) & ~crowd & (truth.num_keypoints[meeting.people] != 0)
     thresholds = result.settings.thresholds
     matched = match_people(result.similarity, meeting.first, counts, crowd, thresholds)
+    result.matched.append(matched)
+    result.counts[a] = counts
 
     person_counts = np.append(counts, True)  # [-1]: of those who match nobody
     real = np.append(np.ones(len(counts), dtype=bool), False)
     if result.settings.strict:
         real[:-1] = truth.id[meeting.people] != 0
-    is_real = real[matched]
     inside = _within(result.found.area[meeting.detections], bounds)
-    counted = person_counts[matched] & (is_real | inside)
-    result.outcomes[a] = np.where(counted, np.where(is_real, TRUE, FALSE), UNCOUNTED)
-    result.matched[a] = matched
-    result.counts[a] = counts
+    for t, people in enumerate(matched):
+        is_real = real[people]
+        counted = person_counts[people] & (is_real | inside)
+        result.outcomes[a, t] = np.where(counted, np.where(is_real, TRUE, FALSE), UNCOUNTED)
 
 
 def _within(area, bounds):
@@ -196,16 +197,20 @@ def _within(area, bounds):
     return ~((area < bounds[0]) | (area > bounds[1]))
 
 
-def _accumulate(result, a, k):
-    """Fill the curves of range of areas ``a`` and category ``k``."""
+def _accumulate(result, k):
+    """Fill the curves of category ``k``."""
     meeting, images = result.meeting, len(result.truth.images)
     start, end = meeting.first[[k * images, (k + 1) * images]]
     scores = result.found.score[meeting.detections[start[0] : end[0]]]
     order = np.argsort(-scores, kind="stable")
-    people = int(result.counts[a, start[1] : end[1]].sum())
+    rank = meeting.rank[start[0] : end[0]][order]
+    people = result.counts[:, start[1] : end[1]].sum(axis=1)
     for m, most in enumerate(result.settings.max_dets):
-        best = order[meeting.rank[start[0] : end[0]][order] < most]
-        outcomes = result.outcomes[a, :, start[0] : end[0]][:, best]
-        curves = precision_curves(outcomes, scores[best], people, result.recall_levels)
-        result.precision[:, :, k, a, m], result.recall[:, k, a, m] = curves[:2]
-        result.scores[:, :, k, a, m] = curves[2]
+        best = order[rank < most]
+        for a in range(len(people)):
+            outcomes = result.outcomes[a, :, start[0] : end[0]][:, best]
+            precision, recall, at_scores = precision_curves(
+                outcomes, scores[best], int(people[a]), result.recall_levels
+            )
+            result.precision[:, :, k, a, m], result.recall[:, k, a, m] = precision, recall
+            result.scores[:, :, k, a, m] = at_scores

@@ -89,8 +89,8 @@ class CocoResult:
         self.scores = self.precision.copy()
         self.recall = np.full((thresholds, *cells), -1.0)
         table = areas, thresholds, len(meeting.detections)
-        self.matched = np.full(table, -1, dtype=np.int32)  # index into meeting.people
-        self.outcomes = np.zeros(table, dtype=np.uint8)  # see coco_curve
+        self.matched = []  # of (T, D), for each range of areas: index into meeting.people, or -1
+        self.outcomes = np.empty(table, dtype=np.uint8)  # see coco_curve
         self.counts = np.zeros((areas, len(meeting.people)), dtype=np.bool_)
 
     @property
@@ -133,10 +133,10 @@ class CocoResult:
         Both are counted in the order they were given in, as entries of the lists. A match may be
         a crowd or somebody else who does not count.
         """
-        table = self.matched[self._cell(threshold, area)]
+        a, t = self._cell(threshold, area)
         people = np.append(self.truth.entry[self.meeting.people], -1)
         matches = np.full(len(self.found), -1)
-        matches[self.meeting.detections] = people[table]
+        matches[self.meeting.detections] = people[self.matched[a][t]]
         return matches
 
     def per_image(self, threshold=0.5, area="all"):
@@ -154,7 +154,7 @@ class CocoResult:
         """Return the `KeypointErrors` of people found at this OKS threshold, of all areas."""
         a, t = self._cell(threshold, "all")
         hits = np.flatnonzero(self.outcomes[a, t] == 1)
-        people = self.meeting.people[self.matched[a, t, hits]]
+        people = self.meeting.people[self.matched[a][t, hits]]
         offset = self.found.keypoints[self.meeting.detections[hits]] - self.truth.keypoints[people]
         squared = (offset**2).sum(axis=2)  # (N, K)
         scale = (2 * np.array(self.settings.skeleton.sigmas)) ** 2

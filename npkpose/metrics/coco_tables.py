@@ -163,7 +163,7 @@ def _ids(name, values, length="N"):
         raise ValueError(f"{name}: expected shape ({length}), got {array.shape}")
     if text:
         return array
-    whole = array == np.rint(array)
+    whole = (array == np.rint(array)) & (np.abs(array, dtype=np.float64) < 2.0**63)
     if not whole.all():
         raise ValueError(f"{name}: expected integers or text, got {array[~whole][0]}")
     return array.astype(np.int64)
