@@ -11,6 +11,8 @@ g = weight dL/dy and means over the same axes
 Ba, Kiros & Hinton, "Layer Normalization", 2016, arXiv:1607.06450.
 """
 
+import math
+
 import numpy as np
 
 from npkpose._check import check_array, check_integer, check_number
@@ -35,7 +37,6 @@ class LayerNorm(Module):
         if not self.normalized_shape:
             raise ValueError("normalized_shape: expected at least one axis, got none")
         self.eps = check_number("eps", eps, at_least=0.0)
-        self._axes = tuple(range(-len(self.normalized_shape), 0))
         if elementwise_affine:
             self.params["weight"] = np.ones(self.normalized_shape, np.float32)
             self.params["bias"] = np.zeros(self.normalized_shape, np.float32)
@@ -43,27 +44,34 @@ class LayerNorm(Module):
     def forward(self, x):
         """Return normalised ``x``; keep z and the scale, which the gradients need."""
         x = check_array("x", x, (..., *self.normalized_shape), FLOATS, finite=False)
-        z = x - x.mean(axis=self._axes, keepdims=True)
-        var = np.square(z).mean(axis=self._axes, keepdims=True)
-        scale = 1.0 / np.sqrt(var + x.dtype.type(self.eps))
+        rows = self._rows(x)
+        z = rows - rows.mean(axis=1, keepdims=True)
+        var = np.einsum("ei,ei->e", z, z) / x.dtype.type(z.shape[1])
+        scale = (1.0 / np.sqrt(var + x.dtype.type(self.eps)))[:, None]
         z *= scale
-        self.keep(z, scale)
-        if not self.params:
-            return z
-        y = z * self.params["weight"].astype(x.dtype, copy=False)
-        y += self.params["bias"].astype(x.dtype, copy=False)
-        return y
+        self.keep(z, scale, x.shape)
+        if self.params:
+            z = z * self._row("weight", x.dtype)
+            z += self._row("bias", x.dtype)
+        return z.reshape(x.shape)
 
     def backward(self, dy):
         """Given dL/dy, fill ``grads`` and return dL/dx."""
-        z, scale = self.recall()
-        g = dy = check_gradient(dy, z.shape, z.dtype)
+        z, scale, shape = self.recall()
+        g = dy = self._rows(check_gradient(dy, shape, z.dtype))
         if self.params:
-            examples = tuple(range(z.ndim - len(self._axes)))
-            self.grads["weight"] = (dy * z).sum(axis=examples)
-            self.grads["bias"] = dy.sum(axis=examples)
-            g = dy * self.params["weight"].astype(dy.dtype, copy=False)
-        dx = g - z * (g * z).mean(axis=self._axes, keepdims=True)
-        dx -= g.mean(axis=self._axes, keepdims=True)
+            self.grads["weight"] = (dy * z).sum(axis=0).reshape(self.normalized_shape)
+            self.grads["bias"] = dy.sum(axis=0).reshape(self.normalized_shape)
+            g = dy * self._row("weight", dy.dtype)
+        dx = g - z * (g * z).mean(axis=1, keepdims=True)
+        dx -= g.mean(axis=1, keepdims=True)
         dx *= scale
-        return dx
+        return dx.reshape(shape)
+
+    def _rows(self, x):
+        """Return ``x`` with an example in each row: (E, I)."""
+        length = math.prod(self.normalized_shape)
+        return x.reshape(x.size // length, length)
+
+    def _row(self, name, dtype):
+        return self.params[name].astype(dtype, copy=False).ravel()

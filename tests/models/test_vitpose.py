@@ -1,5 +1,6 @@
 import runpy
 
+import numba
 import numpy as np
 import pytest
 
@@ -24,11 +25,17 @@ def test_the_parameters_are_as_many_as_published(size, decoder, parameters):
     assert ViTPose(size, decoder).num_parameters() == parameters
 
 
+# Without compilation GELU takes microseconds a number, of which there are 3.5 million.
+full_size = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="uncompiled, half a minute each")
+
+
+@full_size
 @pytest.mark.parametrize("decoder", ["simple", "classic"])
 def test_outputs_and_gradients_are_the_official_ones(assert_official, decoder):
     assert_official(ViTPose("S", decoder), f"vitpose_s_{decoder}")
 
 
+@full_size
 def test_outputs_tell_the_exact_gelu_from_its_approximation(shared_data):
     folder = shared_data.parent / "fixtures"
     if not folder.is_dir():
@@ -74,6 +81,12 @@ def test_positions_of_other_sizes_are_torchs_bicubic_ones(small, rng):
     grid = table[:, 1:].reshape(1, 4, 3, 24).permute(0, 3, 1, 2)
     resized = torch.nn.functional.interpolate(grid, (6, 5), mode="bicubic").flatten(2).mT
     np.testing.assert_allclose(tokens, resized + table[:, :1], rtol=0, atol=1e-6)
+
+
+def test_float32_agrees_with_float64_to_rounding(small, rng):
+    x = rng.normal(size=(1, 3, 64, 48)).astype(np.float32)
+    y, exact = small.eval()(x), small(x.astype(np.float64))
+    np.testing.assert_allclose(y, exact, rtol=0, atol=1e-6 * abs(exact).max())
 
 
 def test_evaluation_is_training_without_chance_and_keeps_nothing(small, rng):

@@ -1,5 +1,6 @@
 import math
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from npkpose import nn
-from npkpose.nn.gelu import BLOCK
+from npkpose.nn import gelu
+from npkpose.reference import gelu as reference
 
 shapes = array_shapes(max_dims=4, max_side=4)
 
@@ -30,6 +32,23 @@ def test_float32_is_right_to_its_last_bit():
     assert (error[negative] <= 1e-6 * abs(exact(x[negative]))).all()  # no digits cancel
 
 
+@given(arrays(np.float32, st.integers(1, 20), elements=st.floats(-20, 20, width=32)))
+def test_the_kernel_agrees_with_its_twin(x):
+    bell, (tail, y, wanted_tail, wanted_y) = np.exp(-x * x / 2), np.empty((4, len(x)), np.float32)
+    gelu._gelu_32(x, bell, tail, y)
+    reference.gelu_from_bell(x, bell, None, None, wanted_tail, wanted_y)
+    np.testing.assert_allclose(tail, wanted_tail, rtol=0, atol=1e-7)
+    np.testing.assert_allclose(y, wanted_y, rtol=3e-7, atol=2e-7)
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
+def test_one_specialisation_serves_every_input(rng):
+    x = rng.normal(size=(4, 6))
+    for array in (x.astype(np.float32), x.astype(np.float32).T, x.astype(np.float16), [[1, 2]]):
+        nn.GELU()(array)
+    assert len(gelu.gelu_from_bell.signatures) == 1
+
+
 def test_float32_slopes_are_those_of_float64():
     x = np.linspace(-15, 15, 3001).astype(np.float32)
     slopes = []
@@ -46,7 +65,7 @@ def test_what_is_infinite_or_not_a_number():
 
 
 def test_long_arrays_are_worked_through_in_blocks_and_any_order(rng):
-    x = rng.normal(size=(3, BLOCK // 2 + 1)).astype(np.float32)
+    x = rng.normal(size=(3, gelu.BLOCK // 2 + 1)).astype(np.float32)
     y = nn.GELU()(x)
     np.testing.assert_allclose(y.ravel(), exact(x.ravel()), rtol=0, atol=1e-6)
     np.testing.assert_array_equal(nn.GELU()(x.T), y.T)
