@@ -4,13 +4,16 @@
                         TensorFlow frozen graph)
     save(path, arrays)  .npz, .safetensors
 
-The names are those of the file. Turning another library's names and layouts into a
-network's own is the network's business: see `npkpose.models`.
+The names are those of the file; `names` has the tables by which a network knows its arrays
+under the names other libraries gave them. PyTorch is not needed for its files, and nothing
+in a file is ever run. A damaged file gives a ValueError that names it, and takes no more
+memory than a few times its own size.
 """
 
 import os
 from pathlib import Path
 
+from npkpose.weights import names
 from npkpose.weights.npz import load_npz, save_npz
 from npkpose.weights.pytorch import is_pytorch, load_pytorch
 from npkpose.weights.safetensors import is_safetensors, load_safetensors, save_safetensors
@@ -18,7 +21,7 @@ from npkpose.weights.tensorflow import Node, load_tensorflow, read_graph
 
 __all__ = [
     "Node", "load", "load_npz", "load_pytorch", "load_safetensors", "load_tensorflow",
-    "read_graph", "save", "save_npz", "save_safetensors",
+    "names", "read_graph", "save", "save_npz", "save_safetensors",
 ]  # fmt: skip
 
 _READERS = {

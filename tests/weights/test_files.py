@@ -1,0 +1,79 @@
+"""Mapped files, numbers in them, and files that are replaced whole."""
+
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from npkpose.weights.files import BFLOAT16, check_state, map_file, read_numbers, replacing
+
+
+def test_a_bfloat16_is_the_upper_half_of_a_float32():
+    halves = bytes.fromhex("803f 40c0 807f 0000")  # 1, -3, infinity and 0, low bytes first
+    numbers = read_numbers(halves, (0, 8), BFLOAT16)
+    assert numbers.tolist() == [1.0, -3.0, np.inf, 0.0] and numbers.dtype == np.float32
+
+
+@given(st.lists(st.floats(width=32), max_size=5), st.integers(0, 9))
+def test_numbers_are_read_from_any_place_and_aligned(values, start):
+    stored = np.array(values, "<f4")
+    data = bytes(start) + stored.tobytes() + b"rest"
+    numbers = read_numbers(data, (start, start + stored.nbytes), stored.dtype)
+    np.testing.assert_array_equal(numbers, stored)
+    assert numbers.flags.aligned
+
+
+def test_a_mapped_file_is_changed_in_memory_only(tmp_path):
+    (tmp_path / "f").write_bytes(bytes(16))
+    read_numbers(map_file(tmp_path / "f"), (0, 16), np.dtype("<f8"))[:] = 5
+    assert (tmp_path / "f").read_bytes() == bytes(16)
+
+
+def test_what_was_mapped_stays_when_the_file_is_replaced(tmp_path):
+    (tmp_path / "f").write_bytes(b"old")
+    data = map_file(tmp_path / "f")
+    with replacing(tmp_path / "f") as stream:
+        stream.write(b"new")
+        assert (tmp_path / "f").read_bytes() == b"old"
+    assert data[:] == b"old" and (tmp_path / "f").read_bytes() == b"new"
+
+
+def test_many_threads_replacing_one_file_leave_one_of_theirs_whole(tmp_path):
+    def write(letter):
+        with replacing(tmp_path / "f") as stream:
+            for _ in range(50):
+                stream.write(letter * 1000)
+
+    threads = [threading.Thread(target=write, args=(letter,)) for letter in (b"a", b"b", b"c")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    content = (tmp_path / "f").read_bytes()
+    assert len(content) == 50_000 and len(set(content)) == 1
+    assert [entry.name for entry in tmp_path.iterdir()] == ["f"]
+
+
+def test_a_failure_leaves_no_trace(tmp_path):
+    with pytest.raises(RuntimeError, match="halfway"):
+        with replacing(tmp_path / "f") as stream:
+            stream.write(b"half")
+            raise RuntimeError("halfway")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda: check_state({"w": ["a"]}), "w: expected real numbers"),
+    (lambda: check_state({1: [0.0]}), "arrays: expected names that are text, got 1"),
+])  # fmt: skip
+def test_what_cannot_be_stored_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_an_empty_file_is_named(tmp_path):
+    (tmp_path / "w.pt").write_bytes(b"")
+    with pytest.raises(ValueError, match="w.pt: expected a weight file, got an empty one"):
+        map_file(tmp_path / "w.pt")
