@@ -24,8 +24,12 @@ _MAGIC_BYTES = _MAGIC.to_bytes(10, "little")
 _PROTOCOL = 1001
 _PROGRAM = "data.pkl"
 
-# Where training programs keep the weights among epoch, optimiser and the like.
-_WRAPPERS = ("state_dict", "model_state_dict", "model", "model_pos", "net", "params", "weights")
+# Where training programs keep the weights among epoch, optimiser and the like; the first that
+# is there counts. The last two are running means of the weights.
+_WRAPPERS = (
+    "state_dict", "model_state_dict", "model", "model_pos", "net", "params", "weights",
+    "ema_state_dict", "ema",
+)  # fmt: skip
 _MAX_WRAPPERS = 4
 
 

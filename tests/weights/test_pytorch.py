@@ -157,7 +157,7 @@ def test_a_tensor_outside_its_storage_is_refused(load_bytes, tmp_path, case):
 WRAPPED = tensor((6,), (1,))
 
 
-@pytest.mark.parametrize("wrapper", ["state_dict", "model", "model_state_dict", "model_pos"])
+@pytest.mark.parametrize("wrapper", ["state_dict", "model", "model_state_dict", "model_pos", "ema"])
 def test_weights_are_found_among_what_a_training_program_saved(load_bytes, wrapper):
     inner = program(w=WRAPPED, steps=b"K\x05")[2:-1]
     rest = {"epoch": b"K\x05", "loss": WRAPPED, "best": inner, "name": text("hrnet")}
