@@ -34,7 +34,7 @@ def test_a_keypoint_exactly_at_the_threshold_is_correct():
 
 
 def test_a_head_is_as_large_as_six_tenths_of_its_diagonal():
-    poses, truth = [[(2.9, 0), (3.1, 0)]], [[(0, 0), (0, 0)]]
+    poses, truth = [[(3, 0), (3.01, 0)]], [[(0, 0), (0, 0)]]
     result = pckh(poses, truth, [(10, 20, 16, 28)])  # the diagonal is 10: half of 6 is 3
     assert result.per_keypoint.tolist() == [[1, 0]]
     assert pckh(poses, truth, [(10, 20, 16, 28)], left_out=[1]).mean.tolist() == [1]
