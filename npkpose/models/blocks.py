@@ -1,6 +1,6 @@
 """The blocks that convolutional networks are built of.
 
-    ConvNorm     x ── convolution ── normalisation ── (ReLU) ── y
+    conv_norm    x ── convolution ── normalisation ── (ReLU) ── y
     BasicBlock   x ─┬─ 3x3, BN, ReLU ── 3x3, BN ───────────────── + ── ReLU ── y
                     └─ 1x1, BN where the shapes differ ───────────┘
     Bottleneck   x ─┬─ 1x1, BN, ReLU ── 3x3, BN, ReLU ── 1x1, BN ─ + ── ReLU ── y
@@ -20,6 +20,31 @@ def conv_norm(in_channels, channels, kernel_size, stride=1, *, relu=True, rng):
     conv = nn.Conv2d(in_channels, channels, kernel_size, stride, padding, bias=False, rng=rng)
     layers = [conv, nn.BatchNorm2d(channels)]
     return nn.Sequential(*layers, nn.ReLU()) if relu else nn.Sequential(*layers)
+
+
+class Chain(nn.Module):
+    """Layers applied in the order in which they were set as attributes."""
+
+    def forward(self, x):
+        """Return ``x`` passed through every layer; the layers keep what they need."""
+        for _, layer in self.named_children():
+            x = layer(x)
+        return x
+
+    def backward(self, dy):
+        """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
+        for _, layer in reversed(list(self.named_children())):
+            dy = layer.backward(dy)
+        return dy
+
+
+class Unprefixed(nn.Module):
+    """A module made of parts whose layers have names of their own, as Caffe's do."""
+
+    def named_children(self):
+        """Yield every layer of every part, under its own name."""
+        for _, part in super().named_children():
+            yield from part.named_children()
 
 
 class Residual(nn.Module):

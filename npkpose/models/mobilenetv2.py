@@ -17,6 +17,7 @@ of an image therefore changes the features everywhere.
 import numpy as np
 
 from npkpose import nn
+from npkpose.models.blocks import Chain
 
 # Sandler et al., Table 2, halved: expansion t, channels c, repeats n, stride s of the first.
 STEM = 16
@@ -24,22 +25,6 @@ SHALLOW = ((1, 8, 1, 1), (6, 16, 2, 2), (6, 16, 3, 2))
 DEEP = ((6, 32, 4, 2), (6, 48, 3, 1))
 
 EPS = 1e-3  # of every normalisation: TensorFlow's default
-
-
-class Chain(nn.Module):
-    """Layers applied in the order in which they were set as attributes."""
-
-    def forward(self, x):
-        """Return ``x`` passed through every layer; the layers keep what they need."""
-        for _, layer in self.named_children():
-            x = layer(x)
-        return x
-
-    def backward(self, dy):
-        """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
-        for _, layer in reversed(list(self.named_children())):
-            dy = layer.backward(dy)
-        return dy
 
 
 class MobileNetV2Features(nn.Module):

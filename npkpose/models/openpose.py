@@ -19,7 +19,8 @@ convolutions of at most 3x3, normalised, in place of convolutions of up to 7x7.
 import numpy as np
 
 from npkpose import nn, weights
-from npkpose.models.mobilenetv2 import EPS, Chain, MobileNetV2Features
+from npkpose.models.blocks import Chain
+from npkpose.models.mobilenetv2 import EPS, MobileNetV2Features
 from npkpose.skeleton import OPENPOSE_18
 
 HEATMAPS, PAFS = 19, 38

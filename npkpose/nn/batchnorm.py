@@ -9,7 +9,8 @@ Internal Covariate Shift", ICML 2015, arXiv:1502.03167. mean and var (biased) ar
                dL/dx = (g - mean(g) - z mean(g z)) / sqrt(var + eps)
     "image"    the pixels of each image by itself, with the same gradient: what a
                TensorFlow graph frozen with is_training=True computes at batch 1
-    "running"  constants, a running average over past batches: dL/dx = g / sqrt(var + eps)
+    "running"  constants, a running average over past batches: dL/dx = g / sqrt(var + eps),
+               and y is a straight line over x (`BatchNorm2d.line`)
 
 "auto" is "batch" while training and "running" in evaluation, as PyTorch does. Batch
 statistics computed while training update the running ones, r <- (1 - m) r + m s, where
@@ -53,14 +54,16 @@ class BatchNorm2d(Module):
             self.buffers["num_batches_tracked"] = np.zeros((), np.int64)
 
     def forward(self, x):
-        """Return normalised ``x``; keep z and the scale, which the gradients need."""
+        """Return normalised ``x``; keep z (or x) and the scale, which the gradients need."""
         x = check_images(x, self.num_features)
         mode = self._mode()
         if mode == "running":
-            mean, var = (_column(self.buffers[k], x.dtype) for k in ("running_mean", "running_var"))
-            z = x - mean
-        else:
-            z, mean, var = self._centre(x, mode)
+            slope, offset = self.line(x.dtype)
+            self.keep(x, slope, mode)
+            y = x * slope
+            y += offset
+            return y
+        z, mean, var = self._centre(x, mode)
         scale = 1.0 / np.sqrt(var + self.eps)
         z *= scale
         self.keep(z, scale, mode)
@@ -70,21 +73,45 @@ class BatchNorm2d(Module):
         y += _column(self.params["bias"], x.dtype)
         return y
 
+    def line(self, dtype):
+        """Return (slope, offset), each (C, 1, 1): with running statistics y = slope x + offset.
+
+        A convolution followed by this is itself a convolution, which is how networks that
+        are only evaluated do without the normalisation.
+        """
+        mean, var = (self.buffers[k].astype(np.float64) for k in ("running_mean", "running_var"))
+        slope = 1.0 / np.sqrt(var + self.eps)
+        if self.params:
+            slope *= self.params["weight"]
+        offset = (self.params["bias"] if self.params else 0.0) - slope * mean
+        return _column(slope, dtype), _column(offset, dtype)
+
     def backward(self, dy):
         """Given dL/dy, fill ``grads`` and return dL/dx."""
         z, scale, mode = self.recall()
         g = dy = check_gradient(dy, z.shape, z.dtype)
+        if mode == "running":
+            self._running_gradients(dy, z)
+            return dy * scale
         if self.params:
             self.grads["weight"] = (dy * z).sum(axis=(0, 2, 3))
             self.grads["bias"] = dy.sum(axis=(0, 2, 3))
             g = dy * _column(self.params["weight"], dy.dtype)
-        if mode == "running":
-            return g * scale
         axes = _AXES[mode]
         dx = g - z * (g * z).mean(axis=axes, keepdims=True)
         dx -= g.mean(axis=axes, keepdims=True)
         dx *= scale
         return dx
+
+    def _running_gradients(self, dy, x):
+        """Fill ``grads``: with m and s the running mean and deviation, z = (x - m) / s."""
+        if not self.params:
+            return
+        mean, var = (self.buffers[k].astype(x.dtype) for k in ("running_mean", "running_var"))
+        total = dy.sum(axis=(0, 2, 3))
+        moment = np.einsum("nchw,nchw->c", dy, x) - mean * total
+        self.grads["weight"] = moment / np.sqrt(var + x.dtype.type(self.eps))
+        self.grads["bias"] = total
 
     def _mode(self):
         if self.statistics != "auto":

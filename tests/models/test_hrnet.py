@@ -38,18 +38,6 @@ def test_images_of_a_batch_do_not_influence_each_other(small, rng):
     np.testing.assert_allclose(small(x)[1:], small(x[1:]), rtol=0, atol=1e-9)
 
 
-class Smooth(nn.Module):
-    """x + 0.3 sin x: central differences cross none of a ReLU's kinks."""
-
-    def forward(self, x):
-        self.keep(x)
-        return x + 0.3 * np.sin(x)
-
-    def backward(self, dy):
-        (x,) = self.recall()
-        return dy * (1.0 + 0.3 * np.cos(x))
-
-
 class Pair(nn.Module):
     """A module of two branches as a layer: one array in, one out."""
 
@@ -69,19 +57,8 @@ class Pair(nn.Module):
         return dx
 
 
-def smooth(model):
-    """Put Smooth in the place of every ReLU."""
-    for _, module in list(model.named_modules()):
-        for name, value in vars(module).items():
-            if isinstance(value, nn.ReLU):
-                setattr(module, name, Smooth())
-            elif isinstance(value, list):
-                value[:] = [Smooth() if isinstance(a, nn.ReLU) else a for a in value]
-    return model
-
-
-def test_the_gradient_of_an_exchange_is_right(rng):
-    module = Pair(smooth(HighResolutionModule((2, 2), 1, 2, rng)))
+def test_the_gradient_of_an_exchange_is_right(smoothed, rng):
+    module = Pair(smoothed(HighResolutionModule((2, 2), 1, 2, rng)))
     nn.check_layer(module, rng.normal(size=(2, 2, 8, 8)), rng)
 
 
@@ -94,22 +71,28 @@ def test_preprocessing_is_imagenets(small):
     np.testing.assert_allclose(x[1, :, 2, 3], wanted, rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize(("call", "message"), [
-    (lambda: HRNet(0), "width: expected at least 1, got 0"),
-    (lambda: HRNet(32.0), "width: expected an integer, got 32.0"),
-    (lambda: HRNet(32, 0), "num_keypoints: expected at least 1, got 0"),
-    (lambda: HRNet(8, 2, modules=(1, 1)), r"modules: expected 3 .*, got \(1, 1\)"),
-])
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: HRNet(0), "width: expected at least 1, got 0"),
+        (lambda: HRNet(32.0), "width: expected an integer, got 32.0"),
+        (lambda: HRNet(32, 0), "num_keypoints: expected at least 1, got 0"),
+        (lambda: HRNet(8, 2, modules=(1, 1)), r"modules: expected 3 .*, got \(1, 1\)"),
+    ],
+)
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
 
 
-@pytest.mark.parametrize("shape, message", [
-    ((1, 3, 64, 48), r"x: expected height and width in multiples of 32, got \(64, 48\)"),
-    ((3, 64, 64), "x: expected height and width"),
-    ((1, 4, 64, 64), r"x: expected shape \(N, 3, H, W\)"),
-])
+@pytest.mark.parametrize(
+    "shape, message",
+    [
+        ((1, 3, 64, 48), r"x: expected height and width in multiples of 32, got \(64, 48\)"),
+        ((3, 64, 64), "x: expected height and width"),
+        ((1, 4, 64, 64), r"x: expected shape \(N, 3, H, W\)"),
+    ],
+)
 def test_forward_refuses_other_shapes(small, shape, message):
     with pytest.raises(ValueError, match=message):
         small(np.zeros(shape, np.float32))

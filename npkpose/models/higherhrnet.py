@@ -1,0 +1,90 @@
+"""HigherHRNet: heatmaps at two resolutions, and tags that say whose keypoint each is.
+
+    image ── HRNet trunk ─┬─ final 0 ── K heatmaps and K tags       stride 4
+                          ├─────┴────── join, 4x4 transposed convolution, BN, ReLU
+                          │             four BasicBlocks            stride 2
+                          │             final 1 ── K heatmaps       stride 2
+
+The finer heatmaps find small people, the coarser ones large people; they are averaged.
+A tag map gives every pixel a number, and keypoints of one person are those with like
+numbers at their peaks ("associative embedding"). Cheng et al., "HigherHRNet: Scale-Aware
+Representation Learning for Bottom-Up Human Pose Estimation", CVPR 2020,
+arXiv:1908.10357; Newell et al., NIPS 2017, arXiv:1611.05424.
+
+    C = 32   28,645,331 parameters    46.2 G multiply-adds at 512 x 512   (92.4 GFLOP)
+    C = 48   63,827,139              95.7 G                            (191 GFLOP)
+
+Names and layout of the weights are those of HRNet/HigherHRNet-Human-Pose-Estimation (MIT).
+"""
+
+import numpy as np
+
+from npkpose import nn
+from npkpose._check import check_integer
+from npkpose.models.blocks import BasicBlock, repeat
+from npkpose.models.hrnet import BLOCKS, MODULES, HRNetTrunk
+from npkpose.models.pixels import IMAGENET_MEAN, IMAGENET_STD, to_input
+from npkpose.skeleton import COCO_17
+
+
+class HigherHRNet(HRNetTrunk):
+    """Map images (N, 3, H, W) to maps (N, 2 K, H/4, W/4) and heatmaps (N, K, H/2, W/2).
+
+    The first K of the 2 K maps are heatmaps, the others tags. H and W are multiples of 32;
+    the published results are for a short side of 512 and multiples of 64.
+
+    Parameters
+    ----------
+    width : int
+        C: 32 and 48 have published weights.
+    num_keypoints : int
+        K.
+    modules, blocks
+        Modules in stages 2, 3 and 4, and blocks in a row: less than the paper's for tests.
+    rng : numpy.random.Generator, optional
+        Draws the initial weights; default a generator of seed 0.
+    """
+
+    skeleton = COCO_17
+    stride = 2  # of the maps that `split` gives
+
+    def __init__(self, width=32, num_keypoints=17, *, modules=MODULES, blocks=BLOCKS, rng=None):
+        rng = np.random.default_rng(0) if rng is None else rng
+        K = self.num_keypoints = check_integer("num_keypoints", num_keypoints, 1)
+        super().__init__(width, modules, blocks, rng=rng)
+        C = width
+        self.final_layers = [nn.Conv2d(C, 2 * K, 1, rng=rng), nn.Conv2d(C, K, 1, rng=rng)]
+        for layer in self.final_layers:
+            layer.params["weight"] *= 0.1  # heatmaps are mostly zero: start near there
+        up = nn.ConvTranspose2d(C + 2 * K, C, 4, stride=2, padding=1, bias=False, rng=rng)
+        rows = [repeat(BasicBlock, C, C, 1, rng=rng) for _ in range(blocks)]
+        first = nn.Sequential(up, nn.BatchNorm2d(C), nn.ReLU())
+        self.deconv_layers = [nn.Sequential(first, *rows)]
+
+    def preprocess(self, image):
+        """Return pictures (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W)."""
+        return to_input(image, self.size_multiple, IMAGENET_MEAN, IMAGENET_STD)
+
+    def split(self, maps):
+        """Return what `forward` gave as heatmaps and tags, each (N, K, H/2, W/2).
+
+        The heatmaps are the mean of both resolutions, the coarser one enlarged bilinearly.
+        """
+        coarse, fine = maps
+        coarse = nn.Upsample(size=fine.shape[2:], mode="bilinear")(coarse)
+        heatmaps, tags = np.split(coarse, [self.num_keypoints], axis=1)
+        return (heatmaps + fine) / 2, tags
+
+    def forward(self, x):
+        """Return both arrays of maps; the layers keep what they need."""
+        features = super().forward(x)
+        coarse = self.final_layers[0](features)
+        finer = self.deconv_layers[0](np.concatenate([features, coarse], axis=1))
+        return coarse, self.final_layers[1](finer)
+
+    def backward(self, dmaps):
+        """Given dL/dy of both arrays, fill every layer's ``grads`` and return dL/dx."""
+        dcoarse, dfine = dmaps
+        djoined = self.deconv_layers[0].backward(self.final_layers[1].backward(dfine))
+        dfeatures, dskip = np.split(djoined, [self.width], axis=1)
+        return super().backward(dfeatures + self.final_layers[0].backward(dcoarse + dskip))
