@@ -16,8 +16,8 @@ What pycocotools does in silence, and this does not unless ``strict``:
   they are those of the largest.
 
 No results at all give zeros (pycocotools stops with an IndexError), in both modes. In both, too,
-annotations of unknown images and results of unknown categories are left out, with a warning; and
-what is missing or no number is refused: see `coco_json`.
+annotations of unknown images or categories and results of unknown categories are left out, with
+a warning; and what is missing or no number is refused: see `coco_json`.
 """
 
 import warnings
@@ -29,6 +29,7 @@ from npkpose.metrics.coco_curve import FALSE, TRUE, UNCOUNTED, precision_curves
 from npkpose.metrics.coco_json import read_detections, read_ground_truth
 from npkpose.metrics.coco_match import match_people, meet
 from npkpose.metrics.coco_result import CocoResult, Settings
+from npkpose.metrics.coco_tables import as_ids, find
 from npkpose.metrics.oks import People, pair_oks
 from npkpose.skeleton import COCO_17
 
@@ -51,13 +52,13 @@ def evaluate_coco(
         COCO results: a list of image_id, category_id, keypoints and score, with or without bbox.
     skeleton : Skeleton of K keypoints
         Its sigmas are read.
-    max_dets : sequence of int
+    max_dets : int, or sequence of int
         Numbers of detections per image to evaluate at; the best so many are looked at.
     thresholds : sequence of float
         OKS from which on a person is found.
     areas : dict from name to (low, high)
         Ranges of people's areas, both ends included. The ten numbers ask for COCO's names.
-    categories : sequence of int, optional
+    categories : sequence of int or of str, optional
         Category ids to evaluate; default: all in ``ground_truth``.
     strict : bool
         Reproduce pycocotools where it is wrong: see above.
@@ -74,8 +75,10 @@ def evaluate_coco(
     FileNotFoundError
     """
     settings = _settings(max_dets, thresholds, areas, skeleton, strict)
+    if categories is not None:
+        categories = np.unique(as_ids("categories", categories))
     truth = read_ground_truth(ground_truth, skeleton.num_keypoints, categories)
-    known = truth.categories if categories is None else np.unique(categories)
+    known = truth.categories if categories is None else categories
     found = read_detections(results, skeleton.num_keypoints, known)
     for table in (truth, found):
         if table.keypoints.shape[1] != skeleton.num_keypoints:
@@ -107,10 +110,11 @@ def evaluate_tables(settings, categories, truth, found):
 
 
 def _settings(max_dets, thresholds, areas, skeleton, strict):
+    max_dets = np.atleast_1d(max_dets).tolist()
     max_dets = sorted(check_integer("max_dets", most, at_least=1) for most in max_dets)
     thresholds = check_array("thresholds", thresholds, ("T",))
-    if not max_dets or not len(thresholds):
-        raise ValueError("max_dets, thresholds: expected at least one each")
+    if not (max_dets and len(thresholds) and areas):
+        raise ValueError("max_dets, thresholds, areas: expected at least one each")
     ranges = {}
     for name, bounds in areas.items():
         if np.shape(bounds) != (2,):
@@ -140,33 +144,29 @@ def _heed_ids(truth, strict):
 def _groups(table, categories, truth=None):
     """Return category times image of each row (N,), -1 where one of them is unknown."""
     images = table.images if truth is None else truth.images
-    image, known = _find(table.image_id, images)
+    image, known = find(table.image_id, images)
     if truth is not None and not known.all():
         d = int(np.argmin(known))
         raise ValueError(
             f"{table.name}[{table.entry[d]}].image_id: expected an image of the ground truth, "
             f"got {table.image_id[d]}"
         )
-    category, listed = _find(table.category_id, categories)
+    category, listed = find(table.category_id, categories)
     return np.where(known & listed, category * len(images) + image, -1)
 
 
-def _find(values, among):
-    """Return where values (N,) lie in the sorted ``among``, and whether they do."""
-    if values.dtype.kind != among.dtype.kind or len(among) == 0:
-        return np.zeros(len(values), dtype=np.int64), np.zeros(len(values), dtype=bool)
-    where = np.minimum(np.searchsorted(among, values), len(among) - 1)
-    return where, among[where] == values
-
-
 def _warn_of_losses(truth, found, known, categories):
-    outside, other = ~np.isin(truth.image_id, truth.images), ~np.isin(found.category_id, known)
-    for table, lost, what in (
-        (truth, truth.left_out + outside.sum(), "of unknown images"),
-        (found, found.left_out + other.sum(), "of unknown categories"),
-    ):
-        if lost and (categories is None or table is truth):
-            warnings.warn(f"{table.name}: {lost} {what} are left out", stacklevel=3)
+    """Warn of rows that no group takes, but for categories that nobody asked for."""
+    lost = ~find(truth.image_id, truth.images)[1]
+    if categories is None:
+        lost |= ~find(truth.category_id, known)[1]
+        other = found.left_out + (~find(found.category_id, known)[1]).sum()
+        if other:
+            warnings.warn(f"{found.name}: {other} of unknown categories are left out", stacklevel=3)
+    lost = truth.left_out + lost.sum()
+    if lost:
+        where = "unknown images or categories"
+        warnings.warn(f"{truth.name}: {lost} of {where} are left out", stacklevel=3)
     if len(found) == 0:
         warnings.warn(f"{found.name}: nothing to evaluate, recall is 0", stacklevel=3)
 

@@ -14,7 +14,7 @@ from array import array
 
 import numpy as np
 
-from npkpose.metrics.coco_tables import Detections, GroundTruth
+from npkpose.metrics.coco_tables import Detections, GroundTruth, find
 
 BOOLEANS = frozenset({bool, np.bool_})  # Python counts them among the numbers
 _LARGEST = int(np.finfo(np.float64).max)
@@ -29,7 +29,7 @@ def read_ground_truth(source, num_keypoints, categories=None):
         The last is returned as it is.
     num_keypoints : int
         K.
-    categories : sequence of int, optional
+    categories : ndarray, sorted, optional
         Category ids to read; default: all.
     """
     if isinstance(source, GroundTruth):
@@ -39,10 +39,11 @@ def read_ground_truth(source, num_keypoints, categories=None):
         raise ValueError(f"{name}: expected an object with annotations, got {_short(data)}")
     images = Entries(f"{name}: images", data.get("images")).ids("id")
     known = Entries(f"{name}: categories", data.get("categories")).ids("id")
-    known = known if categories is None else np.asarray(categories)
+    images, known = np.unique(images), np.unique(known if categories is None else categories)
     people = Entries(f"{name}: annotations", data.get("annotations"))
     image_id, category_id = people.ids("image_id"), people.ids("category_id")
-    keep = np.isin(image_id, images) & np.isin(category_id, known)
+    in_image = find(image_id, images)[1]
+    keep = in_image & find(category_id, known)[1]
     people = people.at(np.flatnonzero(keep))
     keypoints = people.rows("keypoints", 3 * num_keypoints).reshape(-1, num_keypoints, 3)
     table = GroundTruth(
@@ -51,7 +52,7 @@ def read_ground_truth(source, num_keypoints, categories=None):
         people.counts("num_keypoints"), category_id[keep], people.ids("id"), images, known,
     )  # fmt: skip
     table.name, table.entry = people.name, people.positions
-    table.left_out = int((~np.isin(image_id, images)).sum())
+    table.left_out = int((~(keep if categories is None else in_image)).sum())
     return table
 
 
@@ -62,7 +63,7 @@ def read_detections(source, num_keypoints, categories):
     name, data = load_json("results", source)
     found = Entries(name, data)
     image_id, category_id = found.ids("image_id"), found.ids("category_id")
-    keep = np.isin(category_id, categories)
+    keep = find(category_id, categories)[1]
     boxes = len(data) > 0 and "bbox" in data[0] and data[0]["bbox"] != []
     if len(data) and not boxes and "segmentation" in data[0]:
         raise ValueError(f"{found.name}[0].segmentation: expected a bbox beside it, got none")

@@ -44,7 +44,7 @@ class GroundTruth:
         self.keypoints = check_array("keypoints", keypoints, ("G", "K", 2), finite=False)
         people, parts = self.keypoints.shape[:2]
         self.visibility = check_array("visibility", visibility, (people, parts), finite=False)
-        self.image_id = _ids("image_id", image_id, people)
+        self.image_id = as_ids("image_id", image_id, people)
         self.area = check_array("area", area, (people,), finite=False)
         self._bbox_given = bbox is not None
         bbox = np.zeros((people, 4)) if bbox is None else bbox
@@ -54,10 +54,10 @@ class GroundTruth:
         counts = self.labelled.sum(axis=1) if num_keypoints is None else num_keypoints
         self.num_keypoints = check_array("num_keypoints", counts, (people,))
         category = np.ones(people, dtype=int) if category_id is None else category_id
-        self.category_id = _ids("category_id", category, people)
-        self.id = _ids("id", np.arange(1, people + 1) if id is None else id, people)
-        self.images = np.unique(self.image_id if images is None else _ids("images", images))
-        categories = self.category_id if categories is None else _ids("categories", categories)
+        self.category_id = as_ids("category_id", category, people)
+        self.id = as_ids("id", np.arange(1, people + 1) if id is None else id, people)
+        self.images = np.unique(self.image_id if images is None else as_ids("images", images))
+        categories = self.category_id if categories is None else as_ids("categories", categories)
         self.categories = np.unique(categories)
         self.entry = np.arange(people)  # position in the list that was read
         self.name = "ground_truth: annotations"  # what messages call the list
@@ -122,9 +122,9 @@ class Detections:
         self.keypoints = check_array("keypoints", keypoints, ("D", "K", 2), finite=False)
         people = len(self.keypoints)
         self.score = check_array("score", score, (people,), finite=False)
-        self.image_id = _ids("image_id", image_id, people)
+        self.image_id = as_ids("image_id", image_id, people)
         category = np.ones(people, dtype=int) if category_id is None else category_id
-        self.category_id = _ids("category_id", category, people)
+        self.category_id = as_ids("category_id", category, people)
         if bbox is None:
             self.area = _extent(self.keypoints)
         else:
@@ -155,7 +155,15 @@ def _take(table, rows, columns):
     return part
 
 
-def _ids(name, values, length="N"):
+def find(values, among):
+    """Return where values (N,) lie in the sorted ``among``, and whether they do."""
+    if values.dtype.kind != among.dtype.kind or len(among) == 0:
+        return np.zeros(len(values), dtype=np.int64), np.zeros(len(values), dtype=bool)
+    where = np.minimum(np.searchsorted(among, values), len(among) - 1)
+    return where, among[where] == values
+
+
+def as_ids(name, values, length="N"):
     """Return ids as an array (N,) of int64, or of str where they are text."""
     text = np.asarray(values).dtype.kind == "U"
     array = np.asarray(values) if text else real_array(name, values)

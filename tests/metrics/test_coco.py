@@ -244,7 +244,7 @@ def test_nan_is_refused_by_name_and_perfect_to_pycocotools():
 def test_what_is_left_out_is_warned_of():
     truth, results = one_person()
     truth["annotations"].append(truth["annotations"][0] | {"image_id": 99, "id": 2})
-    with pytest.warns(UserWarning, match="annotations: 1 of unknown images are left out"):
+    with pytest.warns(UserWarning, match="annotations: 1 of unknown images or categories are"):
         assert evaluate_coco(truth, results).stats.ar == 1
     truth["annotations"].pop()
     with pytest.warns(UserWarning, match="results: 1 of unknown categories are left out"):
@@ -253,11 +253,38 @@ def test_what_is_left_out_is_warned_of():
         evaluate_coco(truth, [results[0] | {"image_id": 8}])
 
 
+@pytest.mark.filterwarnings("ignore:results. nothing to evaluate")
+def test_ids_that_are_text_on_one_side_only_are_unknown_not_lost_in_silence():
+    truth, results = one_person()
+    with pytest.warns(UserWarning, match="results: 1 of unknown categories are left out"):
+        assert evaluate_coco(truth, [results[0] | {"category_id": "1"}]).stats.ap == 0
+    with pytest.raises(ValueError, match=r"results\[0\].image_id: expected an image of the ground"):
+        evaluate_coco(truth, [results[0] | {"image_id": "7"}])
+    with pytest.warns(UserWarning, match="annotations: 1 of unknown images or categories are"):
+        assert evaluate_coco(one_person(image_id="7")[0], results).stats.ap == -1
+    with pytest.warns(UserWarning, match="annotations: 1 of unknown images or categories are"):
+        assert evaluate_coco(one_person(category_id=5)[0], results).stats.ap == -1
+
+
+def test_chosen_categories_are_evaluated_alone_and_numbers_may_be_alone():
+    truth, results = random_set(4)
+    truth["annotations"] = [a | {"id": i + 1} for i, a in enumerate(truth["annotations"])]
+    both = ours(truth, results)
+    assert both.categories.tolist() == [1, 4]
+    for k, category in enumerate((1, 4)):
+        one = ours(truth, results, categories=[float(category)], max_dets=20)
+        np.testing.assert_array_equal(one.precision[:, :, 0], both.precision[:, :, k])
+        assert -1 < one.stats.ar < 1
+
+
 @pytest.mark.parametrize(
     "settings, message",
     [
         ({"max_dets": (0,)}, "max_dets: expected at least 1"),
-        ({"max_dets": ()}, "max_dets, thresholds: expected at least one each"),
+        ({"max_dets": ()}, "max_dets, thresholds, areas: expected at least one each"),
+        ({"areas": {}}, "max_dets, thresholds, areas: expected at least one each"),
+        ({"max_dets": 2.5}, "max_dets: expected an integer, got 2.5"),
+        ({"categories": [1.5]}, "categories: expected integers or text, got 1.5"),
         ({"thresholds": [[0.5]]}, "thresholds: expected shape"),
         ({"areas": {"all": (5, 1)}}, "areas.'all'.: expected at least 5"),
         ({"areas": {"all": 5}}, "areas.'all'.: expected .low, high., got 5"),
