@@ -171,7 +171,7 @@ def as_ids(name, values, length="N"):
         raise ValueError(f"{name}: expected shape ({length}), got {array.shape}")
     if text:
         return array
-    whole = (array == np.rint(array)) & (np.abs(array, dtype=np.float64) < 2.0**63)
+    whole = (array == np.rint(array)) & (array >= -(2.0**63)) & (array < 2.0**63)
     if not whole.all():
         raise ValueError(f"{name}: expected integers or text, got {array[~whole][0]}")
     return array.astype(np.int64)

@@ -112,7 +112,8 @@ def _counts(result):
 
 def _hits(result, matched):
     """Return which detections are matched with somebody who counts, and rows of both tables."""
-    hits = np.flatnonzero((matched >= 0) & _counts(result)[matched])
+    hits = np.flatnonzero(matched >= 0)
+    hits = hits[_counts(result)[matched[hits]]]
     return hits, result.meeting.detections[hits], result.meeting.people[matched[hits]]
 
 

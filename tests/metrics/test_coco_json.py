@@ -120,6 +120,24 @@ def change(data, place, value):
     return data
 
 
+JUNK = (None, True, 0, -1, 1.5, NAN, float("inf"), 2**63, -(2**63), LONG, 1e308, "", "7", "\0", [],
+        [1], {}, {"id": 1}, [None] * 51, [1e308] * 51, [0] * 51)  # fmt: skip
+
+
+def damage(node, rng):
+    """Replace something deep inside ``node`` by junk, or take it away."""
+    keys = list(node) if isinstance(node, dict) else list(range(len(node)))
+    if not keys:
+        return
+    key = keys[rng.integers(len(keys))]
+    if isinstance(node[key], (dict, list)) and rng.random() < 0.75:
+        damage(node[key], rng)
+    elif rng.random() < 0.15:
+        del node[key]
+    else:
+        node[key] = copy.deepcopy(JUNK[rng.integers(len(JUNK))])
+
+
 def write(folder, truth=TRUTH, results=RESULTS):
     """Write both as files and return their paths; text is written as it is."""
     paths = folder / "gt.json", folder / "dt.json"
@@ -153,6 +171,23 @@ def test_what_is_no_json_is_named(tmp_path, what):
         evaluate_coco(*write(tmp_path, TEXTS[what]))
     with pytest.raises(ValueError, match="dt.json: expected JSON, got "):
         evaluate_coco(*write(tmp_path, results=TEXTS[what]))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("strict", [False, True])
+def test_any_damage_gives_an_error_that_names_the_file_or_numbers_in_range(rng, strict):
+    refused = 0
+    for _ in range(400):
+        both = copy.deepcopy([TRUTH, RESULTS])
+        for _ in range(rng.integers(1, 3)):
+            damage(both[rng.integers(2)], rng)
+        try:
+            result = evaluate_coco(*both, strict=strict)
+            assert all(value == -1 or 0 <= value <= 1 for value in result.stats)
+        except ValueError as error:
+            refused += 1
+            assert str(error).startswith(("ground_truth", "results"))
+    assert 200 < refused < 400
 
 
 def test_other_ways_of_writing_the_same_give_the_same(tmp_path):

@@ -13,9 +13,10 @@ TRUTH = np.array([BODY, BODY + (400, 0)])
 AREA = 10_000.0  # ks is exp(-d^2 / 200): 0.85 at 5.7 pixels, 0.5 at 11.8
 
 
-def analyse(poses, scores=None, truth=TRUTH, visibility=None, image=None):
+def analyse(poses, scores=None, truth=TRUTH, visibility=None):
     visibility = np.full(np.shape(truth)[:2], 2) if visibility is None else visibility
-    gt = GroundTruth(truth, visibility, np.ones(len(truth), int), np.full(len(truth), AREA))
+    ones = np.ones(len(truth), int)
+    gt = GroundTruth(truth, visibility, ones, np.full(len(truth), AREA), images=[1], categories=[1])
     scores = np.linspace(0.9, 0.5, len(poses)) if scores is None else scores
     result = evaluate_coco(gt, Detections(poses, scores, np.ones(len(poses), int)), PLAN)
     return analyse_errors(result)
@@ -120,6 +121,8 @@ def test_nobody_and_nothing_have_no_errors():
     with pytest.warns(UserWarning):
         errors = analyse(np.empty((0, 4, 2)))
     assert errors.counts == only("unfound", 2) and errors.ap == 0
+    errors = analyse(TRUTH, truth=np.empty((0, 4, 2)))
+    assert errors.counts == only("background", 2) and errors.ap == -1
 
 
 def test_the_range_of_all_areas_is_asked_for():
