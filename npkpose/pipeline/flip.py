@@ -29,6 +29,30 @@ def mirror_maps(maps, skeleton, shift=0.0):
     return shift_right(maps[:, order, :, ::-1], shift)
 
 
+def mirror_fields(pafs, skeleton):
+    """Return part affinity fields (N, 2 L, H, W) of mirror images as of the pictures themselves.
+
+    A limb changes places with its partner, and what pointed left points right.
+
+    Raises
+    ------
+    ValueError
+        A skeleton with a limb whose mirror image is no limb.
+    """
+    partners = skeleton.flip_order
+    limbs = {limb: i for i, limb in enumerate(skeleton.limbs)}
+    mirrored = np.empty_like(pafs)
+    for (a, b), (x, y) in zip(skeleton.limbs, skeleton.paf_channels):
+        limb = int(partners[a]), int(partners[b])
+        sign = 1 if limb in limbs else -1  # the partner may run the other way
+        if limb[::sign] not in limbs:
+            raise ValueError(f"skeleton: expected a limb {limb}, the mirror image of {(a, b)}")
+        from_x, from_y = skeleton.paf_channels[limbs[limb[::sign]]]
+        mirrored[:, x] = -sign * pafs[:, from_x, :, ::-1]
+        mirrored[:, y] = sign * pafs[:, from_y, :, ::-1]
+    return mirrored
+
+
 def shift_right(maps, shift):
     """Return maps (..., W) moved right by ``shift`` pixels, at least 0."""
     whole = math.floor(shift)

@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from npkpose import COCO_17, OPENPOSE_18, BottomUp, oks
+from npkpose import COCO_17, OPENPOSE_18, BottomUp, Skeleton, oks
 from npkpose.metrics import match
 from npkpose.models import OpenPoseMobileNetV2
+from npkpose.models.higherhrnet import HigherHRNet
 
 PHOTOS = (785, 197388)
 
@@ -78,6 +79,80 @@ def test_coordinates_come_home_through_both_grids():
     np.testing.assert_allclose(poses.keypoints[0, 0], (99.5, 49.5), atol=1.0)
 
 
+@pytest.mark.parametrize("options", [
+    {"flip": True}, {"scales": (1, 0.5, 1.5)}, {"flip": True, "scales": (1, 2)},
+])  # fmt: skip
+def test_several_scales_and_the_mirror_image_agree_on_where(options):
+    image = np.zeros((100, 150, 3), np.uint8)
+    image[40:60, 90:110] = 255
+    poses = BottomUp(CornerNet(), 96, **options)(image)
+    np.testing.assert_allclose(poses.keypoints[0, 0], (99.5, 49.5), atol=1.0)
+
+
+class TagNet:
+    """A stand-in of stride 2 that sees dots: red as noses, green as tails, tags by brightness."""
+
+    skeleton = Skeleton("PAIR", ("nose", "tail"), ((0, 1),), (), 0.1)
+    stride, size_multiple = 2, 16
+
+    def eval(self):
+        return self
+
+    def preprocess(self, image):
+        return image.transpose(2, 0, 1)[None].astype(np.float32) / 255
+
+    def __call__(self, x):
+        cells = x.reshape(1, 3, x.shape[2] // 2, 2, x.shape[3] // 2, 2).mean(axis=(3, 5))
+        return cells[:, :2], np.repeat(10 * cells[:, 2:], 2, axis=1)  # blue is the tag
+
+    def split(self, maps):
+        return maps
+
+
+@pytest.mark.parametrize("options", [{}, {"flip": True}, {"scales": (1, 0.5)}])
+def test_tags_say_whose_each_keypoint_is(options):
+    image = np.zeros((96, 128, 3))
+    people = np.array([[(20.0, 20.0), (100.0, 70.0)], [(90.0, 24.0), (30.0, 74.0)]])
+    y, x = np.indices(image.shape[:2])
+    for person, tag in zip(people, (0.2, 0.9)):
+        for (px, py), colour in zip(person, (0, 1)):
+            squared = (x - px) ** 2 + (y - py) ** 2
+            image[..., colour] += 255 * np.exp(-squared / 32)
+            image[..., 2][squared < 256] = 255 * tag
+    find = BottomUp(TagNet(), 96, {"min_keypoints": 2}, **options)
+    poses = find(image.astype(np.uint8))
+    assert find.grouping == "tags" and len(poses) == 2
+    found = poses.keypoints[np.argsort(poses.keypoints[:, 0, 0])]
+    np.testing.assert_allclose(found, people, rtol=0, atol=0.6)
+
+
+def test_a_networks_own_word_for_its_grouping_counts():
+    net = TagNet()
+    net.thresholds = {"min_keypoints": 2}
+    assert BottomUp(net, 32).grouping == "paf"
+    net.grouping = "tags"
+    assert BottomUp(net, 32).grouping == "tags"
+    net.grouping = "hair"
+    with pytest.raises(ValueError, match="model.grouping: expected one of paf, tags, got 'hair'"):
+        BottomUp(net, 32)
+
+
+def test_higherhrnet_has_what_it_takes():
+    model = HigherHRNet(4, modules=(1, 1, 1), blocks=1)
+    poses = BottomUp(model, 64, {"min_keypoints": 17}, flip=True)(np.zeros((60, 90, 3), np.uint8))
+    assert poses.keypoints.shape[1:] == (17, 2) and not model.training
+
+
+def test_several_pictures_give_a_list_and_none_an_empty_one():
+    image = np.zeros((100, 150, 3), np.uint8)
+    image[40:60, 90:110] = 255
+    find = BottomUp(CornerNet(), height=96)
+    alone = find(image)
+    for poses in (*find([image, image]), *find(image[None])):
+        np.testing.assert_array_equal(poses.keypoints, alone.keypoints)
+    assert find([]) == []
+
+
 def test_a_black_picture_shows_nobody():
     poses = BottomUp(CornerNet(), height=32)(np.zeros((20, 30, 3), np.uint8))
     assert poses.keypoints.shape == (0, 18, 2)
@@ -95,5 +170,9 @@ def test_what_is_no_picture_is_refused(image):
 def test_a_bad_height_or_threshold_is_refused():
     with pytest.raises(ValueError, match="height: expected at least 16, got 8"):
         BottomUp(CornerNet(), height=8)
+    with pytest.raises(ValueError, match="scales: expected at least one"):
+        BottomUp(CornerNet(), scales=())
+    with pytest.raises(ValueError, match="scales: expected more than 0"):
+        BottomUp(CornerNet(), scales=(1, 0))
     with pytest.raises(ValueError, match="min_keypoints: expected at least 1"):
         BottomUp(CornerNet(), 32, {"min_keypoints": 0})(np.zeros((20, 30, 3), np.uint8))
