@@ -12,6 +12,7 @@ if any, is in a block's first 3x3 convolution, as in torchvision, whose names th
 """
 
 from npkpose import nn
+from npkpose.nn.run import run
 
 
 def conv_norm(in_channels, channels, kernel_size, stride=1, *, relu=True, rng):
@@ -27,9 +28,7 @@ class Chain(nn.Module):
 
     def forward(self, x):
         """Return ``x`` passed through every layer; the layers keep what they need."""
-        for _, layer in self.named_children():
-            x = layer(x)
-        return x
+        return run([layer for _, layer in self.named_children()], x)
 
     def backward(self, dy):
         """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
@@ -64,9 +63,7 @@ class Residual(nn.Module):
     def forward(self, x):
         """Return the block's output; the layers keep what they need."""
         skip = x if self.downsample is None else self.downsample(x)
-        for layer in self.path():
-            x = layer(x)
-        return self.relu(x + skip)
+        return run((*self.path(), self.relu), x, skip)
 
     def backward(self, dy):
         """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""

@@ -23,12 +23,16 @@ Departure: the initial weights are He's (a tenth of them in ``final_layer``), no
 with a deviation of 0.001.
 """
 
+from functools import partial
+
 import numpy as np
 
 from npkpose import nn
 from npkpose._check import check_integer
 from npkpose.models.blocks import BasicBlock, Bottleneck, conv_norm, repeat
 from npkpose.models.pixels import IMAGENET_MEAN, IMAGENET_STD, check_multiples, to_input
+from npkpose.nn.run import run
+from npkpose.nn.threads import run_all
 from npkpose.skeleton import COCO_17
 
 STEM = 64
@@ -67,8 +71,7 @@ class HRNetTrunk(nn.Module):
     def forward(self, x):
         """Return the features of ``x``; the layers keep what they need."""
         check_multiples("x", np.shape(x)[2:], self.size_multiple)
-        for layer in self.stem():
-            x = layer(x)
+        x = run(self.stem(), x)
         branches = self.stage2([transition(x) for transition in self.transition1])
         branches = self.stage3([*branches, self.transition2[-1](branches[-1])])
         branches = self.stage4([*branches, self.transition3[-1](branches[-1])])
@@ -143,8 +146,9 @@ class HighResolutionModule(nn.Module):
 
     def forward(self, xs):
         """Return the fused branches; the layers keep what they need."""
-        xs = [branch(x) for branch, x in zip(self.branches, xs)]
-        return [relu(self._fuse(row, xs)) for row, relu in zip(self.fuse_layers, self.relus)]
+        xs = run_all([partial(branch, x) for branch, x in zip(self.branches, xs)])
+        rows = zip(self.fuse_layers, self.relus)
+        return run_all([partial(self._fuse, row, relu, xs) for row, relu in rows])
 
     def backward(self, dys):
         """Given dL/dy of each output, fill ``grads`` and return dL/dx of each branch."""
@@ -155,8 +159,8 @@ class HighResolutionModule(nn.Module):
                 dxs[j] = dxs[j] + (dsum if layer is None else layer.backward(dsum))
         return [branch.backward(dx) for branch, dx in zip(self.branches, dxs)]
 
-    def _fuse(self, row, xs):
-        return sum(x if layer is None else layer(x) for layer, x in zip(row, xs))
+    def _fuse(self, row, relu, xs):
+        return relu(sum(x if layer is None else layer(x) for layer, x in zip(row, xs)))
 
 
 def _check_modules(modules):

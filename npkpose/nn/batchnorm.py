@@ -73,6 +73,10 @@ class BatchNorm2d(Module):
         y += _column(self.params["bias"], x.dtype)
         return y
 
+    def is_line(self):
+        """Return whether y is a straight line over x: whether statistics are the running ones."""
+        return self._mode() == "running"
+
     def line(self, dtype):
         """Return (slope, offset), each (C, 1, 1): with running statistics y = slope x + offset.
 

@@ -17,6 +17,7 @@ so there is no ``zero_grad``. Arrays must not be changed between ``forward`` and
 import numpy as np
 
 from npkpose.nn._state import check_names, copy_state, strip_wrappers
+from npkpose.nn.run import run
 
 
 class Module:
@@ -180,9 +181,7 @@ class Sequential(Module):
 
     def forward(self, x):
         """Return ``x`` passed through every layer; the layers keep what they need."""
-        for layer in self.layers:
-            x = layer.forward(x)
-        return x
+        return run(self.layers, x)
 
     def backward(self, dy):
         """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""

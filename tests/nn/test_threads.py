@@ -1,0 +1,61 @@
+import threading
+
+import numpy as np
+import pytest
+
+from npkpose.nn import threads
+from npkpose.nn.threads import num_threads, run_all, scratch
+
+
+@pytest.fixture(params=[1, 2, 3])
+def cores(request, monkeypatch):
+    """A machine of so many cores, with a pool of its own."""
+    threads._pool.cache_clear()
+    monkeypatch.setattr(threads, "_cores", lambda: request.param)
+    yield request.param
+    threads._pool.cache_clear()
+
+
+def test_results_come_in_the_order_of_the_works(cores):
+    for count in range(6):
+        assert run_all([lambda i=i: i * i for i in range(count)]) == [i * i for i in range(count)]
+
+
+def test_works_run_side_by_side_on_so_many_threads(cores):
+    meeting = threading.Barrier(cores, timeout=10)  # breaks unless all arrive together
+    assert len(set(run_all(cores * [lambda: meeting.wait()]))) == cores
+
+
+def test_works_within_works_run_one_by_one(cores):
+    def outer():
+        inner = run_all([threading.get_ident] * 4)
+        return num_threads(), len(set(inner))
+
+    if cores > 1:
+        assert run_all([outer, outer]) == [(1, 1), (1, 1)]
+    assert num_threads() == cores
+
+
+def test_an_error_is_raised_when_all_have_ended(cores):
+    ended = []
+
+    def fail():
+        raise KeyError("one of them")
+
+    for works in ([fail, lambda: ended.append(1)], [lambda: ended.append(1), fail]):
+        ended.clear()
+        with pytest.raises(KeyError, match="one of them"):
+            run_all(works)
+        assert cores == 1 or ended == [1]
+    assert num_threads() == cores
+
+
+def test_scratch_memory_is_the_threads_own_and_used_again():
+    first = scratch((4, 5), np.float32)
+    assert first.shape == (4, 5) and first.dtype == np.float32
+    assert np.shares_memory(first, scratch((3, 2), np.float64))
+    others = []
+    other = threading.Thread(target=lambda: others.append(scratch((4, 5), np.float32)))
+    other.start()
+    other.join()
+    assert not np.shares_memory(first, others[0])
