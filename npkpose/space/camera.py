@@ -1,0 +1,205 @@
+"""A calibrated camera: from the world to its own frame, to the picture, and back.
+
+    X_camera = R X_world + t                        rotation and translation, in one unit
+    (x, y) = (X / Z, Y / Z)                         the plane at depth 1
+    (u, v) = (fx x' + cx, fy y' + cy)               pixels, (x', y') bent by the lens (`lens`)
+
+The camera looks along +Z, x to the right and y down. It stands at -R^-1 t in the world. Hartley
+and Zisserman, "Multiple View Geometry in Computer Vision", 2nd ed. 2004, chapter 6. Data sets
+write the same thing in different ways, hence the named constructors:
+
+    from_panoptic   X_camera = R X + t, in cm, world y down; OpenCV's lens
+    from_h36m       X_camera = R^T (X - T), T where the camera stands; Human3.6M's lens
+    from_shelf      X_camera = R (X - T), in mm; OpenCV's lens, all zero (Campus and Shelf)
+
+A point behind the camera is not in its picture: it projects to NaN.
+"""
+
+import numpy as np
+
+from npkpose._check import check_array, check_choice
+from npkpose.space.lens import TANGENT_FACTORS, Lens, distort, distortion_derivative, undistort
+
+UNITS = {"mm": 0.001, "cm": 0.01, "m": 1.0}  # in metres
+
+
+class Camera:
+    """One camera of V, standing still.
+
+    Parameters
+    ----------
+    R : array_like, shape (3, 3)
+        Rotation from the world to the camera.
+    t : array_like, shape (3,)
+        The world's origin, seen from the camera, in ``unit``.
+    focal, centre : array_like, shape (2,)
+        (fx, fy), positive, and (cx, cy), in pixels.
+    distortion : array_like, shape (5,)
+        (k1, k2, p1, p2, k3), in OpenCV's order for every model.
+    model : "opencv", "h36m" or "none"
+        How the lens bends: see `npkpose.space.lens`. "none" needs the distortion to be zero.
+    unit : "mm", "cm" or "m"
+        Of the world's points.
+
+    Raises
+    ------
+    ValueError
+        Wrong shape, a number that is not finite, an R that is no rotation (to 1e-3), a focal
+        length that is not positive, an unknown model or unit.
+    """
+
+    def __init__(self, R, t, focal, centre, distortion=(0, 0, 0, 0, 0), model="opencv", unit="mm"):
+        self.R = _check_rotation("R", R)
+        self.t = check_array("t", t, (3,)).copy()
+        self.focal = check_array("focal", focal, (2,)).copy()
+        if not (self.focal > 0).all():
+            raise ValueError(f"focal: expected more than 0, got {self.focal}")
+        self.centre = check_array("centre", centre, (2,)).copy()
+        self.model = check_choice("model", model, tuple(TANGENT_FACTORS))
+        numbers = check_array("distortion", distortion, (5,))
+        if model == "none" and numbers.any():
+            raise ValueError(f'distortion: expected zeros for model "none", got {numbers}')
+        self.lens = Lens(*numbers.tolist(), TANGENT_FACTORS[model])
+        self.unit = check_choice("unit", unit, tuple(UNITS))
+
+    @classmethod
+    def from_panoptic(cls, entry):
+        """Return a camera of the Panoptic Studio's calibration file, in cm.
+
+        ``entry`` is one of the file's "cameras": a mapping with "K", "distCoef", "R" and "t".
+        """
+        K, R, t = _numbers("entry", entry, {"K": (3, 3), "R": (3, 3), "t": 3})
+        if K[0, 1] or K[1, 0] or (K[2] != (0, 0, 1)).any():
+            raise ValueError(f"entry['K']: expected no skew and a last row (0, 0, 1), got {K}")
+        (lens,) = _numbers("entry", entry, {"distCoef": 5})
+        return cls(R, t, K[[0, 1], [0, 1]], K[:2, 2], lens, "opencv", "cm")
+
+    @classmethod
+    def from_h36m(cls, entry, unit="m"):
+        """Return a camera of Human3.6M, from a mapping with "R", "T", "f", "c", "k" and "p".
+
+        "R" (3, 3) turns the camera into the world and "T" is the camera's place, in ``unit``: m
+        in most conversions, mm in the original. "k" is (k1, k2, k3), "p" (p1, p2).
+        """
+        sizes = {"R": (3, 3), "T": 3, "f": 2, "c": 2, "k": 3, "p": 2}
+        R, T, focal, centre, k, p = _numbers("entry", entry, sizes)
+        return cls(R.T, -R.T @ T, focal, centre, [k[0], k[1], *p, k[2]], "h36m", unit)
+
+    @classmethod
+    def from_shelf(cls, entry, unit="mm"):
+        """Return a camera of the Shelf or Campus scene, in ``unit``.
+
+        ``entry`` is a mapping with "R" (3, 3), "T" (3,), the camera's place, "fx", "fy", "cx",
+        "cy", "k" (3,) and "p" (2,).
+        """
+        R, T, k, p = _numbers("entry", entry, {"R": (3, 3), "T": 3, "k": 3, "p": 2})
+        focal = np.concatenate(_numbers("entry", entry, {"fx": 1, "fy": 1}))
+        centre = np.concatenate(_numbers("entry", entry, {"cx": 1, "cy": 1}))
+        return cls(R, -R @ T, focal, centre, [k[0], k[1], *p, k[2]], "opencv", unit)
+
+    @property
+    def position(self):
+        """Where the camera stands in the world (3,)."""
+        return -np.linalg.solve(self.R, self.t)
+
+    @property
+    def K(self):
+        """The matrix (3, 3) from the plane at depth 1 to pixels, the lens left out."""
+        return np.array(
+            [[self.focal[0], 0, self.centre[0]], [0, self.focal[1], self.centre[1]], [0, 0, 1]]
+        )
+
+    @property
+    def P(self):
+        """The projection matrix K [R | t] (3, 4), the lens left out."""
+        return self.K @ np.column_stack([self.R, self.t])
+
+    def in_unit(self, unit):
+        """Return the same camera in a world measured in ``unit``."""
+        check_choice("unit", unit, tuple(UNITS))
+        t = self.t * (UNITS[self.unit] / UNITS[unit])
+        return Camera(self.R, t, self.focal, self.centre, self.lens[:5], self.model, unit)
+
+    def to_camera(self, points):
+        """Return ``points`` (..., 3) of the world in the camera's frame, in the same unit."""
+        return check_array("points", points, (..., 3), finite=False) @ self.R.T + self.t
+
+    def to_world(self, points):
+        """Return ``points`` (..., 3) of the camera's frame in the world: undoes `to_camera`."""
+        local = check_array("points", points, (..., 3), finite=False) - self.t
+        return local @ np.linalg.inv(self.R).T  # not R^T: files round R to six digits
+
+    def project(self, points):
+        """Return the pixels (..., 2) of ``points`` (..., 3) of the world; NaN if behind."""
+        ideal, _ = self._ideal(points)
+        return self.to_pixels(distort(ideal, self.lens))
+
+    def project_derivative(self, points):
+        """Return d(u, v) / d(X, Y, Z), pixels per unit, for world points (..., 3): (..., 2, 3)."""
+        ideal, depth = self._ideal(points)
+        x, y, ones, zeros = ideal[..., 0], ideal[..., 1], np.ones_like(depth), np.zeros_like(depth)
+        rows = [np.stack([ones, zeros, -x], axis=-1), np.stack([zeros, ones, -y], axis=-1)]
+        division = np.stack(rows, axis=-2) / depth[..., None, None]  # d(x, y) / dX_camera
+        bend = self.focal[:, None] * distortion_derivative(ideal, self.lens)
+        return bend @ division @ self.R
+
+    def undistort(self, pixels):
+        """Return where ``pixels`` (..., 2) would be without the lens; NaN where no ray falls.
+
+        They are the projections by `P`.
+        """
+        return self.to_pixels(self.rays(pixels))
+
+    def rays(self, pixels):
+        """Return (X / Z, Y / Z) (..., 2), in the camera's frame, of what is seen at ``pixels``.
+
+        The lens is undone. NaN stays NaN.
+        """
+        pixels = check_array("pixels", pixels, (..., 2), finite=False)
+        return undistort((pixels - self.centre) / self.focal, self.lens)
+
+    def to_pixels(self, plane):
+        """Return the pixels (..., 2) of places (..., 2) in the plane at depth 1."""
+        return plane * self.focal + self.centre
+
+    def _ideal(self, points):
+        """Return (X / Z, Y / Z) and Z of world points, NaN where Z is not positive."""
+        local = self.to_camera(points)
+        depth = np.where(local[..., 2] > 0, local[..., 2], np.nan)
+        return local[..., :2] / depth[..., None], depth
+
+    def __repr__(self):
+        place = ", ".join(f"{value + 0.0:.4g}" for value in self.position.round(9))
+        return f"Camera(at ({place}) {self.unit}, model={self.model!r})"
+
+
+def check_cameras(name, cameras):
+    """Return ``cameras`` as a list of `Camera` in one unit, or raise ValueError."""
+    cameras = list(cameras)
+    for v, camera in enumerate(cameras):
+        if not isinstance(camera, Camera):
+            raise ValueError(f"{name}[{v}]: expected a Camera, got {type(camera).__name__}")
+        if camera.unit != cameras[0].unit:
+            expected = cameras[0].unit
+            raise ValueError(f"{name}[{v}]: expected unit {expected!r}, got {camera.unit!r}")
+    return cameras
+
+
+def _check_rotation(name, R):
+    R = check_array(name, R, (3, 3)).copy()
+    if abs(R @ R.T - np.eye(3)).max() > 1e-3 or np.linalg.det(R) < 0:  # files round
+        raise ValueError(f"{name}: expected a rotation matrix, got {R}")
+    return R
+
+
+def _numbers(name, entry, sizes):
+    """Return the arrays ``sizes`` names, in those shapes: files write (3,) as (3, 1) or (1, 3)."""
+    arrays = []
+    for key, shape in sizes.items():
+        if key not in entry:
+            raise ValueError(f"{name}: expected the key {key!r}, got {', '.join(map(str, entry))}")
+        array = np.asarray(entry[key])
+        if isinstance(shape, int):
+            array, shape = array.reshape(-1), (shape,)
+        arrays.append(check_array(f"{name}[{key!r}]", array, shape))
+    return arrays
