@@ -1,0 +1,63 @@
+"""A data set of scenes as COCO keeps it: a folder of pictures and one file of annotations."""
+
+import json
+import pathlib
+
+from npkpose.data.scene import CATEGORY
+from npkpose.image import write_image
+from npkpose.weights.files import replacing
+
+ANNOTATIONS = "annotations.json"
+IMAGES = "images"
+
+
+def write_coco(dataset, folder):
+    """Write every scene as ``folder/images/000001.png`` and on, then ``folder/annotations.json``.
+
+    Parameters
+    ----------
+    dataset : sequence of Scene, with a ``skeleton``
+        `SyntheticPeople`, say.
+    folder : path_like
+        Made where it is missing.
+
+    Returns
+    -------
+    annotations : pathlib.Path
+        Of the JSON file, which pycocotools and `CocoDataset` read. It comes last and as a whole.
+
+    Raises
+    ------
+    ImportError
+        Without Pillow, saying which extra to install.
+    """
+    folder = pathlib.Path(folder)
+    (folder / IMAGES).mkdir(parents=True, exist_ok=True)
+    images, annotations = [], []
+    for i in range(len(dataset)):
+        scene = dataset[i]
+        name = f"{i + 1:06d}.png"
+        write_image(folder / IMAGES / name, scene.image)
+        height, width = scene.image.shape[:2]
+        images.append({"id": i + 1, "file_name": name, "width": width, "height": height})
+        annotations += scene.to_coco(i + 1, len(annotations) + 1)
+    data = {
+        "info": {"description": f"npkpose, {type(dataset).__name__}"},
+        "images": images,
+        "annotations": annotations,
+        "categories": [coco_category(dataset.skeleton)],
+    }
+    with replacing(folder / ANNOTATIONS) as stream:
+        stream.write(json.dumps(data).encode())
+    return folder / ANNOTATIONS
+
+
+def coco_category(skeleton):
+    """Return COCO's entry for a person of this skeleton; limbs count from 1 there."""
+    return {
+        "id": CATEGORY,
+        "name": "person",
+        "supercategory": "person",
+        "keypoints": list(skeleton.keypoints),
+        "skeleton": [[a + 1, b + 1] for a, b in skeleton.limbs],
+    }

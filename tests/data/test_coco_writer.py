@@ -1,0 +1,64 @@
+import json
+
+import numpy as np
+import pytest
+
+from npkpose import COCO_17
+from npkpose.data.coco_writer import write_coco
+from npkpose.data.people import SyntheticPeople
+from npkpose.metrics import evaluate_coco
+from npkpose.metrics.doctor import examine
+
+pytest.importorskip("PIL", reason="pictures need Pillow")
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    dataset = SyntheticPeople(6, seed=1, size=96)
+    return dataset, write_coco(dataset, tmp_path_factory.mktemp("coco"))
+
+
+def perfect_results(data):
+    """Results that repeat every annotation of somebody who counts."""
+    return [
+        {key: a[key] for key in ("image_id", "category_id", "keypoints")} | {"score": 1.0}
+        for a in data["annotations"] if a["num_keypoints"]
+    ]  # fmt: skip
+
+
+def test_the_file_holds_what_the_scenes_do(written):
+    dataset, path = written
+    data = json.loads(path.read_text())
+    assert [image["id"] for image in data["images"]] == [1, 2, 3, 4, 5, 6]
+    assert data["categories"][0]["keypoints"] == list(COCO_17.keypoints)
+    for i in range(6):
+        people = [a for a in data["annotations"] if a["image_id"] == i + 1]
+        scene = dataset[i]
+        assert len(people) == len(scene)
+        for p, person in enumerate(people):
+            row = np.reshape(person["keypoints"], (17, 3))
+            np.testing.assert_array_equal(row[:, 2], scene.visibility[p])
+            there = scene.visibility[p] > 0
+            np.testing.assert_allclose(row[there, :2], scene.keypoints[p, there], atol=1e-3)
+            assert not row[~there].any() and person["area"] == scene.areas[p]
+            x, y, width, height = person["bbox"]
+            assert [x, y, x + width, y + height] == scene.boxes[p].tolist()
+    ids = [a["id"] for a in data["annotations"]]
+    assert ids == list(range(1, len(ids) + 1))
+
+
+def test_our_evaluation_finds_nothing_wrong_and_gives_perfect_results_an_ap_of_1(written):
+    _, path = written
+    assert examine(path) == []
+    assert evaluate_coco(path, perfect_results(json.loads(path.read_text()))).stats.ap == 1
+
+
+def test_pycocotools_reads_it_and_gives_perfect_results_an_ap_of_1(written, capsys):
+    coco = pytest.importorskip("pycocotools.coco")
+    cocoeval = pytest.importorskip("pycocotools.cocoeval")
+    _, path = written
+    truth = coco.COCO(str(path))
+    found = truth.loadRes(perfect_results(json.loads(path.read_text())))
+    evaluation = cocoeval.COCOeval(truth, found, "keypoints")
+    evaluation.evaluate(), evaluation.accumulate(), evaluation.summarize()
+    assert evaluation.stats[0] == 1
