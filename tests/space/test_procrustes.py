@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from npkpose.space.procrustes import Similarity, procrustes
+from npkpose.space.rotations import axis_angle_to_matrix
+
+sixteenths = st.integers(-32, 32).map(lambda n: n / 16)
+clouds = arrays(np.float64, (2, 6, 3), elements=sixteenths)
+SCENE = np.random.default_rng(0).normal(size=(6, 3))
+
+
+def test_a_turned_grown_and_moved_triangle_is_laid_back():
+    # a quarter turn about z, twice the size, moved by (1, 2, 3)
+    triangle = np.array([[0, 0, 0], [1, 0, 0], [0, 3, 0.0]])
+    moved = np.array([[1, 2, 3], [1, 4, 3], [-5, 2, 3.0]])
+    fit = procrustes(triangle, moved)
+    np.testing.assert_allclose(fit.scale, 2)
+    np.testing.assert_allclose(fit.R, [[0, -1, 0], [1, 0, 0], [0, 0, 1]], atol=1e-15)
+    np.testing.assert_allclose(fit.t, [1, 2, 3])
+    np.testing.assert_allclose(fit.apply(triangle), moved, atol=1e-14)
+
+
+@given(clouds, arrays(np.float64, (2, 3), elements=sixteenths), st.integers(1, 32))
+def test_any_similarity_is_undone(points, turn, sixteenth):
+    R = axis_angle_to_matrix(turn)
+    truth = Similarity(np.full(2, sixteenth / 16), R, turn[:, ::-1])
+    moved = truth.apply(points)
+    np.testing.assert_allclose(procrustes(points, moved).apply(points), moved, atol=1e-7)
+
+
+@given(clouds)
+def test_no_small_change_of_the_answer_fits_better(points):
+    targets = points[::-1] ** 2
+    fit = procrustes(points, targets)
+    best = ((fit.apply(points) - targets) ** 2).sum(axis=(1, 2))
+    for step in 0.01 * np.concatenate([np.eye(3), -np.eye(3)]):
+        turned = axis_angle_to_matrix(step) @ fit.R
+        for other in (
+            fit._replace(scale=fit.scale + step[0]),
+            fit._replace(R=turned),
+            fit._replace(t=fit.t + step),
+        ):
+            assert (((other.apply(points) - targets) ** 2).sum(axis=(1, 2)) >= best - 1e-9).all()
+    np.testing.assert_allclose(np.linalg.det(fit.R), 1)
+
+
+def test_scipy_finds_the_same_rotation():
+    Rotation = pytest.importorskip("scipy.spatial.transform").Rotation
+    targets = np.random.default_rng(1).normal(size=(6, 3))
+    weights = np.arange(6.0)
+    p, q = (a - np.average(a, axis=0, weights=weights) for a in (SCENE, targets))
+    expected, _ = Rotation.align_vectors(q, p, weights)
+    fit = procrustes(SCENE, targets, scale=False, weights=weights)
+    np.testing.assert_allclose(fit.R, expected.as_matrix(), rtol=0, atol=1e-12)
+    assert fit.scale == 1
+
+
+def test_a_mirror_image_is_no_rotation():
+    fit = procrustes(SCENE, SCENE * [-1, 1, 1])
+    assert np.linalg.det(fit.R) == pytest.approx(1)
+    assert abs(fit.apply(SCENE) - SCENE * [-1, 1, 1]).max() > 0.1
+
+
+def test_absent_points_and_those_of_weight_0_do_not_count():
+    R = axis_angle_to_matrix([1, 2, 3])
+    moved = 2 * SCENE @ R.T
+    points, weights = SCENE.copy(), np.ones(6)
+    points[0], moved[1], moved[2], weights[2] = np.nan, np.nan, 100, 0
+    fit = procrustes(points, moved, weights=weights)
+    np.testing.assert_allclose(fit.R, R, atol=1e-12)
+    np.testing.assert_allclose(fit.scale, 2)
+
+
+def test_sets_of_nothing_and_of_one_place():
+    assert all(
+        np.isnan(part).all() for part in procrustes(np.full((4, 3), np.nan), np.ones((4, 3)))
+    )
+    assert procrustes(np.empty((0, 4, 3)), np.empty((0, 4, 3))).R.shape == (0, 3, 3)
+    fit = procrustes(np.ones((4, 3)), np.zeros((4, 3)))
+    assert fit.scale == 1 and np.linalg.det(fit.R) == pytest.approx(1)
+    np.testing.assert_allclose(fit.apply(np.ones((4, 3))), 0, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (([[1, 2]], [[1, 2]]), r"points: expected shape \(..., K, 3\)"),
+        ((SCENE, SCENE[:5]), r"targets: expected shape \(6, 3\), got \(5, 3\)"),
+        ((SCENE, SCENE * np.inf), "targets: expected finite values or NaN"),
+        ((SCENE, SCENE, True, -np.ones(6)), "weights: expected at least 0, got -1"),
+    ],
+)
+def test_bad_arguments_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        procrustes(*arguments)
