@@ -1,0 +1,85 @@
+"""COCO annotation files as scenes: real photographs for the same training as synthetic people."""
+
+import pathlib
+
+import numpy as np
+
+from npkpose.data.scene import CATEGORY, Scene
+from npkpose.image import read_image
+from npkpose.metrics.coco_json import Entries, load_json, read_ground_truth
+from npkpose.skeleton import COCO_17
+
+
+class CocoDataset:
+    """The pictures of an annotation file, each a `Scene`, in the file's order.
+
+    Parameters
+    ----------
+    annotations : path, or parsed JSON
+    images : path_like
+        The folder of pictures.
+    skeleton : Skeleton of K keypoints
+    labelled_only : bool
+        Leave out pictures in which nobody has a keypoint.
+
+    Raises
+    ------
+    ValueError
+        JSON that is not COCO's, naming entry and field.
+    FileNotFoundError
+        No annotation file, or no such folder. Pictures are looked for when they are asked for.
+    """
+
+    def __init__(self, annotations, images, skeleton=COCO_17, labelled_only=True):
+        self.folder = pathlib.Path(images)
+        if not self.folder.is_dir():
+            raise FileNotFoundError(f"images: expected a folder, got {images}")
+        self.skeleton = skeleton
+        name, data = load_json("annotations", annotations)
+        try:
+            self._people = read_ground_truth(data, skeleton.num_keypoints, [CATEGORY])
+            entries = Entries("images", data["images"])
+            self._ids, self._names = entries.ids("id"), _file_names(entries, data["images"])
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+        self._rows = _rows_by_image(self._people.image_id)
+        if labelled_only:
+            useful = set(self._people.image_id[self._people.labelled.any(axis=1)].tolist())
+            keep = [i for i, image in enumerate(self._ids.tolist()) if image in useful]
+            self._ids, self._names = self._ids[keep], [self._names[i] for i in keep]
+
+    def __len__(self):
+        return len(self._ids)
+
+    def __getitem__(self, i):
+        """Return the `Scene` number ``i``, from 0; IndexError past the last."""
+        if not 0 <= i < len(self):
+            raise IndexError(f"i: expected 0 to {len(self) - 1}, got {i}")
+        people, rows = self._people, self._rows.get(self._ids[i].item(), [])
+        visibility = people.visibility[rows].astype(np.int64)
+        keypoints = np.where(visibility[..., None] > 0, people.keypoints[rows], np.nan)
+        corner, size = people.bbox[rows, :2], people.bbox[rows, 2:]
+        boxes = np.concatenate([corner, corner + size], axis=1)
+        image = read_image(self.folder / self._names[i])
+        return Scene(image, keypoints, visibility, boxes, people.area[rows], people.iscrowd[rows])
+
+    def image_id(self, i):
+        """Return the file's id of picture ``i``."""
+        return self._ids[i].item()
+
+
+def _file_names(entries, images):
+    """The names of all pictures; one that would lead out of their folder is refused."""
+    for i, image in enumerate(images):
+        path = image.get("file_name")
+        bad = not isinstance(path, str) or pathlib.PurePath(path).is_absolute()
+        if bad or ".." in pathlib.PurePath(path).parts:
+            entries.fail(i, "file_name", "a file inside the folder")
+    return [image["file_name"] for image in images]
+
+
+def _rows_by_image(image_id):
+    """Return {image id: rows of its people}."""
+    order = np.argsort(image_id, kind="stable")
+    ids, starts = np.unique(image_id[order], return_index=True)
+    return dict(zip(ids.tolist(), np.split(order, starts[1:])))
