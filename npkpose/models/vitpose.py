@@ -231,10 +231,10 @@ class Attention(nn.Module):
         return self.attention.query, self.attention.key, self.attention.value
 
     def forward(self, x):
-        """Return what the heads found; keep queries, keys, values and attention weights."""
+        """Return what the heads found; keep what `attend_backward` takes."""
         q, k, v = (split_heads(layer(x), self.num_heads) for layer in self.projections())
-        y, A = attend(q, k, v)
-        self.keep(q, k, v, A)
+        y, E, total = attend(q, k, v)
+        self.keep(q, k, v, E, total)
         return self.output.dense(merge_heads(y))
 
     def backward(self, dy):

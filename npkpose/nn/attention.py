@@ -23,7 +23,7 @@ from npkpose._check import check_array, check_integer
 from npkpose.nn._shapes import FLOATS, check_gradient
 from npkpose.nn.linear import Linear
 from npkpose.nn.module import Module
-from npkpose.nn.softmax import softmax, softmax_backward
+from npkpose.nn.softmax import softmax_backward
 
 
 class MultiHeadAttention(Module):
@@ -42,32 +42,42 @@ class MultiHeadAttention(Module):
         self.proj = Linear(dim, dim, rng=rng)
 
     def forward(self, x):
-        """Return what the heads found; keep q, k, v and A."""
+        """Return what the heads found; keep q, k, v, and A as E and its sums."""
         x = check_array("x", x, ("N", "L", self.dim), FLOATS, finite=False)
         parts = np.split(self.qkv(x), 3, axis=2)
         q, k, v = (split_heads(part, self.num_heads) for part in parts)
-        y, A = attend(q, k, v)
-        self.keep(q, k, v, A)
+        y, E, total = attend(q, k, v)
+        self.keep(q, k, v, E, total)
         return self.proj(merge_heads(y))
 
     def backward(self, dy):
         """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
-        q, k, v, A = self.recall()
+        q, k, v, E, total = self.recall()
         N, heads, L, d = q.shape
         dy = check_gradient(dy, (N, L, heads * d), q.dtype)
         dy = split_heads(self.proj.backward(dy), heads)
-        dparts = [merge_heads(dpart) for dpart in attend_backward(dy, q, k, v, A)]
+        dparts = [merge_heads(dpart) for dpart in attend_backward(dy, q, k, v, E, total)]
         return self.qkv.backward(np.concatenate(dparts, axis=2))
 
 
 def attend(q, k, v):
-    """Return y (N, heads, L, d) and the weights A (N, heads, L, L), for q, k, v as y."""
-    A = softmax(q * q.dtype.type(1 / math.sqrt(q.shape[3])) @ k.swapaxes(2, 3))
-    return A @ v, A
+    """Return y (N, heads, L, d), for q, k, v of that shape, and A as ``E / total``.
+
+    E (N, heads, L, L) are the exponentials and total (N, heads, L, 1) their sums over j. To
+    divide y by these, and not E, is less work.
+    """
+    E = (q * q.dtype.type(1 / math.sqrt(q.shape[3]))) @ k.swapaxes(2, 3)
+    E -= E.max(axis=3, keepdims=True, initial=-np.inf)
+    np.exp(E, out=E)
+    total = E.sum(axis=3, keepdims=True)
+    y = E @ v
+    y /= total
+    return y, E, total
 
 
-def attend_backward(dy, q, k, v, A):
+def attend_backward(dy, q, k, v, E, total):
     """Return dq, dk, dv, each (N, heads, L, d)."""
+    A = E / total
     dS = softmax_backward(dy @ v.swapaxes(2, 3), A)
     dS *= dS.dtype.type(1 / math.sqrt(q.shape[3]))
     return dS @ k, dS.swapaxes(2, 3) @ q, A.swapaxes(2, 3) @ dy
