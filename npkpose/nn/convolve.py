@@ -27,7 +27,8 @@ import numpy as np
 from npkpose.nn.threads import num_threads, run_all, scratch
 from npkpose.nn.unfold import window_counts
 
-STRIP = 2**19  # numbers in the columns of a strip: 2 MB in float32
+STRIP = 2**19  # numbers in the columns of a strip: 2 MB in float32, but
+PIXELS = 1024  # no fewer pixels, which would make products too narrow to be fast
 SMALL = 2**21  # multiplications below which a second thread costs more than it gives
 FEW_PIXELS = 8  # for each output channel
 
@@ -109,23 +110,26 @@ def _row_pieces(weight, window, size):
     else:
         weight = np.ascontiguousarray(weight.transpose(2, 0, 1, 3)).reshape(kh, O, C * kw)
         make, row = _rows_by_window_rows, C * kw * sh * Wo
-    least = num_threads() if weight.size * Ho * Wo >= SMALL else 1
-    count = max(-(-Ho * row // STRIP), least)
-    return [partial(make, weight, window, a, b, Wo) for a, b in _cuts(Ho, count)]
+    strips = min(-(-Ho * row // STRIP), -(-Ho * Wo // PIXELS))
+    cuts = _cuts(Ho, strips, weight.size * Ho * Wo)
+    return [partial(make, weight, window, a, b, Wo) for a, b in cuts]
 
 
 def _channel_pieces(weight, window, size):
     """Functions (x, y, tail) that each make some channels of a depthwise convolution."""
     C = len(weight)
     row = size[0] * size[1] * window[3][0] * window[3][1]
-    least = num_threads() if C * row * weight[0].size >= SMALL else 1
-    count = max(-(-C * row // STRIP), least)
-    return [partial(_channels, weight, window, a, b, size) for a, b in _cuts(C, count)]
+    cuts = _cuts(C, -(-C * row // STRIP), weight.size * size[0] * size[1])
+    return [partial(_channels, weight, window, a, b, size) for a, b in cuts]
 
 
-def _cuts(n, count):
-    """Cut range(n) into at most ``count`` parts of like length: [(first, end), ...]."""
-    count = max(1, min(count, n))
+def _cuts(n, count, cost):
+    """Cut range(n) into ``count`` parts of like length or a few more: [(first, end), ...].
+
+    As many for each thread, where the ``cost`` in multiplications is worth a thread.
+    """
+    T = num_threads() if cost >= SMALL else 1
+    count = max(1, min(-(-count // T) * T, n))
     edges = [n * i // count for i in range(count + 1)]
     return list(zip(edges, edges[1:]))
 

@@ -15,6 +15,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from npkpose.nn.blas import is_ours_to_thread, one_thread_each
+
 _this_thread = threading.local()
 
 
@@ -32,11 +34,12 @@ def run_all(works):
     T = min(num_threads(), len(works))
     if T < 2:
         return [work() for work in works]
-    futures = [_pool().submit(_call_each, works[t::T]) for t in range(1, T)]
-    try:
-        shares = [_call_each(works[::T])]
-    finally:
-        errors = [future.exception() for future in futures]
+    with one_thread_each():
+        futures = [_pool().submit(_call_each, works[t::T]) for t in range(1, T)]
+        try:
+            shares = [_call_each(works[::T])]
+        finally:
+            errors = [future.exception() for future in futures]
     for error in filter(None, errors):
         raise error
     shares += [future.result() for future in futures]
@@ -65,6 +68,8 @@ def _call_each(works):
 
 @lru_cache(maxsize=1)
 def _cores():
+    if not is_ours_to_thread():
+        return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 

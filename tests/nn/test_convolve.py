@@ -41,12 +41,12 @@ def by_unfold(x, weight, window, groups):
 @pytest.mark.parametrize("strip", [1, 40, 10**6], ids=["single rows", "strips", "whole"])
 @given(case=convolutions())
 def test_every_way_gives_the_sum_over_unfolded_columns(few_pixels, strip, case):
-    before = module.FEW_PIXELS, module.STRIP
-    module.FEW_PIXELS, module.STRIP = few_pixels, strip
+    before = module.FEW_PIXELS, module.STRIP, module.PIXELS
+    module.FEW_PIXELS, module.STRIP, module.PIXELS = few_pixels, strip, 1
     try:
         y = convolve(*case)
     finally:
-        module.FEW_PIXELS, module.STRIP = before
+        module.FEW_PIXELS, module.STRIP, module.PIXELS = before
     np.testing.assert_allclose(y, by_unfold(*case), rtol=0, atol=1e-12)
 
 
@@ -72,3 +72,16 @@ def test_nothing_outside_the_image_is_read_and_the_arguments_stay_as_they_are(rn
     assert np.isfinite(convolve(inside, weight, ((3, 3), (1, 1), (1, 1), (1, 1)))).all()
     np.testing.assert_array_equal(inside, before[0])
     np.testing.assert_array_equal(weight, before[1])
+
+
+def test_large_images_are_cut_into_as_many_strips_for_every_thread(rng, monkeypatch):
+    monkeypatch.setattr(module, "num_threads", lambda: 3)
+    for n, count, cost, parts in (
+        (60, 4, 10**9, 6),
+        (60, 1, 10**9, 3),
+        (2, 1, 10**9, 2),
+        (9, 4, 1, 4),
+    ):
+        cuts = module._cuts(n, count, cost)
+        assert len(cuts) == parts and cuts[0][0] == 0 and cuts[-1][1] == n
+        assert all(end == first for (_, end), (first, _) in zip(cuts, cuts[1:]))

@@ -1,0 +1,59 @@
+"""One thread for each matrix product while our own threads make many of them.
+
+NumPy's matrix products are OpenBLAS's, which has a pool of threads of its own and lets one
+product at a time use it. Two of our threads would wait for each other, and each for a pool that
+finds no free core. NumPy has no function to say so, but its wheels come with the library, whose
+own function for it is called here. Where the library is another one, or lies elsewhere, the
+products keep their threads and `run_all` makes none.
+"""
+
+import ctypes
+import os
+import pathlib
+import threading
+from contextlib import contextmanager
+from functools import lru_cache
+
+import numpy as np
+
+_lock = threading.Lock()
+_nested = [0, 1]  # how many `one_thread_each` there are now, and the threads before the first
+
+
+@contextmanager
+def one_thread_each():
+    """Within it, every matrix product runs on the thread that asks for it."""
+    functions = _functions()
+    with _lock:
+        if _nested[0] == 0 and functions:
+            _nested[1] = functions[0]()
+            functions[1](1)
+        _nested[0] += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _nested[0] -= 1
+            if _nested[0] == 0 and functions:
+                functions[1](_nested[1])
+
+
+@lru_cache(maxsize=1)
+def is_ours_to_thread():
+    """Return whether products can be held to one thread, or have only one to begin with."""
+    return _functions() is not None or os.environ.get("OPENBLAS_NUM_THREADS") == "1"
+
+
+@lru_cache(maxsize=1)
+def _functions():
+    """OpenBLAS's functions that return and set the number of its threads, or None."""
+    site = pathlib.Path(np.__file__).parents[1]
+    for path in sorted(site.glob("numpy.libs/*openblas*")):
+        try:
+            library = ctypes.CDLL(str(path))
+        except OSError:
+            continue
+        for name in ("scipy_openblas_{}_num_threads64_", "openblas_{}_num_threads64_"):
+            if hasattr(library, name.format("set")):
+                return getattr(library, name.format("get")), getattr(library, name.format("set"))
+    return None
