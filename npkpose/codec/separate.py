@@ -16,8 +16,9 @@ has the slope (c - p) / s^2 there. Starting from the maxima of a map,
 3. each pixel goes to the Gaussian that is highest there, and each Gaussian within 3 pixels of
    a hidden one to the least-squares fit of log h over its own pixels; three times;
 4. a hidden one is none, and leaves the others where they were, if it ends less than half a pixel
-   from another, or if a fifth of the largest difference within 3 pixels between map and
-   Gaussians is left: a network's peaks that are only broad or skew are not two people's;
+   from another; if a fifth of the largest difference within 3 pixels between map and Gaussians
+   is left; or if one elliptic Gaussian explains the pixels of it and of the one it was hidden by
+   nearly as well: a network's peaks that are only broad or skew are not two people's;
 5. back to 2, until nothing is hidden, at most three times.
 
 log h + |p|^2 / (2 s^2) is a maximum of planes, and steps 2 and 3 are the usual way to fit one:
@@ -33,12 +34,14 @@ from npkpose._jit import kernel
 from npkpose.codec.peaks import Peaks
 
 ROUNDS, FITS = 3, 3
-REACH = 3  # pixels from its centre at which a Gaussian has died away
 APART = 0.5  # pixels: two peaks nearer than this are one
-STAY = 0.02  # pixels^2: weight of a Gaussian's present centre, for when its pixels lie in a line
 UNEXPLAINED = 0.2  # share of an excess that a hidden Gaussian may leave
+BETTER = 0.5  # share of an ellipse's squared error that two Gaussians may leave
+REACH = 3  # pixels from its centre as far as a Gaussian is drawn
+STAY = 0.02  # pixels^2: weight of a Gaussian's present centre, for when its pixels lie in a line
+RIDGE = 1e-9  # the same for an ellipse
 NARROW = 0.1  # pixels^2: least s^2
-X, Y, LOG_A, S2 = range(4)  # columns of ``gaussians``
+X, Y, LOG_A, S2 = range(4)  # columns of ``gaussians``; log a is -inf where there is none
 
 
 def separate_peaks(heatmaps, peaks, threshold=0.1):
@@ -56,34 +59,42 @@ def separate_peaks(heatmaps, peaks, threshold=0.1):
     -------
     peaks : Peaks
         At most three for each one given, which keeps its score; a hidden one's is the value of
-        the pixel nearest to it, and exceeds the threshold. Nothing hidden: the same peaks.
+        the pixel nearest to it, and exceeds the threshold. Nothing hidden: equal peaks.
 
     Raises
     ------
     ValueError
-        Wrong shape, NaN or infinity, peaks of other maps, or a threshold that is not positive.
+        Wrong shape, NaN or infinity, peaks of another number of maps or whose arrays disagree,
+        or a threshold that is not positive.
     """
     heatmaps = check_array("heatmaps", heatmaps, ("K", "H", "W"), np.float32)
     threshold = check_number("threshold", threshold, above=0)
-    if len(peaks.first) != len(heatmaps) + 1:
-        raise ValueError(f"peaks: expected those of {len(heatmaps)} maps, got {peaks.first}")
+    peaks = _check_peaks(peaks, len(heatmaps))
     room = 3 * len(peaks.points)
     gaussians, scores = np.empty((room, 4)), np.empty(room)
     first = np.zeros(len(heatmaps) + 1, dtype=np.int64)
     _separate(heatmaps, peaks, threshold, gaussians, scores, first)
     total = first[-1]
-    if total == len(peaks.points):
-        return peaks
     which = np.repeat(np.arange(len(heatmaps)), np.diff(first))
     order = np.lexsort((-scores[:total], which))  # stable: a hidden one after its equals
     return Peaks(gaussians[order, :2], scores[order], first)
+
+
+def _check_peaks(peaks, maps):
+    """Return the peaks with arrays that kernels may index, or raise ValueError."""
+    points = check_array("peaks.points", peaks.points, ("M", 2))
+    scores = check_array("peaks.scores", peaks.scores, (len(points),))
+    first = check_array("peaks.first", peaks.first, (maps + 1,), np.int64)
+    if first[0] != 0 or first[-1] != len(points) or (np.diff(first) < 0).any():
+        raise ValueError(f"peaks.first: expected 0 up to {len(points)}, ascending, got {first}")
+    return Peaks(points, scores, first)
 
 
 @kernel
 def _separate(heatmaps, peaks, threshold, gaussians, scores, first):
     """Fill gaussians, scores and ``first``, map after map."""
     shape = heatmaps.shape[1:]
-    canvas = np.empty(shape), np.empty(shape, np.int64), np.empty(2 * REACH + 1), np.empty((4, 4))
+    canvas = np.empty(shape), np.empty(shape, np.int64), np.empty(2 * REACH + 1), np.empty((7, 7))
     for k in range(heatmaps.shape[0]):
         image, start, top = heatmaps[k], peaks.first[k], first[k]
         found = peaks.first[k + 1] - start
@@ -131,30 +142,6 @@ def _grow(image, threshold, canvas, gaussians, found):
             _copy(gaussians[h], gaussians[kept])
             kept += 1
     return kept
-
-
-@kernel
-def _draw(gaussians, rows, region, canvas):
-    """Set each pixel of the region to the highest of the Gaussians ``rows`` there, and its owner
-    to that row; to 0 and -1 where there is none."""
-    model, owner, across, _ = canvas
-    model[region[2] : region[3], region[0] : region[1]] = 0.0
-    owner[region[2] : region[3], region[0] : region[1]] = -1
-    for m in rows:
-        x, y, log_a, s2 = gaussians[m]
-        left, right, top, bottom = _window(x, y, REACH, model.shape)
-        left, right = max(left, region[0]), min(right, region[1])
-        top, bottom = max(top, region[2]), min(bottom, region[3])
-        if left >= right or top >= bottom or log_a == -np.inf:
-            continue
-        for i in range(left, right):
-            across[i - left] = math.exp(-((i - x) ** 2) / (2 * s2))
-        for j in range(top, bottom):
-            down = math.exp(log_a - (j - y) ** 2 / (2 * s2))
-            for i in range(left, right):
-                height = down * across[i - left]
-                if height > model[j, i]:
-                    model[j, i], owner[j, i] = height, m
 
 
 @kernel
@@ -211,6 +198,7 @@ def _settle(image, threshold, canvas, gaussians, h):
         _copy(gaussians[rows[n]], before[n])
     _draw(gaussians, rows[rows != h], region, canvas)
     excess = _largest_error(image, canvas, x, y)
+    parent = canvas[1][_inside(y, image.shape[0]), _inside(x, image.shape[1])]
     for _ in range(FITS):
         _draw(gaussians, rows, region, canvas)
         for m in _about(gaussians, rows, x, y, REACH):
@@ -218,6 +206,8 @@ def _settle(image, threshold, canvas, gaussians, h):
     _draw(gaussians, rows, region, canvas)
     real = _nearest(image, gaussians[h]) > threshold
     real &= _largest_error(image, canvas, x, y) <= UNEXPLAINED * excess
+    errors = _compare_with_ellipse(image, 0.5 * threshold, canvas, (x, y), (parent, h))
+    real &= errors[0] < BETTER * errors[1]
     for m in _about(gaussians, rows, gaussians[h, X], gaussians[h, Y], APART):
         dx, dy = gaussians[m, X] - gaussians[h, X], gaussians[m, Y] - gaussians[h, Y]
         real &= m == h or dx * dx + dy * dy >= APART**2
@@ -226,6 +216,126 @@ def _settle(image, threshold, canvas, gaussians, h):
             _copy(before[n], gaussians[rows[n]])
         gaussians[h, LOG_A] = -np.inf
         _draw(gaussians, rows, region, canvas)
+
+
+@kernel
+def _draw(gaussians, rows, region, canvas):
+    """Set each pixel of the region to the highest of the Gaussians ``rows`` there, and its owner
+    to that row; to 0 and -1 where there is none."""
+    model, owner, across, _ = canvas
+    model[region[2] : region[3], region[0] : region[1]] = 0.0
+    owner[region[2] : region[3], region[0] : region[1]] = -1
+    for m in rows:
+        x, y, log_a, s2 = gaussians[m]
+        left, right, top, bottom = _window(x, y, REACH, model.shape)
+        left, right = max(left, region[0]), min(right, region[1])
+        top, bottom = max(top, region[2]), min(bottom, region[3])
+        if left >= right or top >= bottom or log_a == -np.inf:
+            continue
+        for i in range(left, right):
+            across[i - left] = math.exp(-((i - x) ** 2) / (2 * s2))
+        for j in range(top, bottom):
+            down = math.exp(log_a - (j - y) ** 2 / (2 * s2))
+            for i in range(left, right):
+                height = down * across[i - left]
+                if height > model[j, i]:
+                    model[j, i], owner[j, i] = height, m
+
+
+@kernel
+def _fit(image, least, canvas, m, gaussian):
+    """Move Gaussian m to where its own pixels above ``least`` say, by at most a pixel.
+
+    log h + (u^2 + v^2) / (2 s^2) = alpha + beta . (u, v) about the present centre puts the
+    centre s^2 beta off.
+    """
+    _, owner, _, system = canvas
+    x, y, _, s2 = gaussian
+    left, right, top, bottom = _window(x, y, REACH - 1, image.shape)
+    pixels = 0
+    system[:] = 0.0
+    for j in range(top, bottom):
+        for i in range(left, right):
+            if owner[j, i] == m and image[j, i] > least:
+                u, v, h = i - x, j - y, np.float64(image[j, i])
+                _add((1.0, u, v, math.log(h) + (u * u + v * v) / (2 * s2)), h * h, system)
+                pixels += 1
+    if pixels < 3:
+        return
+    for n in (1, 2):
+        system[n, n] += STAY * system[0, 0]
+    _solve(system, 3)
+    alpha, beta_u, beta_v = system[0, 3], system[1, 3], system[2, 3]
+    dx, dy = min(max(s2 * beta_u, -1.0), 1.0), min(max(s2 * beta_v, -1.0), 1.0)
+    gaussian[X] = min(max(x + dx, -1.0), float(image.shape[1]))
+    gaussian[Y] = min(max(y + dy, -1.0), float(image.shape[0]))
+    gaussian[LOG_A] = alpha + (dx * dx + dy * dy) / (2 * s2)
+
+
+@kernel
+def _compare_with_ellipse(image, least, canvas, place, pair):
+    """Squared errors over the pixels of two Gaussians within REACH of a place: those of the two,
+    and those of the one elliptic Gaussian that fits these pixels best (0 for too few to say).
+
+    log h = q . (1, u, v, u^2, uv, v^2), as many numbers as two round Gaussians of one s^2 have.
+    """
+    model, owner, _, system = canvas
+    x, y = place
+    left, right, top, bottom = _window(x, y, REACH, image.shape)
+    pixels, of_two, of_ellipse = 0, 0.0, 0.0
+    system[:] = 0.0
+    for j in range(top, bottom):
+        for i in range(left, right):
+            if (owner[j, i] == pair[0] or owner[j, i] == pair[1]) and image[j, i] > least:
+                u, v, h = i - x, j - y, np.float64(image[j, i])
+                _add((1.0, u, v, u * u, u * v, v * v, math.log(h)), h * h, system)
+                of_two += (h - model[j, i]) ** 2
+                pixels += 1
+    if pixels < 7:
+        return of_two, 0.0
+    for n in range(1, 6):
+        system[n, n] += RIDGE * system[0, 0]
+    _solve(system, 6)
+    for j in range(top, bottom):
+        for i in range(left, right):
+            if (owner[j, i] == pair[0] or owner[j, i] == pair[1]) and image[j, i] > least:
+                u, v = i - x, j - y
+                log_h = system[0, 6] + system[1, 6] * u + system[2, 6] * v
+                log_h += system[3, 6] * u * u + system[4, 6] * u * v + system[5, 6] * v * v
+                of_ellipse += (image[j, i] - math.exp(min(log_h, 100.0))) ** 2
+    return of_two, of_ellipse
+
+
+@kernel
+def _add(row, weight, system):
+    """Add a weighted equation, its coefficients and then its right side, to the normal ones."""
+    for a in range(len(row)):
+        for b in range(len(row)):
+            system[a, b] += weight * row[a] * row[b]
+
+
+@kernel
+def _solve(system, n):
+    """Solve n positive definite equations in place: column n becomes the answer."""
+    for p in range(n):
+        for r in range(n):
+            if r != p:
+                factor = system[r, p] / system[p, p]
+                for c in range(p, n + 1):
+                    system[r, c] -= factor * system[p, c]
+    for p in range(n):
+        system[p, n] /= system[p, p]
+
+
+@kernel
+def _largest_error(image, canvas, x, y):
+    """The most by which image and model differ within REACH of (x, y)."""
+    left, right, top, bottom = _window(x, y, REACH, image.shape)
+    largest = 0.0
+    for j in range(top, bottom):
+        for i in range(left, right):
+            largest = max(largest, abs(image[j, i] - canvas[0][j, i]))
+    return largest
 
 
 @kernel
@@ -244,52 +354,6 @@ def _about(gaussians, rows, x, y, reach):
                 near[count] = m
                 count += 1
     return near[:count]
-
-
-@kernel
-def _largest_error(image, canvas, x, y):
-    """The most by which image and model differ within REACH of (x, y)."""
-    left, right, top, bottom = _window(x, y, REACH, image.shape)
-    largest = 0.0
-    for j in range(top, bottom):
-        for i in range(left, right):
-            largest = max(largest, abs(image[j, i] - canvas[0][j, i]))
-    return largest
-
-
-@kernel
-def _fit(image, least, canvas, m, gaussian):
-    """Move Gaussian m to where its own pixels above ``least`` say, by at most a pixel.
-
-    g = log h + (u^2 + v^2) / (2 s^2) = alpha + beta . (u, v) about the present centre, with
-    pixels weighted by h^2 (the noise of log h is that of h over h), puts the centre s^2 beta off.
-    """
-    _, owner, _, moments = canvas
-    x, y, _, s2 = gaussian
-    left, right, top, bottom = _window(x, y, REACH - 1, image.shape)
-    pixels = 0
-    moments[:] = 0.0
-    for j in range(top, bottom):
-        for i in range(left, right):
-            if owner[j, i] == m and image[j, i] > least:
-                u, v, h = i - x, j - y, np.float64(image[j, i])
-                row = 1.0, u, v, math.log(h) + (u * u + v * v) / (2 * s2)
-                for a in range(4):
-                    for b in range(4):
-                        moments[a, b] += h * h * row[a] * row[b]
-                pixels += 1
-    if pixels < 3:
-        return
-    moments /= moments[0, 0]
-    _, u, v, g = moments[0]
-    uu, uv, vv = moments[1, 1] - u * u + STAY, moments[1, 2] - u * v, moments[2, 2] - v * v + STAY
-    ug, vg = moments[1, 3] - u * g, moments[2, 3] - v * g
-    determinant = uu * vv - uv**2
-    beta_u, beta_v = (vv * ug - uv * vg) / determinant, (uu * vg - uv * ug) / determinant
-    dx, dy = min(max(s2 * beta_u, -1.0), 1.0), min(max(s2 * beta_v, -1.0), 1.0)
-    gaussian[X] = min(max(x + dx, -1.0), float(image.shape[1]))
-    gaussian[Y] = min(max(y + dy, -1.0), float(image.shape[0]))
-    gaussian[LOG_A] = g - beta_u * u - beta_v * v + (dx * dx + dy * dy) / (2 * s2)
 
 
 @kernel

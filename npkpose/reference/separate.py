@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from npkpose.codec.separate import APART, FITS, NARROW, REACH, ROUNDS, STAY, UNEXPLAINED
+REACH, STAY, RIDGE = 3, 0.02, 1e-9
+ROUNDS, FITS, NARROW, APART, UNEXPLAINED, BETTER = 3, 3, 0.1, 0.5, 0.2, 0.5
 
 
 def separate_peaks(heatmaps, peaks, threshold=0.1):
@@ -47,19 +48,6 @@ def _hidden(image, known, threshold):
     return hidden
 
 
-def _draw(shape, gaussians):
-    """The highest Gaussian at each pixel, and its number."""
-    y, x = np.mgrid[: shape[0], : shape[1]]
-    model, owner = np.zeros(shape), np.full(shape, -1)
-    for m, gaussian in enumerate(gaussians):
-        if gaussian is not None:
-            cx, cy, log_a, s2 = gaussian
-            height = np.exp(log_a - ((x - cx) ** 2 + (y - cy) ** 2) / (2 * s2))
-            better = _about(shape, cx, cy, REACH) & (height > model)
-            model[better], owner[better] = height[better], m
-    return model, owner
-
-
 def _uncover(image, gaussians, threshold):
     """A Gaussian of its owner's width at each pixel that most exceeds the model."""
     model, owner = _draw(image.shape, gaussians)
@@ -82,20 +70,37 @@ def _settle(image, gaussians, h, threshold):
     """Fit number h and those about it; where it proves to be none, undo that and forget it."""
     before, (x, y) = list(gaussians), gaussians[h][:2]
     near = _about(image.shape, x, y, REACH)
-    others = gaussians[:h] + gaussians[h + 1 :]
-    excess = abs(image - _draw(image.shape, others)[0])[near].max(initial=0)
+    without, owner = _draw(image.shape, [*gaussians[:h], None, *gaussians[h + 1 :]])
+    excess = abs(image - without)[near].max(initial=0)
+    parent = owner[_nearest(image, x, y)[::-1]]
     for _ in range(FITS):
         _, owner = _draw(image.shape, gaussians)
         for m, g in enumerate(gaussians):
             if g is not None and abs(g[0] - x) <= REACH and abs(g[1] - y) <= REACH:
                 gaussians[m] = _fit(image, owner == m, g, threshold / 2)
-    left = abs(image - _draw(image.shape, gaussians)[0])[near].max(initial=0)
+    drawn = _draw(image.shape, gaussians)
+    left = abs(image - drawn[0])[near].max(initial=0)
+    of_two, of_ellipse = _compare_with_ellipse(image, threshold / 2, drawn, (x, y), (parent, h))
     others = [g for m, g in enumerate(gaussians) if m != h and g is not None]
     apart = [np.hypot(*np.subtract(g[:2], gaussians[h][:2])) for g in others]
     tall = _value(image, *gaussians[h][:2]) > threshold
-    if not tall or left > UNEXPLAINED * excess or min(apart) < APART:
+    good = left <= UNEXPLAINED * excess and of_two < BETTER * of_ellipse
+    if not tall or not good or min(apart) < APART:
         gaussians[:] = before
         gaussians[h] = None
+
+
+def _draw(shape, gaussians):
+    """The highest Gaussian at each pixel, and its number."""
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    model, owner = np.zeros(shape), np.full(shape, -1)
+    for m, gaussian in enumerate(gaussians):
+        if gaussian is not None:
+            cx, cy, log_a, s2 = gaussian
+            height = np.exp(log_a - ((x - cx) ** 2 + (y - cy) ** 2) / (2 * s2))
+            better = _about(shape, cx, cy, REACH) & (height > model)
+            model[better], owner[better] = height[better], m
+    return model, owner
 
 
 def _fit(image, mine, gaussian, least):
@@ -115,6 +120,22 @@ def _fit(image, mine, gaussian, least):
     log_a = level - beta @ centre + (dx * dx + dy * dy) / (2 * s2)
     high, wide = image.shape
     return np.clip(x + dx, -1, wide), np.clip(y + dy, -1, high), log_a, s2
+
+
+def _compare_with_ellipse(image, least, drawn, place, pair):
+    """Squared errors of the two Gaussians ``pair``, and of one ellipse fitted to their pixels."""
+    model, owner = drawn
+    mine = _about(image.shape, *place, REACH) & np.isin(owner, pair) & (image > least)
+    h = image[mine]
+    of_two = np.square(h - model[mine]).sum()
+    if len(h) < 7:
+        return of_two, 0.0
+    v, u = np.argwhere(mine).T - np.reshape(place[::-1], (2, 1))
+    rows = np.stack([np.ones(len(u)), u, v, u * u, u * v, v * v])
+    normal = (rows * h * h) @ rows.T
+    normal[range(1, 6), range(1, 6)] += RIDGE * normal[0, 0]
+    log_h = np.linalg.solve(normal, rows @ (h * h * np.log(h))) @ rows
+    return of_two, np.square(h - np.exp(np.minimum(log_h, 100.0))).sum()
 
 
 def _nearest(image, x, y):

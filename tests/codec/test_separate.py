@@ -66,7 +66,8 @@ def test_one_gaussian_stays_one_and_stays_where_it_was(sigma):
     for centre in rng.uniform(-0.5, 20.5, (20, 2)):
         maps = maps_of(centre, sigma=sigma)
         peaks = find_peaks(maps, THRESHOLD)
-        assert separate_peaks(maps, peaks, THRESHOLD) is peaks
+        for before, after in zip(peaks, separate_peaks(maps, peaks, THRESHOLD)):
+            np.testing.assert_array_equal(before, after)
 
 
 def test_a_peak_that_is_only_broad_or_skew_is_one():
@@ -79,6 +80,22 @@ def test_a_peak_that_is_only_broad_or_skew_is_one():
         assert len(separate_peaks(image[None], peaks, THRESHOLD).points) == len(peaks.points)
 
 
+@given(
+    st.floats(1.0, 3.0), st.floats(0, np.pi), st.tuples(st.floats(8, 14), st.floats(8, 12)),
+    st.floats(0.8, 1.5), st.sampled_from([0.0, 0.01]),
+)  # fmt: skip
+def test_an_elliptic_peak_is_one(ratio, angle, centre, sigma, noise):
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]]
+    u, v = np.tensordot(
+        [[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]],
+        [x - centre[0], y - centre[1]], axes=1,
+    )  # fmt: skip
+    image = np.exp(-(((u / ratio) ** 2 + v**2) / (2 * sigma**2)))[None]
+    image += np.random.default_rng(0).normal(0, noise, image.shape)
+    peaks = find_peaks(image, THRESHOLD)
+    assert len(separate_peaks(image, peaks, THRESHOLD).points) == len(peaks.points)
+
+
 def test_what_was_found_is_ordered_and_keeps_its_scores():
     maps = np.concatenate([maps_of((5, 5), (6.6, 5), heights=(0.7, 0.6)), maps_of((9, 9))])
     peaks = find_peaks(maps, THRESHOLD)
@@ -89,7 +106,7 @@ def test_what_was_found_is_ordered_and_keeps_its_scores():
 
 def test_no_peaks_give_no_peaks():
     none = find_peaks(np.zeros((3, 4, 5)))
-    assert separate_peaks(np.zeros((3, 4, 5)), none) is none
+    assert separate_peaks(np.zeros((3, 4, 5)), none).first.tolist() == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +114,11 @@ def test_no_peaks_give_no_peaks():
     [
         ({"heatmaps": np.zeros((4, 4))}, "heatmaps: expected shape"),
         ({"heatmaps": np.full((1, 4, 4), np.nan)}, r"heatmaps\[0, 0, 0\]: expected a finite"),
-        ({"heatmaps": np.zeros((2, 4, 4))}, "peaks: expected those of 2 maps"),
+        ({"heatmaps": np.zeros((2, 4, 4))}, r"peaks.first: expected shape \(3\)"),
+        ({"peaks": Peaks(np.ones((1, 2)), np.ones(1), np.array([0, 50]))}, "peaks.first: expected"),
+        ({"peaks": Peaks(np.ones((2, 2)), np.ones(2), np.array([-1, 2]))}, "peaks.first: expected"),
+        ({"peaks": Peaks(np.ones((2, 2)), np.ones(1), np.array([0, 2]))}, "peaks.scores: expected"),
+        ({"peaks": Peaks(np.full((1, 2), np.nan), np.ones(1), np.array([0, 1]))}, "peaks.points"),
         ({"threshold": 0}, "threshold: expected more than 0"),
     ],
 )
