@@ -57,7 +57,9 @@ def find_peaks(heatmaps, threshold=0.1, refine="log_parabola", min_distance=0.0,
     threshold = check_number("threshold", threshold)
     method = REFINEMENTS.index(check_choice("refine", refine, REFINEMENTS))
     min_distance = check_number("min_distance", min_distance, at_least=0)
-    most = heatmaps.size if max_peaks is None else check_integer("max_peaks", max_peaks, 1)
+    most = heatmaps.size
+    if max_peaks is not None:
+        most = min(most, check_integer("max_peaks", max_peaks, 1))
     pixels, which, starts = _local_maxima(heatmaps, threshold)
     scores = heatmaps[which, pixels[:, 1].astype(int), pixels[:, 0].astype(int)].astype(float)
     refine_pixels(heatmaps, which, method, pixels)
@@ -68,7 +70,11 @@ def find_peaks(heatmaps, threshold=0.1, refine="log_parabola", min_distance=0.0,
     points, scores, which = points[order], scores[starts][order], which[starts][order]
     keep = np.ones(len(points), dtype=np.bool_)
     if min_distance > 0 or max_peaks is not None:
-        _suppress(points, which, min_distance, most, keep)
+        side = max(min_distance, 1.0)
+        shape = [int(length / side) + 3 for length in heatmaps.shape[1:]]
+        cells = np.full(shape, -1, dtype=np.int64)
+        below = np.empty(len(points), dtype=np.int64)
+        _suppress(points, which, min_distance, most, side, cells, below, keep)
     first = np.searchsorted(which[keep], np.arange(len(heatmaps) + 1))
     return Peaks(points[keep], scores[keep], first)
 
@@ -133,7 +139,7 @@ def _follow(image, y, x, mark, seen, queue):
     peak, else 0."""
     queue[0, 0], queue[0, 1] = x, y
     if _rank(image, y, x) == 1:
-        return 1
+        return 1 if image.size > 1 else 0
     seen[y, x] = mark
     is_peak, top, done = True, 1, 0
     while done < top:
@@ -150,15 +156,42 @@ def _follow(image, y, x, mark, seen, queue):
 
 
 @kernel
-def _suppress(points, which, min_distance, most, keep):
-    """Clear ``keep`` for peaks too near a better one of their map, and beyond the best ``most``."""
+def _suppress(points, which, min_distance, most, side, cells, below, keep):
+    """Clear ``keep`` for peaks too near a better one of their map, and beyond the best ``most``.
+
+    Square cells of ``side``, a margin of one about the map, each hold the last peak kept in
+    them or -1; ``below`` (M,) has the one kept there before each.
+    """
     start, kept = 0, 0
     for m in range(points.shape[0]):
         if m > 0 and which[m] != which[m - 1]:
+            for n in range(start, m):  # clear what this map has used
+                row = _cell(points[n, 1], side, cells.shape[0])
+                cells[row, _cell(points[n, 0], side, cells.shape[1])] = -1
             start, kept = m, 0
-        keep[m] = kept < most
-        for n in range(start, m):
-            distance = np.hypot(points[m, 0] - points[n, 0], points[m, 1] - points[n, 1])
-            if keep[n] and distance < min_distance:
-                keep[m] = False
-        kept += keep[m]
+        j = _cell(points[m, 1], side, cells.shape[0])
+        i = _cell(points[m, 0], side, cells.shape[1])
+        keep[m] = kept < most and not _is_near(points, m, min_distance, cells, below, j, i)
+        if keep[m]:
+            below[m], cells[j, i] = cells[j, i], m
+            kept += 1
+
+
+@kernel
+def _is_near(points, m, min_distance, cells, below, j, i):
+    """Is a peak kept in the cells about (j, i) nearer to peak m than ``min_distance``?"""
+    for row in range(max(j - 1, 0), min(j + 2, cells.shape[0])):
+        for col in range(max(i - 1, 0), min(i + 2, cells.shape[1])):
+            n = cells[row, col]
+            while n >= 0:
+                dx, dy = points[m, 0] - points[n, 0], points[m, 1] - points[n, 1]
+                if np.hypot(dx, dy) < min_distance:
+                    return True
+                n = below[n]
+    return False
+
+
+@kernel
+def _cell(x, side, count):
+    """The cell of a coordinate; points lie at most a pixel outside the map."""
+    return min(max(int((x + side) / side), 0), count - 1)

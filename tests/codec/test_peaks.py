@@ -98,3 +98,23 @@ def test_no_maps_and_empty_maps_give_no_peaks():
 def test_bad_input_is_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         find_peaks(**{"heatmaps": np.zeros((1, 2, 2)), **arguments})
+
+
+def test_a_map_of_one_pixel_has_no_peak():
+    assert len(find_peaks(np.full((2, 1, 1), 0.7)).points) == 0
+
+
+def test_many_peaks_are_cut_and_thinned_in_each_map_by_score():
+    maps = np.random.default_rng(0).random((3, 50, 40))
+    every = find_peaks(maps)
+    few = find_peaks(maps, max_peaks=7)
+    assert np.diff(few.first).tolist() == [7, 7, 7]
+    for k in range(3):
+        best = every.points[every.first[k] :][:7]
+        np.testing.assert_array_equal(few.points[7 * k : 7 * k + 7], best)
+    for distance in (0.7, 3.0, 11.5):
+        thin = find_peaks(maps, min_distance=distance)
+        for k, expected in enumerate(reference.find_peaks(maps, min_distance=distance)):
+            own = thin.points[thin.first[k] : thin.first[k + 1]]
+            np.testing.assert_allclose(own, expected[:, :2], atol=1e-9)
+    assert len(find_peaks(maps, max_peaks=10**30).points) == len(every.points)
