@@ -15,11 +15,11 @@ Cao et al., CVPR 2017, arXiv:1611.08050; the thresholds and the length term are 
 authors' released code. Departures:
 
 * End points lie between pixels and samples are bilinear, so the maps need no upsampling.
-* A limb of zero length, on which the field says nothing, is accepted with affinity
-  ``sample_threshold``, instead of being dropped.
+* Of a limb shorter than a pixel the field says nothing: where it would refuse one, the limb is
+  accepted with affinity ``sample_threshold``, after all that the field supports.
 * A candidate longer than 8 pixels counts only if it is at most ``reach`` times as long as each
   accepted one of 1 to 8 pixels at either of its ends. So, with peaks in square bins, few pairs
-  are looked at, and the time grows with the number of peaks, not with its square.
+  of a crowd are looked at. A peak without any such short candidate is compared with all.
 
 Samples are read from the middle outwards, and no further once too many have failed: most
 wrong candidates leave the field half-way.
@@ -35,7 +35,7 @@ from npkpose.codec.assignment import assign
 
 MATCHINGS = ("greedy", "optimal")
 NEAR = 8.0  # pixels: a candidate up to this long always counts
-TINY = 1.0  # pixels: a candidate up to this long says nothing about the others
+TINY = 1.0  # pixels: the field says nothing of a shorter candidate, nor that of the others
 BIN = 8  # pixels: side of a bin
 
 
@@ -48,7 +48,7 @@ class Connections(NamedTuple):
 
 
 def connect_limbs(
-    peaks, pafs, skeleton, num_samples=10, limits=(0.05, 0.8, 8.0), matching="greedy"
+    peaks, pafs, skeleton, num_samples=10, limits=(0.05, 0.8, 16.0), matching="greedy"
 ):
     """Return the limbs between peaks: at most one of each type for every peak.
 
@@ -165,10 +165,11 @@ def _search(search, fields, points, bins, steps, limits, longest, candidates):
 
 @kernel
 def _affinity(field_x, field_y, x, y, dx, dy, steps, limits):
-    """The affinity of the candidate from (x, y) to (x + dx, y + dy); 0 where it is refused."""
+    """The affinity of the candidate from (x, y) to (x + dx, y + dy); 0 or less: it is refused."""
     length = math.sqrt(dx * dx + dy * dy)
+    refused = max(limits[0], 0.0) if length < TINY else 0.0
     if length == 0:
-        return limits[0]
+        return refused
     total, left = 0.0, steps.shape[0]
     enough = limits[1] * left
     for s in range(steps.shape[0]):
@@ -178,8 +179,11 @@ def _affinity(field_x, field_y, x, y, dx, dy, steps, limits):
         if e <= limits[0]:
             left -= 1
             if left <= enough:
-                return 0.0
-    return total / steps.shape[0] + min(0.5 * field_x.shape[0] / length - 1.0, 0.0)
+                return refused
+    if left <= enough:
+        return refused
+    affinity = total / steps.shape[0] + min(0.5 * field_x.shape[0] / length - 1.0, 0.0)
+    return max(affinity, refused)
 
 
 @kernel

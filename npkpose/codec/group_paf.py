@@ -15,7 +15,7 @@ import math
 
 import numpy as np
 
-from npkpose._check import check_array, check_choice, check_integer, check_number
+from npkpose._check import check_array, check_choice, check_finite, check_integer, check_number
 from npkpose.codec.assemble import assemble
 from npkpose.codec.connect import MATCHINGS, connect_limbs
 from npkpose.codec.peaks import find_peaks
@@ -43,6 +43,7 @@ PAF_VARIANTS = {
 }
 
 
+# Thirteen arguments, not six: each is a number or choice that a published parser has.
 def group_paf(
     heatmaps,
     pafs,
@@ -54,7 +55,7 @@ def group_paf(
     num_samples=10,
     sample_threshold=0.05,
     sample_fraction=0.8,
-    reach=8.0,
+    reach=16.0,
     matching="greedy",
     min_keypoints=4,
     min_score=0.4,
@@ -98,10 +99,10 @@ def group_paf(
     ValueError
         Wrong or unequal shapes, too few channels, NaN or infinity, or a parameter out of range.
     """
-    heatmaps = check_array("heatmaps", heatmaps, ("C", "H", "W"), np.float32)
-    pafs = check_array("pafs", pafs, ("D", *heatmaps.shape[1:]), np.float32)
-    _check_channels("heatmaps", heatmaps, skeleton.num_keypoints, skeleton)
-    _check_channels("pafs", pafs, skeleton.num_paf_channels, skeleton)
+    heatmaps = check_array("heatmaps", heatmaps, ("C", "H", "W"), np.float32, finite=False)
+    pafs = check_array("pafs", pafs, ("D", *heatmaps.shape[1:]), np.float32, finite=False)
+    heatmaps = _first_channels("heatmaps", heatmaps, skeleton.num_keypoints, skeleton)
+    pafs = _first_channels("pafs", pafs, skeleton.num_paf_channels, skeleton)
     num_samples = check_integer("num_samples", num_samples, at_least=2)
     limits = (
         check_number("sample_threshold", sample_threshold),
@@ -112,7 +113,6 @@ def group_paf(
     min_keypoints = check_integer("min_keypoints", min_keypoints, at_least=1)
     min_score = check_number("min_score", min_score)
 
-    heatmaps = heatmaps[: skeleton.num_keypoints]
     peaks = find_peaks(heatmaps, threshold)
     if separate:
         peaks = separate_peaks(heatmaps, peaks, threshold)
@@ -137,8 +137,11 @@ def _people(peaks, members, affinities, min_keypoints, min_score):
     return Poses(keypoints, scores[order], person_scores[order])
 
 
-def _check_channels(name, maps, least, skeleton):
-    if len(maps) < least:
+def _first_channels(name, maps, count, skeleton):
+    """Return the channels that the skeleton reads, or raise ValueError."""
+    if len(maps) < count:
         raise ValueError(
-            f"{name}: expected at least {least} channels for {skeleton.name}, got {len(maps)}"
+            f"{name}: expected at least {count} channels for {skeleton.name}, got {len(maps)}"
         )
+    check_finite(name, maps[:count])
+    return maps[:count]

@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from npkpose.codec.connect import NEAR, TINY
 from npkpose.reference.paf import sample
+
+NEAR, TINY = 8.0, 1.0
 
 
 def connect_limbs(
-    peaks, pafs, skeleton, num_samples=10, limits=(0.05, 0.8, 8.0), matching="greedy"
+    peaks, pafs, skeleton, num_samples=10, limits=(0.05, 0.8, 16.0), matching="greedy"
 ):
     """Return a list of (limb, a, b, affinity), as `codec.connect.connect_limbs` orders them."""
     *thresholds, reach = limits
@@ -59,11 +60,12 @@ def _optimal(scored):
 
 def _affinity(field, a, b, num_samples, sample_threshold, sample_fraction):
     length = np.linalg.norm(b - a)
+    refused = max(sample_threshold, 0.0) if length < TINY else 0.0
     if length == 0:
-        return sample_threshold
+        return refused
     corner = np.array(field.shape[:0:-1]) - 1  # (W - 1, H - 1)
     points = np.linspace(a, b, num_samples).clip(0, corner)
     e = sample(field, points) @ (b - a) / length
     if (e > sample_threshold).sum() <= sample_fraction * num_samples:
-        return 0.0
-    return e.mean() + min(0.5 * field.shape[1] / length - 1, 0)
+        return refused
+    return max(e.mean() + min(0.5 * field.shape[1] / length - 1, 0), refused)

@@ -104,6 +104,17 @@ def test_a_limb_of_zero_length_is_accepted_at_the_sample_threshold():
     assert connections.pairs.tolist() == [[0, 1]] and connections.affinities.tolist() == [0.05]
 
 
+def test_a_limb_shorter_than_a_pixel_is_accepted_after_all_that_the_field_supports():
+    field = np.zeros((2, 9, 20), np.float32)
+    tiny, far = (3.6, 3.3), (12, 3)
+    alone = connect_limbs(peaks_at([(3, 3)], [tiny]), field, LIMB)
+    assert alone.pairs.tolist() == [[0, 1]] and alone.affinities.tolist() == [0.05]
+    assert len(connect_limbs(peaks_at([(3, 3)], [(4.1, 3)]), field, LIMB).limbs) == 0
+    field[0] = 1.0
+    both = connect_limbs(peaks_at([(3, 3)], [(2.4, 3.3), far]), field, LIMB)  # one against
+    assert both.pairs.tolist() == [[0, 2]] and both.affinities[0] > 0.05
+
+
 def test_no_peaks_give_no_connections():
     connections = connect_limbs(peaks_at([], [(1, 1)]), np.ones((2, 8, 8), np.float32), LIMB)
     assert connections.pairs.shape == (0, 2) and connections.limbs.shape == (0,)

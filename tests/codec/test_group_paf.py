@@ -110,6 +110,31 @@ def test_a_keypoint_that_two_people_share_goes_to_one_of_them():
     assert poses.present.sum() == 34 and not poses.present[:, 7].any()
 
 
+def test_the_published_numbers_are_these():
+    numbers = {
+        name: tuple(v[k] for k in ("threshold", "sample_fraction", "min_keypoints", "min_score"))
+        for name, v in PAF_VARIANTS.items()
+    }
+    assert numbers == {
+        "cvpr2017": (0.1, 0.8, 4, 0.4), "openpose": (0.05, 0.95, 3, 0.4),
+        "tf-pose": (0.05, 0.6, 4, 0.3), "lightweight": (0.1, 0.8, 3, 0.2),
+    }  # fmt: skip
+    assert all(v["sample_threshold"] == 0.05 and not v["separate"] for v in PAF_VARIANTS.values())
+
+
+def test_what_channels_after_the_skeletons_hold_does_not_matter():
+    heatmaps, pafs = maps_of(BODY + 15, 32)
+    heatmaps[18], spare = np.nan, np.full((1, 32, 32), np.inf)
+    assert len(group_paf(heatmaps, np.concatenate([pafs, spare]), OPENPOSE_18)) == 1
+
+
+def test_small_people_beside_large_ones_are_found():
+    small = [0.35 * BODY + (x, 8) for x in (6, 16, 26, 36, 46, 56)]
+    people = np.array([*small, 2.2 * BODY + (16, 45), 2.2 * BODY + (46, 45)])
+    poses = group_paf(*maps_of(people, (76, 64)), OPENPOSE_18)
+    assert len(poses) == 8 and poses.present.all()
+
+
 def test_nobody_gives_an_empty_poses_of_the_right_shape():
     for maps in (np.zeros((19, 8, 8)), np.zeros((19, 0, 8))):
         poses = group_paf(maps, np.zeros((38, *maps.shape[1:])), OPENPOSE_18)
