@@ -9,6 +9,9 @@ for the shortest alternating path to a free column, by Dijkstra's algorithm on r
 pairs along the path swap, and the prices of what the search passed change by as much as the path
 is longer. R rows and C >= R columns take O(R^2 C) steps.
 
+Costs are float64: differences below 1e-15 of the largest cost, or with forbidden pairs of the
+largest cost times min(R, C), are lost.
+
 Jonker and Volgenant, "A shortest augmenting path algorithm for dense and sparse linear
 assignment problems", Computing 38, 1987; the rectangular form is Crouse's, "On implementing
 2D rectangular assignment algorithms", IEEE Trans. Aerospace and Electronic Systems 52, 2016.

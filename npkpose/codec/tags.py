@@ -168,7 +168,7 @@ def _check_maps(heatmaps, tags, skeleton):
         "heatmaps", heatmaps, ("C", "H", "W"), (np.float64, np.float32), finite=False
     )
     tags = real_array("tags", tags)
-    if tags.ndim not in (3, 4) or tags.shape[1:3] != heatmaps.shape[1:]:
+    if tags.ndim not in (3, 4) or tags.shape[1:3] != heatmaps.shape[1:] or tags.shape[3:] == (0,):
         height, width = heatmaps.shape[1:]
         raise ValueError(
             f"tags: expected shape (D, {height}, {width}) or (D, {height}, {width}, T), "
@@ -187,6 +187,7 @@ def _check_maps(heatmaps, tags, skeleton):
 def _check_order(order, num_keypoints):
     """Return ``order`` as a list: every keypoint once."""
     order = real_array("order", order)
-    if order.dtype.kind not in "iu" or sorted(order.ravel()) != list(range(num_keypoints)):
+    whole = order.dtype.kind in "iu" or order.size == 0
+    if not whole or sorted(order.ravel()) != list(range(num_keypoints)):
         raise ValueError(f"order: expected each of 0 to {num_keypoints - 1} once, got {order}")
     return order.ravel()
