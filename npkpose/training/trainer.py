@@ -1,0 +1,218 @@
+"""The training loop: batches, loss, gradients, steps, and all that keeps a long run safe.
+
+    for step in range(steps):
+        batch = task.batch(step)                           on a thread, ahead of time
+        loss, parts, dy = task.loss(model(batch.x), batch)
+        model.backward(dy);  clip the gradients;  optimizer.step();  schedule.step()
+        average <- average of the weights
+        now and then: a row in the log, an evaluation of the average, a checkpoint
+
+A task is an object with ``parts`` (names of what its loss sums up), ``batch(step)``,
+``loss(output, batch)`` and ``evaluate(network)``, which returns an average precision.
+
+A checkpoint holds everything that the next step depends on: weights, their average, the
+optimiser's moments, the schedule's position, the layers' random generators. Batches depend on
+the task's seed and the step alone. So a run that was interrupted continues to the same bits as
+one that was not. The file is replaced as a whole: a kill at any instant leaves the last one or
+the one before, and costs the steps since.
+"""
+
+import math
+import pathlib
+import time
+from contextlib import closing
+
+import numpy as np
+
+from npkpose._check import check_integer
+from npkpose.training.average import WeightAverage
+from npkpose.training.clip import clip_gradients
+from npkpose.training.interrupt import Interrupt
+from npkpose.training.log import Log, plot_log
+from npkpose.training.prefetch import prefetch
+from npkpose.training.progress import progress
+from npkpose.training.randomness import random_state, set_random_state
+from npkpose.weights import load_npz, save_npz
+
+CHECKPOINT, BEST, WEIGHTS, LOG, CURVES = (
+    "checkpoint.npz", "best.npz", "weights.npz", "log.csv", "curves.png",
+)  # fmt: skip
+
+
+class Trainer:
+    """Train ``model`` on ``task`` and keep everything in ``folder``.
+
+    Parameters
+    ----------
+    model : nn.Module
+    task : object as above
+    optimizer : nn.Optimizer of the model
+    schedule : nn.Schedule of the optimizer
+    folder : path_like
+        Gets checkpoint.npz, best.npz (the averaged weights of the best evaluation), log.csv, and
+        at the end weights.npz (the averaged weights) and curves.png. A checkpoint that lies
+        there is continued.
+    clip_norm : float
+        Longer gradients are shortened to this; default none is.
+    decay : float
+        Of the weights' average.
+
+    Raises
+    ------
+    ValueError
+        A checkpoint of another network or optimiser.
+    """
+
+    # One argument more than six: each is a part of its own, and none could hold another.
+    def __init__(
+        self, model, task, optimizer, schedule, folder, *, clip_norm=math.inf, decay=0.999
+    ):
+        self.model, self.task = model, task
+        self.optimizer, self.schedule = optimizer, schedule
+        self.folder = pathlib.Path(folder)
+        self.clip_norm = clip_norm
+        self.average = WeightAverage(model, decay)
+        self.step, self.best_ap, self.seconds = 0, -1.0, 0.0
+        self._sums = np.zeros(3 + len(task.parts))  # steps, gradient norm, loss and its parts
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for unfinished in self.folder.glob(".*.tmp"):  # of a run killed while it wrote
+            unfinished.unlink()
+        if (self.folder / CHECKPOINT).exists():
+            self.load_state_dict(load_npz(self.folder / CHECKPOINT))
+        columns = "step", "seconds", "lr", "gradient_norm", "loss", *task.parts, "ap"
+        self._log = Log(self.folder / LOG, columns, self.step)
+
+    def run(self, steps, *, save_every=500, evaluate_every=0, log_every=50, workers=1):
+        """Train up to step ``steps`` in all; return whether that was reached.
+
+        Parameters
+        ----------
+        steps : int
+            A checkpoint's steps count; nothing is done where it has them all.
+        save_every, evaluate_every, log_every : int
+            Steps between checkpoints, evaluations (0: none) and rows of the log.
+        workers : int
+            Threads that prepare batches.
+
+        Ctrl-C ends the run after the step under way, with a checkpoint; a second one at once.
+
+        Raises
+        ------
+        FloatingPointError
+            A loss or gradient that is not finite. The last checkpoint is from before it.
+        """
+        steps = check_integer("steps", steps)
+        every = [check_integer("save_every", save_every, at_least=1)]
+        every.append(check_integer("evaluate_every", evaluate_every))
+        every.append(check_integer("log_every", log_every, at_least=1))
+        self.model.train()
+        started = time.perf_counter() - self.seconds
+        with (
+            closing(prefetch(self.task.batch, self.step, steps, workers)) as batches,
+            Interrupt() as interrupt,
+            progress(steps, self.step) as bar,
+        ):
+            for batch in batches:
+                loss = self._take_step(batch)
+                self.seconds = time.perf_counter() - started
+                bar.show(self.step, loss, self.best_ap)
+                self._now_and_then(steps, *every)
+                if interrupt.wanted:
+                    break
+        self.save()
+        if self.step >= steps:
+            save_npz(self.folder / WEIGHTS, self.average.averages)
+        return self.step >= steps
+
+    def plot(self):
+        """Draw the log so far as curves.png; needs Matplotlib."""
+        plot_log(self.folder / LOG, self.folder / CURVES)
+
+    def save(self):
+        """Write the checkpoint, in place of the last one."""
+        save_npz(self.folder / CHECKPOINT, self.state_dict())
+
+    def state_dict(self):
+        """Return everything that the next step depends on, as ``{name: array}``."""
+        numbers = {"step": self.step, "best_ap": self.best_ap, "seconds": self.seconds}
+        state = {f"run.{name}": np.array(value) for name, value in numbers.items()}
+        state["run.sums"] = self._sums.copy()
+        for kind, part in self._parts().items():
+            state |= {f"{kind}.{name}": array for name, array in part.items()}
+        return state
+
+    def load_state_dict(self, state):
+        """Restore what `state_dict` returned; ValueError if it does not fit."""
+        kinds = {kind: {} for kind in (*self._parts(), "run")}
+        for name, array in state.items():
+            kind, _, rest = name.partition(".")
+            if kind not in kinds:
+                raise ValueError(f"state: expected a checkpoint's names, got {name!r}")
+            kinds[kind][rest] = array
+        self.model.load_state_dict(kinds["model"])
+        self.optimizer.load_state_dict(kinds["optimizer"])
+        self.schedule.load_state_dict(kinds["schedule"])
+        set_random_state(self.model, kinds["random"])
+        for name, array in self.average.averages.items():
+            array[...] = kinds["average"][name]
+        run = kinds["run"]
+        self.step, self.best_ap = int(run["step"]), float(run["best_ap"])
+        self.seconds, self._sums = float(run["seconds"]), np.array(run["sums"])
+
+    def _parts(self):
+        return {
+            "model": self.model.state_dict(),
+            "average": self.average.averages,
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "random": random_state(self.model),
+        }
+
+    def _take_step(self, batch):
+        """Learn from one batch; return its loss."""
+        loss, parts, dy = self.task.loss(self.model(batch.x), batch)
+        if math.isfinite(loss):
+            self.model.backward(dy)
+            norm = clip_gradients(self.model, self.clip_norm)
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            raise FloatingPointError(self._what_to_look_at(loss, parts, batch))
+        self.optimizer.step()
+        self.schedule.step()
+        self.step += 1
+        self.average.update(self.step)
+        self._sums += [1, norm, loss, *parts]
+        return loss
+
+    def _now_and_then(self, steps, save_every, evaluate_every, log_every):
+        """Evaluate, log and save where this step is due."""
+        ap, last = None, self.step >= steps
+        if evaluate_every and (last or self.step % evaluate_every == 0):
+            ap = self.task.evaluate(self.average.network())
+            if ap > self.best_ap:
+                self.best_ap = ap
+                save_npz(self.folder / BEST, self.average.averages)
+        if ap is not None or last or self.step % log_every == 0:
+            count, *sums = self._sums.tolist()
+            means = [total / count for total in sums]
+            names = "gradient_norm", "loss", *self.task.parts
+            row = {"step": self.step, "seconds": self.seconds, "lr": self.optimizer.lr, "ap": ap}
+            self._log.append(row | dict(zip(names, means)))
+            self._sums[:] = 0
+        if self.step % save_every == 0:
+            self.save()
+
+    def _what_to_look_at(self, loss, parts, batch):
+        named = ", ".join(f"{name} {part:g}" for name, part in zip(self.task.parts, parts))
+        if not np.isfinite(batch.x).all():
+            hint = f"its images hold values that are not finite: see task.batch({self.step})"
+        elif math.isfinite(loss):
+            hint = "the loss is finite and its gradient is not: look at the last layer written"
+        else:
+            hint = (
+                f"its images are finite: look at its targets, task.batch({self.step}), then try "
+                f"a learning rate below {self.optimizer.lr:g} or clip_norm below {self.clip_norm:g}"
+            )
+        return (
+            f"loss is {loss:g} at step {self.step} ({named}); {hint}. The checkpoint in "
+            f"{self.folder} is from before that"
+        )

@@ -1,0 +1,208 @@
+"""Run as a program, this file trains, and is killed, again and again."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from npkpose import nn
+from npkpose.train import adam_with_warmup
+from npkpose.training import Trainer, read_log
+from npkpose.weights import load_npz
+
+STEPS = 60
+EVERY = {"save_every": 10, "evaluate_every": 20, "log_every": 10}
+
+
+class Batch(NamedTuple):
+    x: np.ndarray
+    target: np.ndarray
+
+
+class Line:
+    """Find y = 2 x + 1. The "average precision" is 1 / (1 + error)."""
+
+    parts = ("square",)
+
+    def __init__(self, bad_step=None, pause=0.0):
+        self.bad_step, self.pause = bad_step, pause
+
+    def batch(self, step):
+        time.sleep(self.pause)
+        rng = np.random.default_rng([7, step])
+        x = rng.normal(size=(4, 1, 3, 3)).astype(np.float32)
+        y = 2 * x + 1
+        return Batch(x, y * np.float32(np.nan) if step == self.bad_step else y)
+
+    def loss(self, output, batch):
+        loss, dy = nn.mse_loss(output, batch.target)
+        return loss, (loss,), dy
+
+    def evaluate(self, network):
+        x = np.arange(4, dtype=np.float32).reshape(1, 1, 2, 2)
+        return float(1 / (1 + np.abs(network(x) - 2 * x - 1).mean()))
+
+
+def make_trainer(folder, steps=STEPS, task=None):
+    """A network with everything a checkpoint must hold: statistics, dropout, momentum, schedule."""
+    rng = np.random.default_rng(0)
+    layers = nn.Conv2d(1, 4, 1, rng=rng), nn.BatchNorm2d(4), nn.Dropout(0.1, rng=rng)
+    net = nn.Sequential(*layers, nn.Conv2d(4, 1, 1, rng=rng))
+    parts = adam_with_warmup(net, steps)
+    return Trainer(net, task or Line(), *parts, folder, clip_norm=1.0, decay=0.9)
+
+
+def run_killed(folder, kills, seed):
+    """Fork a run and kill it at a random instant, ``kills`` times; then let one finish.
+
+    Prints the steps at which runs began. Nothing here starts a thread before it forks.
+    """
+    rng = np.random.default_rng(seed)
+    for attempt in range(kills + 1):
+        child = os.fork()
+        if child == 0:
+            trainer = make_trainer(folder, task=Line(pause=0.002))
+            print("began at", trainer.step, flush=True)
+            done = trainer.run(STEPS, save_every=1, evaluate_every=7, log_every=5)
+            os._exit(0 if done else 1)
+        if attempt < kills:
+            time.sleep(rng.uniform(0.0, 0.12))
+            os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+    sys.exit(os.waitstatus_to_exitcode(status))
+
+
+def assert_same(one, other):
+    """Two states equal to the last bit, but for the time that they took."""
+    assert one.keys() == other.keys()
+    for name in one:
+        if name != "run.seconds":
+            np.testing.assert_array_equal(one[name], other[name], err_msg=name)
+
+
+def rows_without_time(folder):
+    return [
+        {k: v for k, v in row.items() if k != "seconds"} for row in read_log(folder / "log.csv")
+    ]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A run that nothing interrupted."""
+    trainer = make_trainer(tmp_path_factory.mktemp("whole"))
+    assert trainer.run(STEPS, **EVERY)
+    return trainer
+
+
+def test_the_run_learns_and_leaves_its_files(whole):
+    rows = read_log(whole.folder / "log.csv")
+    assert [row["step"] for row in rows] == [10, 20, 30, 40, 50, 60]
+    assert rows[-1]["loss"] < 0.2 * rows[0]["loss"]
+    assert [row["step"] for row in rows if "ap" in row] == [20, 40, 60]
+    assert whole.best_ap == pytest.approx(max(row.get("ap", 0) for row in rows))
+    best = load_npz(whole.folder / "best.npz")
+    assert best.keys() == whole.model.state_dict().keys()
+    assert_same(dict(load_npz(whole.folder / "weights.npz")), whole.average.averages)
+    assert_same(dict(load_npz(whole.folder / "checkpoint.npz")), whole.state_dict())
+
+
+def test_sixty_steps_are_thirty_and_thirty_to_the_last_bit(whole, tmp_path):
+    assert make_trainer(tmp_path).run(30, **EVERY)
+    second = make_trainer(tmp_path)
+    assert second.step == 30 and second.run(STEPS, **EVERY)
+    assert_same(second.state_dict(), whole.state_dict())
+    for row in rows_without_time(whole.folder):
+        other = [each for each in rows_without_time(tmp_path) if each["step"] == row["step"]]
+        assert other and row.items() <= other[0].items()  # after 30 steps there was an AP more
+
+
+def test_the_number_of_threads_does_not_matter(whole, tmp_path):
+    trainer = make_trainer(tmp_path)
+    trainer.run(STEPS, **EVERY, workers=0)
+    assert_same(trainer.state_dict(), whole.state_dict())
+
+
+def test_ctrl_c_ends_after_the_step_and_loses_nothing(whole, tmp_path):
+    class Interrupting(Line):
+        def loss(self, output, batch):
+            if trainer.step == 17:
+                os.kill(os.getpid(), signal.SIGINT)
+            return super().loss(output, batch)
+
+    before = signal.getsignal(signal.SIGINT)
+    trainer = make_trainer(tmp_path, task=Interrupting())
+    assert not trainer.run(STEPS, **EVERY) and trainer.step == 18
+    assert signal.getsignal(signal.SIGINT) is before
+    resumed = make_trainer(tmp_path)
+    assert resumed.step == 18 and resumed.run(STEPS, **EVERY)
+    assert_same(resumed.state_dict(), whole.state_dict())
+    assert rows_without_time(tmp_path) == rows_without_time(whole.folder)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork to be killed quickly")
+def test_a_run_killed_at_twenty_random_instants_ends_as_one_that_was_not(whole, tmp_path):
+    command = [sys.executable, __file__, str(tmp_path), "20", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    begun = [int(line.split()[-1]) for line in done.stdout.splitlines()]
+    assert begun == sorted(begun)  # no checkpoint was ever lost
+    assert len(set(begun)) > 3  # and several kills came in the middle of the run
+    ended = dict(load_npz(tmp_path / "checkpoint.npz"))
+    for name, array in whole.state_dict().items():
+        if not name.startswith("run."):
+            np.testing.assert_array_equal(ended[name], array, err_msg=name)
+    steps = [row["step"] for row in read_log(tmp_path / "log.csv")]
+    assert steps == sorted(set(steps)) and steps[-1] == STEPS
+    assert not list(tmp_path.glob(".*.tmp"))
+
+
+def test_a_loss_that_is_not_finite_stops_and_says_what_to_look_at(tmp_path):
+    trainer = make_trainer(tmp_path, task=Line(bad_step=13))
+    with pytest.raises(
+        FloatingPointError, match=r"loss is nan at step 13 .*look at its targets"
+    ) as e:
+        trainer.run(STEPS, **EVERY)
+    assert "checkpoint" in str(e.value) and threading.active_count() < 20
+    resumed = make_trainer(tmp_path)
+    assert resumed.step == 10
+    assert all(np.isfinite(array).all() for array in resumed.model.state_dict().values())
+
+
+def test_images_that_are_not_finite_are_blamed_first(tmp_path):
+    class Broken(Line):
+        def batch(self, step):
+            batch = super().batch(step)
+            return batch._replace(x=batch.x * np.float32(np.nan))
+
+    with pytest.raises(FloatingPointError, match="its images hold values that are not finite"):
+        make_trainer(tmp_path, task=Broken()).run(1)
+
+
+def test_a_checkpoint_of_another_network_is_refused(whole, tmp_path):
+    trainer = make_trainer(tmp_path)
+    state = whole.state_dict()
+    with pytest.raises(ValueError, match="missing: 0.weight"):
+        trainer.load_state_dict({k: v for k, v in state.items() if k != "model.0.weight"})
+    with pytest.raises(ValueError, match="state: expected a checkpoint's names, got 'weights'"):
+        trainer.load_state_dict({"weights": np.zeros(1)})
+
+
+def test_curves_are_drawn(whole):
+    pytest.importorskip("matplotlib", reason="plots need Matplotlib")
+    whole.plot()
+    assert (whole.folder / "curves.png").stat().st_size > 5000
+
+
+def test_bad_numbers_are_named(tmp_path):
+    with pytest.raises(ValueError, match="save_every: expected at least 1, got 0"):
+        make_trainer(tmp_path).run(1, save_every=0)
+
+
+if __name__ == "__main__":
+    run_killed(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
