@@ -4,6 +4,10 @@ Read in this order:
 
     lens.py          what glass does to a straight line, and how to undo it
     camera.py        world <-> camera <-> pixels, and the data sets' own conventions
+    triangulate.py   points seen by several cameras, in four steps: Camera.rays and
+    consensus.py     which views tell the truth
+    dlt.py           the linear answer
+    refine.py        the least squares of distances in the pictures
     rotations.py     axis-angle, quaternions, 6-D and matrices, with gradients
     procrustes.py    the best similarity between two sets of points
 
@@ -13,5 +17,8 @@ Points in the world are (x, y, z), in the unit that their camera states.
 from npkpose.space.camera import Camera
 from npkpose.space.lens import Lens
 from npkpose.space.procrustes import Similarity, procrustes
+from npkpose.space.triangulate import Status, Triangulation, triangulate
 
-__all__ = ["Camera", "Lens", "Similarity", "procrustes"]
+__all__ = [
+    "Camera", "Lens", "Similarity", "Status", "Triangulation", "procrustes", "triangulate",
+]  # fmt: skip

@@ -1,0 +1,176 @@
+"""Refinement: move a point until its projections are nearest to what the cameras report.
+
+    minimise over X:   sum_v w_v^2 |project_v(X) - (u, v)_v|^2
+
+project_v bends the ray by the lens, so the error is counted where the detector made it: in the
+picture. Least squares is the most probable point under Gaussian noise of deviation 1 / w_v. By
+Levenberg-Marquardt steps: with residuals r and their derivatives J,
+
+    (J^T J + lambda diag(J^T J)) step = -J^T r
+
+lambda is a tenth after a step that lessens the sum and ten times as much after one that does not,
+which is taken back: gradient descent when far, Newton when near. Marquardt, "An Algorithm for
+Least-Squares Estimation of Nonlinear Parameters", SIAM Journal 1963. The start is
+`dlt.linear_points`; ten steps are plenty.
+"""
+
+import numpy as np
+
+from npkpose._jit import kernel
+
+_ITERATIONS = 30
+_TOLERANCE = 1e-12  # of the sum of squares: the step that lessens it by less is the last
+
+
+def refine_points(points, pixels, weights, cameras):
+    """Return ``points`` (M, 3) moved to the least squares; NaN stays NaN.
+
+    Parameters
+    ----------
+    points : ndarray, shape (M, 3)
+    pixels : ndarray, shape (M, V, 2)
+        Lens distortion included; not read where the weight is 0.
+    weights : ndarray, shape (M, V)
+    cameras : sequence of V Camera
+    """
+    refined = points.copy()
+    _refine(pixels, weights, camera_table(cameras), (_ITERATIONS, _TOLERANCE), refined)
+    return refined
+
+
+def reprojection_errors(points, pixels, weights, cameras):
+    """Return the distances (M, V) in pixels from ``pixels`` to the projections of ``points``.
+
+    NaN where the weight is 0 or the point is NaN, infinite behind a camera. For the arrays see
+    `refine_points`.
+    """
+    errors = np.full(weights.shape, np.nan)
+    _errors(pixels, weights, camera_table(cameras), points, errors)
+    return errors
+
+
+def camera_table(cameras):
+    """Return the 22 numbers of each camera (V, 22): R, t, focal, centre, k1 k2 p1 p2 k3 m."""
+    rows = [[*c.R.ravel(), *c.t, *c.focal, *c.centre, *c.lens] for c in cameras]
+    return np.array(rows, dtype=np.float64).reshape(-1, 22)
+
+
+@kernel
+def _refine(pixels, weights, table, limits, points):
+    """Move ``points`` (M, 3)."""
+    normal, gradient, view = np.empty((3, 3)), np.empty(3), np.empty((2, 4))
+    trial, step = np.empty(3), np.empty(3)
+    for m in range(points.shape[0]):
+        damping = 1e-3
+        best = _normal_equations(pixels[m], weights[m], table, points[m], view, normal, gradient)
+        for _ in range(limits[0]):
+            if not best < np.inf or not _solve(normal, gradient, damping, step):
+                break
+            for i in range(3):
+                trial[i] = points[m, i] - step[i]
+            total = _total(pixels[m], weights[m], table, trial, view)
+            if total <= best:
+                points[m] = trial
+                if best - total <= limits[1] * best:
+                    break
+                damping *= 0.1
+                best = _normal_equations(
+                    pixels[m], weights[m], table, trial, view, normal, gradient
+                )
+            else:
+                damping *= 10.0
+
+
+@kernel
+def _normal_equations(pixels, weights, table, point, view, normal, gradient):
+    """Fill J^T J (3, 3) and J^T r (3,); return the sum of squares, infinite behind a camera."""
+    total = 0.0
+    normal[:], gradient[:] = 0.0, 0.0
+    for v in range(weights.shape[0]):
+        if weights[v] > 0.0:
+            if not _project(table[v], point, view):
+                return np.inf
+            for axis in range(2):
+                squared = weights[v] ** 2
+                residual = view[axis, 3] - pixels[v, axis]
+                total += squared * residual**2
+                for i in range(3):
+                    gradient[i] += squared * view[axis, i] * residual
+                    for j in range(3):
+                        normal[i, j] += squared * view[axis, i] * view[axis, j]
+    return total
+
+
+@kernel
+def _total(pixels, weights, table, point, view):
+    """The sum of squares alone."""
+    total = 0.0
+    for v in range(weights.shape[0]):
+        if weights[v] > 0.0:
+            if not _project(table[v], point, view):
+                return np.inf
+            for axis in range(2):
+                total += (weights[v] * (view[axis, 3] - pixels[v, axis])) ** 2
+    return total
+
+
+@kernel
+def _errors(pixels, weights, table, points, errors):
+    """Fill the distances (M, V) of used views."""
+    view = np.empty((2, 4))
+    for m in range(points.shape[0]):
+        for v in range(weights.shape[1]):
+            if weights[m, v] > 0.0 and points[m, 0] == points[m, 0]:
+                errors[m, v] = np.inf
+                if _project(table[v], points[m], view):
+                    dx, dy = view[0, 3] - pixels[m, v, 0], view[1, 3] - pixels[m, v, 1]
+                    errors[m, v] = np.sqrt(dx * dx + dy * dy)
+
+
+@kernel
+def _project(camera, point, view):
+    """Fill the derivative (2, 3) and, last, the pixel (2,); return whether it is in front.
+
+    The formulas are those of `lens`, one camera and point at a time.
+    """
+    X, Y, Z = camera[9], camera[10], camera[11]
+    for i in range(3):
+        X += camera[i] * point[i]
+        Y += camera[3 + i] * point[i]
+        Z += camera[6 + i] * point[i]
+    if not Z > 0.0:
+        return False
+    x, y = X / Z, Y / Z
+    k1, k2, p1, p2, k3, m = camera[16], camera[17], camera[18], camera[19], camera[20], camera[21]
+    q = x * x + y * y
+    s = 1.0 + q * (k1 + q * (k2 + q * k3)) + m * (p1 * y + p2 * x)
+    slope = 2.0 * (k1 + q * (2.0 * k2 + q * 3.0 * k3))
+    sx, sy = slope * x + m * p2, slope * y + m * p1
+    view[0, 3] = camera[12] * (x * s + p2 * q) + camera[14]
+    view[1, 3] = camera[13] * (y * s + p1 * q) + camera[15]
+    ux, uy = s + x * sx + 2.0 * p2 * x, x * sy + 2.0 * p2 * y  # d(x', y') / d(x, y)
+    vx, vy = y * sx + 2.0 * p1 * x, s + y * sy + 2.0 * p1 * y
+    for i in range(3):
+        dx = (camera[i] - x * camera[6 + i]) / Z
+        dy = (camera[3 + i] - y * camera[6 + i]) / Z
+        view[0, i] = camera[12] * (ux * dx + uy * dy)
+        view[1, i] = camera[13] * (vx * dx + vy * dy)
+    return True
+
+
+@kernel
+def _solve(normal, gradient, damping, step):
+    """Fill ``step`` (3,) by Cramer's rule on the damped matrix; return whether it has one."""
+    more = 1.0 + damping
+    a, d, f = normal[0, 0] * more, normal[1, 1] * more, normal[2, 2] * more
+    b, c, e = normal[0, 1], normal[0, 2], normal[1, 2]
+    A, B, C = d * f - e * e, c * e - b * f, b * e - c * d
+    D, E, F = a * f - c * c, b * c - a * e, a * d - b * b
+    determinant = a * A + b * B + c * C
+    if not determinant > 1e-14 * a * d * f:
+        return False
+    g, h, k = gradient[0], gradient[1], gradient[2]
+    step[0] = (A * g + B * h + C * k) / determinant
+    step[1] = (B * g + D * h + E * k) / determinant
+    step[2] = (C * g + E * h + F * k) / determinant
+    return True

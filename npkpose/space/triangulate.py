@@ -1,0 +1,123 @@
+"""Triangulation: the points in space that several cameras see at the pixels they report.
+
+Four steps, each in its file, and the last two by choice:
+
+    1. each pixel becomes a ray, the lens undone        Camera.rays
+    2. views that disagree with the others are left out consensus   (``robust``)
+    3. the linear answer                                dlt
+    4. the least squares of distances in the pictures   refine      (``refine``)
+
+A point seen by fewer than two cameras has no place, and so for every other reason of `Status`: it
+is NaN, and the points beside it are unharmed.
+"""
+
+import math
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+
+from npkpose._check import check_array, check_number
+from npkpose.space.camera import check_cameras
+from npkpose.space.consensus import consensus
+from npkpose.space.dlt import linear_points
+from npkpose.space.refine import refine_points, reprojection_errors
+
+THRESHOLD = 15.0  # pixels: several times the noise of a good detector, far below a wrong joint
+
+
+class Status(IntEnum):
+    """Why a point is NaN, if it is."""
+
+    OK = 0
+    TOO_FEW_VIEWS = 1  # fewer than two
+    NO_AGREEMENT = 2  # no two views within the threshold of one point
+    DEGENERATE = 3  # the rays are parallel, or from one place: no depth
+    BEHIND = 4  # the rays meet behind a camera
+
+
+class Triangulation(NamedTuple):
+    """Points in space, and how far to trust them."""
+
+    points: np.ndarray  # (..., 3) in the cameras' unit; NaN unless status is OK
+    num_views: np.ndarray  # (...) int: views that were used
+    errors: np.ndarray  # (...) mean distance in pixels over the used views; NaN unless OK
+    status: np.ndarray  # (...) int8: values of `Status`
+    used: np.ndarray  # (V, ...) bool: which views were used
+
+
+def triangulate(pixels, cameras, weights=None, robust=False, refine=True, threshold=THRESHOLD):
+    """Return the points seen at ``pixels`` by ``cameras``, as a `Triangulation`.
+
+    Parameters
+    ----------
+    pixels : array_like, shape (V, ..., 2)
+        What each of V cameras sees, lens distortion included; NaN where it sees nothing. A pixel
+        that no ray reaches through the lens counts as nothing.
+    cameras : sequence of V Camera
+        In one unit.
+    weights : array_like, shape (V, ...), optional
+        At least 0, such as a detector's scores: a view of weight 0 is not used. Default: 1.
+    robust : bool
+        Use only the views that agree with the best pair of them (`npkpose.space.consensus`).
+    refine : bool
+        Minimise the weighted distances in the pictures (`npkpose.space.refine`).
+    threshold : float
+        Pixels within which a view agrees, for ``robust``.
+
+    Returns
+    -------
+    triangulation : Triangulation
+
+    Raises
+    ------
+    ValueError
+        Wrong shape, an infinite pixel, a negative weight, cameras in two units.
+    """
+    cameras = check_cameras("cameras", cameras)
+    pixels = check_array("pixels", pixels, (len(cameras), *np.shape(pixels)[1:-1], 2), finite=False)
+    if np.isinf(pixels).any():
+        raise ValueError("pixels: expected finite values or NaN, got infinity")
+    weights = _check_weights(weights, pixels.shape[:-1])
+    threshold = check_number("threshold", threshold, above=0)
+    rays = np.empty_like(pixels)
+    for v, camera in enumerate(cameras):
+        rays[v] = camera.rays(pixels[v])
+    weights = np.where(np.isnan(rays).any(axis=-1), 0.0, weights)
+    used = _by_point(weights[..., None], 1)[..., 0]  # (M, V)
+    rays, seen = _by_point(rays, 2), _by_point(pixels, 2)
+    enough = (used > 0).sum(axis=1) >= 2
+    if robust:
+        used = consensus(rays, used, cameras, threshold)
+    points, status = linear_points(rays, used, cameras)
+    status[enough & (status == Status.TOO_FEW_VIEWS)] = Status.NO_AGREEMENT
+    if refine:
+        points = refine_points(points, seen, used, cameras)
+    errors = reprojection_errors(points, seen, used, cameras)
+    return _in_shape(points, used > 0, errors, status, pixels.shape[:-1])
+
+
+def _in_shape(points, used, errors, status, shape):
+    """Return the `Triangulation` of pixels (*shape, 2), from arrays with M points in front."""
+    views = used.sum(axis=1)
+    errors = np.where(status == Status.OK, np.nansum(errors, axis=1) / np.maximum(views, 1), np.nan)
+    rest = shape[1:]
+    return Triangulation(
+        points.reshape(*rest, 3), views.reshape(rest), errors.reshape(rest),
+        status.reshape(rest), used.T.reshape(shape),
+    )  # fmt: skip
+
+
+def _check_weights(weights, shape):
+    if weights is None:
+        return np.ones(shape)
+    weights = check_array("weights", weights, shape)
+    if (weights < 0).any():
+        raise ValueError(f"weights: expected at least 0, got {weights.min():g}")
+    return weights
+
+
+def _by_point(array, components):
+    """Return (V, ..., components) as contiguous (M, V, components)."""
+    points = math.prod(array.shape[1:]) // components
+    return np.ascontiguousarray(array.reshape(len(array), points, components).swapaxes(0, 1))
