@@ -186,3 +186,34 @@ OPENPOSE_18 = Skeleton(
     ),
     redundant_limbs=(17, 18),  # ear to shoulder
 )  # fmt: skip
+
+_BODY_NAMES = (
+    "nose", "neck", "right_shoulder", "right_elbow", "right_wrist",
+    "left_shoulder", "left_elbow", "left_wrist", "mid_hip", "right_hip", "right_knee",
+    "right_ankle", "left_hip", "left_knee", "left_ankle", "right_eye", "left_eye",
+    "right_ear", "left_ear", "left_big_toe", "left_small_toe", "left_heel",
+    "right_big_toe", "right_small_toe", "right_heel",
+)  # fmt: skip
+# Of the feet: COCO-WholeBody's (Jin et al., ECCV 2020, arXiv:2007.11858).
+_FOOT_SIGMAS = [0.068, 0.066, 0.066, 0.092, 0.094, 0.094]
+
+BODY_25 = Skeleton(  # Cao et al., TPAMI 2019, arXiv:1812.08008
+    name="BODY_25",
+    keypoints=_BODY_NAMES,
+    limbs=(
+        (1, 8), (1, 2), (1, 5), (2, 3), (3, 4), (5, 6), (6, 7), (8, 9), (9, 10), (10, 11),
+        (8, 12), (12, 13), (13, 14), (1, 0), (0, 15), (15, 17), (0, 16), (16, 18), (2, 17),
+        (5, 18), (14, 19), (19, 20), (14, 21), (11, 22), (22, 23), (11, 24),
+    ),
+    pairs=(
+        (2, 5), (3, 6), (4, 7), (9, 12), (10, 13), (11, 14), (15, 16), (17, 18), (19, 22),
+        (20, 23), (21, 24),
+    ),
+    sigmas=_coco_sigmas(_BODY_NAMES[:19]) + _FOOT_SIGMAS,
+    paf_channels=(
+        (0, 1), (14, 15), (22, 23), (16, 17), (18, 19), (24, 25), (26, 27), (6, 7), (2, 3),
+        (4, 5), (8, 9), (10, 11), (12, 13), (30, 31), (32, 33), (36, 37), (34, 35), (38, 39),
+        (20, 21), (28, 29), (40, 41), (42, 43), (44, 45), (46, 47), (48, 49), (50, 51),
+    ),
+    redundant_limbs=(18, 19),  # shoulder to ear
+)  # fmt: skip

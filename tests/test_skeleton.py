@@ -1,16 +1,16 @@
 import numpy as np
 import pytest
 
-from npkpose import COCO_17, OPENPOSE_18, Skeleton
+from npkpose import BODY_25, COCO_17, OPENPOSE_18, Skeleton
 
 
 def test_flipping_twice_is_the_identity_and_exchanges_left_and_right():
-    for skeleton in (COCO_17, OPENPOSE_18):
+    for skeleton in (COCO_17, OPENPOSE_18, BODY_25):
         order = skeleton.flip_order
         np.testing.assert_array_equal(order[order], np.arange(skeleton.num_keypoints))
         for name, partner in zip(skeleton.keypoints, np.array(skeleton.keypoints)[order]):
             swap = {"left": "right", "right": "left"}.get(name.split("_")[0])
-            assert partner == (name if swap is None else f"{swap}_{name.split('_')[1]}")
+            assert partner == (name if swap is None else f"{swap}_{name.split('_', 1)[1]}")
 
 
 def test_coco_sigmas_are_the_published_ones():
@@ -24,6 +24,12 @@ def test_openpose_limbs_use_each_paf_channel_once():
     ends = {OPENPOSE_18.keypoints[k] for limb in OPENPOSE_18.redundant_limbs
             for k in OPENPOSE_18.limbs[limb]}  # fmt: skip
     assert ends == {"left_ear", "right_ear", "left_shoulder", "right_shoulder"}
+
+
+def test_body_25_limbs_use_each_paf_channel_once_and_reach_every_keypoint():
+    channels = [c for pair in BODY_25.paf_channels for c in pair]
+    assert sorted(channels) == list(range(52))
+    assert {k for limb in BODY_25.limbs for k in limb} == set(range(25))
 
 
 def test_columns_of_finds_keypoints_by_name():

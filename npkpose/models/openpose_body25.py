@@ -26,6 +26,7 @@ from npkpose.models.blocks import Chain, Unprefixed
 from npkpose.models.openpose_coco import MEAN, STD
 from npkpose.models.pixels import check_multiples, to_input
 from npkpose.models.vgg19 import vgg19_features
+from npkpose.skeleton import BODY_25
 
 PAFS, HEATMAPS = 52, 26
 TRIPLES = 5
@@ -49,6 +50,7 @@ class OpenPoseBody25(Unprefixed):
         Draws the initial weights; default a generator of seed 0.
     """
 
+    skeleton = BODY_25
     stride = 8
     size_multiple = 8
     thresholds = PAF_VARIANTS["openpose"]
