@@ -19,17 +19,17 @@ from npkpose.codec.simcc import decode_simcc, simcc_targets
 from npkpose.codec.tag_loss import tag_loss, tag_targets
 from npkpose.codec.tags import group_tags
 from npkpose.metrics import CocoResult, evaluate_coco, mpii_protocol, oks, pck, pckh
-from npkpose.pipeline.bottomup import BottomUp
+from npkpose.pipeline import BottomUp, TopDown
 from npkpose.poses import Poses
-from npkpose.skeleton import COCO_17, OPENPOSE_18, Skeleton
+from npkpose.skeleton import BODY_25, COCO_17, OPENPOSE_18, Skeleton
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "BottomUp", "COCO_17", "CocoResult", "Grid", "OPENPOSE_18", "PAF_VARIANTS", "Peaks", "Poses",
-    "Skeleton", "assign", "box_nms", "data", "decode_heatmaps", "decode_simcc", "draw",
-    "evaluate_coco", "find_peaks", "gaussian_heatmap", "gaussian_heatmaps", "group_paf",
-    "group_tags", "heatmap_to_coords", "limb_scores", "metrics", "models", "mpii_protocol", "nn",
-    "oks", "oks_nms", "paf_fields", "pck", "pckh", "separate_peaks", "simcc_targets", "tag_loss",
-    "tag_targets", "weights",
+    "BODY_25", "BottomUp", "COCO_17", "CocoResult", "Grid", "OPENPOSE_18", "PAF_VARIANTS",
+    "Peaks", "Poses", "Skeleton", "TopDown", "assign", "box_nms", "data", "decode_heatmaps",
+    "decode_simcc", "draw", "evaluate_coco", "find_peaks", "gaussian_heatmap",
+    "gaussian_heatmaps", "group_paf", "group_tags", "heatmap_to_coords", "limb_scores",
+    "metrics", "models", "mpii_protocol", "nn", "oks", "oks_nms", "paf_fields", "pck", "pckh",
+    "separate_peaks", "simcc_targets", "tag_loss", "tag_targets", "weights",
 ]  # fmt: skip

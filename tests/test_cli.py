@@ -18,7 +18,7 @@ def test_predict_writes_json_and_a_picture(shared_data, tmp_path, capsys):
 
 
 def test_two_photos_of_one_name_do_not_overwrite_each_other():
-    from npkpose.cli import _distinct_names
+    from npkpose.cli_predict import _distinct_names
 
     photos = ["a/x.jpg", "b/x.jpg", "y.png"]
     assert [name for name, _ in _distinct_names(photos)] == ["x", "x-2", "y"]

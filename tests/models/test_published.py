@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from npkpose import weights
+from npkpose.models import HRNet, published
+
+
+@pytest.mark.parametrize("name", published.PUBLISHED)
+def test_the_table_says_how_many_parameters_there_are_and_what_a_pipeline_needs(name):
+    row = published.PUBLISHED[name]
+    model = row.build()
+    count = sum(array.size for _, array in model._named("params"))
+    assert count == row.parameters
+    assert (row.finds == "one") == hasattr(model, "input_size")
+    assert model.skeleton.num_keypoints >= 17 and callable(model.preprocess)
+
+
+def small():
+    return HRNet(4, modules=(1, 1, 1), blocks=1, rng=np.random.default_rng(1))
+
+
+@pytest.fixture
+def small_weights(monkeypatch, tmp_path):
+    """A file of a small HRNet's weights, which goes by the name of hrnet-w32."""
+    row = published.PUBLISHED["hrnet-w32"]
+    monkeypatch.setitem(published.PUBLISHED, "hrnet-w32", row._replace(build=small))
+    path = tmp_path / "small.safetensors"
+    weights.save(path, small().state_dict())
+    return path
+
+
+def test_a_file_is_loaded_into_the_network_of_that_name(small_weights):
+    model = published.load("hrnet-w32", small_weights)
+    x = np.random.default_rng(0).random((1, 3, 64, 64), np.float32)
+    np.testing.assert_array_equal(model(x), small().eval()(x))
+
+
+def test_another_networks_file_and_unknown_names_are_refused(tmp_path):
+    weights.save(tmp_path / "w.npz", {"a": np.ones(3)})
+    with pytest.raises(ValueError, match="w.npz: .*missing"):
+        published.load("hrnet-w32", tmp_path / "w.npz")
+    with pytest.raises(ValueError, match="model: expected one of hrnet-w32, .* got 'resnet'"):
+        published.load("resnet", tmp_path / "w.npz")
