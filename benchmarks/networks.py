@@ -1,10 +1,12 @@
 """How fast the networks are on one picture: ``python -m benchmarks.networks [NAME...]``.
 
 Each network in evaluation mode against the same network in PyTorch, with the same weights, the
-two taking turns on all cores; their outputs are asserted equal first. The note is the peak of
-memory that one forward pass adds, ours and PyTorch's, each in a process of its own.
+two taking turns on all cores; their outputs are asserted equal first. The note is the largest
+memory of a process that makes one forward pass, ours and PyTorch's, each in one of its own.
 """
 
+import resource
+import subprocess
 import sys
 
 import numpy as np
@@ -15,12 +17,12 @@ from npkpose.models.hrnet import HRNet
 from npkpose.models.openpose_coco import OpenPoseCOCO
 from npkpose.models.openpose_lightweight import LightweightOpenPose
 
-NETWORKS = {  # ours, and the sizes of its input at which papers state its cost
-    "HRNet-W32": (lambda: HRNet(32), (256, 192)),
-    "HRNet-W48": (lambda: HRNet(48), (256, 192)),
-    "HigherHRNet-W32": (lambda: HigherHRNet(32), (512, 512)),
-    "OpenPose lightweight": (lambda: LightweightOpenPose(), (256, 456)),
-    "OpenPose COCO": (lambda: OpenPoseCOCO(), (368, 368)),
+NETWORKS = {  # class, its arguments, and the size of the input for which papers state the cost
+    "HRNet-W32": (HRNet, (32,), (256, 192)),
+    "HRNet-W48": (HRNet, (48,), (256, 192)),
+    "HigherHRNet-W32": (HigherHRNet, (32,), (512, 512)),
+    "OpenPose lightweight": (LightweightOpenPose, (), (256, 456)),
+    "OpenPose COCO": (OpenPoseCOCO, (), (368, 368)),
 }
 RUNS = 10
 
@@ -28,38 +30,61 @@ RUNS = 10
 def rows(names=tuple(NETWORKS), runs=RUNS):
     """Yield a Row for each network."""
     for name in names:
-        make, (height, width) = NETWORKS[name]
-        model = make().eval()
-        x = np.random.default_rng(0).standard_normal((1, 3, height, width), dtype=np.float32)
+        network, arguments, (height, width) = NETWORKS[name]
+        model, x = network(*arguments).eval(), picture(height, width)
         first = first_call(lambda: model(x))
         size = f"{height} x {width}"
-        peer = torch_twin(name, model)
+        peer = torch_twin(name, model.state_dict())
         if peer is None:
             (ms,) = smallest_ms(lambda: model(x), runs=runs)
             yield Row(name, size, first, ms, "no PyTorch here", float("nan"))
             continue
         _assert_equal(model(x), peer(x))
         ms, peer_ms = smallest_ms(lambda: model(x), lambda: peer(x), runs=runs)
-        yield Row(name, size, first, ms, "PyTorch eager", peer_ms)
+        ours, theirs = (peak_memory(name, kind) for kind in ("npkpose", "PyTorch"))
+        note = f"{ours:.0f} and {theirs:.0f} MB"
+        yield Row(name, size, first, ms, "PyTorch eager", peer_ms, note)
 
 
-def torch_twin(name, model):
-    """Return a function of an array, PyTorch's network with our weights; None without PyTorch."""
+def picture(height, width):
+    """Return the same random input every time."""
+    return np.random.default_rng(0).standard_normal((1, 3, height, width), dtype=np.float32)
+
+
+def torch_twin(name, state=None):
+    """Return a function of an array: PyTorch's network, with our weights if given.
+
+    None without PyTorch.
+    """
     try:
         import torch
     except ImportError:
         return None
     from benchmarks import torch_networks
 
-    kind, width = type(model).__name__, getattr(model, "width", None)
-    twin = getattr(torch_networks, kind)(*[width] if width else []).eval()
-    twin.load_state_dict({k: torch.from_numpy(a) for k, a in model.state_dict().items()})
+    network, arguments, _ = NETWORKS[name]
+    twin = getattr(torch_networks, network.__name__)(*arguments).eval()
+    if state is not None:
+        twin.load_state_dict({key: torch.from_numpy(array) for key, array in state.items()})
 
     def forward(x):
         with torch.inference_mode():
             return twin(torch.from_numpy(x))
 
     return forward
+
+
+def peak_memory(name, kind):
+    """Return the largest memory in MB of a process that makes one forward pass."""
+    command = [sys.executable, "-m", "benchmarks.networks", "--memory", kind, name]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def _print_memory(kind, name):
+    network, arguments, size = NETWORKS[name]
+    model = torch_twin(name) if kind == "PyTorch" else network(*arguments).eval()
+    model(picture(*size))
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def _assert_equal(ours, theirs):
@@ -70,6 +95,8 @@ def _assert_equal(ours, theirs):
 
 
 def main():
+    if sys.argv[1:2] == ["--memory"]:
+        return _print_memory(*sys.argv[2:])
     print(machine().replace("one thread", "all threads"))
     print_rows(rows(sys.argv[1:] or tuple(NETWORKS)))
 
