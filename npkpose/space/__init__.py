@@ -8,17 +8,20 @@ Read in this order:
     consensus.py     which views tell the truth
     dlt.py           the linear answer
     refine.py        the least squares of distances in the pictures
+    associate.py     which person of one view is which of another
     rotations.py     axis-angle, quaternions, 6-D and matrices, with gradients
     procrustes.py    the best similarity between two sets of points
 
 Points in the world are (x, y, z), in the unit that their camera states.
 """
 
+from npkpose.space.associate import associate, triangulate_people
 from npkpose.space.camera import Camera
 from npkpose.space.lens import Lens
 from npkpose.space.procrustes import Similarity, procrustes
 from npkpose.space.triangulate import Status, Triangulation, triangulate
 
 __all__ = [
-    "Camera", "Lens", "Similarity", "Status", "Triangulation", "procrustes", "triangulate",
+    "Camera", "Lens", "Similarity", "Status", "Triangulation", "associate", "procrustes",
+    "triangulate", "triangulate_people",
 ]  # fmt: skip
