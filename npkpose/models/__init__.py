@@ -7,8 +7,9 @@ from npkpose.models.openpose_body25 import OpenPoseBody25
 from npkpose.models.openpose_coco import OpenPoseCOCO
 from npkpose.models.openpose_lightweight import LightweightOpenPose
 from npkpose.models.tiny import TinyKeypointNet, TinyPafNet
+from npkpose.models.vitpose import ViTPose
 
 __all__ = [
     "HRNet", "HigherHRNet", "LightweightOpenPose", "OpenPoseBody25", "OpenPoseCOCO",
-    "OpenPoseMobileNetV2", "TinyKeypointNet", "TinyPafNet",
+    "OpenPoseMobileNetV2", "TinyKeypointNet", "TinyPafNet", "ViTPose",
 ]  # fmt: skip

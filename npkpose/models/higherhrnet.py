@@ -25,6 +25,7 @@ from npkpose.models.blocks import BasicBlock, repeat
 from npkpose.models.hrnet import BLOCKS, MODULES, HRNetTrunk
 from npkpose.models.pixels import IMAGENET_MEAN, IMAGENET_STD, to_input
 from npkpose.skeleton import COCO_17
+from npkpose.weights.names import HIGHERHRNET, rename
 
 
 class HigherHRNet(HRNetTrunk):
@@ -46,6 +47,7 @@ class HigherHRNet(HRNetTrunk):
     """
 
     skeleton = COCO_17
+    grouping = "tags"
     stride = 2  # of the maps that `split` gives
 
     def __init__(self, width=32, num_keypoints=17, *, modules=MODULES, blocks=BLOCKS, rng=None):
@@ -60,6 +62,10 @@ class HigherHRNet(HRNetTrunk):
         rows = [repeat(BasicBlock, C, C, 1, rng=rng) for _ in range(blocks)]
         first = nn.Sequential(up, nn.BatchNorm2d(C), nn.ReLU())
         self.deconv_layers = [nn.Sequential(first, *rows)]
+
+    def rename_keys(self, state):
+        """Return weights of other releases' names under ours; see `weights.names`."""
+        return rename(super().rename_keys(state), HIGHERHRNET)
 
     def preprocess(self, image):
         """Return pictures (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W)."""

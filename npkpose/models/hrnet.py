@@ -34,6 +34,7 @@ from npkpose.models.pixels import IMAGENET_MEAN, IMAGENET_STD, check_multiples, 
 from npkpose.nn.run import run
 from npkpose.nn.threads import run_all
 from npkpose.skeleton import COCO_17
+from npkpose.weights.names import HRNET, rename
 
 STEM = 64
 MODULES = (1, 4, 3)  # in stages 2, 3 and 4
@@ -113,6 +114,10 @@ class HRNet(HRNetTrunk):
         super().__init__(width, modules, blocks, rng=rng)
         self.final_layer = nn.Conv2d(width, num_keypoints, 1, rng=rng)
         self.final_layer.params["weight"] *= 0.1  # heatmaps are mostly zero: start near there
+
+    def rename_keys(self, state):
+        """Return weights of other releases' names under ours; see `weights.names`."""
+        return rename(super().rename_keys(state), HRNET)
 
     def preprocess(self, image):
         """Return pictures (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W)."""

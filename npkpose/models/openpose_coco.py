@@ -25,6 +25,7 @@ from npkpose.models.blocks import Chain, Unprefixed
 from npkpose.models.pixels import check_multiples, to_input
 from npkpose.models.vgg19 import vgg19_features
 from npkpose.skeleton import OPENPOSE_18
+from npkpose.weights.names import OPENPOSE, rename
 
 PAFS, HEATMAPS = 38, 19
 MEAN, STD = 128 / 255, 256 / 255  # of white: (byte - 128) / 256
@@ -68,6 +69,10 @@ class OpenPoseCOCO(Unprefixed):
         self.stages = [Stage(2 * base, base, FIRST_STAGE, rng)]
         for t in range(2, num_stages + 1):
             self.stages.append(Stage(2 * base + PAFS + HEATMAPS, base, _later_stage(t), rng))
+
+    def rename_keys(self, state):
+        """Return weights of other releases' names under ours; see `weights.names`."""
+        return rename(super().rename_keys(state), OPENPOSE)
 
     def preprocess(self, image):
         """Return pictures (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W), BGR."""

@@ -21,7 +21,7 @@ for Human Pose Estimation", NeurIPS 2022, arXiv:2204.12484. At 256 x 192:
     L               1024       24      16
     H               1280       32      16
 
-The names of the weights are those of Hugging Face's transformers; `vitpose_names` reads the
+The names of the weights are those of Hugging Face's transformers; `weights.names` reads the
 authors' (ViTAE-Transformer/ViTPose, Apache-2.0) and mmpose's. As there: a patch sees 2 pixels of
 padding, and the position table has a row too many, which is added to every token.
 """
@@ -32,9 +32,9 @@ from npkpose import nn
 from npkpose._check import check_choice, check_integer, check_number, check_size
 from npkpose.codec.grid import Grid
 from npkpose.models.pixels import IMAGENET_MEAN, IMAGENET_STD, check_multiples, to_input
-from npkpose.models.vitpose_names import to_our_names
 from npkpose.nn.attention import attend, attend_backward, check_heads, merge_heads, split_heads
 from npkpose.skeleton import COCO_17
+from npkpose.weights.names import rename_vitpose
 
 SIZES = {"S": (384, 12, 12), "B": (768, 12, 12), "L": (1024, 24, 16), "H": (1280, 32, 16)}
 DECODERS = ("classic", "simple")
@@ -90,9 +90,9 @@ class ViTPose(nn.Module):
         """Return pictures (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W)."""
         return to_input(image, PATCH, IMAGENET_MEAN, IMAGENET_STD)
 
-    def load_state_dict(self, state, strict=True):
-        """Copy weights under Hugging Face's, the authors' or mmpose's names; see `nn.Module`."""
-        return super().load_state_dict(to_our_names(state), strict)
+    def rename_keys(self, state):
+        """Return weights of Hugging Face's, the authors' or mmpose's names under ours."""
+        return rename_vitpose(super().rename_keys(state))
 
     def forward(self, x):
         """Return the heatmaps of ``x``; the layers keep what they need."""
