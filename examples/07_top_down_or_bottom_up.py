@@ -1,0 +1,78 @@
+"""Top-down or bottom-up: what each costs as people come into the picture.
+
+Top-down looks once at every person (HRNet, 256 x 192); bottom-up looks once at the picture
+(HigherHRNet, 512 x 512) and then groups. A second look costs as much as the first, grouping 50
+people a fraction of one look. The weights are random: they change what is found, not the cost;
+so grouping is timed on drawn maps of as many people.
+
+Expected output, times depending on the machine:
+
+    people   top-down s   bottom-up s   of it grouping s
+         1         0.36          2.35              0.004
+         2         0.71          2.35              0.005
+         5         1.76          2.35              0.006
+        10         3.53          2.36              0.008
+        20         7.03          2.36              0.013
+        50        17.50          2.38              0.031
+    top-down costs less up to 6 people
+"""
+
+import argparse
+import time
+
+import numpy as np
+
+from npkpose import COCO_17, BottomUp, TopDown, gaussian_heatmaps, group_tags
+from npkpose.demo import require_matplotlib
+from npkpose.models import HigherHRNet, HRNet
+
+parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+parser.add_argument("--width", type=int, default=32, help="of both networks: 32 is published")
+parser.add_argument("--most", type=int, default=50, help="people")
+parser.add_argument("--out", default="07_top_down_or_bottom_up.png")
+options = parser.parse_args()
+COUNTS = [people for people in (1, 2, 5, 10, 20, 50) if people <= options.most]
+SIDE = 512
+BODY = np.array([
+    (0, -9), (-1, -10), (1, -10), (-2, -9), (2, -9), (-4, -6), (4, -6), (-5, -1), (5, -1),
+    (-5, 4), (5, 4), (-3, 4), (3, 4), (-3, 11), (3, 11), (-3, 18), (3, 18)], float)  # fmt: skip
+
+
+def seconds(work):
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def maps_of(people):
+    """Heatmaps and tags (17, S, S) of people in rows of ten, a tag for each."""
+    places = np.stack(np.divmod(np.arange(people), 10)[::-1], axis=1) * (50, 85) + (30, 60)
+    keypoints = places[:, None] + 1.6 * BODY
+    heatmaps = gaussian_heatmaps(keypoints, SIDE)  # (P, 17, S, S)
+    return heatmaps.max(axis=0), 2.0 * heatmaps.argmax(axis=0)
+
+
+image = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
+top_down = TopDown(HRNet(options.width), flip=False)
+bottom_up = BottomUp(HigherHRNet(options.width), SIDE)
+top_down(image), bottom_up.maps(image)  # whatever is done once
+look = min(seconds(lambda: bottom_up.maps(image)) for _ in range(3))
+boxes = np.tile((100, 60, 220, 300), (50, 1))
+times = np.zeros((len(COUNTS), 3))
+print("people   top-down s   bottom-up s   of it grouping s")
+for row, people in zip(times, COUNTS):
+    heatmaps, tags = maps_of(people)
+    assert len(group_tags(heatmaps, tags, COCO_17, max_people=50)) == people
+    grouping = min(seconds(lambda: group_tags(heatmaps, tags, COCO_17)) for _ in range(3))
+    row[:] = seconds(lambda: top_down(image, boxes[:people])), look + grouping, grouping
+    print(f"{people:6} {row[0]:12.2f} {row[1]:13.2f} {row[2]:18.3f}")
+print(f"top-down costs less up to {look / (times[-1, 0] / COUNTS[-1]):.0f} people")
+
+plt = require_matplotlib()
+figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+axes.plot(COUNTS, times[:, 0], "o-", label="top-down: HRNet, a look at each")
+axes.plot(COUNTS, times[:, 1], "s-", label="bottom-up: HigherHRNet, one look, grouping")
+axes.set(xlabel="people in the picture", ylabel="seconds", title="Cost of a picture")
+axes.legend()
+figure.savefig(options.out, dpi=110)
+print(f"wrote {options.out}")
