@@ -22,6 +22,7 @@ from npkpose.metrics import CocoResult, evaluate_coco, mpii_protocol, oks, pck, 
 from npkpose.pipeline import BottomUp, TopDown
 from npkpose.poses import Poses
 from npkpose.skeleton import BODY_25, COCO_17, OPENPOSE_18, Skeleton
+from npkpose.warp import warp_affine
 
 __version__ = "0.1.0"
 
@@ -31,5 +32,5 @@ __all__ = [
     "decode_simcc", "draw", "evaluate_coco", "find_peaks", "gaussian_heatmap",
     "gaussian_heatmaps", "group_paf", "group_tags", "heatmap_to_coords", "limb_scores",
     "metrics", "models", "mpii_protocol", "nn", "oks", "oks_nms", "paf_fields", "pck", "pckh",
-    "separate_peaks", "simcc_targets", "tag_loss", "tag_targets", "weights",
+    "separate_peaks", "simcc_targets", "tag_loss", "tag_targets", "warp_affine", "weights",
 ]  # fmt: skip

@@ -18,9 +18,14 @@ from npkpose.codec.nms import box_nms, oks_nms
 from npkpose.codec.paf import limb_scores, paf_fields
 from npkpose.codec.peaks import find_peaks
 from npkpose.codec.tags import group_tags
+from npkpose.data.people import synthetic_scene
 from npkpose.metrics import Detections, GroundTruth, evaluate_coco
+from npkpose.nn import GELU
 from npkpose.poses import Poses
 from npkpose.skeleton import Skeleton
+from npkpose.space.camera import Camera
+from npkpose.space.triangulate import triangulate
+from npkpose.warp import warp_affine
 
 _CHAIN = Skeleton("CHAIN", ("a", "b", "c"), ((0, 1), (1, 2)))
 _PEOPLE = np.array([[(4, 4), (10, 4), (16, 4)], [(4, 15), (10, 15), (16, 15)]], dtype=float)
@@ -60,9 +65,16 @@ def _calls():
         yield f"group_paf {matching}", partial(
             group_paf, heatmaps, fields, _CHAIN, matching=matching
         )
+    gelu = GELU()
+    yield "GELU", partial(gelu, np.zeros((2, 2), np.float32))
+    yield "warp_affine", partial(warp_affine, np.zeros((9, 9, 3), np.uint8), np.eye(2, 3), 5)
     yield "limb_scores", partial(limb_scores, fields[:2], _PEOPLE[:, 0], _PEOPLE[:, 1])
     yield "oks_nms", partial(oks_nms, Poses(_PEOPLE), _CHAIN)
     yield "box_nms", partial(box_nms, [(0, 0, 2, 2), (1, 1, 3, 3)], [1, 2])
     truth = GroundTruth(_PEOPLE, np.ones((2, 3)), [1, 1], [9, 9])
     found = Detections(_PEOPLE, [2, 1], [1, 1])
     yield "evaluate_coco", partial(evaluate_coco, truth, found, _CHAIN)
+    yield "synthetic_scene", partial(synthetic_scene, np.random.default_rng(0), 32)
+    cameras = [Camera(np.eye(3), (x, 0, 0), (9, 9), (0, 0)) for x in (-1.0, 0.0, 1.0)]
+    pixels = [camera.project(np.array([[0.1, 0.2, 4.0]])) for camera in cameras]
+    yield "triangulate", partial(triangulate, pixels, cameras, robust=True)
