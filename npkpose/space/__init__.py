@@ -11,17 +11,21 @@ Read in this order:
     associate.py     which person of one view is which of another
     rotations.py     axis-angle, quaternions, 6-D and matrices, with gradients
     procrustes.py    the best similarity between two sets of points
+    body.py          what a body model consists of, and a small one made of tubes
+    smpl.py          a body's surface from rotations and shape; smpl_file.py reads the official one
 
 Points in the world are (x, y, z), in the unit that their camera states.
 """
 
 from npkpose.space.associate import associate, triangulate_people
+from npkpose.space.body import BodyData, tube_body
 from npkpose.space.camera import Camera
 from npkpose.space.lens import Lens
 from npkpose.space.procrustes import Similarity, procrustes
+from npkpose.space.smpl import SMPL, Body
 from npkpose.space.triangulate import Status, Triangulation, triangulate
 
 __all__ = [
-    "Camera", "Lens", "Similarity", "Status", "Triangulation", "associate", "procrustes",
-    "triangulate", "triangulate_people",
+    "SMPL", "Body", "BodyData", "Camera", "Lens", "Similarity", "Status", "Triangulation",
+    "associate", "procrustes", "triangulate", "triangulate_people", "tube_body",
 ]  # fmt: skip

@@ -14,7 +14,8 @@ in a memo, and end with the value on top. {"a": (1, 2)} is
 Three instructions make pickles dangerous: GLOBAL pushes any function of any module, REDUCE
 calls it, and BUILD changes objects. Here a name must be in a table that the caller gives,
 which maps it to a function of ours; every other name ends the reading. REDUCE calls that
-function and BUILD does nothing. No module is imported.
+function, and BUILD tells an object of ours that asks for it (`Buildable`) what its state is, and
+does nothing to any other. No module is imported.
 
 The instructions are those of protocols 2 to 4 of PyTorch's and NumPy's files (Python
 standard library, `pickletools`). Dictionary keys are numbers and text, and a program has at
@@ -43,7 +44,19 @@ class Ignored:
         pass
 
 
-def unpickle(data, start, functions, find_persistent=None):
+def _old_text(content):  # of Python 2, where bytes and text were one
+    return content.decode(errors="backslashreplace")
+
+
+class Buildable:
+    """An object of ours that BUILD fills."""
+
+    def set_state(self, state):
+        """Take ``state``, plain data, or raise ValueError."""
+        raise NotImplementedError
+
+
+def unpickle(data, start, functions, find_persistent=None, old_text=_old_text):
     """Return the value of the pickle at byte ``start`` of ``data``, and where it ends.
 
     Parameters
@@ -54,6 +67,9 @@ def unpickle(data, start, functions, find_persistent=None):
         Every name that may occur, and what makes its objects, from positional arguments.
     find_persistent : callable, optional
         Returns what a persistent id stands for: something stored beside the program.
+    old_text : callable
+        What becomes of Python 2's strings, which are text or bytes. Default: text, with a
+        backslash before bytes that are none.
 
     Raises
     ------
@@ -61,7 +77,7 @@ def unpickle(data, start, functions, find_persistent=None):
         A name that is not in ``functions``, an instruction that is not data, a program
         that is cut, makes no sense or is too long. The message is a noun phrase.
     """
-    machine = _Machine(data, start, functions, find_persistent)
+    machine = _Machine(data, start, functions, find_persistent, old_text)
     for _ in range(_MAX_STEPS):
         place, instruction = machine.position, machine.take(1)
         if instruction == b".":
@@ -90,8 +106,8 @@ def make_dict(pairs=()):
 class _Machine:
     """The stack, the positions in it that were marked, and the memo."""
 
-    def __init__(self, data, position, functions, find_persistent):
-        self.data, self.position = data, position
+    def __init__(self, data, position, functions, find_persistent, old_text):
+        self.data, self.position, self.old_text = data, position, old_text
         self.functions, self.find_persistent = functions, find_persistent
         self.stack, self.marks, self.memo = [], [], {}
 
@@ -177,7 +193,10 @@ class _Machine:
         self.push(function.function(*args))
 
     def build(self):
-        self.pop()  # the attributes of the object below, which ours do not have
+        state, target = self.pop(), self.pop()
+        if isinstance(target, Buildable):
+            target.set_state(state)
+        self.push(target)
 
     def find_stored(self):
         if self.find_persistent is None:
@@ -194,10 +213,6 @@ def _check_key(key):
 
 def _text(content):
     return content.decode()
-
-
-def _old_text(content):  # of Python 2, where bytes and text were one
-    return content.decode(errors="backslashreplace")
 
 
 def _integer(content):
@@ -226,8 +241,8 @@ _STEPS = {
     b"X": _counted("<I", _text),
     b"\x8c": _counted("<B", _text),
     b"\x8d": _counted("<Q", _text),
-    b"T": _counted("<I", _old_text),
-    b"U": _counted("<B", _old_text),
+    b"T": lambda m: m.push(m.old_text(m.take(m.take_number("<I")))),
+    b"U": lambda m: m.push(m.old_text(m.take(m.take_number("<B")))),
     b"B": _counted("<I", bytes),
     b"C": _counted("<B", bytes),
     b"\x8e": _counted("<Q", bytes),

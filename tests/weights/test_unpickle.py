@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from npkpose.weights.unpickle import Ignored, make_dict, unpickle
+from npkpose.weights.unpickle import Buildable, Ignored, make_dict, unpickle
 
 FUNCTIONS = {"collections.OrderedDict": make_dict, "collections.Counter": Ignored}
 
@@ -181,3 +181,26 @@ def test_arbitrary_bytes_give_a_value_or_a_value_error(program):
         run(program)
     except ValueError as error:
         assert str(error)
+
+
+class Filled(Buildable):
+    def __init__(self, *_):
+        self.state = None
+
+    def set_state(self, state):
+        if state == 0:
+            raise ValueError("a state of nothing")
+        self.state = state
+
+
+def test_build_fills_what_asks_for_it():
+    functions = {"a.B": Filled}
+    value = run(b"ca\nB\n)\x81}X\x01\0\0\0xK\x07sb.", functions)
+    assert isinstance(value, Filled) and value.state == {"x": 7}
+    with pytest.raises(ValueError, match="a state of nothing"):
+        run(b"ca\nB\n)RK\0b.", functions)
+
+
+def test_python_2_strings_are_bytes_where_that_is_asked_for():
+    assert unpickle(b"U\x02a\xff.", 0, {}, old_text=bytes)[0] == b"a\xff"
+    assert unpickle(b"T\x02\0\0\0a\xff.", 0, {}, old_text=bytes)[0] == b"a\xff"
