@@ -63,9 +63,7 @@ def warp_scene(scene, view, size):
     keypoints = np.where(visibility[..., None] > 0, keypoints, np.nan)
     boxes, areas = _warp_boxes(scene.boxes, scene.areas, view, size)
     left = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
-    return Scene(
-        image, keypoints[left], visibility[left], boxes[left], areas[left], scene.crowd[left]
-    )
+    return Scene(image, keypoints, visibility, boxes, areas, scene.crowd).of(left)
 
 
 def to_view(points, view):
@@ -82,55 +80,49 @@ def inside(points, size):
     return (x >= -0.5) & (x < size[1] - 0.5) & (y >= -0.5) & (y < size[0] - 0.5)
 
 
-def random_view(image_size, size, rng, rotation=ROTATION, scale=SCALE):
+def random_view(image_size, size, rng, strength=1.0):
     """Return a random view (2, 3) of a whole picture.
 
-    The middle of the new picture looks near the old one's, turned by up to ``rotation``
-    degrees. At scale 0 a picture of the same shape is seen whole; the size is changed by up
-    to ``scale``.
+    The middle of the new picture looks near the old one's, turned by up to `ROTATION` and
+    enlarged by up to `SCALE`, times ``strength`` each. At strength 0 the picture is seen whole.
     """
     old, new = (np.array(check_size("size", s)[::-1], float) for s in (image_size, size))
-    rotation = check_number("rotation", rotation, at_least=0)
-    scale = check_number("scale", scale, at_least=0)
-    step = (old / new).max() * (1 + rng.uniform(-scale, scale))
-    middle = (old - 1) / 2 + rng.uniform(-SHIFT, SHIFT, 2) * old * (scale > 0)
+    strength = check_number("strength", strength, at_least=0)
+    step = (old / new).max() * (1 + strength * rng.uniform(-SCALE, SCALE))
+    middle = (old - 1) / 2 + strength * rng.uniform(-SHIFT, SHIFT, 2) * old
     view = np.eye(2, 3) * step
     view[:, 2] = middle - step * (new - 1) / 2
-    return _turn(view, np.radians(rng.uniform(-rotation, rotation)), new)
+    return _turn(view, np.radians(strength * rng.uniform(-ROTATION, ROTATION)), new)
 
 
-def random_crop(scene, p, skeleton, grid, size, rng):
-    """Return a random view (2, 3) of person ``p``, or with ``rng`` None the one of `TopDown`.
+def random_crop(scene, p, network, rng, strength=1.0):
+    """Return a random view (2, 3) of person ``p``, the one of `TopDown` at strength 0.
 
     Parameters
     ----------
     scene : Scene
     p : int
         Somebody whose box has an area.
-    skeleton : Skeleton
-        Whose names tell the upper body from the lower.
-    grid : Grid
-        Of the network: its convention says where a box's border lies.
-    size : (H, W)
-        Of the network's input.
-    rng : numpy.random.Generator or None
-
-    The person is turned in six cases of ten, and reduced to half the body in some; the
-    size is changed always.
+    network : model such as `models.SmallTopDown`
+        Its ``input_size`` is the view's; its ``grid`` says where a box's border lies, its
+        ``skeleton`` which keypoints are of the upper body.
+    rng : numpy.random.Generator
+    strength : float
+        Of the changes. At 1, six people of ten are turned, by up to `ROTATION`; all are enlarged
+        or reduced by up to `SCALE`; and of three in ten only half the body is looked at.
     """
     p = check_integer("p", p)
-    size = check_size("size", size)
+    strength = check_number("strength", strength, at_least=0)
+    size = check_size("input_size", network.input_size)
     box = scene.boxes[p]
-    if rng is None:
-        return crop_matrices([box], size, grid.convention)[0]
-    if rng.random() < HALF_BODY:
-        box = half_body(scene.keypoints[p], box, skeleton, rng)
+    if rng.random() < strength * HALF_BODY:
+        box = half_body(scene.keypoints[p], box, network.skeleton, rng)
     middle, sides = (box[:2] + box[2:]) / 2, box[2:] - box[:2]
-    middle = middle + rng.uniform(-SHIFT, SHIFT, 2) * sides
-    half = sides / 2 * (1 + rng.uniform(-SCALE, SCALE))
+    middle = middle + strength * rng.uniform(-SHIFT, SHIFT, 2) * sides
+    half = sides / 2 * (1 + strength * rng.uniform(-SCALE, SCALE))
     box = np.concatenate([middle - half, middle + half])
-    view = crop_matrices([box], size, grid.convention)[0]
-    angle = rng.uniform(-ROTATION, ROTATION) * (rng.random() < 0.6)
+    view = crop_matrices([box], size, network.grid.convention)[0]
+    angle = strength * rng.uniform(-ROTATION, ROTATION) * (rng.random() < 0.6)
     return _turn(view, np.radians(angle), np.array(size[::-1], float))
 
 

@@ -47,7 +47,7 @@ ACTIVITIES = np.array(
     dtype=float,
 )
 ACTIVITY_SPREAD = 12.0  # degrees, a standard deviation
-ANYHOW = 0.2  # share of people whose angles are drawn evenly from the limits instead
+ANYHOW = 0.1  # share of people whose angles are drawn evenly from the limits instead
 
 # In the head's frame, whose origin is the base of the neck, and -z is where it looks.
 HEAD = {

@@ -46,6 +46,11 @@ class Scene:
         """Who has a keypoint to learn from: bool (P,)."""
         return (self.visibility > 0).any(axis=1)
 
+    def of(self, people):
+        """Return the scene with these people (an index array or mask) only; arrays are shared."""
+        fields = self.keypoints, self.visibility, self.boxes, self.areas, self.crowd
+        return Scene(self.image, *(field[people] for field in fields))
+
     def to_coco(self, image_id, first_id=1):
         """Return COCO annotations of everybody, with ids from ``first_id`` on."""
         flags = self.visibility[..., None]

@@ -12,6 +12,13 @@ from npkpose.pipeline.crop import crop_matrices
 SIZE = 64
 
 
+class Network:
+    skeleton, grid = COCO_17, Grid(2, "centre")
+
+    def __init__(self, input_size):
+        self.input_size = input_size
+
+
 def dot_scene(x, y, k=0):
     """A black picture with one bright smooth dot, which is keypoint k of one person."""
     rows, columns = np.mgrid[:SIZE, :SIZE]
@@ -82,7 +89,7 @@ def test_a_keypoint_and_its_pixel_move_together(seed):
     there = moved.keypoints[moved.visibility > 0]
     if len(there) and (there > 10).all() and (there < [70, 62]).all():  # the dot is not cut
         np.testing.assert_allclose(there[0], centre_of(moved.image), atol=0.15)
-    crop = augment.random_crop(scene, 0, COCO_17, Grid(2, "centre"), (48, 36), rng)
+    crop = augment.random_crop(scene, 0, Network((48, 36)), rng)
     moved = augment.warp_scene(scene, crop, (48, 36))
     there = moved.keypoints[moved.visibility > 0]
     step = np.sqrt(abs(np.linalg.det(crop[:, :2])))
@@ -95,7 +102,7 @@ def test_a_keypoint_and_its_pixel_move_together(seed):
 def test_what_leaves_the_picture_is_no_longer_labelled(seed):
     rng = np.random.default_rng(seed)
     scene = SyntheticPeople(1, seed=3, size=64, people=3)[0]
-    moved = augment.warp_scene(scene, augment.random_view((64, 64), 64, rng, 180, 0.5), 64)
+    moved = augment.warp_scene(scene, augment.random_view((64, 64), 64, rng, 1.5), 64)
     labelled = moved.visibility > 0
     np.testing.assert_array_equal(labelled, ~np.isnan(moved.keypoints[..., 0]))
     assert augment.inside(moved.keypoints, (64, 64))[labelled].all()
@@ -104,8 +111,10 @@ def test_what_leaves_the_picture_is_no_longer_labelled(seed):
 
 
 def test_without_chance_a_crop_is_the_pipelines(scene):
-    crop = augment.random_crop(scene, 0, COCO_17, Grid(2, "centre"), (64, 48), None)
-    np.testing.assert_array_equal(crop, crop_matrices(scene.boxes[:1], (64, 48), "centre")[0])
+    crop = augment.random_crop(scene, 0, Network((64, 48)), np.random.default_rng(0), 0.0)
+    np.testing.assert_allclose(crop, crop_matrices(scene.boxes[:1], (64, 48), "centre")[0])
+    whole = augment.random_view((80, 96), (80, 96), np.random.default_rng(0), 0.0)
+    np.testing.assert_allclose(whole, np.eye(2, 3), atol=1e-12)
 
 
 def test_half_a_body_holds_that_halfs_keypoints(scene):
@@ -133,5 +142,5 @@ def test_half_a_body_holds_that_halfs_keypoints(scene):
 def test_bad_views_are_refused(scene):
     with pytest.raises(ValueError, match="view: expected a map that can be turned back"):
         augment.warp_scene(scene, [[1, 1, 0], [1, 1, 0]], 64)
-    with pytest.raises(ValueError, match="rotation: expected at least 0, got -1"):
-        augment.random_view((64, 64), 64, np.random.default_rng(0), rotation=-1)
+    with pytest.raises(ValueError, match="strength: expected at least 0, got -1"):
+        augment.random_view((64, 64), 64, np.random.default_rng(0), -1)
