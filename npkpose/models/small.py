@@ -1,0 +1,124 @@
+"""Small networks that learn people in minutes, on a laptop, in NumPy: one trunk, three answers.
+
+    image ── conv s2 ─┬─ down, s4 ─┬─ down, s8 ── up, s4 ─ + ─ fuse ── up, s2 ─ + ─ fuse ── 1x1
+              b       │     2b     │      3b        2b     │              b     │
+                      │            └───────────────────────┘                    │
+                      └──────────────────────────────────────────────────────────┘
+
+down is a BasicBlock of stride 2 and one or two more, up a 2x2 transposed convolution, fuse a
+BasicBlock. The coarse maps see the whole person, the fine ones say where exactly a joint is; they
+are added, as in Newell et al., "Stacked Hourglass Networks", ECCV 2016, arXiv:1603.06937. Maps
+are at stride 2 of areas: `Grid(2, "centre")`.
+
+    SmallTopDown   one person's crop         K heatmaps
+    SmallPaf       everybody                 K heatmaps and part affinity fields
+    SmallTags      everybody                 K heatmaps and K tags
+"""
+
+import numpy as np
+
+from npkpose import nn
+from npkpose._check import check_integer, check_size
+from npkpose.codec.grid import Grid
+from npkpose.models.blocks import BasicBlock, conv_norm
+from npkpose.models.pixels import check_multiples, to_input
+from npkpose.skeleton import COCO_17
+
+BASE = 24  # channels b
+
+
+class SmallNet(nn.Module):
+    """Map images (N, 3, H, W), sides multiples of 8, to maps (N, C, H/2, W/2).
+
+    Parameters
+    ----------
+    num_channels : int
+        C.
+    base : int
+        b: channels at stride 2.
+    rng : numpy.random.Generator, optional
+        Draws the initial weights; default a generator of seed 0.
+    """
+
+    skeleton = COCO_17
+    stride = 2
+    grid = Grid(2, "centre")
+    size_multiple = 8
+
+    def __init__(self, num_channels, base=BASE, *, rng=None):
+        super().__init__()
+        rng = np.random.default_rng(0) if rng is None else rng
+        b = check_integer("base", base, 1)
+        self.stem = conv_norm(3, b, 3, 2, rng=rng)
+        self.down1 = _down(b, 2 * b, 2, rng)
+        self.down2 = _down(2 * b, 3 * b, 3, rng)
+        self.up1 = nn.ConvTranspose2d(3 * b, 2 * b, 2, 2, rng=rng)
+        self.fuse1 = BasicBlock(2 * b, 2 * b, rng=rng)
+        self.up2 = nn.ConvTranspose2d(2 * b, b, 2, 2, rng=rng)
+        self.fuse2 = BasicBlock(b, b, rng=rng)
+        self.head = nn.Conv2d(b, num_channels, 1, rng=rng)
+        self.head.params["weight"] *= 0.1  # maps are mostly zero: start near there
+
+    def preprocess(self, image):
+        """Return pictures (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W)."""
+        return to_input(image, self.size_multiple, 0.5, 0.25)
+
+    def forward(self, x):
+        """Return the maps of ``x``; the layers keep what they need."""
+        s2 = self.stem(x)
+        s4 = self.down1(s2)
+        s8 = self.down2(s4)
+        u4 = self.fuse1(self.up1(s8) + s4)
+        return self.head(self.fuse2(self.up2(u4) + s2))
+
+    def backward(self, dy):
+        """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
+        d2 = self.fuse2.backward(self.head.backward(dy))
+        d4 = self.fuse1.backward(self.up2.backward(d2))
+        d8 = self.up1.backward(d4)
+        d4 = d4 + self.down2.backward(d8)
+        d2 = d2 + self.down1.backward(d4)
+        return self.stem.backward(d2)
+
+
+class SmallTopDown(SmallNet):
+    """Heatmaps (N, 17, H/2, W/2) of crops of ``input_size``, for `TopDown`."""
+
+    def __init__(self, input_size=(64, 48), base=BASE, *, rng=None):
+        super().__init__(self.skeleton.num_keypoints, base, rng=rng)
+        self.input_size = check_size("input_size", input_size)
+        check_multiples("input_size", self.input_size, self.size_multiple)
+
+
+class SmallPaf(SmallNet):
+    """Heatmaps and part affinity fields, for `BottomUp` and `group_paf`."""
+
+    thresholds = {"threshold": 0.1, "min_keypoints": 3, "min_score": 0.2}
+
+    def __init__(self, base=BASE, *, rng=None):
+        channels = self.skeleton.num_keypoints + self.skeleton.num_paf_channels
+        super().__init__(channels, base, rng=rng)
+
+    def split(self, maps):
+        """Return ``maps`` (N, K + C, h, w) as heatmaps (N, K, h, w) and fields (N, C, h, w)."""
+        return np.split(maps, [self.skeleton.num_keypoints], axis=1)
+
+
+class SmallTags(SmallNet):
+    """Heatmaps and tags, for `group_tags`."""
+
+    thresholds = {"threshold": 0.1, "min_keypoints": 3, "min_score": 0.1}
+
+    def __init__(self, base=BASE, *, rng=None):
+        super().__init__(2 * self.skeleton.num_keypoints, base, rng=rng)
+
+    def split(self, maps):
+        """Return ``maps`` (N, 2 K, h, w) as heatmaps and tags, each (N, K, h, w)."""
+        return np.split(maps, [self.skeleton.num_keypoints], axis=1)
+
+
+def _down(in_channels, channels, count, rng):
+    """``count`` blocks, the first of stride 2."""
+    blocks = [BasicBlock(in_channels, channels, 2, rng=rng)]
+    blocks += [BasicBlock(channels, channels, rng=rng) for _ in range(count - 1)]
+    return nn.Sequential(*blocks)

@@ -1,0 +1,41 @@
+"""What a bottom-up network with part affinity fields learns.
+
+    loss = mean(w (heatmaps - target)^2) + field_weight mean(w' (fields - target')^2)
+
+target' is `codec.paf.paf_fields`, w' is 1 + limb |target'| off the masked boxes. Cao et al.,
+"Realtime Multi-Person 2D Pose Estimation using Part Affinity Fields", CVPR 2017,
+arXiv:1611.08050, equations 5 and 8.
+"""
+
+import numpy as np
+
+from npkpose import nn
+from npkpose.codec.group_paf import group_paf
+from npkpose.codec.paf import paf_fields
+from npkpose.training.scenes import SceneTask
+
+
+class PafTask(SceneTask):
+    """Heatmaps and fields; see `SceneTask` for the parameters."""
+
+    parts = ("heatmaps", "fields")
+    field_weight = 0.3
+    limb = 6.0
+
+    def targets(self, scenes, size):
+        """Return the fields (N, C, h, w)."""
+        return np.stack(
+            [paf_fields(scene.keypoints, self.skeleton, size, grid=self.grid) for scene in scenes]
+        )
+
+    def loss(self, output, batch):
+        """Return the loss, its parts, and its gradient with respect to ``output``."""
+        heatmaps, fields = self.model.split(output)
+        first, dheatmaps = nn.mse_loss(heatmaps, batch.heatmaps, self.heatmap_weight(batch))
+        weight = batch.mask * (1 + np.float32(self.limb) * np.abs(batch.more))
+        second, dfields = nn.mse_loss(fields, batch.more, np.float32(self.field_weight) * weight)
+        return first + second, (first, second), np.concatenate([dheatmaps, dfields], axis=1)
+
+    def group(self, heatmaps, others):
+        """Return the `Poses` of one picture's heatmaps and fields."""
+        return group_paf(heatmaps, others, self.skeleton, self.grid, **self.model.thresholds)

@@ -1,0 +1,120 @@
+"""Whole scenes for the bottom-up tasks: pictures, heatmaps of everybody, and what to leave out.
+
+The target of keypoint k is the largest of all people's Gaussians. People without a single
+labelled keypoint, and groups, are there all the same: a network that finds them is not wrong, so
+their boxes weigh nothing (as OpenPose and HigherHRNet do with COCO's masks).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from npkpose._check import check_integer, check_number
+from npkpose.codec.gaussian import gaussian_heatmaps
+from npkpose.data.augment import flip_scene, random_view, warp_scene
+from npkpose.data.distort import change_colours, hide_patches
+from npkpose.models.pixels import check_multiples
+from npkpose.training.score import score
+
+
+class SceneBatch(NamedTuple):
+    """``x`` (N, 3, H, W), ``heatmaps`` (N, K, h, w), ``mask`` (N, 1, h, w), a task's ``more``."""
+
+    x: np.ndarray
+    heatmaps: np.ndarray
+    mask: np.ndarray
+    more: object
+
+
+class SceneTask:
+    """Batches of whole scenes for a `Trainer`; `PafTask` and `TagTask` say what is learned.
+
+    Parameters
+    ----------
+    model : network such as `models.SmallPaf`
+        Has ``preprocess``, ``split``, ``skeleton``, ``grid``, ``thresholds``, ``size_multiple``.
+    dataset, held_out : sequences of Scene with a ``skeleton``
+        To learn from, and to score; held-out pictures' sides are multiples of what the network
+        takes.
+    seed : int
+        Of the choice of scenes and of their augmentation.
+    batch_size : int
+    strength : float
+        Of the augmentation; see `TopDownTask`.
+
+    A batch's pictures have the size of the data set's first.
+    """
+
+    foreground = 20.0
+    sigma = 1.25  # heatmap pixels
+
+    def __init__(self, model, dataset, held_out, seed=0, batch_size=8, strength=1.0):
+        self.model, self.skeleton, self.grid = model, model.skeleton, model.grid
+        self.dataset, self.held_out = dataset, held_out
+        self.seed = check_integer("seed", seed)
+        self.batch_size = check_integer("batch_size", batch_size, at_least=1)
+        self.strength = check_number("strength", strength, at_least=0)
+        self.size = dataset[0].image.shape[:2]
+        check_multiples("dataset", self.size, model.size_multiple)
+
+    def batch(self, step):
+        """Return the `SceneBatch` of a step, the same whenever it is asked for."""
+        rng = np.random.default_rng([self.seed, step])
+        scenes = [self._scene(rng) for _ in range(self.batch_size)]
+        x = self.model.preprocess(np.stack([scene.image for scene in scenes]))
+        size = tuple(int(side / self.grid.stride) for side in self.size)
+        heatmaps = np.stack([self._heatmaps(scene, size) for scene in scenes])
+        mask = np.stack([learn_mask(scene, size, self.grid) for scene in scenes])
+        return SceneBatch(x, heatmaps, mask[:, None], self.targets(scenes, size))
+
+    def targets(self, scenes, size):
+        """Return what this task learns beside heatmaps, on maps of ``size``."""
+        raise NotImplementedError(f"{type(self).__name__}.targets is not written")
+
+    def group(self, heatmaps, others):
+        """Return the `Poses` of one picture's maps."""
+        raise NotImplementedError(f"{type(self).__name__}.group is not written")
+
+    def heatmap_weight(self, batch):
+        """Return the weight of each pixel of the heatmaps."""
+        return batch.mask * (1 + np.float32(self.foreground) * batch.heatmaps)
+
+    def evaluate(self, network):
+        """Return the AP on the held-out scenes."""
+        return self.score(network).stats.ap
+
+    def score(self, network):
+        """Return the `CocoResult` of the held-out scenes."""
+
+        def find(scene):
+            heatmaps, others = self.model.split(network(self.model.preprocess(scene.image)))
+            return self.group(heatmaps[0], others[0])
+
+        return score(self.held_out, find)
+
+    def _scene(self, rng):
+        scene = self.dataset[int(rng.integers(len(self.dataset)))]
+        view = random_view(scene.image.shape[:2], self.size, rng, self.strength)
+        scene = warp_scene(scene, view, self.size)
+        if rng.random() < self.strength:
+            scene.image = change_colours(scene.image, rng)
+            scene = hide_patches(scene, rng, most=2)
+        return flip_scene(scene, self.skeleton) if rng.random() < 0.5 else scene
+
+    def _heatmaps(self, scene, size):
+        each = gaussian_heatmaps(scene.keypoints, size, self.sigma, grid=self.grid)
+        return each.max(axis=0, initial=0)
+
+
+def learn_mask(scene, size, grid):
+    """Return which map pixels (h, w) are learned from, 1 or 0: not those of unlabelled people."""
+    mask = np.ones(size, np.float32)
+    for box in scene.boxes[~scene.labelled | scene.crowd]:
+        corners = grid.to_map(box.reshape(2, 2) - 0.5, size)  # a box's corners, as points
+        (x0, y0), (x1, y1) = np.clip(np.rint(corners), 0, size[::-1]).astype(int)
+        mask[y0 : y1 + 1, x0 : x1 + 1] = 0
+    for points in scene.keypoints[scene.labelled]:
+        for x, y in grid.to_map(points[~np.isnan(points[:, 0])], size):  # who is labelled counts
+            left, top = max(int(x) - 2, 0), max(int(y) - 2, 0)
+            mask[top : int(y) + 4, left : int(x) + 4] = 1
+    return mask

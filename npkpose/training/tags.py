@@ -1,0 +1,41 @@
+"""What a bottom-up network with tags learns.
+
+    loss = mean(w (heatmaps - target)^2) + tag_weight mean over pictures of (pull + push)
+
+pull and push are `codec.tag_loss`'s. Newell, Huang and Deng, "Associative Embedding", NeurIPS
+2017, arXiv:1611.05424; Cheng et al., "HigherHRNet", CVPR 2020, arXiv:1908.10357, weight both
+by 0.001.
+"""
+
+import numpy as np
+
+from npkpose import nn
+from npkpose.codec.tag_loss import tag_loss, tag_targets
+from npkpose.codec.tags import group_tags
+from npkpose.training.scenes import SceneTask
+
+
+class TagTask(SceneTask):
+    """Heatmaps and tags; see `SceneTask` for the parameters."""
+
+    parts = ("heatmaps", "pull", "push")
+    tag_weight = 0.003
+
+    def targets(self, scenes, size):
+        """Return, for each scene, where its people's tags are read: arrays (P, K)."""
+        return [tag_targets(scene.keypoints, size, scene.visibility, self.grid) for scene in scenes]
+
+    def loss(self, output, batch):
+        """Return the loss, its parts, and its gradient with respect to ``output``."""
+        heatmaps, tags = self.model.split(output)
+        loss, dheatmaps = nn.mse_loss(heatmaps, batch.heatmaps, self.heatmap_weight(batch))
+        share = self.tag_weight / len(tags)
+        each = [tag_loss(t, pixels, share, share) for t, pixels in zip(tags, batch.more)]
+        pull, push = sum(one[0] for one in each), sum(one[1] for one in each)
+        dtags = np.stack([one[2] for one in each]).astype(dheatmaps.dtype)
+        dy = np.concatenate([dheatmaps, dtags], axis=1)
+        return loss + pull + push, (loss, pull, push), dy
+
+    def group(self, heatmaps, others):
+        """Return the `Poses` of one picture's heatmaps and tags."""
+        return group_tags(heatmaps, others, self.skeleton, self.grid, **self.model.thresholds)

@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+
+from npkpose import COCO_17, Grid, decode_heatmaps
+from npkpose.codec.gaussian import gaussian_heatmaps
+from npkpose.data.augment import random_crop, to_view
+from npkpose.data.people import SyntheticPeople
+from npkpose.models.small import SmallTopDown
+from npkpose.pipeline.topdown import TopDown
+from npkpose.train import adam_with_warmup
+from npkpose.training import Trainer
+from npkpose.training.score import score
+from npkpose.training.topdown import TopDownTask
+
+RNG = np.random.default_rng(0)
+
+
+def make_task(model, batch_size=6):
+    return TopDownTask(model, SyntheticPeople(9, 1, 64), SyntheticPeople(3, 2, 64), 3, batch_size)
+
+
+def test_a_batch_is_the_same_whenever_it_is_asked_for_and_differs_from_the_next():
+    task = make_task(SmallTopDown(base=2))
+    one, other, again = task.batch(5), task.batch(6), task.batch(5)
+    for name in ("x", "target", "weight"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(again, name))
+    assert one.x.shape == (6, 3, 64, 48) and one.target.shape == (6, 17, 32, 24)
+    assert not np.array_equal(one.x, other.x)
+    assert (one.weight.max(axis=(1, 2, 3)) > 15).all()  # everybody has a keypoint to learn
+    absent = one.weight.max(axis=(2, 3)) == 0
+    assert absent.any() and not one.target[absent].any()
+
+
+def test_perfect_maps_of_true_boxes_score_nearly_one():
+    """What the crop's size, the stride and the decoding cost, and no network can win back."""
+    dataset = SyntheticPeople(8, seed=4)
+
+    class Oracle:
+        """Answers the heatmaps of whoever's crop it is shown, in the pipeline's order."""
+
+        skeleton, grid, input_size = COCO_17, Grid(2, "centre"), (64, 48)
+
+        def eval(self):
+            return self
+
+        def preprocess(self, crops):
+            return crops
+
+        def __call__(self, crops):
+            return self.maps[: len(crops)]
+
+    oracle = Oracle()
+    task = TopDownTask(oracle, dataset, dataset)
+    find = TopDown(oracle, flip=False)
+
+    def look(scene):
+        people = np.flatnonzero(scene.labelled)
+        views = [random_crop(scene, int(p), oracle, RNG, 0.0) for p in people]
+        points = [to_view(scene.keypoints[p], view) for p, view in zip(people, views)]
+        oracle.maps = np.zeros((0, 17, 32, 24), np.float32)
+        if len(people):
+            oracle.maps = gaussian_heatmaps(
+                np.stack(points), (32, 24), task.sigma, grid=oracle.grid
+            )
+        return find(scene.image, scene.boxes[people])
+
+    assert score(dataset, look).stats.ap > 0.97
+
+
+def test_targets_lie_where_the_crops_keypoints_are():
+    task = make_task(SmallTopDown(base=2))
+    batch = task.batch(0)
+    found, scores = decode_heatmaps(batch.target, "log_parabola")
+    clear = scores > 0.9
+    assert clear.sum() > 20
+    inside = (found[clear] > -1).all() and (found[clear] < [24, 32]).all()
+    assert inside
+
+
+def test_the_gradient_of_the_loss_is_right(rng):
+    task = make_task(SmallTopDown(base=2), 2)
+    batch = task.batch(1)
+    output = rng.normal(size=batch.target.shape)
+    _, _, dy = task.loss(output, batch)
+    step = 1e-6 * rng.normal(size=output.shape)
+    slope = task.loss(output + step, batch)[0] - task.loss(output - step, batch)[0]
+    assert 2 * (dy * step).sum() == pytest.approx(slope, rel=1e-5)
+
+
+def test_a_few_steps_lower_the_loss(tmp_path):
+    net = SmallTopDown((32, 24), base=4)
+    task = make_task(net, 8)
+    trainer = Trainer(net, task, *adam_with_warmup(net, 25, lr=1e-2), tmp_path)
+    first = task.loss(net(task.batch(0).x), task.batch(0))[0]
+    assert trainer.run(25, log_every=25)
+    net.eval()
+    assert task.loss(net(task.batch(0).x), task.batch(0))[0] < 0.5 * first
+    assert 0 <= task.evaluate(net) <= 1
+
+
+def test_scenes_without_anybody_to_learn_from_are_refused():
+    nobody = SyntheticPeople(3, size=16, people=0)
+    task = TopDownTask(SmallTopDown(base=2), nobody, nobody)
+    with pytest.raises(ValueError, match="dataset: expected labelled people, got 200 scenes"):
+        task.batch(0)
