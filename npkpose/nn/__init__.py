@@ -6,7 +6,8 @@ Read in this order:
     activation.py        the shortest layers: ReLU and its kin
     unfold.py            sliding windows as matrix columns, and the way back
     conv.py              convolution: one matrix product forward, two backward
-    conv_transpose.py    the same turned around
+    convolve.py run.py threads.py blas.py    the same, quick: strips of an image on all cores
+    conv_transpose.py    convolution turned around
     pad.py pool.py upsample.py    more maps from images to images
     batchnorm.py         statistics, and the gradient through them
     linear.py layernorm.py gelu.py softmax.py attention.py    the parts of a transformer
@@ -26,7 +27,7 @@ float32. Zero images give zero outputs. A bad argument raises ValueError, naming
 
 from npkpose.nn.activation import ELU, PReLU, ReLU, ReLU6
 from npkpose.nn.attention import MultiHeadAttention
-from npkpose.nn.batchnorm import BatchNorm2d
+from npkpose.nn.batchnorm import BatchNorm2d, freeze_statistics
 from npkpose.nn.check import check_layer
 from npkpose.nn.conv import Conv2d
 from npkpose.nn.conv_transpose import ConvTranspose2d
@@ -56,5 +57,5 @@ __all__ = [
     "Dropout", "ELU", "GELU", "LayerNorm", "Linear", "LinearLR", "MaxPool2d", "Module",
     "MultiHeadAttention", "MultiStepLR", "Optimizer", "PReLU", "ReLU", "ReLU6", "SGD",
     "Schedule", "Sequential", "SequentialLR", "Softmax", "Upsample", "ZeroPad2d",
-    "check_layer", "fold", "kaiming_normal", "mse_loss", "unfold",
+    "check_layer", "fold", "freeze_statistics", "kaiming_normal", "mse_loss", "unfold",
 ]
