@@ -40,6 +40,7 @@ from npkpose.poses import Poses
 _ROUND_COST = 100  # HigherHRNet's weight of the rounded distance
 
 
+# Thirteen arguments, not six: each is a number or choice that a published parser has.
 def group_tags(
     heatmaps,
     tags,
@@ -120,13 +121,7 @@ def group_tags(
     peak_tags = tags[tuple(peaks.pixels.T)].astype(float)  # (M, T)
     peak_tags[~np.isfinite(peak_tags)] = np.nan
     members, means = _group(peaks, peak_tags, order, tag_threshold)
-    found = members >= 0
-    scores = np.where(found, np.append(peaks.scores, 0.0)[members], 0.0)
-    sizes, totals = found.sum(axis=1), scores.sum(axis=1)
-    keep = (sizes >= min_keypoints) & (totals >= min_score * sizes)
-    best = np.flatnonzero(keep)[np.argsort(-totals[keep], kind="stable")]
-    keypoints = np.append(peaks.points, [[np.nan, np.nan]], axis=0)[members[best]]
-    poses = Poses(keypoints, scores[best], totals[best] / len(heatmaps))
+    poses, best = _people(peaks, members, min_keypoints, min_score)
     if nms_threshold is not None:
         poses = poses[oks_nms(poses, skeleton, threshold=nms_threshold)]
     if fill_missing:
@@ -160,6 +155,17 @@ def _group(peaks, tags, order, tag_threshold):
         people += new.sum()
     members = members[:people]
     return members, totals[:people, :-1] / (members >= 0).sum(axis=1)[:, None]
+
+
+def _people(peaks, members, min_keypoints, min_score):
+    """Return the rows of ``members`` that are people, as `Poses` by falling score, and which."""
+    found = members >= 0
+    scores = np.where(found, np.append(peaks.scores, 0.0)[members], 0.0)
+    sizes, totals = found.sum(axis=1), scores.sum(axis=1)
+    keep = (sizes >= min_keypoints) & (totals >= min_score * sizes)
+    best = np.flatnonzero(keep)[np.argsort(-totals[keep], kind="stable")]
+    keypoints = np.append(peaks.points, [[np.nan, np.nan]], axis=0)[members[best]]
+    return Poses(keypoints, scores[best], totals[best] / members.shape[1]), best
 
 
 def _check_maps(heatmaps, tags, skeleton):
