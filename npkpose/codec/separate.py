@@ -103,8 +103,6 @@ def _separate(heatmaps, peaks, threshold, gaussians, scores, first):
             _measure(image, peaks.points[start + m], threshold, mine[m])
         total = _grow(image, threshold, canvas, mine, found)
         for m in range(total):
-            if total == found:  # nothing was hidden: every peak stays where it was
-                mine[m, X], mine[m, Y] = peaks.points[start + m]
             scores[top + m] = peaks.scores[start + m] if m < found else _nearest(image, mine[m])
         first[k + 1] = top + total
 
