@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npkpose._check import check_integer, check_number
+from npkpose._check import check_integer, check_number, check_size
 from npkpose.codec.gaussian import gaussian_heatmaps
+from npkpose.codec.grid import Grid
 from npkpose.data.augment import flip_scene, random_view, warp_scene
 from npkpose.data.distort import change_colours, hide_patches
+from npkpose.image import resize
 from npkpose.models.pixels import check_multiples
 from npkpose.training.score import score
 
@@ -34,28 +36,27 @@ class SceneTask:
     model : network such as `models.SmallPaf`
         Has ``preprocess``, ``split``, ``skeleton``, ``grid``, ``thresholds``, ``size_multiple``.
     dataset, held_out : sequences of Scene with a ``skeleton``
-        To learn from, and to score; held-out pictures' sides are multiples of what the network
-        takes.
+        To learn from, and to score.
     seed : int
         Of the choice of scenes and of their augmentation.
-    batch_size : int
+    batch_shape : (N, H, W)
+        Pictures in a batch, and their size, in multiples of what the network takes. Held-out
+        pictures of another size are resized to it.
     strength : float
         Of the augmentation; see `TopDownTask`.
-
-    A batch's pictures have the size of the data set's first.
     """
 
     foreground = 20.0
     sigma = 1.25  # heatmap pixels
 
-    def __init__(self, model, dataset, held_out, seed=0, batch_size=8, strength=1.0):
+    def __init__(self, model, dataset, held_out, seed=0, batch_shape=(8, 128, 128), strength=1.0):
         self.model, self.skeleton, self.grid = model, model.skeleton, model.grid
         self.dataset, self.held_out = dataset, held_out
         self.seed = check_integer("seed", seed)
-        self.batch_size = check_integer("batch_size", batch_size, at_least=1)
+        self.batch_size = check_integer("batch_shape", batch_shape[0], at_least=1)
         self.strength = check_number("strength", strength, at_least=0)
-        self.size = dataset[0].image.shape[:2]
-        check_multiples("dataset", self.size, model.size_multiple)
+        self.size = check_size("batch_shape", batch_shape[1:])
+        check_multiples("batch_shape", self.size, model.size_multiple)
 
     def batch(self, step):
         """Return the `SceneBatch` of a step, the same whenever it is asked for."""
@@ -87,8 +88,12 @@ class SceneTask:
         """Return the `CocoResult` of the held-out scenes."""
 
         def find(scene):
-            heatmaps, others = self.model.split(network(self.model.preprocess(scene.image)))
-            return self.group(heatmaps[0], others[0])
+            image = resize(scene.image, self.size)
+            heatmaps, others = self.model.split(network(self.model.preprocess(image)))
+            poses = self.group(heatmaps[0], others[0])
+            height, width = scene.image.shape[:2]
+            home = Grid((width / self.size[1], height / self.size[0]), "centre")
+            return poses.with_keypoints(home.to_image(poses.keypoints))
 
         return score(self.held_out, find)
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from npkpose import Grid
+from npkpose import COCO_17, Grid, Poses
 from npkpose.data.people import SyntheticPeople
 from npkpose.data.scene import Scene
 from npkpose.models.small import SmallPaf, SmallTags
@@ -18,7 +18,7 @@ KINDS = [(SmallPaf, PafTask), (SmallTags, TagTask)]
 def make_task(kind, size=48, batch_size=2):
     net, task = kind
     data = SyntheticPeople(9, seed=1, size=size), SyntheticPeople(4, seed=2, size=size)
-    return task(net(base=2), *data, 3, batch_size)
+    return task(net(base=2), *data, 3, (batch_size, size, size))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -90,7 +90,34 @@ def test_a_few_steps_lower_the_loss(kind, tmp_path):
     assert task.loss(net(task.batch(0).x), task.batch(0))[0] < 0.6 * first
 
 
+def test_pictures_of_another_size_are_resized_and_their_people_brought_home():
+    class Centre(PafTask):
+        def group(self, heatmaps, others):
+            self.seen = heatmaps.shape
+            return Poses(np.full((1, 17, 2), 11.5))  # the middle of the resized picture
+
+    class Watched:
+        """Remembers what would be scored."""
+
+        skeleton = COCO_17
+
+        def __len__(self):
+            return 1
+
+        def __getitem__(self, i):
+            keypoints = np.broadcast_to([31.5, 15.5], (1, 17, 2)).copy()
+            flags, box = np.full((1, 17), 2), np.array([[8, 8, 40, 24]], float)
+            image = np.zeros((32, 64, 3), np.uint8)
+            return Scene(image, keypoints, flags, box, np.full(1, 500.0), np.zeros(1, bool))
+
+    net = SmallPaf(base=2)
+    task = Centre(net, Watched(), Watched(), 0, (1, 24, 24))
+    assert task.evaluate(net) == pytest.approx(1) and task.seen == (17, 12, 12)
+
+
 def test_bad_sizes_are_named():
-    data = SyntheticPeople(1, size=60)
-    with pytest.raises(ValueError, match="dataset: expected height and width in multiples of 8"):
-        PafTask(SmallPaf(base=2), data, data)
+    data = SyntheticPeople(1)
+    with pytest.raises(
+        ValueError, match="batch_shape: expected height and width in multiples of 8"
+    ):
+        PafTask(SmallPaf(base=2), data, data, 0, (2, 60, 64))

@@ -1,0 +1,107 @@
+"""How the small networks are trained: what `npkpose train` and the scripts in train/ do.
+
+Scenes come from three seeds, so that what is learned from, what a run is watched by and what it
+is judged by never meet. Synthetic scenes do not run out: there are more than a run looks at.
+"""
+
+import datetime
+import json
+import pathlib
+from typing import NamedTuple
+
+import numpy as np
+
+from npkpose._check import check_choice, check_integer
+from npkpose.data.people import SyntheticPeople
+from npkpose.models.small import SmallPaf, SmallTags, SmallTopDown
+from npkpose.train import adam_with_warmup
+from npkpose.training.paf import PafTask
+from npkpose.training.tags import TagTask
+from npkpose.training.topdown import TopDownTask
+from npkpose.training.trainer import WEIGHTS, Trainer
+from npkpose.weights import load_npz, save_npz
+
+SCENES = 1_000_000
+TRAIN_SEED, WATCH_SEED, HELD_OUT_SEED = 101, 102, 103
+WATCH_SCENES, HELD_OUT_SCENES = 100, 1000
+WARMUP, CLIP_NORM = 100, 1.0
+
+
+class Recipe(NamedTuple):
+    """What to train, and the settings that a search found best for 40 minutes on two cores."""
+
+    network: type
+    task: type
+    steps: int
+    batch: object  # crops, or (N, H, W) of whole pictures
+    lr: float
+
+
+RECIPES = {
+    "topdown": Recipe(SmallTopDown, TopDownTask, 12_000, 16, 3e-3),
+    "paf": Recipe(SmallPaf, PafTask, 8_000, (8, 128, 128), 3e-3),
+    "tags": Recipe(SmallTags, TagTask, 8_000, (8, 128, 128), 3e-3),
+}
+
+
+def make_trainer(name, folder, steps=None, seed=0, data=None, watch=None):
+    """Return the `Trainer` of a recipe; a checkpoint in ``folder`` is continued.
+
+    Parameters
+    ----------
+    name : "topdown", "paf" or "tags"
+    folder : path_like
+        Gets the run's files; see `Trainer`.
+    steps : int, optional
+        In all; the learning rate falls to zero at the last. Default: the recipe's.
+    seed : int
+        Of the network's first weights and of the order of scenes.
+    data, watch : sequences of Scene, optional
+        To learn from, and to evaluate on as the run goes. Default: synthetic people; of other
+        scenes, photographs say, augmentation has its full strength.
+
+    Raises
+    ------
+    ValueError
+        An unknown name, a number below its least, or a checkpoint of another network.
+    """
+    recipe = RECIPES[check_choice("name", name, tuple(RECIPES))]
+    steps = recipe.steps if steps is None else check_integer("steps", steps, at_least=1)
+    network = recipe.network(rng=np.random.default_rng(check_integer("seed", seed)))
+    strength = 0.3 if data is None else 1.0
+    data = SyntheticPeople(SCENES, TRAIN_SEED) if data is None else data
+    watch = SyntheticPeople(WATCH_SCENES, WATCH_SEED) if watch is None else watch
+    task = recipe.task(network, data, watch, seed, recipe.batch, strength)
+    parts = adam_with_warmup(network, steps, recipe.lr, min(WARMUP, steps // 10 + 1))
+    decay = 1 - 1 / max(steps / 20, 2)  # the average looks back on a twentieth of the run
+    return Trainer(network, task, *parts, folder, clip_norm=CLIP_NORM, decay=min(decay, 0.999))
+
+
+def held_out_score(trainer, num_scenes=HELD_OUT_SCENES):
+    """Return the `CocoResult` of the averaged weights on scenes that no run has seen."""
+    trainer.task.held_out = SyntheticPeople(num_scenes, HELD_OUT_SEED)
+    return trainer.task.score(trainer.average.network())
+
+
+def export_weights(trainer, path, command, result):
+    """Write a finished run's weights, small, and beside them how they came about.
+
+    Convolutions go to float16, which costs no score; the rest stays. ``path`` is an .npz file;
+    the same name with .json gets ``command``, the date, seeds, steps and scores.
+    """
+    path = pathlib.Path(path)
+    weights = load_npz(trainer.folder / WEIGHTS)
+    halved = {n: a.astype(np.float16) if a.ndim == 4 else np.array(a) for n, a in weights.items()}
+    save_npz(path, halved)
+    record = {
+        "command": command,
+        "date": datetime.date.today().isoformat(),
+        "network": type(trainer.model).__name__,
+        "steps": trainer.step,
+        "minutes": round(trainer.seconds / 60, 1),
+        "train_seed": TRAIN_SEED,
+        "held_out_seed": HELD_OUT_SEED,
+        "held_out_scenes": len(trainer.task.held_out),
+        "scores": {name: round(value, 4) for name, value in result.stats._asdict().items()},
+    }
+    path.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n")

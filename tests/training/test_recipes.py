@@ -1,0 +1,78 @@
+import json
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from npkpose.data.people import SyntheticPeople
+from npkpose.models.small import SmallTopDown
+from npkpose.training.recipes import (
+    HELD_OUT_SEED,
+    RECIPES,
+    TRAIN_SEED,
+    WATCH_SEED,
+    export_weights,
+    held_out_score,
+    make_trainer,
+)  # fmt: skip
+from npkpose.weights import load_npz
+
+SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "train"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    trainer = make_trainer("topdown", tmp_path_factory.mktemp("run"), steps=2)
+    assert trainer.run(2)
+    return trainer
+
+
+def test_seeds_never_meet_and_every_recipe_makes_a_trainer(tmp_path):
+    assert len({TRAIN_SEED, WATCH_SEED, HELD_OUT_SEED}) == 3
+    for name, recipe in RECIPES.items():
+        trainer = make_trainer(name, tmp_path / name, steps=10)
+        assert type(trainer.model) is recipe.network and trainer.task.dataset.seed == TRAIN_SEED
+        assert trainer.task.held_out.seed == WATCH_SEED and trainer.task.strength == 0.3
+
+
+def test_the_same_seed_gives_the_same_weights(run, tmp_path):
+    again = make_trainer("topdown", tmp_path, steps=2)
+    again.run(2)
+    for name, array in run.model.state_dict().items():
+        np.testing.assert_array_equal(again.model.state_dict()[name], array)
+
+
+def test_weights_are_written_small_with_a_record_and_load_again(run, tmp_path):
+    result = held_out_score(run, 3)
+    path = tmp_path / "small.npz"
+    export_weights(run, path, "npkpose train topdown", result)
+    assert path.stat().st_size < 900_000
+    record = json.loads(path.with_suffix(".json").read_text())
+    assert record["command"] == "npkpose train topdown" and record["steps"] == 2
+    assert record["held_out_seed"] == HELD_OUT_SEED and record["held_out_scenes"] == 3
+    assert record["scores"]["ap"] == pytest.approx(result.stats.ap, abs=1e-4)
+    network = SmallTopDown()
+    network.load_state_dict(load_npz(path))
+    x = network.preprocess(SyntheticPeople(1, size=(64, 48))[0].image)
+    exact = run.average.network()(x)
+    np.testing.assert_allclose(network.eval()(x), exact, atol=0.01 * np.abs(exact).max())
+
+
+def test_unknown_names_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="name: expected one of topdown, paf, tags, got 'hrnet'"):
+        make_trainer("hrnet", tmp_path)
+
+
+@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.py")), ids=lambda path: path.stem)
+def test_a_script_exists_for_every_recipe_and_is_short(path):
+    assert path.stem in RECIPES and len(list(SCRIPTS.glob("*.py"))) == len(RECIPES)
+    assert len(path.read_text().splitlines()) < 40
+    compile(path.read_text(), path, "exec")
+
+
+def test_a_script_stopped_by_a_bad_number_says_so(tmp_path):
+    command = [sys.executable, str(SCRIPTS / "topdown.py"), "0"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and "steps: expected at least 1, got 0" in done.stderr
