@@ -63,6 +63,8 @@ HEAD = {
     "left_lip": (0.016, -0.073, -0.060),
     "right_lip": (-0.016, -0.073, -0.060),
 }
+# In the chest's frame, from the base of the neck: down the front.
+CHEST = {"collar": (0.0, 0.035, -0.042), "belly": (0.0, 0.22, -0.042)}
 HAND = 0.06  # from the wrist to the middle of the fist
 
 
@@ -109,8 +111,8 @@ def pose_body(lengths, trunk, limbs, turns):
     Returns
     -------
     places : dict
-        COCO's 17 keypoints, and what a drawing needs beside them: neck, pelvis, hands, toes and
-        the rest of `HEAD`.
+        COCO's 17 keypoints, and what a drawing needs beside them: neck, pelvis, hands, toes, and
+        the rest of `HEAD` and `CHEST`.
     """
     trunk, limbs = np.radians(trunk), np.radians(limbs)
     bend, lean, twist, look_aside, look_down = trunk.T
@@ -120,6 +122,8 @@ def pose_body(lengths, trunk, limbs, turns):
     places["neck"] = _step(chest, 1, -lengths["spine"])
     for name, offset in HEAD.items():
         places[name] = places["neck"] + skull @ np.array(offset)
+    for name, offset in CHEST.items():
+        places[name] = places["neck"] + chest @ np.array(offset)
     for i, (side, sign) in enumerate((("left", 1), ("right", -1))):
         places[f"{side}_shoulder"] = places["neck"] + _step(
             chest, 0, sign * lengths["half_shoulders"]

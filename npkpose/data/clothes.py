@@ -1,7 +1,7 @@
 """A dressed body: which capsules make it, and of what colours.
 
-Left and right are dressed alike, so only the view tells them apart: the face and the hair, the
-way knees and elbows bend, and where the feet point.
+Left and right are dressed alike, so only the view tells them apart: the face and the hair, a
+jacket that is open in front, the way knees and elbows bend, and where the feet point.
 """
 
 import colorsys
@@ -27,6 +27,7 @@ _MIDDLE = (
     ("right_shoulder", 0.046, "right_hip", 0.056, "shirt"),
     ("left_shoulder", 0.044, "right_shoulder", 0.044, "shirt"),
     ("neck", 0.066, "pelvis", 0.066, "shirt"),
+    ("collar", 0.036, "belly", 0.040, "front"),
     ("neck", 0.032, "chin", 0.032, "skin"),
     ("chin", 0.049, "forehead", 0.053, "skin"),
     ("forehead", 0.011, "nose", 0.013, "skin"),
@@ -59,6 +60,7 @@ def random_clothes(num_people, rng):
         "eyes": np.tile(EYES, (num_people, 1)),
         "lips": 0.5 * (skin + LIPS),
         "shirt": shirt,
+        "front": 0.3 * shirt + 0.7 * (shirt.mean(axis=1, keepdims=True) < 0.45),  # stands out
         "sleeve": np.where(sleeves < NO_SLEEVES, skin, shirt),
         "forearm": np.where(sleeves < SHORT_SLEEVES, skin, shirt),
         "trousers": trousers,
