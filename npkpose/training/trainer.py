@@ -212,7 +212,6 @@ class Trainer:
                 f"its images are finite: look at its targets, task.batch({self.step}), then try "
                 f"a learning rate below {self.optimizer.lr:g} or clip_norm below {self.clip_norm:g}"
             )
-        return (
-            f"loss is {loss:g} at step {self.step} ({named}); {hint}. The checkpoint in "
-            f"{self.folder} is from before that"
-        )
+        saved = (self.folder / CHECKPOINT).exists()
+        where = f"the one in {self.folder} is from before that" if saved else "there is none yet"
+        return f"loss is {loss:g} at step {self.step} ({named}); {hint}. Checkpoint: {where}"

@@ -44,6 +44,15 @@ def test_the_same_seed_gives_the_same_weights(run, tmp_path):
         np.testing.assert_array_equal(again.model.state_dict()[name], array)
 
 
+def test_a_recipe_that_was_stopped_continues_to_the_same_bits(run, tmp_path):
+    make_trainer("topdown", tmp_path, steps=2).run(1)
+    resumed = make_trainer("topdown", tmp_path, steps=2)
+    assert resumed.step == 1 and resumed.run(2)
+    one, other = resumed.state_dict(), run.state_dict()
+    for name in one.keys() - {"run.seconds", "run.sums"}:
+        np.testing.assert_array_equal(one[name], other[name], err_msg=name)
+
+
 def test_weights_are_written_small_with_a_record_and_load_again(run, tmp_path):
     result = held_out_score(run, 3)
     path = tmp_path / "small.npz"
