@@ -15,7 +15,11 @@ PRINTED = {
     "05_two_figures": (["--steps", "4"], "nearest keypoint"),
     "07_top_down_or_bottom_up": (["--width", "4", "--most", "2"], "top-down costs less up to"),
     "06_photograph": (["graph_opt.pb", "photo.jpg"], "nose"),
+    "10_triangulate_rig": (["calibration.json", "bodies.json"], "one of 8 cameras 150 px off"),
+    "11_shelf": (["calibration.json", "detections.json"], "detections are 3 people"),
 }
+
+NEED_DATA = {"06_photograph", "10_triangulate_rig", "11_shelf"}
 
 
 def run(name, arguments, folder):
@@ -35,7 +39,7 @@ def test_every_example_is_listed_here_and_short():
         assert len(path.read_text().splitlines()) < 80, path.name
 
 
-@pytest.mark.parametrize("name", sorted(set(PRINTED) - {"06_photograph"}))
+@pytest.mark.parametrize("name", sorted(set(PRINTED) - NEED_DATA))
 def test_an_example_prints_its_numbers_and_leaves_its_picture(name, tmp_path):
     arguments, wanted = PRINTED[name]
     assert wanted in run(name, arguments, tmp_path)
@@ -47,3 +51,15 @@ def test_the_photograph_example_finds_its_skier(shared_data, tmp_path):
     photo = shared_data / "photos" / "000000000785.jpg"
     assert "nose" in run("06_photograph", [str(weights), str(photo)], tmp_path)
     assert (tmp_path / "06_photograph.png").stat().st_size > 10_000
+
+
+def test_the_examples_of_several_cameras_find_their_people(shared_data, tmp_path):
+    panoptic, shelf = shared_data / "panoptic", shared_data / "shelf"
+    files = {
+        "10_triangulate_rig": [panoptic / "calibration_160906_band1.json",
+                               panoptic / "hdPose3d_stage1_coco19" / "body3DScene_00000168.json"],
+        "11_shelf": [shelf / "calibration.json", shelf / "detections_hrnet_coco17.json"],
+    }  # fmt: skip
+    for name, paths in files.items():
+        assert PRINTED[name][1] in run(name, [str(path) for path in paths], tmp_path)
+        assert (tmp_path / f"{name}.png").stat().st_size > 10_000
