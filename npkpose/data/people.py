@@ -11,7 +11,8 @@ what COCO's annotators label (Lin et al., "Microsoft COCO", ECCV 2014, arXiv:140
                    lies before the joint
     visibility 1   inside the picture and hidden, by the person itself, or by others while a limb
                    joins it to a keypoint that is seen: where it is can be told
-    visibility 0   elsewhere
+    visibility 0   elsewhere; and a hidden nose, eye or ear, which nobody marks on the back of a
+                   head
 
 Area and box are of the pixels that are seen. Somebody with fewer than three keypoints seen has
 all visibilities 0 and is not counted by evaluations; of whom nothing is seen is not listed.
@@ -42,6 +43,7 @@ SKIN_DEPTH = {
     "hip": 0.10, "knee": 0.06, "ankle": 0.045,
 }  # fmt: skip
 _SKIN_DEPTHS = np.array([SKIN_DEPTH[name.split("_")[-1]] for name in COCO_17.keypoints])
+_FACE = np.array([name.split("_")[-1] in ("nose", "eye", "ear") for name in COCO_17.keypoints])
 FEWEST_SEEN = 3
 
 
@@ -203,4 +205,4 @@ def _visibility(joints, scales, depth, owner):
     for a, b in COCO_17.limbs:
         told[:, a] |= inside[:, a] & seen[:, b]
         told[:, b] |= inside[:, b] & seen[:, a]
-    return np.where(seen, 2, np.where(told, 1, 0))
+    return np.where(seen, 2, np.where(told & ~_FACE, 1, 0))

@@ -76,6 +76,13 @@ def test_faces_are_seen_from_the_front_only():
     assert np.mean(facing) > 2 and np.mean(away) < 0.5
 
 
+def test_a_hidden_face_is_not_labelled_and_a_hidden_wrist_may_be(scenes):
+    flags = np.concatenate([scene.visibility for scene in scenes])
+    face = [k for k, name in enumerate(COCO_17.keypoints) if name.endswith(("nose", "eye", "ear"))]
+    assert set(np.unique(flags[:, face])) == {0, 2}
+    assert (np.delete(flags, face, axis=1) == 1).mean() > 0.05
+
+
 def test_no_paint_tells_left_from_right(rng):
     places = {name: np.zeros((5, 3)) for part in PARTS for name in (part[0], part[2])}
     parts = body_parts(places, random_clothes(5, rng), random_builds(5, rng))
