@@ -111,6 +111,8 @@ class SmallTags(SmallNet):
 
     def __init__(self, base=BASE, *, rng=None):
         super().__init__(2 * self.skeleton.num_keypoints, base, rng=rng)
+        # Tags are not mostly zero, and equal ones do not push each other apart.
+        self.head.params["weight"][self.skeleton.num_keypoints :] *= 10
 
     def split(self, maps):
         """Return ``maps`` (N, 2 K, h, w) as heatmaps and tags, each (N, K, h, w)."""

@@ -39,8 +39,8 @@ class Recipe(NamedTuple):
 
 RECIPES = {
     "topdown": Recipe(SmallTopDown, TopDownTask, 12_000, 16, 3e-3),
-    "paf": Recipe(SmallPaf, PafTask, 8_000, (8, 128, 128), 3e-3),
-    "tags": Recipe(SmallTags, TagTask, 8_000, (8, 128, 128), 3e-3),
+    "paf": Recipe(SmallPaf, PafTask, 6_000, (8, 128, 128), 3e-3),
+    "tags": Recipe(SmallTags, TagTask, 6_000, (8, 128, 128), 3e-3),
 }
 
 
