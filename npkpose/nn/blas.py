@@ -3,8 +3,10 @@
 NumPy's matrix products are OpenBLAS's, which has a pool of threads of its own and lets one
 product at a time use it. Two of our threads would wait for each other, and each for a pool that
 finds no free core. NumPy has no function to say so, but its wheels come with the library, whose
-own function for it is called here. Where the library is another one, or lies elsewhere, the
-products keep their threads and `run_all` makes none.
+own function for it is called here; meanwhile products of other threads have one thread too. The
+number of threads it was told to use, by OPENBLAS_NUM_THREADS or by a caller, is ours as well.
+Where the library is another one, or lies elsewhere, the products keep their threads and `run_all`
+makes none.
 """
 
 import ctypes
@@ -38,10 +40,26 @@ def one_thread_each():
                 functions[1](_nested[1])
 
 
-@lru_cache(maxsize=1)
-def is_ours_to_thread():
-    """Return whether products can be held to one thread, or have only one to begin with."""
-    return _functions() is not None or os.environ.get("OPENBLAS_NUM_THREADS") == "1"
+def allowed_threads():
+    """Return how many threads a product may use; 1 where the library cannot be told."""
+    functions = _functions()
+    with _lock:
+        if functions is None:
+            return 1
+        return _nested[1] if _nested[0] else functions[0]()
+
+
+def _after_fork():
+    """A forked child has none of its parent's threads, whatever they were doing."""
+    global _lock
+    _lock = threading.Lock()
+    if _nested[0] and _functions():
+        _functions()[1](_nested[1])
+    _nested[:] = [0, 1]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 @lru_cache(maxsize=1)

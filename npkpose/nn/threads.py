@@ -15,13 +15,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from npkpose.nn.blas import is_ours_to_thread, one_thread_each
+from npkpose.nn.blas import allowed_threads, one_thread_each
 
 _this_thread = threading.local()
 
 
 def num_threads():
-    """Return the number of cores this process may use; 1 inside a piece of work."""
+    """Return how many cores and threads this process may use; 1 inside a piece of work."""
     return 1 if getattr(_this_thread, "busy", False) else _cores()
 
 
@@ -66,14 +66,22 @@ def _call_each(works):
         _this_thread.busy = False
 
 
-@lru_cache(maxsize=1)
 def _cores():
-    if not is_ours_to_thread():
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    affinity = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))
+    return min(len(affinity(0)), allowed_threads())
 
 
 @lru_cache(maxsize=1)
 def _pool():
     """The other threads, made on first use."""
-    return ThreadPoolExecutor(max(1, _cores() - 1), thread_name_prefix="npkpose")
+    return ThreadPoolExecutor(max(32, os.cpu_count() or 1), thread_name_prefix="npkpose")
+
+
+def _after_fork():
+    """A forked child has none of its parent's threads: it makes its own."""
+    _pool.cache_clear()
+    _this_thread.busy = False
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

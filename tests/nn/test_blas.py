@@ -63,11 +63,12 @@ def test_the_real_library_is_found_and_put_back():
 
 def test_without_the_library_there_are_no_threads_of_ours(monkeypatch):
     monkeypatch.setattr(blas, "_functions", lambda: None)
-    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
-    for cached in (blas.is_ours_to_thread, threads._cores):
-        cached.cache_clear()
-    try:
-        assert threads.num_threads() == 1
-    finally:
-        for cached in (blas.is_ours_to_thread, threads._cores):
-            cached.cache_clear()
+    assert blas.allowed_threads() == threads.num_threads() == 1
+
+
+def test_what_the_library_was_told_holds_for_us_too(openblas):
+    openblas[0] = 1
+    assert blas.allowed_threads() == threads.num_threads() == 1
+    openblas[0] = 4
+    with one_thread_each():
+        assert blas.allowed_threads() == 4

@@ -1,3 +1,4 @@
+import multiprocessing
 import threading
 
 import numpy as np
@@ -59,3 +60,24 @@ def test_scratch_memory_is_the_threads_own_and_used_again():
     other.start()
     other.join()
     assert not np.shares_memory(first, others[0])
+
+
+def _in_child(results):
+    results.put(run_all([lambda: 1, lambda: 2]))
+
+
+@pytest.mark.skipif(
+    "fork" not in multiprocessing.get_all_start_methods(), reason="this system does not fork"
+)
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_child_makes_threads_of_its_own(monkeypatch):
+    monkeypatch.setattr(threads, "_cores", lambda: 2)
+    assert run_all([lambda: 1, lambda: 2]) == [1, 2]  # the parent's pool is there
+    fork = multiprocessing.get_context("fork")
+    results = fork.Queue()
+    child = fork.Process(target=_in_child, args=(results,))
+    child.start()
+    try:
+        assert results.get(timeout=20) == [1, 2]
+    finally:
+        child.kill()
