@@ -30,13 +30,23 @@ def test_the_parameters_are_as_many_as_published():
 
 
 @pytest.mark.parametrize("frames", [9, 36])  # with and without normalisation in the embedding
-def test_gradients_are_those_of_central_differences(smoothed, frames):
+def test_gradients_along_a_random_direction_are_those_of_central_differences(smoothed, frames):
+    """Of all parameters and the input at once: the official gradients check them one by one."""
     net = freeze_statistics(smoothed(without_dropout(small(frames, drop_path=0))).train())
-    for name, array in net.named_parameters():
-        if "pos_embed" in name:
-            array += 0.1 * np.random.default_rng(1).normal(size=array.shape).astype(np.float32)
-    x = RNG.normal(size=(1, frames, 2, 2))
-    nn.check_layer(net, x, np.random.default_rng(2), rtol=1e-5)
+    net.astype(np.float64)
+    x, rng, eps = RNG.normal(size=(1, frames, 2, 2)), np.random.default_rng(2), 1e-6
+    dy = rng.normal(size=net(x).shape)
+    gradients = {"x": net.backward(dy), **dict(net.named_gradients())}
+    arrays = {"x": x, **dict(net.named_parameters())}
+    assert gradients.keys() == arrays.keys()
+    steps = {name: rng.normal(size=array.shape) for name, array in arrays.items()}
+    losses = []
+    for sign in (1, -2):  # eps above, then eps below
+        for name, array in arrays.items():
+            array += sign * eps * steps[name]
+        losses.append((net(x) * dy).sum())
+    exact = sum((gradients[name] * step).sum() for name, step in steps.items())
+    np.testing.assert_allclose(exact, (losses[0] - losses[1]) / (2 * eps), rtol=1e-5)
 
 
 def test_the_embedding_has_its_published_names_in_both_lengths():
