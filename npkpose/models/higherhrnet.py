@@ -48,6 +48,7 @@ class HigherHRNet(HRNetTrunk):
 
     skeleton = COCO_17
     grouping = "tags"
+    input_height, short_side = 512, True  # of the published weights
     stride = 2  # of the maps that `split` gives
 
     def __init__(self, width=32, num_keypoints=17, *, modules=MODULES, blocks=BLOCKS, rng=None):

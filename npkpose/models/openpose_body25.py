@@ -27,6 +27,7 @@ from npkpose.models.openpose_coco import MEAN, STD
 from npkpose.models.pixels import check_multiples, to_input
 from npkpose.models.vgg19 import vgg19_features
 from npkpose.skeleton import BODY_25
+from npkpose.weights.names import OPENPOSE, rename
 
 PAFS, HEATMAPS = 52, 26
 TRIPLES = 5
@@ -52,6 +53,7 @@ class OpenPoseBody25(Unprefixed):
 
     skeleton = BODY_25
     stride = 8
+    input_height = 368
     size_multiple = 8
     thresholds = PAF_VARIANTS["openpose"]
 
@@ -72,6 +74,10 @@ class OpenPoseBody25(Unprefixed):
             Stage(features + PAFS + HEATMAPS * (t > 0), base, HEATMAPS, f"stage{t}_L1", rng)
             for t in range(heatmap_stages)
         ]
+
+    def rename_keys(self, state):
+        """Return weights of other releases' names under ours; see `weights.names`."""
+        return rename(super().rename_keys(state), OPENPOSE)
 
     def preprocess(self, image):
         """Return pictures (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W), BGR."""

@@ -55,6 +55,7 @@ class OpenPoseCOCO(Unprefixed):
 
     skeleton = OPENPOSE_18
     stride = 8
+    input_height = 368
     size_multiple = 8
     thresholds = PAF_VARIANTS["cvpr2017"]
 

@@ -56,6 +56,7 @@ class LightweightOpenPose(nn.Module):
 
     skeleton = OPENPOSE_18
     stride = 8
+    input_height = 256
     size_multiple = 8
     thresholds = PAF_VARIANTS["lightweight"]
 

@@ -61,6 +61,14 @@ PUBLISHED = {
         _vitpose("B", "classic"), "one", 89_994_513, 18.5, "256x192", 75.8,
         _VITPOSE.format("base"),
     ),
+    "vitpose-l": Published(
+        _vitpose("L", "classic"), "one", 308_544_785, 61.6, "256x192", 78.3,
+        "ViTAE-Transformer/ViTPose; OpenMMLab",
+    ),
+    "vitpose-h": Published(
+        _vitpose("H", "classic"), "one", 637_208_849, 125.8, "256x192", 79.1,
+        "ViTAE-Transformer/ViTPose; OpenMMLab",
+    ),
     "higherhrnet-w32": Published(
         lambda: HigherHRNet(32), "all", 28_645_331, 46.2, "512x512", 67.1, _HIGHER.format(32, 512)
     ),

@@ -18,8 +18,8 @@ for Human Pose Estimation", NeurIPS 2022, arXiv:2204.12484. At 256 x 192:
     S, classic                               24,290,577     5.3 G
     B, simple        768       12      12    85,912,337    16.8 G + 0.7 G
     B, classic                               89,994,513    17.8 G
-    L               1024       24      16
-    H               1280       32      16
+    L, classic      1024       24      16   308,544,785    59.8 G + 1.8 G
+    H, classic      1280       32      16   637,208,849   122.8 G + 3.0 G
 
 The names of the weights are those of Hugging Face's transformers; `weights.names` reads the
 authors' (ViTAE-Transformer/ViTPose, Apache-2.0) and mmpose's. As there: a patch sees 2 pixels of

@@ -25,6 +25,7 @@ from npkpose.pipeline.flip import mirror, mirror_fields, mirror_maps
 from npkpose.pipeline.source import is_batch, read_picture
 
 GROUPINGS = ("paf", "tags")
+MOST_PIXELS = 32_000_000  # of an input: a network takes some hundred bytes for each
 
 
 class BottomUp:
@@ -36,9 +37,10 @@ class BottomUp:
         Has ``preprocess``, ``split``, ``skeleton``, ``stride`` and ``size_multiple``; may have
         ``thresholds``, and ``grouping``, "paf" or "tags". Without that, a network with thresholds
         has fields and one without has tags. Switched to evaluation mode.
-    height : int
+    height : int, optional
         Height of the network's input, rounded to what the network takes; the width keeps the
-        picture's shape. Larger finds smaller people and takes longer.
+        picture's shape. Where the network has ``short_side``, it is that of the shorter side.
+        Larger finds smaller people and takes longer. Default: the network's ``input_height``.
     thresholds : dict, optional
         Arguments of `group_paf` or `group_tags` that replace the network's own.
     scales : sequence of float
@@ -52,8 +54,9 @@ class BottomUp:
         A height below the network's ``size_multiple``, no scales, or one that is not positive.
     """
 
-    def __init__(self, model, height=432, thresholds=None, *, scales=(1.0,), flip=False):
+    def __init__(self, model, height=None, thresholds=None, *, scales=(1.0,), flip=False):
         self.model = model.eval()
+        height = getattr(model, "input_height", 432) if height is None else height
         self.height = check_integer("height", height, at_least=model.size_multiple)
         own = getattr(model, "thresholds", None)
         grouping = getattr(model, "grouping", "tags" if own is None else "paf")
@@ -128,6 +131,12 @@ class BottomUp:
     def _input_size(self, shape, scale):
         """Height and width of the network's input, in whole multiples."""
         multiple = self.model.size_multiple
-        height = scale * self.height
-        sides = height, height * shape[1] / shape[0]
-        return tuple(max(round(side / multiple), 1) * multiple for side in sides)
+        whole = min(shape[:2]) if getattr(self.model, "short_side", False) else shape[0]
+        sides = (scale * self.height / whole * side for side in shape[:2])
+        size = tuple(max(round(side / multiple), 1) * multiple for side in sides)
+        if size[0] * size[1] > MOST_PIXELS:
+            raise ValueError(
+                f"image: expected sides that give an input of at most {MOST_PIXELS:,} pixels, "
+                f"got {shape[1]} x {shape[0]} and thus {size[1]} x {size[0]}"
+            )
+        return size

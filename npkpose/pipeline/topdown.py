@@ -31,7 +31,8 @@ class TopDown:
         Has ``preprocess``, ``skeleton``, ``input_size`` and ``grid`` (or ``stride``, for a
         `Grid` of convention "index"), and may have ``refine``. Switched to evaluation mode.
     flip : bool
-        Average with the mirror image: more exact, and twice the time.
+        Average with the mirror image, moved by `Grid.flip_shift` where published code moves a
+        whole pixel: more exact, and twice the time.
     padding : float
         Enlargement of the boxes.
     refine : str, optional
@@ -99,6 +100,10 @@ class TopDown:
         x = self.model.preprocess(crops)
         K = self.model.skeleton.num_keypoints
         maps = self.model(x)[:, :K]
+        if maps.shape[1] < K:
+            raise ValueError(
+                f"model: expected {K} maps for {self.model.skeleton.name}, got {maps.shape[1]}"
+            )
         if self.flip:
             mirrored = self.model(mirror(x))[:, :K]
             maps = maps + mirror_maps(mirrored, self.model.skeleton, self.grid.flip_shift())

@@ -2,17 +2,32 @@ import numpy as np
 import pytest
 
 from npkpose import weights
-from npkpose.models import HRNet, published
+from npkpose.models import HRNet, ViTPose, published
+from npkpose.models.vitpose import SIZES
+
+LARGE = {"vitpose-b-simple", "vitpose-b", "vitpose-l", "vitpose-h"}
 
 
-@pytest.mark.parametrize("name", published.PUBLISHED)
+def count(model):
+    return sum(array.size for _, array in model._named("params"))
+
+
+@pytest.mark.parametrize("name", sorted(set(published.PUBLISHED) - LARGE))
 def test_the_table_says_how_many_parameters_there_are_and_what_a_pipeline_needs(name):
     row = published.PUBLISHED[name]
     model = row.build()
-    count = sum(array.size for _, array in model._named("params"))
-    assert count == row.parameters
+    assert count(model) == row.parameters
     assert (row.finds == "one") == hasattr(model, "input_size")
     assert model.skeleton.num_keypoints >= 17 and callable(model.preprocess)
+
+
+@pytest.mark.parametrize("name", sorted(LARGE))
+def test_large_transformers_have_so_many_parameters_block_by_block(name):
+    _, size, *decoder = name.split("-")
+    D, blocks, heads = SIZES[size.upper()]
+    decoder = decoder[0] if decoder else "classic"
+    one, two = (count(ViTPose((D, n, heads), decoder)) for n in (1, 2))
+    assert one + (blocks - 1) * (two - one) == published.PUBLISHED[name].parameters
 
 
 def small():

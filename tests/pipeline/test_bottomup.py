@@ -176,3 +176,16 @@ def test_a_bad_height_or_threshold_is_refused():
         BottomUp(CornerNet(), scales=(1, 0))
     with pytest.raises(ValueError, match="min_keypoints: expected at least 1"):
         BottomUp(CornerNet(), 32, {"min_keypoints": 0})(np.zeros((20, 30, 3), np.uint8))
+
+
+def test_a_picture_whose_input_would_fill_the_memory_is_refused():
+    with pytest.raises(ValueError, match="image: expected sides that give an input of at most"):
+        BottomUp(CornerNet(), 432)(np.zeros((2, 4000, 3), np.uint8))
+
+
+def test_the_height_may_be_the_short_sides():
+    find = BottomUp(CornerNet(), 64)
+    find.model.short_side = True
+    assert find._input_size((200, 100), 1.0) == (128, 64)
+    assert find._input_size((100, 200), 1.0) == (64, 128)
+    assert find._input_size((100, 200), 0.5) == (32, 64)

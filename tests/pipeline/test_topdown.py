@@ -170,3 +170,11 @@ IMAGE = draw([])
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_network_of_too_few_maps_is_named():
+    from npkpose.models import HRNet
+
+    find = TopDown(HRNet(4, 5, modules=(1, 1, 1), blocks=1))
+    with pytest.raises(ValueError, match="model: expected 17 maps for COCO_17, got 5"):
+        find(np.zeros((20, 20, 3), np.uint8))
