@@ -1,6 +1,8 @@
 """Commands that run published networks: ``npkpose predict`` and ``npkpose models``."""
 
+import itertools
 import json
+import math
 import pathlib
 
 
@@ -22,8 +24,9 @@ def add_commands(commands):
     )  # fmt: skip
     predict.add_argument("--out", default="npkpose-predict", help="folder for JSON and pictures")
     predict.add_argument(
-        "--height", type=int, default=432,
-        help="of the input of a network that looks at the whole photo; larger finds smaller people",
+        "--height", type=int,
+        help="of the input of a network that looks at the whole photo; larger finds smaller "
+        "people; default: the published one",
     )  # fmt: skip
     predict.add_argument("--flip", action="store_true", help="average with the mirror image")
     predict.set_defaults(run=_predict)
@@ -88,11 +91,10 @@ def read_boxes(path):
     found = {}
     for n, entry in enumerate(entries):
         box = entry.get("bbox") if isinstance(entry, dict) else None
-        numbers = isinstance(box, list) and [type(v) in (int, float) for v in box] == [True] * 4
-        if not numbers:
+        if not isinstance(box, list) or [_is_number(v) for v in box] != [True] * 4:
             raise ValueError(f"{path}[{n}].bbox: expected [x, y, width, height], got {box!r}")
         score = entry.get("score", 1.0)
-        if "image_id" not in entry or type(score) not in (int, float):
+        if type(entry.get("image_id")) not in (int, str) or not _is_number(score):
             raise ValueError(f"{path}[{n}]: expected an image_id, and a number if it has a score")
         boxes, scores = found.setdefault(entry["image_id"], ([], []))
         x, y, width, height = box
@@ -100,6 +102,10 @@ def read_boxes(path):
             boxes.append((x, y, x + width, y + height))
             scores.append(score)
     return found
+
+
+def _is_number(value):
+    return type(value) in (int, float) and math.isfinite(value)
 
 
 def _models(options):
@@ -134,9 +140,13 @@ def _image_id(photo):
 
 
 def _distinct_names(photos):
-    """Yield (name, photo): the file's stem, numbered where two photos share it."""
-    seen = {}
+    """Yield (name, photo): the file's stem, numbered where it is taken."""
+    taken = {"results"}  # results.json is all photos'
     for photo in photos:
-        stem = pathlib.Path(photo).stem
-        seen[stem] = seen.get(stem, 0) + 1
-        yield (stem if seen[stem] == 1 else f"{stem}-{seen[stem]}"), photo
+        stem = name = pathlib.Path(photo).stem
+        for number in itertools.count(2):
+            if name not in taken:
+                break
+            name = f"{stem}-{number}"
+        taken.add(name)
+        yield name, photo

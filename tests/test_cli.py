@@ -20,8 +20,9 @@ def test_predict_writes_json_and_a_picture(shared_data, tmp_path, capsys):
 def test_two_photos_of_one_name_do_not_overwrite_each_other():
     from npkpose.cli_predict import _distinct_names
 
-    photos = ["a/x.jpg", "b/x.jpg", "y.png"]
-    assert [name for name, _ in _distinct_names(photos)] == ["x", "x-2", "y"]
+    photos = ["a/x.jpg", "b/x.jpg", "x-2.jpg", "y.png", "results.png"]
+    names = [name for name, _ in _distinct_names(photos)]
+    assert names == ["x", "x-2", "x-2-2", "y", "results-2"]
 
 
 def test_errors_are_one_line_and_status_1(tmp_path, capsys):

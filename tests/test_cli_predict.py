@@ -65,6 +65,8 @@ def test_what_does_not_fit_is_said_in_one_line(photo, small, tmp_path, capsys):
         ("[1]", r"\[0\].bbox: expected"), ('[{"bbox": [1, 2, 3]}]', r"\[0\].bbox: expected"),
         ('[{"bbox": [1, 2, 3, "4"]}]', r"\[0\].bbox"), ('[{"bbox": [1, 2, 3, 4]}]', "an image_id"),
         ('[{"bbox": [1, 2, 3, 4], "image_id": 1, "score": "high"}]', "a number"),
+        ('[{"bbox": [1, 2, 3, 4], "image_id": [1]}]', "an image_id"),
+        ('[{"bbox": [NaN, 2, 3, 4], "image_id": 1}]', r"\[0\].bbox"),
     ],
 )  # fmt: skip
 def test_files_that_hold_no_boxes_are_named(tmp_path, content, message):
