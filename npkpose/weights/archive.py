@@ -3,7 +3,7 @@
 A member that is stored as it is (not compressed) is a stretch of the file, and is given
 out as a view of it. Compressed members, which only .npz archives have, are unpacked in
 memory; their sizes, as the archive states them, may not exceed 20 times the file's and
-64 MiB, since a few bytes can otherwise claim any amount (weights shrink by a tenth).
+4 MiB, since a few bytes can otherwise claim any amount (weights shrink by a tenth).
 
 Format: PKWARE, "APPNOTE.TXT - .ZIP File Format Specification". The directory at the end
 is read by Python's `zipfile`; the members here.
@@ -16,7 +16,7 @@ import zlib
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")  # signature, lengths of the name and the extra field
 _ENCRYPTED = 1
-_MAX_GROWTH, _MAX_SMALL = 20, 2**26
+_MAX_GROWTH, _MAX_SMALL = 20, 2**22
 
 
 def read_directory(path):

@@ -38,9 +38,14 @@ def load_npz(path):
 def save_npz(path, arrays):
     """Write {name: array} to an uncompressed .npz archive, whole or not at all.
 
-    The same arrays always give the same bytes.
+    The same arrays always give the same bytes. Raises ValueError for values that are not
+    real numbers, and for names that are not text or hold the character NUL, at which the
+    name of a zip archive's member ends.
     """
     arrays = check_state(arrays)
+    for name in arrays:
+        if "\0" in name:
+            raise ValueError(f"arrays: expected names without the character NUL, got {name!r}")
     with replacing(path) as stream, zipfile.ZipFile(stream, "w") as archive:
         for name, array in arrays.items():
             with archive.open(f"{name}{_SUFFIX}", "w", force_zip64=True) as member:
@@ -50,7 +55,8 @@ def save_npz(path, arrays):
 def _read_array(name, content):
     shape, is_fortran, dtype, start = _read_header(name, content)
     size = len(content) - start
-    fits = min(shape, default=0) >= 0 and math.prod(shape) * dtype.itemsize == size
+    are_sizes = all(type(n) is int and n >= 0 for n in shape)
+    fits = are_sizes and math.prod(shape) * dtype.itemsize == size
     if dtype.kind not in "buif" or not fits:
         raise ValueError(f"member {name[:80]!r} of {dtype} and shape {shape} in {size} bytes")
     numbers = read_numbers(content, (start, len(content)), dtype)

@@ -18,14 +18,16 @@ function, and BUILD tells an object of ours that asks for it (`Buildable`) what 
 does nothing to any other. No module is imported.
 
 The instructions are those of protocols 2 to 4 of PyTorch's and NumPy's files (Python
-standard library, `pickletools`). Dictionary keys are numbers and text, and a program has at
-most half a million steps, so that a small file cannot take long or make much.
+standard library, `pickletools`). Dictionary keys are numbers and text. A program has at most
+half a million steps, and its calls are given at most as many values (one remembered list can
+be the argument of many), so that a small file cannot take long or make much.
 """
 
 import struct
 from typing import NamedTuple
 
 _MAX_STEPS = 500_000  # a network of 16,000 arrays
+_MAX_GIVEN = 500_000  # values in the arguments of all calls; the same network
 _MAX_NAME = 200
 _MAX_KEY = 2**64
 
@@ -110,6 +112,7 @@ class _Machine:
         self.data, self.position, self.old_text = data, position, old_text
         self.functions, self.find_persistent = functions, find_persistent
         self.stack, self.marks, self.memo = [], [], {}
+        self.given = 0
 
     def take(self, count):
         end = self.position + count
@@ -190,6 +193,7 @@ class _Machine:
         function, args = self.pop_some(2)
         if not isinstance(function, Global) or not isinstance(args, tuple):
             raise TypeError("no known function and its arguments")
+        self.charge(args)
         self.push(function.function(*args))
 
     def build(self):
@@ -201,7 +205,16 @@ class _Machine:
     def find_stored(self):
         if self.find_persistent is None:
             raise TypeError("nothing is stored beside this program")
-        self.push(self.find_persistent(self.pop()))
+        identifier = self.pop()
+        self.charge((identifier,))
+        self.push(self.find_persistent(identifier))
+
+    def charge(self, args):
+        """Count the arguments of a call and what they hold, which it may copy."""
+        held = sum(len(value) for value in args if isinstance(value, (list, tuple, dict)))
+        self.given += len(args) + held
+        if self.given > _MAX_GIVEN:
+            raise ValueError(f"a pickle that gives its calls more than {_MAX_GIVEN} values")
 
 
 def _check_key(key):

@@ -157,6 +157,21 @@ BOMBS = {
     "a name that takes 2^60 letters": (nested_tuples(60) + b"2\x93.", "finds other"),
     "a call on 2^60 letters": (nested_tuples(60) + b"2R.", "finds other"),
     "dictionaries without end": (b"}" * 600_000 + b".", "more than 500000 instructions"),
+    "a list of pairs that 20,000 dictionaries copy": (
+        b"](" + b"K\x01N\x86" * 1000 + b"e\x85q\x000ccollections\nOrderedDict\nq\x01"
+        + b"h\x01h\x00R" * 20_000 + b".",
+        "gives its calls more than 500000 values",
+    ),
+    "a list of pairs whose dictionaries are dropped": (
+        b"](" + b"K\x01N\x86" * 1000 + b"e\x85q\x000ccollections\nOrderedDict\nq\x01"
+        + b"h\x01h\x00R0" * 20_000 + b"N.",
+        "gives its calls more than 500000 values",
+    ),
+    "arguments that 5,000 calls take": (
+        b"(" + b"N" * 10_000 + b"tq\x000ccollections\nCounter\nq\x01"
+        + b"h\x01h\x00R0" * 5000 + b"N.",
+        "gives its calls more than 500000 values",
+    ),
     "lists 100,000 deep": (b"]" * 100_000 + b"a" * 99_999 + b".", None),
 }
 
@@ -173,6 +188,14 @@ def test_a_small_program_takes_little_time_and_memory(case):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 60_000_000
+
+
+def test_a_long_identifier_cannot_be_asked_for_many_times():
+    program = b"](" + b"N" * 10_000 + b"eq\x000" + b"h\x00Q0" * 5000 + b"N."
+    asked = []
+    with pytest.raises(ValueError, match="gives its calls more than 500000 values"):
+        run(program, find_persistent=asked.append)
+    assert len(asked) == 49  # of 10,001 values each
 
 
 @given(st.binary(max_size=40))
