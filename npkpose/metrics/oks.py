@@ -99,12 +99,14 @@ def pair_oks(keypoints, people, sigmas, pairs):
     keypoints : ndarray, shape (D, K, 2)
     people : People
     sigmas : array_like, shape (K,)
-        Read as tenths to 12 decimals, as pycocotools writes them: 0.107 is 1.07 / 10, one bit
-        away from 0.107.
+        Read as tenths, as pycocotools writes them, where 12 decimals are enough to say which:
+        0.107 is 1.07 / 10, one bit away from 0.107.
     pairs : ndarray of int, shape (M, 2)
         Index of a pose and of a person.
     """
-    sigmas = np.round(10 * np.asarray(sigmas, dtype=np.float64), 12) / 10
+    sigmas = np.asarray(sigmas, dtype=np.float64)
+    tenths = np.round(10 * sigmas, 12) / 10
+    sigmas = np.where(abs(tenths - sigmas) <= 2 * np.spacing(sigmas), tenths, sigmas)
     variances = (2 * sigmas) ** 2
     areas = people.areas + np.spacing(1)
     counts = people.labelled.sum(axis=1)

@@ -5,8 +5,13 @@ import numpy as np
 
 def pair_oks(keypoints, people, sigmas, pairs):
     """Return the similarity (M,), as `metrics.oks.pair_oks` does."""
-    sigmas = np.round(10 * np.asarray(sigmas), 12) / 10
+    sigmas = np.array([_as_tenths(float(sigma)) for sigma in sigmas])
     return np.array([_oks(keypoints[d], [part[g] for part in people], sigmas) for d, g in pairs])
+
+
+def _as_tenths(sigma):
+    tenths = round(10 * sigma, 12) / 10
+    return tenths if abs(tenths - sigma) <= 2 * np.spacing(sigma) else sigma
 
 
 def _oks(pose, person, sigmas):

@@ -89,6 +89,16 @@ def test_pairs_match_the_reference_to_the_last_bit(seed, parts):
     np.testing.assert_array_equal(pair_oks(poses, people, sigmas, pairs), expected)
 
 
+def test_only_sigmas_that_are_tenths_but_for_a_bit_are_read_as_tenths(rng):
+    truth = rng.integers(0, 40, (50, 3, 2)) / 1.0
+    people = People(truth, np.ones((50, 3), bool), np.full(50, 400.0), np.zeros((50, 4)))
+    pose, pairs = rng.normal(20, 3, (1, 3, 2)), np.c_[np.zeros(50, int), np.arange(50)]
+    for sigmas, read in (([0.107] * 3, 1.07 / 10), ([1 / 17] * 3, 1 / 17), ([1e-14] * 3, 1e-14)):
+        exponents = ((pose - truth) ** 2).sum(axis=2) / (2 * read) ** 2 / (400 + np.spacing(1)) / 2
+        expected = np.exp(-exponents).sum(axis=1) / 3
+        np.testing.assert_array_equal(pair_oks(pose, people, sigmas, pairs), expected)
+
+
 def test_one_specialisation_serves_every_input():
     oks(np.ones((1, 2, 2), np.float32), np.zeros((1, 2, 2), int), [1], [0.1, 0.1])
     oks(np.ones((1, 2, 2)), np.zeros((1, 2, 2)), [1.0], (0.1, 0.1), boxes=[[0, 0, 1, 1]])
