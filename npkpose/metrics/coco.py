@@ -14,10 +14,13 @@ What pycocotools does in silence, and this does not unless ``strict``:
 * A pose with a NaN matches anybody. Here NaN, infinity and negative areas are refused.
 * It counts at most 20 detections per image; with other ``max_dets`` the ten numbers are -1. Here
   they are those of the largest.
+* It looks for thresholds of 0.5 and 0.75 to the bit, and np.arange misses the second. Here
+  1e-8 beside them will do.
 
 No results at all give zeros (pycocotools stops with an IndexError), in both modes. In both, too,
 annotations of unknown images or categories and results of unknown categories are left out, with
-a warning; and what is missing or no number is refused: see `coco_json`.
+a warning, also where pycocotools would count one of them for another annotation of its id; and
+what is missing or no number is refused: see `coco_json`.
 """
 
 import warnings
@@ -34,6 +37,7 @@ from npkpose.metrics.oks import People, pair_oks
 from npkpose.skeleton import COCO_17
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)  # of OKS; the ninth is 0.9 less one bit, as in COCO
+THRESHOLDS.setflags(write=False)
 AREAS = {"all": (0, 1e10), "medium": (32**2, 96**2), "large": (96**2, 1e10)}  # pixels^2
 
 
@@ -59,7 +63,7 @@ def evaluate_coco(
     areas : dict from name to (low, high)
         Ranges of people's areas, both ends included. The ten numbers ask for COCO's names.
     categories : sequence of int or of str, optional
-        Category ids to evaluate; default: all in ``ground_truth``.
+        Category ids to evaluate, of those in ``ground_truth``; default: all.
     strict : bool
         Reproduce pycocotools where it is wrong: see above.
 
@@ -78,7 +82,7 @@ def evaluate_coco(
     if categories is not None:
         categories = np.unique(as_ids("categories", categories))
     truth = read_ground_truth(ground_truth, skeleton.num_keypoints, categories)
-    known = truth.categories if categories is None else categories
+    known = truth.categories if categories is None else _chosen(categories, truth.categories)
     found = read_detections(results, skeleton.num_keypoints, known)
     for table in (truth, found):
         if table.keypoints.shape[1] != skeleton.num_keypoints:
@@ -88,6 +92,7 @@ def evaluate_coco(
             )
         if not strict:
             table.check()
+    truth.check_boxes()
     truth = _heed_ids(truth, strict)
     _warn_of_losses(truth, found, known, categories)
     return evaluate_tables(settings, known, truth, found)
@@ -124,6 +129,15 @@ def _settings(max_dets, thresholds, areas, skeleton, strict):
     return Settings(tuple(max_dets), thresholds, ranges, skeleton, bool(strict))
 
 
+def _chosen(categories, known):
+    """Return the category ids to evaluate, or raise ValueError where one is not known."""
+    unknown = categories[~find(categories, known)[1]]
+    if len(unknown) or not len(categories):
+        got = unknown[0] if len(unknown) else "none"
+        raise ValueError(f"categories: expected ids among {known.tolist()}, got {got}")
+    return categories
+
+
 def _heed_ids(truth, strict):
     """Return the people who are to be found; warn where pycocotools would lose some by their id."""
     last = {id: row for row, id in enumerate(truth.id.tolist())}
@@ -157,18 +171,22 @@ def _groups(table, categories, truth=None):
 
 def _warn_of_losses(truth, found, known, categories):
     """Warn of rows that no group takes, but for categories that nobody asked for."""
-    lost = ~find(truth.image_id, truth.images)[1]
+    in_image, listed = find(truth.image_id, truth.images)[1], find(truth.category_id, known)[1]
+    wanted = find(found.category_id, known)[1]
+    lost = ~in_image
     if categories is None:
-        lost |= ~find(truth.category_id, known)[1]
-        other = found.left_out + (~find(found.category_id, known)[1]).sum()
+        lost |= ~listed
+        other = found.left_out + (~wanted).sum()
         if other:
             warnings.warn(f"{found.name}: {other} of unknown categories are left out", stacklevel=3)
     lost = truth.left_out + lost.sum()
     if lost:
         where = "unknown images or categories"
         warnings.warn(f"{truth.name}: {lost} of {where} are left out", stacklevel=3)
-    if len(found) == 0:
-        warnings.warn(f"{found.name}: nothing to evaluate, recall is 0", stacklevel=3)
+    if not wanted.any():
+        counts = in_image & listed & ~truth.iscrowd & (truth.num_keypoints != 0)
+        how = "recall is 0" if counts.any() else "and nobody to find"
+        warnings.warn(f"{found.name}: nothing to evaluate, {how}", stacklevel=3)
 
 
 def _match_area(result, a, bounds):

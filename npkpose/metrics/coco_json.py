@@ -39,11 +39,11 @@ def read_ground_truth(source, num_keypoints, categories=None):
         raise ValueError(f"{name}: expected an object with annotations, got {_short(data)}")
     images = Entries(f"{name}: images", data.get("images")).ids("id")
     known = Entries(f"{name}: categories", data.get("categories")).ids("id")
-    images, known = np.unique(images), np.unique(known if categories is None else categories)
+    images, known = np.unique(images), np.unique(known)
     people = Entries(f"{name}: annotations", data.get("annotations"))
     image_id, category_id = people.ids("image_id"), people.ids("category_id")
     in_image = find(image_id, images)[1]
-    keep = in_image & find(category_id, known)[1]
+    keep = in_image & find(category_id, known if categories is None else categories)[1]
     people = people.at(np.flatnonzero(keep))
     keypoints = people.rows("keypoints", 3 * num_keypoints).reshape(-1, num_keypoints, 3)
     table = GroundTruth(
@@ -64,7 +64,7 @@ def read_detections(source, num_keypoints, categories):
     found = Entries(name, data)
     image_id, category_id = found.ids("image_id"), found.ids("category_id")
     keep = find(category_id, categories)[1]
-    boxes = len(data) > 0 and "bbox" in data[0] and data[0]["bbox"] != []
+    boxes = len(data) > 0 and has_box(data[0])
     if len(data) and not boxes and "segmentation" in data[0]:
         raise ValueError(f"{found.name}[0].segmentation: expected a bbox beside it, got none")
     found = found.at(np.flatnonzero(keep))
@@ -73,9 +73,15 @@ def read_detections(source, num_keypoints, categories):
         keypoints[..., :2], found.numbers("score"), image_id[keep],
         found.rows("bbox", 4) if boxes else None, category_id[keep],
     )  # fmt: skip
-    table.name, table.entry = found.name, found.positions
+    table.name, table.entry, table.listed = found.name, found.positions, len(data)
     table.left_out = int((~keep).sum())
     return table
+
+
+def has_box(entry):
+    """Whether a result has a box; as in pycocotools, an empty list is none."""
+    box = entry.get("bbox", [])
+    return (box.tolist() if isinstance(box, np.ndarray) else box) not in ([], ())
 
 
 def load_json(argument, source):

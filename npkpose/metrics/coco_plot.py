@@ -42,6 +42,7 @@ def _draw_curves(axes, result):
     thresholds = result.settings.thresholds
     area = next(iter(result.settings.areas))
     values = result.precision[:, :, :, 0, -1]  # (T, R, K)
+    ap, ar = _mean(values), _mean(result.recall[:, :, 0, -1])
     for t, curve in enumerate(np.where(values < 0, np.nan, values)):
         known = ~np.isnan(curve).all(axis=0)
         if not known.any():
@@ -52,11 +53,17 @@ def _draw_curves(axes, result):
         axes.plot(result.recall_levels, curve, color=_shade(share), label=label, linewidth=1.5)
     axes.set(
         xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02),
-        title=f"AP {result.stats.ap:.3f}, AR {result.stats.ar:.3f}, area: {area}",
+        title=f"AP {ap:.3f}, AR {ar:.3f}, area: {area}",
     )  # fmt: skip
     axes.grid(alpha=0.25)
     if axes.lines:
         axes.legend(title="OKS from", fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
+
+
+def _mean(values):
+    """Return the mean of the values that are defined, or -1."""
+    defined = values[values > -1]
+    return defined.mean() if len(defined) else -1.0
 
 
 def _shade(share):
@@ -67,7 +74,7 @@ def _shade(share):
 
 def _draw_keypoints(axes, result):
     threshold = result.settings.thresholds.min()
-    errors = result.keypoint_errors(threshold)
+    errors = result.keypoint_errors(threshold, next(iter(result.settings.areas)))
     names = result.settings.skeleton.keypoints
     rows = np.arange(len(names))
     similarity = np.nan_to_num(errors.similarity)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 RECALL_LEVELS = np.linspace(0.0, 1.0, 101)
+RECALL_LEVELS.setflags(write=False)
 
 
 class Settings(NamedTuple):
@@ -82,7 +83,7 @@ class CocoResult:
         self.settings, self.categories = settings, categories
         self.truth, self.found = truth, found
         self.meeting, self.similarity = meeting, similarity
-        self.recall_levels = RECALL_LEVELS
+        self.recall_levels = RECALL_LEVELS.copy()
         thresholds, areas = len(settings.thresholds), len(settings.areas)
         cells = len(categories), areas, len(settings.max_dets)
         self.precision = np.full((thresholds, len(RECALL_LEVELS), *cells), -1.0)
@@ -104,7 +105,8 @@ class CocoResult:
             return -1.0
         values = self.precision if of_precision else self.recall
         if threshold is not None:
-            values = values[self.settings.thresholds == threshold]
+            exactly = 0.0 if self.settings.strict else 1e-8  # np.arange ends in other bits
+            values = values[abs(self.settings.thresholds - threshold) <= exactly]
         a, m = list(self.settings.areas).index(area), self.settings.max_dets.index(most)
         values = values[..., a, m]
         defined = values[values > -1]
@@ -130,13 +132,14 @@ class CocoResult:
     def matches(self, threshold=0.5, area="all"):
         """Return the annotation that each result was matched with: (D,) int, or -1.
 
-        Both are counted in the order they were given in, as entries of the lists. A match may be
-        a crowd or somebody else who does not count.
+        Both are counted in the order they were given in, as entries of the lists, and results
+        that were left out are matched with nobody. A match may be a crowd or somebody else who
+        does not count.
         """
         a, t = self._cell(threshold, area)
         people = np.append(self.truth.entry[self.meeting.people], -1)
-        matches = np.full(len(self.found), -1)
-        matches[self.meeting.detections] = people[self.matched[a][t]]
+        matches = np.full(self.found.listed, -1)
+        matches[self.found.entry[self.meeting.detections]] = people[self.matched[a][t]]
         return matches
 
     def per_image(self, threshold=0.5, area="all"):
@@ -150,9 +153,9 @@ class CocoResult:
         totals = [column.reshape(shape).sum(axis=0).tolist() for column in columns]
         return [ImageCounts(*row) for row in zip(self.truth.images.tolist(), *totals)]
 
-    def keypoint_errors(self, threshold=0.5):
-        """Return the `KeypointErrors` of people found at this OKS threshold, of all areas."""
-        a, t = self._cell(threshold, "all")
+    def keypoint_errors(self, threshold=0.5, area="all"):
+        """Return the `KeypointErrors` of people found at this OKS threshold."""
+        a, t = self._cell(threshold, area)
         hits = np.flatnonzero(self.outcomes[a, t] == 1)
         people = self.meeting.people[self.matched[a][t, hits]]
         offset = self.found.keypoints[self.meeting.detections[hits]] - self.truth.keypoints[people]

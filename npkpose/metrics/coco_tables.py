@@ -80,9 +80,8 @@ class GroundTruth:
 
     def check(self):
         """Raise ValueError where a number that OKS reads is missing, or not finite."""
+        self.check_boxes()
         unseen = ~self.labelled.any(axis=1)
-        if unseen.any() and not self._bbox_given:
-            self._refuse(unseen, "bbox", "a box, since no keypoint is labelled", "nothing")
         keypoints = np.where(self.labelled[..., None], self.keypoints, 0.0)
         _finite(self, "keypoints", keypoints)
         _finite(self, "visibility", self.visibility)
@@ -90,6 +89,12 @@ class GroundTruth:
         _finite(self, "bbox", np.where(unseen[:, None], self.bbox, 0.0))
         if (self.area < 0).any():
             self._refuse(self.area < 0, "area", "at least 0", self.area[self.area < 0][0])
+
+    def check_boxes(self):
+        """Raise ValueError where a person has neither a box nor a labelled keypoint."""
+        unseen = ~self.labelled.any(axis=1)
+        if unseen.any() and not self._bbox_given:
+            self._refuse(unseen, "bbox", "a box, since no keypoint is labelled", "nothing")
 
     def _refuse(self, bad, field, wanted, got):
         entry = self.entry[bad.argmax()]
@@ -130,6 +135,7 @@ class Detections:
         else:
             self.area = check_array("bbox", bbox, (people, 4), finite=False)[:, 2:].prod(axis=1)
         self.entry = np.arange(people)
+        self.listed = people  # length of the list that was read
         self.name = "results"
         self.left_out = 0
 

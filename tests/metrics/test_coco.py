@@ -209,7 +209,7 @@ def test_no_results_give_zeros_and_no_people_minus_1(strict):
         stats = evaluate_coco(truth, [], strict=strict).stats
     assert stats == (0, 0, 0, 0, -1, 0, 0, 0, 0, -1)
     assert set(evaluate_coco({**truth, "annotations": []}, results, strict=strict).stats) == {-1}
-    with pytest.warns(UserWarning):
+    with pytest.warns(UserWarning, match="results: nothing to evaluate, and nobody to find"):
         nothing = {"images": [], "annotations": [], "categories": []}
         assert set(evaluate_coco(nothing, [], strict=strict).stats) == {-1}
 
@@ -266,6 +266,30 @@ def test_ids_that_are_text_on_one_side_only_are_unknown_not_lost_in_silence():
         assert evaluate_coco(one_person(category_id=5)[0], results).stats.ap == -1
 
 
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_table_without_boxes_has_only_people_with_labelled_keypoints(strict):
+    truth = GroundTruth(np.zeros((1, 17, 2)), np.zeros((1, 17)), [1], [900.0], num_keypoints=[3])
+    with pytest.raises(ValueError, match=r"annotations\[0\].bbox: expected a box"):
+        evaluate_coco(truth, Detections(np.ones((1, 17, 2)), [0.5], [1]), strict=strict)
+
+
+def test_boxes_may_be_arrays():
+    truth, results = one_person()
+    for box, area in (([1, 2, 3, 4], 12), ([], 256)):
+        result = evaluate_coco(truth, [results[0] | {"bbox": np.array(box)}])
+        assert result.found.area.tolist() == [area]
+
+
+def test_results_of_other_categories_alone_leave_nothing_to_evaluate():
+    truth, results = one_person()
+    truth["categories"].append({"id": 2})
+    with pytest.warns(UserWarning, match="results: nothing to evaluate, recall is 0"):
+        stats = evaluate_coco(truth, [results[0] | {"category_id": 2}], categories=[1]).stats
+    assert stats.ar == 0
+    with pytest.warns(UserWarning, match="results: nothing to evaluate, and nobody to find"):
+        assert evaluate_coco(truth, results, categories=[2]).stats.ar == -1
+
+
 def test_chosen_categories_are_evaluated_alone_and_numbers_may_be_alone():
     truth, results = random_set(4)
     truth["annotations"] = [a | {"id": i + 1} for i, a in enumerate(truth["annotations"])]
@@ -285,6 +309,9 @@ def test_chosen_categories_are_evaluated_alone_and_numbers_may_be_alone():
         ({"areas": {}}, "max_dets, thresholds, areas: expected at least one each"),
         ({"max_dets": 2.5}, "max_dets: expected an integer, got 2.5"),
         ({"categories": [1.5]}, "categories: expected integers or text, got 1.5"),
+        ({"categories": [1, 99]}, r"categories: expected ids among \[1\], got 99"),
+        ({"categories": ["person"]}, r"categories: expected ids among \[1\], got person"),
+        ({"categories": []}, r"categories: expected ids among \[1\], got none"),
         ({"thresholds": [[0.5]]}, "thresholds: expected shape"),
         ({"areas": {"all": (5, 1)}}, "areas.'all'.: expected at least 5"),
         ({"areas": {"all": 5}}, "areas.'all'.: expected .low, high., got 5"),

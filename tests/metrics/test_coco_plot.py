@@ -34,9 +34,17 @@ def test_the_picture_shows_the_curves_and_the_bars(tmp_path):
 def test_nothing_found_and_nobody_to_find_can_be_drawn():
     pytest.importorskip("matplotlib")
     assert len(evaluate(np.empty((0, 2, 2))).plot().axes[0].lines) == 10
-    nobody = evaluate(np.zeros((2, 2, 2)), ((0, 0), (0, 0)), strict=True)
+    crowds = GroundTruth(np.zeros((1, 2, 2)), [(2, 2)], [1], [2000.0], iscrowd=[1])
+    nobody = evaluate_coco(crowds, Detections(np.zeros((1, 2, 2)), [0.9], [1]), PAIR)
     assert len(nobody.plot().axes[0].lines) == 0
     assert len(evaluate(np.zeros((2, 2, 2)), thresholds=(0.5,)).plot().axes[0].lines) == 1
+
+
+def test_any_range_of_areas_can_be_drawn():
+    pytest.importorskip("matplotlib")
+    figure = evaluate(np.full((2, 2, 2), 6.0), areas={"some": (0, 1e9)}).plot()
+    assert figure.axes[0].get_title() == "AP 0.300, AR 0.300, area: some"
+    assert figure.axes[1].texts[0].get_text() == "8.5 px"
 
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch):

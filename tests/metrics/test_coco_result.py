@@ -3,6 +3,8 @@ import pytest
 
 from npkpose import Skeleton
 from npkpose.metrics import Detections, GroundTruth, evaluate_coco
+from npkpose.metrics.coco import THRESHOLDS
+from npkpose.metrics.coco_result import RECALL_LEVELS
 
 PAIR = Skeleton("PAIR", ("a", "b"), ((0, 1),), sigmas=0.1)
 AREA = 2000.0  # OKS of a pose d pixels away is exp(-d^2 / 160): 0.5 at 10.5
@@ -48,6 +50,36 @@ def test_matches_name_entries_of_the_lists():
     assert result.matches().tolist() == [-1, 0, 2, 2]
     assert result.matches(0.8).tolist() == [-1, -1, 2, 2]
     assert evaluate(skeleton=PAIR, max_dets=(1,)).matches().tolist() == [-1, -1, 2, -1]
+
+
+def test_results_that_are_left_out_keep_their_place_among_the_matches():
+    person = {"id": 1, "image_id": 7, "category_id": 1, "area": AREA, "bbox": [0, 0, 9, 9],
+              "iscrowd": 0, "num_keypoints": 2, "keypoints": [0, 0, 2, 9, 9, 2]}  # fmt: skip
+    truth = {"images": [{"id": 7}], "categories": [{"id": 1}], "annotations": [person]}
+    found = {"image_id": 7, "category_id": 1, "score": 0.5, "keypoints": person["keypoints"]}
+    lists = {(9, 1, 1): [-1, 0, -1], (1, 9, 1): [0, -1, -1], (9, 9, 1): [-1, -1, 0]}
+    for categories, expected in lists.items():
+        with pytest.warns(UserWarning, match="of unknown categories are left out"):
+            result = evaluate_coco(truth, [found | {"category_id": c} for c in categories], PAIR)
+        assert result.matches().tolist() == expected
+
+
+def test_what_a_result_hands_out_can_be_written_to_without_harm():
+    first = evaluate(skeleton=PAIR)
+    expected = first.stats
+    first.recall_levels[:] = first.settings.thresholds[:] = 7
+    assert evaluate(skeleton=PAIR).stats == expected
+    for constant in (RECALL_LEVELS, THRESHOLDS):
+        with pytest.raises(ValueError, match="read-only"):
+            constant[0] = 1
+
+
+def test_thresholds_a_bit_beside_are_found_unless_strict():
+    steps = np.arange(0.5, 1, 0.05)
+    assert 0.75 not in steps
+    stats = evaluate(skeleton=PAIR).stats
+    assert evaluate(skeleton=PAIR, thresholds=steps).stats.ap75 == stats.ap75 > 0
+    assert evaluate(skeleton=PAIR, thresholds=steps, strict=True).stats.ap75 == -1
 
 
 def test_images_count_who_was_found_and_missed():

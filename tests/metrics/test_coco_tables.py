@@ -40,8 +40,11 @@ def test_only_what_is_read_must_be_finite():
     points = POINTS.copy()
     points[1, 0] = np.nan  # not labelled
     people(keypoints=points, bbox=[[np.nan] * 4, [0] * 4, [1] * 4]).check()
-    with pytest.raises(ValueError, match=r"annotations\[2\].bbox: expected a box, since no keyp"):
-        people().check()
+    for check in (people().check, people().check_boxes):
+        with pytest.raises(
+            ValueError, match=r"annotations\[2\].bbox: expected a box, since no key"
+        ):
+            check()
     points[0, 1, 0] = np.inf
     with pytest.raises(ValueError, match=r"annotations\[0\].keypoints\[1\]\[0\]: expected a fin"):
         people(keypoints=points, bbox=np.zeros((3, 4))).check()
