@@ -10,26 +10,29 @@ ks = exp(-d^2 / (2 A (2 sigma)^2)) with true keypoints,
     miss        near none of these
 
 and, where both inversion and swap fit, the one it is nearer to. Of detections that were matched
-with nobody, a duplicate reaches an OKS of 0.1 with somebody who was matched better, and
-background with nobody. People who were matched with nobody at all are unfound.
+with nobody, and are false at every threshold of the evaluation, a duplicate reaches an OKS of 0.1
+with somebody who was matched before, and background with nobody. People who were matched with
+nobody at all are unfound.
 
 What a kind costs is the average precision (COCO's mean over OKS thresholds) with all errors of
 this kind corrected, less the present one: keypoints put where they truly are, false detections
-and unfound people taken away. Costs do not add up, since one pose has several errors; so the
-precision after correcting one kind after another is there too.
+and unfound people taken away; a category of whom nobody is left then counts as 1. Costs do not
+add up, since one pose has several errors; so the precision after correcting one kind after
+another is there too. There a detection that a corrected one makes false is taken away as well.
 
 Ronchi and Perona, "Benchmarking and Error Diagnosis in Multi-Instance Pose Estimation", ICCV
 2017, arXiv:1707.05388. Departures: duplicates are told from background; a corrected keypoint
 is exact; scores are not put into their best order.
 """
 
+import copy
 from typing import NamedTuple
 
 import numpy as np
 
 from npkpose.metrics.coco import evaluate_tables
+from npkpose.metrics.coco_curve import TRUE
 from npkpose.metrics.coco_match import match_people
-from npkpose.metrics.coco_tables import Detections
 
 MATCHED, NEAR, EXACT = 0.1, 0.5, 0.85  # OKS of a match; similarities of a keypoint
 KEYPOINT_KINDS = ("miss", "swap", "inversion", "jitter")  # the order of correction
@@ -44,7 +47,8 @@ class ErrorAnalysis(NamedTuple):
     counts: dict  # kind: number of keypoints, detections or people
     alone: dict  # kind: AP with this kind corrected
     together: dict  # kind: AP with this and all kinds before it corrected
-    keypoint_kinds: np.ndarray  # (D, K) int: index into KEYPOINT_KINDS, or GOOD, or UNKNOWN
+    keypoint_kinds: np.ndarray  # (D, K) int, of each entry of the list of results: index into
+    # KEYPOINT_KINDS, or GOOD, or UNKNOWN
 
     def lost(self, kind):
         """Return the average precision that errors of this kind cost."""
@@ -78,20 +82,18 @@ def analyse_errors(result):
     counts = {kind: int((kinds == k).sum()) for k, kind in enumerate(KEYPOINT_KINDS)}
     counts |= {kind: len(rows) for kind, rows in false.items()} | {"unfound": len(unfound)}
 
-    cut = np.setdiff1d(np.arange(len(result.found)), result.meeting.detections)
-
     def ap(corrected):
-        keypoints = _corrected(result, matched, kinds, corrected)
-        drop = [cut, *(false[kind] for kind in corrected if kind in false)]
-        found = _replace(result.found, keypoints)
-        found = found.at(np.delete(np.arange(len(found)), np.concatenate(drop)))
-        lost = unfound if "unfound" in corrected else []
-        truth = result.truth.at(np.delete(np.arange(len(result.truth)), lost))
-        return evaluate_tables(result.settings, result.categories, truth, found).stats.ap
+        wrong = [k for k, kind in enumerate(KEYPOINT_KINDS) if kind in corrected]
+        exact = _with_keypoints_corrected(result, matched, np.isin(kinds, wrong))
+        false = _false_detections(exact, matched)
+        drop = [false[kind] for kind in corrected if kind in false]
+        return _without(exact, drop, unfound if "unfound" in corrected else [])
 
+    listed = np.full((result.found.listed, kinds.shape[1]), UNKNOWN)
+    listed[result.found.entry] = kinds
     return ErrorAnalysis(
         ap(()), counts, {kind: ap((kind,)) for kind in KINDS},
-        {kind: ap(KINDS[: k + 1]) for k, kind in enumerate(KINDS)}, kinds,
+        {kind: ap(KINDS[: k + 1]) for k, kind in enumerate(KINDS)}, listed,
     )  # fmt: skip
 
 
@@ -105,9 +107,13 @@ def _match(result):
 
 def _counts(result):
     """Return which people of the meeting count (G,)."""
+    return result.counts[_all_areas(result)]
+
+
+def _all_areas(result):
     if "all" not in result.settings.areas:
         raise ValueError(f"areas: expected 'all' among them, got {list(result.settings.areas)}")
-    return result.counts[list(result.settings.areas).index("all")]
+    return list(result.settings.areas).index("all")
 
 
 def _hits(result, matched):
@@ -168,7 +174,8 @@ def _false_detections(result, matched):
     meeting = result.meeting
     near = np.zeros(len(result.found))
     np.maximum.at(near, meeting.pairs[:, 0], result.similarity)
-    rows = meeting.detections[matched < 0]
+    ever_true = (result.outcomes[_all_areas(result)] == TRUE).any(axis=0)
+    rows = meeting.detections[(matched < 0) & ~ever_true]
     similar = near[rows] >= MATCHED
     return {"background": rows[~similar], "duplicate": rows[similar]}
 
@@ -180,18 +187,26 @@ def _unfound(result, matched):
     return result.meeting.people[free]
 
 
-def _corrected(result, matched, kinds, corrected):
-    """Return the keypoints (D, K, 2), those of the corrected kinds at their true places."""
+def _with_keypoints_corrected(result, matched, wrong):
+    """Return the `CocoResult` with the keypoints that are wrong (D, K) at their true places."""
     _, rows, people = _hits(result, matched)
-    keypoints = result.found.keypoints.copy()
-    codes = [k for k, kind in enumerate(KEYPOINT_KINDS) if kind in corrected]
-    wrong = np.isin(kinds[rows], codes)[..., None]
-    keypoints[rows] = np.where(wrong, result.truth.keypoints[people], keypoints[rows])
-    return keypoints
+    if not wrong[rows].any():
+        return result
+    found = copy.copy(result.found)  # with the areas it has
+    found.keypoints = found.keypoints.copy()
+    true = result.truth.keypoints[people]
+    found.keypoints[rows] = np.where(wrong[rows, :, None], true, found.keypoints[rows])
+    return evaluate_tables(result.settings, result.categories, result.truth, found)
 
 
-def _replace(found, keypoints):
-    """Return the table with other keypoints, and the areas it had."""
-    table = Detections(keypoints, found.score, found.image_id, category_id=found.category_id)
-    table.area, table.entry, table.name = found.area, found.entry, found.name
-    return table
+def _without(result, drop, unfound):
+    """Return AP without lists of rows of detections, and without rows of people."""
+    if not len(unfound) and not any(map(len, drop)):
+        return result.stats.ap
+    cut = np.setdiff1d(np.arange(len(result.found)), result.meeting.detections)
+    drop = np.concatenate([cut, *drop])
+    found = result.found.at(np.delete(np.arange(len(result.found)), drop))
+    truth = result.truth.at(np.delete(np.arange(len(result.truth)), unfound))
+    again = evaluate_tables(result.settings, result.categories, truth, found)
+    again.precision[(again.precision < 0) & (result.precision >= 0)] = 1.0  # nobody is left
+    return again.stats.ap

@@ -90,6 +90,50 @@ def test_whom_nobody_finds_is_unfound():
     )
 
 
+def test_where_only_unfound_people_are_left_everything_is_found_without_them():
+    far = BODY + (0, 900)
+    with pytest.warns(UserWarning, match="results: nothing to evaluate, recall is 0"):
+        errors = analyse(np.empty((0, 4, 2)))
+    assert errors.ap == 0 and errors.lost("unfound") == errors.together["unfound"] == 1
+    errors = analyse([far])
+    assert errors.counts == only("background") | {"unfound": 2}
+    assert errors.lost("background") == 0 and errors.lost("unfound") == 1
+    truth = GroundTruth(TRUTH, np.ones((2, 4)), [1, 1], [AREA, AREA], category_id=[1, 2])
+    found = Detections([BODY], [0.9], [1])
+    errors = analyse_errors(evaluate_coco(truth, found, PLAN))
+    assert (errors.ap, errors.alone["unfound"]) == (pytest.approx(0.5), pytest.approx(1.0))
+
+
+def test_a_pose_that_is_true_is_no_duplicate_of_a_worse_one_with_a_higher_score():
+    low = BODY + (20.8, 0)
+    assert 0.1 < np.exp(-(20.8**2) / 200) < 0.12
+    errors = analyse([low, BODY], [0.95, 0.9], truth=TRUTH[:1])
+    assert errors.counts == only("miss", 4) and errors.ap == pytest.approx(0.5)
+    assert errors.lost("duplicate") == 0 and errors.alone["miss"] == pytest.approx(1.0)
+    assert errors.together["unfound"] == pytest.approx(1.0)
+
+
+def test_taking_false_detections_and_people_away_never_costs_anything(rng):
+    for _ in range(20):
+        poses = np.concatenate([TRUTH + rng.normal(0, 12, (2, 1, 2)) for _ in range(4)])
+        errors = analyse(poses + rng.normal(0, 4, poses.shape), rng.random(8))
+        assert all(errors.lost(kind) >= 0 for kind in ("background", "duplicate", "unfound"))
+        last = [errors.together[kind] for kind in KINDS[KINDS.index("jitter") :]]
+        assert last == sorted(last)
+
+
+def test_kinds_of_keypoints_are_those_of_the_entries_of_the_list():
+    person = {"id": 1, "image_id": 1, "category_id": 1, "area": AREA, "bbox": [0, 0, 1, 1],
+              "iscrowd": 0, "num_keypoints": 4,
+              "keypoints": np.c_[BODY, np.full(4, 2)].ravel().tolist()}  # fmt: skip
+    truth = {"images": [{"id": 1}], "categories": [{"id": 1}], "annotations": [person]}
+    found = {"image_id": 1, "category_id": 1, "score": 0.5, "keypoints": person["keypoints"]}
+    with pytest.warns(UserWarning, match="1 of unknown categories"):
+        result = evaluate_coco(truth, [found | {"category_id": 9}, found], PLAN)
+    kinds = analyse_errors(result).keypoint_kinds
+    assert kinds.tolist() == [[UNKNOWN] * 4, [GOOD] * 4]
+
+
 def test_what_is_not_labelled_is_no_error():
     poses = TRUTH.copy()
     poses[0, 3] += 90
