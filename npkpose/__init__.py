@@ -5,7 +5,7 @@ A reading order: `codec.gaussian` and `codec.decode` (a keypoint as a heatmap, a
 `codec.paf` and `codec.group_paf` (several people), `pipeline.bottomup` (a photograph).
 """
 
-from npkpose import data, draw, metrics, models, nn, weights
+from npkpose import data, draw, metrics, models, nn, space, weights
 from npkpose.codec.assignment import assign
 from npkpose.codec.decode import decode_heatmaps, heatmap_to_coords
 from npkpose.codec.gaussian import gaussian_heatmap, gaussian_heatmaps
@@ -19,9 +19,11 @@ from npkpose.codec.simcc import decode_simcc, simcc_targets
 from npkpose.codec.tag_loss import tag_loss, tag_targets
 from npkpose.codec.tags import group_tags
 from npkpose.metrics import CocoResult, evaluate_coco, mpii_protocol, oks, pck, pckh
+from npkpose.metrics.pose3d import mpjpe, mpjve, n_mpjpe, pa_mpjpe
 from npkpose.pipeline import BottomUp, TopDown
 from npkpose.poses import Poses
 from npkpose.skeleton import BODY_25, COCO_17, OPENPOSE_18, Skeleton
+from npkpose.space.triangulate import triangulate
 from npkpose.warp import warp_affine
 
 __version__ = "0.1.0"
@@ -31,6 +33,7 @@ __all__ = [
     "Peaks", "Poses", "Skeleton", "TopDown", "assign", "box_nms", "data", "decode_heatmaps",
     "decode_simcc", "draw", "evaluate_coco", "find_peaks", "gaussian_heatmap",
     "gaussian_heatmaps", "group_paf", "group_tags", "heatmap_to_coords", "limb_scores",
-    "metrics", "models", "mpii_protocol", "nn", "oks", "oks_nms", "paf_fields", "pck", "pckh",
-    "separate_peaks", "simcc_targets", "tag_loss", "tag_targets", "warp_affine", "weights",
+    "metrics", "models", "mpii_protocol", "mpjpe", "mpjve", "n_mpjpe", "nn", "oks", "oks_nms",
+    "pa_mpjpe", "paf_fields", "pck", "pckh", "separate_peaks", "simcc_targets", "space",
+    "tag_loss", "tag_targets", "triangulate", "warp_affine", "weights",
 ]  # fmt: skip

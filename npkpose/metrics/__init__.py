@@ -9,9 +9,11 @@ from npkpose.metrics.instances import right_instance
 from npkpose.metrics.mpii import MpiiScores, mpii_protocol
 from npkpose.metrics.oks import match, oks
 from npkpose.metrics.pck import Pck, auc, pck, pckh
+from npkpose.metrics.pose3d import auc_3d, mpjpe, mpjve, n_mpjpe, pa_mpjpe, pck_3d, pve
 
 __all__ = [
     "CocoResult", "Detections", "ErrorAnalysis", "GroundTruth", "MpiiScores", "Pck",
-    "analyse_errors", "auc", "epe", "evaluate_coco", "match", "mpii_protocol", "nme", "oks", "pck",
-    "pckh", "right_instance",
+    "analyse_errors", "auc", "auc_3d", "epe", "evaluate_coco", "match", "mpii_protocol",
+    "mpjpe", "mpjve", "n_mpjpe", "nme", "oks", "pa_mpjpe", "pck", "pck_3d", "pckh", "pve",
+    "right_instance",
 ]  # fmt: skip

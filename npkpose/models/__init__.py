@@ -2,14 +2,18 @@
 
 from npkpose.models.higherhrnet import HigherHRNet
 from npkpose.models.hrnet import HRNet
+from npkpose.models.mhformer import MHFormer
 from npkpose.models.openpose import OpenPoseMobileNetV2
 from npkpose.models.openpose_body25 import OpenPoseBody25
 from npkpose.models.openpose_coco import OpenPoseCOCO
 from npkpose.models.openpose_lightweight import LightweightOpenPose
+from npkpose.models.simple3d import Simple3D
 from npkpose.models.tiny import TinyKeypointNet, TinyPafNet
+from npkpose.models.videopose3d import VideoPose3D
 from npkpose.models.vitpose import ViTPose
 
 __all__ = [
-    "HRNet", "HigherHRNet", "LightweightOpenPose", "OpenPoseBody25", "OpenPoseCOCO",
-    "OpenPoseMobileNetV2", "TinyKeypointNet", "TinyPafNet", "ViTPose",
+    "HRNet", "HigherHRNet", "LightweightOpenPose", "MHFormer", "OpenPoseBody25", "OpenPoseCOCO",
+    "OpenPoseMobileNetV2", "Simple3D", "TinyKeypointNet", "TinyPafNet", "ViTPose",
+    "VideoPose3D",
 ]  # fmt: skip
