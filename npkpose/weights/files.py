@@ -8,9 +8,10 @@ to such an array changes this process's copy of a page and never the file.
 
 import mmap
 import os
-import threading
+import secrets
 from contextlib import contextmanager
 from pathlib import Path
+from stat import S_IMODE
 
 import numpy as np
 
@@ -67,12 +68,15 @@ def replacing(path):
 
     They go to a temporary file in the same folder, and from memory to the disk, before
     that file is given the name. So no reader sees half a file, and a failure or a power
-    cut leaves the old one untouched.
+    cut leaves the old one untouched. A symbolic link stays one, and the file that it leads
+    to is replaced; a file that was there passes on its permissions.
     """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+    path = Path(os.path.realpath(path))
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        with open(temporary, "wb") as stream:
+        with open(temporary, "xb") as stream:
+            if path.exists():
+                os.chmod(temporary, S_IMODE(path.stat().st_mode))
             yield stream
             stream.flush()
             os.fsync(stream.fileno())

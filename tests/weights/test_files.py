@@ -1,5 +1,6 @@
 """Mapped files, numbers in them, and files that are replaced whole."""
 
+import os
 import threading
 
 import numpy as np
@@ -54,6 +55,43 @@ def test_many_threads_replacing_one_file_leave_one_of_theirs_whole(tmp_path):
     content = (tmp_path / "f").read_bytes()
     assert len(content) == 50_000 and len(set(content)) == 1
     assert [entry.name for entry in tmp_path.iterdir()] == ["f"]
+
+
+def test_two_files_may_be_replaced_at_once(tmp_path):
+    with replacing(tmp_path / "a") as a, replacing(tmp_path / "b") as b:
+        a.write(b"1")
+        b.write(b"2")
+    assert {entry.name: entry.read_bytes() for entry in tmp_path.iterdir()} == {
+        "a": b"1", "b": b"2"
+    }  # fmt: skip
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs symbolic links and permissions of POSIX")
+def test_a_link_stays_one_and_a_file_keeps_its_permissions(tmp_path):
+    (tmp_path / "folder").mkdir()
+    target, link = tmp_path / "folder" / "f", tmp_path / "link"
+    target.write_bytes(b"old")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    with replacing(link) as stream:
+        stream.write(b"new")
+    assert link.is_symlink() and target.read_bytes() == b"new"
+    assert target.stat().st_mode & 0o777 == 0o640
+    assert [entry.name for entry in target.parent.iterdir()] == ["f"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs permissions of POSIX")
+def test_a_new_file_has_the_usual_permissions(tmp_path):
+    (tmp_path / "usual").write_bytes(b"")
+    with replacing(tmp_path / "f") as stream:
+        stream.write(b"new")
+    assert (tmp_path / "f").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_the_longest_name_is_short_enough(tmp_path):
+    with replacing(tmp_path / ("x" * 255)) as stream:
+        stream.write(b"new")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["x" * 255]
 
 
 def test_a_failure_leaves_no_trace(tmp_path):
