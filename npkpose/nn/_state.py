@@ -1,6 +1,9 @@
 """Named arrays: shedding a wrapper's prefix, and copying into place all of them or none."""
 
+import re
 from collections.abc import Mapping
+
+import numpy as np
 
 from npkpose._check import real_array
 
@@ -13,9 +16,16 @@ _WRAPPERS = ("module.", "_orig_mod.", "model.", "net.", "network.")
 def strip_wrappers(state, own_names):
     """Return ``state`` without the prefixes that a wrapper gave to every name.
 
-    A prefix is dropped if all names of ``state`` have it, as often as that is so, unless
-    all of ``own_names`` have it as well: then it is the network's own.
+    If all of ``own_names`` are found behind prefixes, those are dropped, whatever else is
+    in ``state``, such as the arrays of a loss: such names stay as they are. Otherwise the
+    names may be another library's, and a prefix is dropped if all names of ``state`` have
+    it, as often as that is so, unless all of ``own_names`` have it as well: then it is the
+    network's own.
     """
+    prefix = _find_prefix(state, [n for n in own_names if not n.endswith(_MAY_BE_ABSENT)])
+    if prefix is not None:
+        stripped = {name.removeprefix(prefix): value for name, value in state.items()}
+        return stripped if len(stripped) == len(state) else state
 
     def shared_by(names):
         return [p for p in _WRAPPERS if names and all(name.startswith(p) for name in names)]
@@ -24,6 +34,18 @@ def strip_wrappers(state, own_names):
     while prefixes := [prefix for prefix in shared_by(state) if prefix not in own]:
         state = {name.removeprefix(prefixes[0]): value for name, value in state.items()}
     return state
+
+
+def _find_prefix(state, own_names):
+    """Return the shortest sequence of prefixes with all of ``own_names`` behind it, or None."""
+    if not own_names:
+        return None
+    wrapped = re.compile(f"((?:{'|'.join(map(re.escape, _WRAPPERS))})*){re.escape(own_names[0])}")
+    matches = [wrapped.fullmatch(name) for name in state]
+    for prefix in sorted((match[1] for match in matches if match), key=len):
+        if all(prefix + name in state for name in own_names):
+            return prefix
+    return None
 
 
 def check_names(state):
@@ -39,7 +61,8 @@ def copy_state(targets, state, strict=True):
     """Copy ``state[name]`` into the array ``targets[name]``; return (missing, unexpected).
 
     Both map names to arrays. Raises ValueError, before anything is copied, on a shape
-    that differs and, if ``strict``, on missing and unexpected names.
+    that differs, on a finite value that would become infinite in the target's dtype and,
+    if ``strict``, on missing and unexpected names.
     """
     values = {name: real_array(name, state[name]) for name in targets if name in state}
     missing = [n for n in targets if n not in values and not n.endswith(_MAY_BE_ABSENT)]
@@ -53,5 +76,18 @@ def copy_state(targets, state, strict=True):
         found = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in lists.items() if names)
         raise ValueError(f"state: expected matching names and shapes, got {found}")
     for name, value in values.items():
+        _check_range(name, value, targets[name].dtype)
+    for name, value in values.items():
         targets[name][...] = value
     return missing, unexpected
+
+
+def _check_range(name, value, dtype):
+    if np.can_cast(value.dtype, dtype):
+        return
+    with np.errstate(over="ignore"):
+        overflows = np.isfinite(value) & ~np.isfinite(value.astype(dtype))
+    if overflows.any():
+        raise ValueError(
+            f"state: expected values of {name} that {dtype} can hold, got {value[overflows][0]:g}"
+        )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from npkpose import nn
-from npkpose.nn._state import strip_wrappers
+from npkpose.nn._state import copy_state, strip_wrappers
 
 
 @pytest.mark.parametrize(("given", "own", "expected"), [
@@ -13,6 +13,15 @@ from npkpose.nn._state import strip_wrappers
     ("module.model.a module.model.b", "a b", "a b"),
     ("_orig_mod.module.a", "a", "a"),
     ("module.a b", "a b", "module.a b"),  # not all of them: no wrapper's doing
+    ("n_averaged module.a module.b", "a b", "n_averaged a b"),  # a count beside the network
+    ("loss.w model.module.a model.module.b", "a b", "loss.w a b"),
+    ("loss.w model.a", "a norm.num_batches_tracked", "loss.w a"),
+    ("loss.w model.model.a", "model.a", "loss.w model.a"),
+    ("loss.w model.a", "a b", "loss.w model.a"),  # b is missing
+    ("a module.a", "a", "a module.a"),  # the network, and a copy in a wrapper
+    ("n.a n", "n", "n.a n"),
+    ("module.a model.a b", "a b", "module.a model.a b"),
+    ("module.a module.b b", "a b", "module.a module.b b"),  # which b is meant?
     ("model.a model.b", "model.a model.b", "model.a model.b"),  # the network's own
     ("model.a cpm.b", "model.a cpm.b", "model.a cpm.b"),
     ("module.model.a module.cpm.b", "model.a cpm.b", "model.a cpm.b"),
@@ -36,6 +45,28 @@ def test_a_network_of_its_own_model_keeps_its_names():
     assert list(state) == ["model.weight", "model.bias"]
     net.load_state_dict(state)
     net.load_state_dict({f"module.{name}": array for name, array in state.items()})
+
+
+def test_what_lies_beside_a_wrapped_network_is_unexpected():
+    net = nn.Conv2d(1, 1, 1)
+    state = {f"module.{name}": array + 1 for name, array in net.state_dict().items()}
+    state["n_averaged"] = np.array(3)
+    with pytest.raises(ValueError, match="got unexpected: n_averaged$"):
+        net.load_state_dict(state)
+    assert net.load_state_dict(state, strict=False) == ([], ["n_averaged"])
+    np.testing.assert_array_equal(net.params["weight"], state["module.weight"])
+
+
+def test_a_value_that_would_become_infinite_is_refused_and_nothing_copied():
+    target = {"a": np.zeros(2, np.float32), "b": np.zeros((), np.float16)}
+    for big in (np.array([0.0, -1e300]), np.array([np.inf, 1e39])):
+        with pytest.raises(ValueError, match="of a that float32 can hold, got (-1e.300|1e.39)"):
+            copy_state(target, {"b": 1.0, "a": big})
+    with pytest.raises(ValueError, match="values of b that float16 can hold, got 70000"):
+        copy_state(target, {"a": [1.0, 2.0], "b": 70_000})
+    assert target["a"].tolist() == [0, 0] and target["b"] == 0
+    copy_state(target, {"a": np.array([np.inf, 3e38]), "b": 60_000})  # infinite to begin with
+    assert target["a"].tolist() == [np.inf, np.float32(3e38)]
 
 
 def test_names_that_are_no_text_are_refused():
