@@ -125,12 +125,13 @@ def _check_entry(name, entry):
     """Return (begin, end, dtype, shape) of one entry of the table."""
     try:
         code, shape, (begin, end) = entry["dtype"], entry["shape"], entry["data_offsets"]
+        are_lists = isinstance(shape, list) and isinstance(entry["data_offsets"], list)
         sizes = [*shape, begin, end]
         dtype = _DTYPES[code]
     except (TypeError, KeyError, ValueError):
         raise ValueError(f"{name[:80]!r} without a known dtype, a shape and two offsets") from None
-    are_lists = isinstance(shape, list) and isinstance(entry["data_offsets"], list)
-    if not are_lists or len(shape) > _MAX_AXES or any(type(n) is not int or not 0 <= n < 2**48 for n in sizes):
+    are_sizes = are_lists and all(type(n) is int and 0 <= n < 2**48 for n in sizes)
+    if not are_sizes or len(shape) > _MAX_AXES:
         raise ValueError(f"{name[:80]!r} of an impossible shape or place")
     if end - begin != math.prod(shape) * dtype.itemsize:
         raise ValueError(f"{name[:80]!r} of shape {shape} and {code} in {end - begin} bytes")

@@ -26,7 +26,7 @@ be the argument of many), so that a small file cannot take long or make much.
 import struct
 from typing import NamedTuple
 
-_MAX_STEPS = 500_000  # a network of 16,000 arrays
+_MAX_STEPS = 500_000  # a network of 12,000 arrays
 _MAX_GIVEN = 500_000  # values in the arguments of all calls; the same network
 _MAX_NAME = 200
 _MAX_KEY = 2**64
