@@ -19,8 +19,11 @@ def add_commands(commands):
     score.set_defaults(run=_eval)
 
     doctor = commands.add_parser(
-        "doctor", help="find what is wrong with COCO files; status 1 if something is"
-    )
+        "doctor", help="find what is wrong with COCO files",
+        description="Find what is wrong with COCO files, and say what it does to the score.",
+        epilog="Exit status: 0 if no finding changes a score, 1 if one does, 2 if a file "
+        "cannot be read.",
+    )  # fmt: skip
     doctor.add_argument("annotations", metavar="ANNOTATIONS.json", help="COCO annotations")
     doctor.add_argument("results", metavar="RESULTS.json", nargs="?", help="COCO results")
     doctor.set_defaults(run=_doctor)
@@ -47,9 +50,13 @@ def _doctor(options):
     """Print what is found, and what each finding does to the score."""
     from npkpose.metrics.doctor import examine
 
-    findings = examine(options.annotations, options.results)
+    try:
+        findings = examine(options.annotations, options.results)
+    except (ValueError, OSError) as error:
+        print(f"npkpose doctor: {error}", file=sys.stderr)
+        return 2
     for finding in findings:
         print(finding)
     if not findings:
         print("nothing found")
-    return 1 if findings else 0
+    return 1 if any(finding.changes_score for finding in findings) else 0

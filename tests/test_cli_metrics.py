@@ -69,7 +69,26 @@ def test_doctor_finds_nothing_or_says_what_it_does_to_the_score(run, capsys):
     assert run("doctor") == 0 and capsys.readouterr().out == "nothing found\n"
     assert run("doctor", person=PERSON | {"area": 1}) == 1
     first, second = capsys.readouterr().out.splitlines()
-    assert first == "1 x area 0 or 1: annotations[0]" and "OKS is 0" in second
+    assert first == "1 x area from 0 to less than 2: annotations[0]" and "OKS is" in second
+
+
+def test_the_doctors_status_says_whether_the_score_is_another(run, tmp_path, capsys):
+    assert run("doctor", person=PERSON | {"num_keypoints": 3}) == 0
+    assert "    None: COCO asks only" in capsys.readouterr().out
+    assert run("doctor", person=PERSON | {"id": 1.5}) == 1
+    assert run("doctor", results=[3]) == 2
+    shown = capsys.readouterr()
+    assert "dt.json[0]: expected an object, got 3" in shown.err
+    with pytest.raises(SystemExit):
+        run("doctor", "--help")
+    assert "Exit status: 0 if no finding changes a score" in capsys.readouterr().out
+
+
+def test_doctor_of_a_file_that_is_not_there_is_2(capsys):
+    parser = argparse.ArgumentParser()
+    add_commands(parser.add_subparsers())
+    options = parser.parse_args(["doctor", "nowhere.json"])
+    assert options.run(options) == 2 and "nowhere.json" in capsys.readouterr().err
 
 
 def test_doctor_does_without_results(tmp_path, capsys):

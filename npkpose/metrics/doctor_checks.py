@@ -13,6 +13,7 @@ import numpy as np
 from npkpose.metrics.coco_json import BOOLEANS
 
 MOST = 20  # detections per image that COCO looks at
+SMALLEST = 2  # pixels^2: OKS of a nose a pixel away is 1e-40, of a hip 0.003
 
 
 class Person(NamedTuple):
@@ -30,6 +31,13 @@ class Person(NamedTuple):
 def is_number(value):
     """Whether a value is a number, and neither true nor false."""
     return isinstance(value, numbers.Real) and type(value) not in BOOLEANS
+
+
+def is_id(value):
+    """Whether a value is text or a whole number of 64 bits."""
+    return isinstance(value, str) or (
+        is_number(value) and abs(value) < 2**63 and value == int(value)
+    )
 
 
 def is_finite(value):
@@ -64,15 +72,26 @@ def size_of(image):
 
 
 def _lacks_a_field(person):
-    fields = ("area", "num_keypoints", "iscrowd", "category_id", "image_id", "id")
-    values = [person.entry.get(field) for field in fields]
+    area, id, *counts = map(person.entry.get, ("area", "id", "num_keypoints", "iscrowd"))
     readable = (
-        is_number(values[0]),
-        all(is_number(value) or type(value) in BOOLEANS for value in values[1:3]),
-        all(is_number(value) or isinstance(value, str) for value in values[3:]),
+        is_number(area),
+        is_id(id),
+        all(is_number(count) or type(count) in BOOLEANS for count in counts),
         row_of(person.entry.get("bbox"), 4) is not None,
     )
     return not all(readable)
+
+
+def _lacks_an_id(person):
+    return not (is_id(person.entry.get("image_id")) and is_id(person.entry.get("category_id")))
+
+
+def _is_in_unknown_image(person):
+    return is_id(person.entry.get("image_id")) and not person.image_known
+
+
+def _is_of_unknown_category(person):
+    return is_id(person.entry.get("category_id")) and not person.category_known
 
 
 def _has_no_score(person):
@@ -84,10 +103,15 @@ def _has_other_keypoints(person):
 
 
 def _truth_is_not_finite(person):
-    area, points = person.entry.get("area"), person.points
+    values = map(person.entry.get, ("area", "num_keypoints", "iscrowd"))
+    read, points, box = [], person.points, row_of(person.entry.get("bbox"), 4)
     if points is not None:
-        points = points[points[:, 2] != 0]  # others are not read
-    return _not_finite(area, points)
+        read = [points[:, 2], points[points[:, 2] > 0]]  # other places are not read
+        if box is not None and not _labelled(person):
+            read.append(box)
+    return any(_not_finite(value, None) for value in values) or any(
+        not np.isfinite(row).all() for row in read
+    )
 
 
 def _result_is_not_finite(person):
@@ -101,7 +125,8 @@ def _not_finite(value, points):
 
 
 def _is_tiny(person):
-    return person.entry.get("area") in (0, 1)
+    area, crowd, count = map(person.entry.get, ("area", "iscrowd", "num_keypoints"))
+    return is_number(area) and 0 <= area < SMALLEST and not crowd and count != 0
 
 
 def _is_negative(person):
@@ -127,11 +152,17 @@ def _counts_otherwise(person):
     return is_number(count) and bool(labelled) and count not in (0, labelled)
 
 
+def _is_labelled_outside(person):
+    return person.points is not None and _outside(person.points[person.points[:, 2] > 0], person)
+
+
 def _is_outside(person):
-    if person.points is None or person.size is None:
-        return False
-    places = person.points[person.points[:, 2] > 0, :2]
-    return bool(((places < 0) | (places > person.size)).any())
+    return person.points is not None and _outside(person.points, person)  # all of them are read
+
+
+def _outside(points, person):
+    places = points[:, :2]
+    return person.size is not None and bool(((places < 0) | (places > person.size)).any())
 
 
 IMAGE_CHECKS = (
@@ -150,8 +181,8 @@ ANNOTATION_CHECKS = (
      "pycocotools counts whoever finds this person as false: AP and AR fall. So does strict."),
     ("ids that were used before", lambda person: person.repeated,
      "pycocotools and strict look at the last of each, once for each: AP and AR change."),
-    ("area 0 or 1", _is_tiny,
-     "OKS is 0 a pixel away from the truth: this person cannot be found, AP and AR fall."),
+    (f"area from 0 to less than {SMALLEST}", _is_tiny,
+     "OKS is next to 0 a pixel away from the truth: nobody finds this person, AP and AR fall."),
     ("area below 0", _is_negative,
      "The evaluation refuses the file; in pycocotools OKS exceeds 1."),
     ("num_keypoints 0 beside labelled keypoints", _counts_nobody,
@@ -160,11 +191,17 @@ ANNOTATION_CHECKS = (
      "This person counts, and is found by any pose near its box."),
     ("num_keypoints that is not the number labelled", _counts_otherwise,
      "None: COCO asks only whether it is 0. Tools that count anew may score otherwise."),
-    ("labelled keypoints outside the image", _is_outside,
+    ("labelled keypoints outside the image", _is_labelled_outside,
      "Who looks only at the image cannot place them: the OKS of the best pose falls."),
-    ("people in unknown images", lambda person: not person.image_known,
+)  # fmt: skip
+
+# Of all, also those who are left out, of whom the evaluation reads nothing else.
+LEFT_OUT_CHECKS = (
+    ("no image_id or category_id, or none that is an id", _lacks_an_id,
+     "The evaluation refuses the file; pycocotools stops with a KeyError."),
+    ("people in unknown images", _is_in_unknown_image,
      "They are left out: finding or missing them changes nothing."),
-    ("people of unknown categories", lambda person: not person.category_known,
+    ("people of unknown categories", _is_of_unknown_category,
      "They are left out: finding or missing them changes nothing."),
 )  # fmt: skip
 
@@ -175,14 +212,18 @@ RESULT_CHECKS = (
      "The evaluation refuses the file; pycocotools stops with a KeyError."),
     ("NaN or infinity", _result_is_not_finite,
      "The evaluation refuses the file; in pycocotools a pose with a NaN is a perfect match."),
-    ("results for unknown images", lambda person: not person.image_known,
+    ("results for unknown images", _is_in_unknown_image,
      "The evaluation refuses the file; pycocotools stops with an AssertionError."),
-    ("results of unknown categories", lambda person: not person.category_known,
-     "They are left out: neither true nor false."),
     ("scores that other results have, too", lambda person: person.repeated,
      "The order of image ids and of the file decides between them: another order, another AP."),
     (f"results beyond the best {MOST} of an image", lambda person: person.rank >= MOST,
      "They are not looked at."),
     ("keypoints outside the image", _is_outside,
      "They are further from the truth than the border is: OKS falls a little."),
+)  # fmt: skip
+
+LEFT_OUT_RESULT_CHECKS = (
+    LEFT_OUT_CHECKS[0],
+    ("results of unknown categories", _is_of_unknown_category,
+     "They are left out: neither true nor false."),
 )  # fmt: skip

@@ -29,8 +29,16 @@ NAN, LONG = float("nan"), 10**400
 ANNOTATIONS = [
     ({"id": 0}, "id 0", False),
     ({"id": 1}, "ids that were used before", False),
-    ({"area": 0}, "area 0 or 1", False),
-    ({"area": 1.0}, "area 0 or 1", False),
+    ({"area": 0}, "area from 0 to less than 2", False),
+    ({"area": 1.9}, "area from 0 to less than 2", False),
+    ({"id": 1.5}, "a field missing, or no number", True),
+    ({"id": 2**63}, "a field missing, or no number", True),
+    ({"id": "two"}, "expected text, as others, got 1", True),
+    ({"iscrowd": NAN}, "NaN or infinity", True),
+    ({"keypoints": [5, 6, NAN, *POINTS[3:]], "num_keypoints": 16}, "NaN or infinity", True),
+    ({"keypoints": UNSEEN, "num_keypoints": 0, "bbox": [NAN] * 4}, "NaN or infinity", True),
+    ({"image_id": 1.5}, "no image_id or category_id", True),
+    ({"category_id": 99, "keypoints": None}, "people of unknown categories", False),
     ({"area": -5}, "area below 0", True),
     ({"area": None}, "a field missing, or no number", True),
     ({"area": LONG}, "NaN or infinity", True),
@@ -51,6 +59,12 @@ ANNOTATIONS = [
 DETECTIONS = [
     ({"image_id": 99}, "results for unknown images", True),
     ({"category_id": 2}, "results of unknown categories", False),
+    ({"category_id": 2, "keypoints": 3, "bbox": []}, "results of unknown categories", False),
+    ({"category_id": None}, "no image_id or category_id", True),
+    ({"bbox": [1, 2, 3]}, "expected a list of 4 numbers, got [1, 2, 3]", True),
+    ({"bbox": None}, "expected a list of 4 numbers, got None", True),
+    ({"bbox": [1, 2, 1e200, 1e200]}, "expected a finite number, got inf", True),
+    ({"keypoints": [500, 500, 0, *POINTS[3:]]}, "keypoints outside the image", False),
     ({"score": 0.7}, "scores that other results have, too", False),
     ({"score": "0.8"}, "no score, or no number", True),
     ({"score": NAN}, "NaN or infinity", True),
@@ -59,6 +73,17 @@ DETECTIONS = [
     ({"keypoints": [5, 60, *POINTS[2:]]}, "keypoints outside the image", False),
     ({"bbox": []}, "results without a box, unlike the first", True),
 ]
+FIELDS = [
+    *(("annotations", field) for field in TRUTH["annotations"][0]),
+    *(("results", field) for field in (*RESULTS[0], "segmentation")),
+    ("images", "id"), ("categories", "id"),
+]  # fmt: skip
+DROP = object()
+DAMAGE = (
+    DROP, None, NAN, float("inf"), -1, 0, 1, 1.5, 2**63, LONG, True, "x", "7", [], {}, [1, 2, 3],
+    [NAN] * 4, [1, 2, 1e200, 1e200], [LONG, 1, 1, 1], ["x"] * 51, [5, 6, NAN] * 17, UNSEEN,
+    [NAN, NAN, -1] + POINTS[3:], [1e200, -1e200, 1, -1e200] + POINTS[4:],
+)  # fmt: skip
 
 
 def refuses(truth, results):
@@ -80,8 +105,10 @@ def test_what_is_wrong_with_an_annotation_is_found(tmp_path, change, what, refus
     truth = copy.deepcopy(TRUTH)
     truth["annotations"][1].update(change)
     (finding,) = examine(truth)
-    assert finding.what.startswith(what) and finding.entries == ["annotations[1]"]
-    assert refuses(truth, RESULTS) == refused == ("evaluation refuses" in finding.effect)
+    assert finding.what.startswith(what)
+    other = ["annotations[0].id"]  # it has text beside it
+    assert finding.entries == (other if change == {"id": "two"} else ["annotations[1]"])
+    assert refuses(truth, RESULTS) == refused == finding.refuses
     (tmp_path / "truth.json").write_text(json.dumps(truth))
     assert examine(tmp_path / "truth.json") == [finding]
 
@@ -90,11 +117,34 @@ def test_what_is_wrong_with_an_annotation_is_found(tmp_path, change, what, refus
 def test_what_is_wrong_with_a_result_is_found(tmp_path, change, what, refused):
     results = [RESULTS[0], RESULTS[1] | change]
     (finding,) = examine(TRUTH, results)
-    assert finding.what.startswith(what) and finding.entries[-1] == "results[1]"
+    assert finding.what.startswith(what) and finding.entries[-1].startswith("results[1]")
     assert len(finding.entries) == 1 + (what.startswith("scores"))
-    assert refuses(TRUTH, results) == refused == ("evaluation refuses" in finding.effect)
+    assert refuses(TRUTH, results) == refused == finding.refuses
     (tmp_path / "results.json").write_text(json.dumps(results))
     assert examine(TRUTH, tmp_path / "results.json") == [finding]
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=".".join)
+def test_the_evaluation_refuses_a_damaged_file_just_where_the_doctor_says_so(field):
+    *lists, name = field
+    for value in DAMAGE:
+        for i in (0, 1):
+            files = copy.deepcopy({**TRUTH, "results": RESULTS})
+            files["categories"].append({"id": 5})
+            entry = files[lists[0]][i]
+            entry[name] = value
+            if value is DROP:
+                del entry[name]
+            results = files.pop("results")
+            told = any(finding.refuses for finding in examine(files, results))
+            assert told == refuses(files, results), (i, value)
+
+
+def test_crowds_and_who_does_not_count_may_be_tiny():
+    for change in ({"iscrowd": 1}, {"num_keypoints": 0, "keypoints": UNSEEN}):
+        truth = copy.deepcopy(TRUTH)
+        truth["annotations"][1].update(change, area=0)
+        assert examine(truth) == []
 
 
 def test_images_without_size_and_too_many_or_no_results_are_found():
@@ -114,7 +164,12 @@ def test_a_finding_names_the_first_few_and_says_what_it_does():
     truth["annotations"] = [TRUTH["annotations"][0] | {"id": i, "area": 0} for i in range(1, 8)]
     (finding,) = examine(truth)
     first, second = str(finding).splitlines()
-    assert first == "7 x area 0 or 1: " + ", ".join(f"annotations[{i}]" for i in range(5)) + ", ..."
+    assert (
+        first
+        == "7 x area from 0 to less than 2: "
+        + ", ".join(f"annotations[{i}]" for i in range(5))
+        + ", ..."
+    )
     assert second == "    " + finding.effect
 
 
