@@ -13,12 +13,15 @@ Specification: Google, "Protocol Buffers: Encoding", protobuf.dev.
 Wire types 3 and 4 (groups, deprecated) are refused. Every error is a ValueError that
 names the byte of the file where it happened. Payloads are passed on as (start, end)
 positions in the file: nothing is copied, and nothing the file claims is allocated.
+A message may have 65,536 fields, for a field takes two bytes in the file and many times
+that as an object.
 """
 
 VARINT, EIGHT_BYTES, BYTES, FOUR_BYTES = 0, 1, 2, 5
 
 _MAX_VARINT_BYTES = 10  # ceil(64 / 7)
 _MAX_NUMBER = 2**29 - 1  # field numbers have 29 bits
+_MAX_FIELDS = 2**16  # a graph has a thousand nodes, a node ten attributes
 
 
 def read_message(data, span, schema, strict=False):
@@ -54,11 +57,15 @@ def read_fields(data, start, end):
 
     ``value`` is an unsigned 64-bit integer for a varint, else the (start, end) of the
     payload; ``offset`` is where the field's key begins. Raises ValueError if the message
-    is cut short or is not protobuf.
+    is cut short, is not protobuf or has too many fields.
     """
     position = start
+    count = 0
     while position < end:
         offset = position
+        count += 1
+        if count > _MAX_FIELDS:
+            raise ValueError(f"byte {offset}: expected at most {_MAX_FIELDS} fields, got more")
         key, position = read_varint(data, position, end)
         number, wire_type = key >> 3, key & 7
         if not 1 <= number <= _MAX_NUMBER:

@@ -157,7 +157,7 @@ def _read_attribute(data, span):
         elif field == "f":
             (result,) = struct.unpack_from("<f", data, value[0])
         elif field == "list":
-            items = [item for _, item in read_message(data, value, _LIST)]
+            items = (item for _, item in read_message(data, value, _LIST))
             result = [i for item in items for i in read_integers(data, item)]
         else:
             result = signed(value)

@@ -60,8 +60,7 @@ def read_tensor(data, span):
     fill the shape exactly; the message names the byte.
     """
     start = span[0]
-    fields = list(read_message(data, span, _TENSOR))
-    last = dict(fields)
+    last = dict(read_message(data, span, _TENSOR))  # of a repeated field, the last item
     code = last.get("dtype", 0)
     if code in _NOT_NUMBERS:
         return None
@@ -78,7 +77,8 @@ def read_tensor(data, span):
                 f"of shape {shape}, got {end - first}"
             )
         return np.frombuffer(data, dtype, count, first).reshape(shape)
-    values = _read_list(data, [value for name, value in fields if name == list_name], dtype, start)
+    items = (value for name, value in read_message(data, span, _TENSOR) if name == list_name)
+    values = _read_list(data, items, dtype, start) if list_name in last else np.zeros(1, dtype)
     if len(values) not in (1, count):
         raise ValueError(
             f"byte {start}: expected 1 or {count} values for shape {shape}, got {len(values)}"
@@ -89,9 +89,9 @@ def read_tensor(data, span):
 def _read_shape(data, span, start):
     sizes = []
     for field, value in read_message(data, span, _SHAPE):
-        if field == "dim":
+        if field == "dim" and len(sizes) <= _MAX_AXES:  # one too many is enough to refuse
             sizes.append(signed(dict(read_message(data, value, _DIM)).get("size", 0)))
-        elif value:
+        elif field == "unknown_rank" and value:
             raise ValueError(f"byte {start}: expected a known shape, got one of unknown rank")
     fits = len(sizes) <= _MAX_AXES and all(0 <= size <= _MAX_ELEMENTS for size in sizes)
     if not fits or math.prod(sizes) > _MAX_ELEMENTS:
@@ -103,18 +103,29 @@ def _read_shape(data, span, start):
 
 
 def _read_list(data, items, dtype, start):
-    """Return the numbers of a repeated field, packed or not; one zero for an empty one."""
-    if not items:
-        return np.zeros(1, dtype)
+    """Return the numbers of a repeated field, packed or not, of which there is one at least."""
     if dtype.kind == "f":
-        packed = b"".join(data[first:end] for first, end in items)
+        packed = bytearray()
+        for item in items:
+            packed += data[slice(*_not_empty(item))]
         if len(packed) % dtype.itemsize:
             raise ValueError(f"byte {start}: expected whole {dtype.name}s, got {len(packed)} bytes")
         values = np.frombuffer(packed, dtype)
     else:
-        numbers = np.fromiter((i for item in items for i in read_integers(data, item)), np.int64)
-        values = numbers.astype(dtype)
-        if (values != numbers).any():
-            raise ValueError(f"byte {start}: expected values of {dtype.name}, got others")
+        values = np.fromiter(_read_bounded(data, items, np.iinfo(dtype), start), dtype)
     values.flags.writeable = False
     return values
+
+
+def _read_bounded(data, items, bounds, start):
+    for item in items:
+        for number in read_integers(data, _not_empty(item)):
+            if not bounds.min <= number <= bounds.max:
+                raise ValueError(f"byte {start}: expected values of {bounds.dtype}, got {number}")
+            yield number
+
+
+def _not_empty(item):
+    if isinstance(item, tuple) and item[0] == item[1]:
+        raise ValueError(f"byte {item[0]}: expected numbers in a packed list, got none")
+    return item

@@ -190,6 +190,9 @@ MALFORMED = {
     "too much content": (const("c", FLOAT32, shape(2), blob(4, bytes(12))), "expected 8 bytes"),
     "too few values": (const("c", FLOAT32, shape(4), blob(5, FLOATS)), "1 or 4 values"),
     "too many values": (const("c", FLOAT32, shape(2), blob(5, FLOATS)), "1 or 2 values"),
+    "an empty list": (const("c", FLOAT32, shape(1), blob(5)), "packed list, got none"),
+    "an empty list of ints": (const("c", number(1, 3), shape(1), blob(7)), "packed list, got none"),
+    "65,537 fields": (const("c", FLOAT32, blob(4) * 65_536), "expected at most 65536 fields"),
     "half a float": (const("c", FLOAT32, shape(1), blob(5, bytes(3))), "expected whole float32s"),
     "an int8 of 300": (const("c", number(1, 6), shape(1), number(7, 300)), "values of int8"),
     "a negative size": (const("c", FLOAT32, shape(2, -1)), r"got shape \[2, -1\]"),
@@ -217,6 +220,37 @@ def test_a_small_file_cannot_claim_a_large_array(path):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert array.shape == (2**31 - 1,) and peak < 100_000
+
+
+COUNT = 40_000
+SWARMS = {
+    "empty lists": const("c", FLOAT32, blob(5) * COUNT),
+    "lists of one float": const("c", FLOAT32, shape(COUNT), blob(5, bytes(4)) * COUNT),
+    "lists of one int": const("c", number(1, 3), shape(COUNT), blob(7, b"\1") * COUNT),
+    "a list of ints": const("c", number(1, 9), shape(COUNT), blob(10, b"\1" * COUNT)),
+    "contents": const("c", FLOAT32, shape(1), blob(4, bytes(4)) * COUNT),
+    "axes": const("c", FLOAT32, blob(2, blob(2) * COUNT)),
+    "names": node("c", "Const", blob(1) * COUNT),
+    "values of one attribute": node("c", "NoOp", blob(5, blob(2) * COUNT)),
+    "kinds of one value": node("c", "NoOp", attr("a", number(3, 2**40) * COUNT)),
+}
+
+
+@pytest.mark.parametrize("case", SWARMS)
+def test_a_swarm_of_small_fields_takes_a_few_times_the_files_size(path, case):
+    path.write_bytes(SWARMS[case])
+    tracemalloc.start()
+    try:
+        load_tensorflow(path)
+    except ValueError as error:
+        assert str(error).startswith(str(path))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 16 * len(SWARMS[case]) + 100_000
+
+
+def test_damage_gives_arrays_or_an_error_and_takes_little_memory(endures):
+    assert endures(load_tensorflow, GRAPH, "damaged.pb") > 150
 
 
 @settings(max_examples=500)
