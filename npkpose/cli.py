@@ -1,10 +1,10 @@
-"""The command line: ``npkpose demo``, ``predict``, ``models``, ``eval``, ``doctor``, ``warmup``."""
+"""The command line: one function per command, those of a kind in a file of their own."""
 
 import argparse
 import pathlib
 import sys
 
-from npkpose import __version__, cli_metrics, cli_predict
+from npkpose import __version__, cli_metrics, cli_predict, cli_train
 
 
 def main(arguments=None):
@@ -29,6 +29,7 @@ def _parser():
 
     cli_predict.add_commands(commands)
     cli_metrics.add_commands(commands)
+    cli_train.add_commands(commands)
 
     warmup = commands.add_parser("warmup", help="compile every kernel and keep the result")
     warmup.set_defaults(run=_warmup)

@@ -28,7 +28,7 @@ WARMUP, CLIP_NORM = 100, 1.0
 
 
 class Recipe(NamedTuple):
-    """What to train, and the settings that a search found best for 40 minutes on two cores."""
+    """What to train, and settings meant for 40 minutes on two cores; nobody searched for better."""
 
     network: type
     task: type
