@@ -13,7 +13,7 @@ import numpy as np
 from npkpose.metrics.coco_json import BOOLEANS
 
 MOST = 20  # detections per image that COCO looks at
-SMALLEST = 2  # pixels^2: OKS of a nose a pixel away is 1e-40, of a hip 0.003
+SMALLEST = 2  # pixels^2: OKS of a nose a pixel away is 1e-40, of a hip 0.004
 
 
 class Person(NamedTuple):
@@ -176,13 +176,13 @@ ANNOTATION_CHECKS = (
     ("keypoints that are no list of 3 numbers for each of the skeleton's", _has_other_keypoints,
      "The evaluation refuses the file."),
     ("NaN or infinity", _truth_is_not_finite,
-     "The evaluation refuses the file; to pycocotools whoever meets this person is perfect."),
+     "The evaluation refuses the file; to pycocotools a pose that is compared with a NaN is perfect."),
     ("id 0", lambda person: person.entry.get("id") == 0,
      "pycocotools counts whoever finds this person as false: AP and AR fall. So does strict."),
     ("ids that were used before", lambda person: person.repeated,
      "pycocotools and strict look at the last of each, once for each: AP and AR change."),
     (f"area from 0 to less than {SMALLEST}", _is_tiny,
-     "OKS is next to 0 a pixel away from the truth: nobody finds this person, AP and AR fall."),
+     "OKS is next to 0 a pixel away from the truth: who is not exact finds nobody, AP and AR fall."),
     ("area below 0", _is_negative,
      "The evaluation refuses the file; in pycocotools OKS exceeds 1."),
     ("num_keypoints 0 beside labelled keypoints", _counts_nobody,
