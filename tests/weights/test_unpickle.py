@@ -172,6 +172,12 @@ BOMBS = {
         + b"h\x01h\x00R0" * 5000 + b"N.",
         "gives its calls more than 500000 values",
     ),
+    "remembered dictionaries": (b"}\x94" * 249_000 + b".", None),
+    "dictionaries of six": (
+        b"](" + b"".join(b"K%cN\x86" % i for i in range(6)) + b"e\x85q\x000"
+        + b"ccollections\nOrderedDict\nq\x01" + b"h\x01h\x00R" * 71_000 + b".",
+        None,
+    ),
     "lists 100,000 deep": (b"]" * 100_000 + b"a" * 99_999 + b".", None),
 }
 
