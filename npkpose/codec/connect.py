@@ -48,7 +48,7 @@ class Connections(NamedTuple):
 
 
 def connect_limbs(
-    peaks, pafs, skeleton, num_samples=10, limits=(0.05, 0.8, 16.0), matching="greedy"
+    peaks, pafs, skeleton, num_samples=10, limits=(0.05, 0.8, 8.0), matching="greedy"
 ):
     """Return the limbs between peaks: at most one of each type for every peak.
 

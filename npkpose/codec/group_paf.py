@@ -55,7 +55,7 @@ def group_paf(
     num_samples=10,
     sample_threshold=0.05,
     sample_fraction=0.8,
-    reach=16.0,
+    reach=8.0,
     matching="greedy",
     min_keypoints=4,
     min_score=0.4,
@@ -78,7 +78,8 @@ def group_paf(
     num_samples, sample_threshold, sample_fraction
         Of the line integral; see `codec.connect`.
     reach : float, at least 1
-        How much longer than others a limb may be; see `codec.connect`.
+        How much longer than others a limb may be; see `codec.connect`. Where people of very
+        different sizes overlap, 16 finds 1 in 100 more, and takes a quarter longer in a crowd.
     matching : "greedy" or "optimal"
         How limbs that exclude each other are chosen.
     min_keypoints : int

@@ -8,7 +8,7 @@ NEAR, TINY = 8.0, 1.0
 
 
 def connect_limbs(
-    peaks, pafs, skeleton, num_samples=10, limits=(0.05, 0.8, 16.0), matching="greedy"
+    peaks, pafs, skeleton, num_samples=10, limits=(0.05, 0.8, 8.0), matching="greedy"
 ):
     """Return a list of (limb, a, b, affinity), as `codec.connect.connect_limbs` orders them."""
     *thresholds, reach = limits
