@@ -2,6 +2,7 @@
 
 from npkpose.metrics.coco import evaluate_coco
 from npkpose.metrics.coco_result import CocoResult
+from npkpose.metrics.coco_shards import join_shards, split_images
 from npkpose.metrics.coco_tables import Detections, GroundTruth
 from npkpose.metrics.epe import epe, nme
 from npkpose.metrics.errors import ErrorAnalysis, analyse_errors
@@ -13,7 +14,7 @@ from npkpose.metrics.pose3d import auc_3d, mpjpe, mpjve, n_mpjpe, pa_mpjpe, pck_
 
 __all__ = [
     "CocoResult", "Detections", "ErrorAnalysis", "GroundTruth", "MpiiScores", "Pck",
-    "analyse_errors", "auc", "auc_3d", "epe", "evaluate_coco", "match", "mpii_protocol",
-    "mpjpe", "mpjve", "n_mpjpe", "nme", "oks", "pa_mpjpe", "pck", "pck_3d", "pckh", "pve",
-    "right_instance",
+    "analyse_errors", "auc", "auc_3d", "epe", "evaluate_coco", "join_shards", "match",
+    "mpii_protocol", "mpjpe", "mpjve", "n_mpjpe", "nme", "oks", "pa_mpjpe", "pck", "pck_3d",
+    "pckh", "pve", "right_instance", "split_images",
 ]  # fmt: skip

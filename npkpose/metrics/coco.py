@@ -110,8 +110,27 @@ def evaluate_tables(settings, categories, truth, found):
     for a, area in enumerate(settings.areas.values()):
         _match_area(result, a, area)
     for k in range(len(categories)):
-        _accumulate(result, k)
+        accumulate(result, k)
     return result
+
+
+def accumulate(result, k):
+    """Fill the curves of category ``k``."""
+    meeting, images = result.meeting, len(result.truth.images)
+    start, end = meeting.first[[k * images, (k + 1) * images]]
+    scores = result.found.score[meeting.detections[start[0] : end[0]]]
+    order = np.argsort(-scores, kind="stable")
+    rank = meeting.rank[start[0] : end[0]][order]
+    people = result.counts[:, start[1] : end[1]].sum(axis=1)
+    for m, most in enumerate(result.settings.max_dets):
+        best = order[rank < most]
+        for a in range(len(people)):
+            outcomes = result.outcomes[a, :, start[0] : end[0]][:, best]
+            precision, recall, at_scores = precision_curves(
+                outcomes, scores[best], int(people[a]), result.recall_levels
+            )
+            result.precision[:, :, k, a, m], result.recall[:, k, a, m] = precision, recall
+            result.scores[:, :, k, a, m] = at_scores
 
 
 def _settings(max_dets, thresholds, areas, skeleton, strict):
@@ -213,22 +232,3 @@ def _match_area(result, a, bounds):
 def _within(area, bounds):
     """Which areas are in the range; NaN is in every one, as in pycocotools."""
     return ~((area < bounds[0]) | (area > bounds[1]))
-
-
-def _accumulate(result, k):
-    """Fill the curves of category ``k``."""
-    meeting, images = result.meeting, len(result.truth.images)
-    start, end = meeting.first[[k * images, (k + 1) * images]]
-    scores = result.found.score[meeting.detections[start[0] : end[0]]]
-    order = np.argsort(-scores, kind="stable")
-    rank = meeting.rank[start[0] : end[0]][order]
-    people = result.counts[:, start[1] : end[1]].sum(axis=1)
-    for m, most in enumerate(result.settings.max_dets):
-        best = order[rank < most]
-        for a in range(len(people)):
-            outcomes = result.outcomes[a, :, start[0] : end[0]][:, best]
-            precision, recall, at_scores = precision_curves(
-                outcomes, scores[best], int(people[a]), result.recall_levels
-            )
-            result.precision[:, :, k, a, m], result.recall[:, k, a, m] = precision, recall
-            result.scores[:, :, k, a, m] = at_scores

@@ -36,6 +36,11 @@ class GroundTruth:
         Wrong shape, or ids that are neither integers nor text.
     """
 
+    columns = (
+        "keypoints", "visibility", "image_id", "area", "bbox", "iscrowd", "num_keypoints",
+        "category_id", "id", "entry",
+    )  # fmt: skip
+
     def __init__(
         self, keypoints, visibility, image_id, area, bbox=None, iscrowd=None, num_keypoints=None,
         category_id=None, id=None, images=None, categories=None,
@@ -65,10 +70,7 @@ class GroundTruth:
 
     def at(self, rows):
         """Return the people at these rows, in this order."""
-        return _take(self, rows, (
-            "keypoints", "visibility", "image_id", "area", "bbox", "iscrowd", "num_keypoints",
-            "category_id", "id", "entry",
-        ))  # fmt: skip
+        return _take(self, rows)
 
     @property
     def labelled(self):
@@ -123,6 +125,8 @@ class Detections:
         Wrong shape, or ids that are neither integers nor text.
     """
 
+    columns = "keypoints", "score", "image_id", "category_id", "area", "entry"
+
     def __init__(self, keypoints, score, image_id, bbox=None, category_id=None):
         self.keypoints = check_array("keypoints", keypoints, ("D", "K", 2), finite=False)
         people = len(self.keypoints)
@@ -141,8 +145,7 @@ class Detections:
 
     def at(self, rows):
         """Return the people at these rows, in this order."""
-        columns = "keypoints", "score", "image_id", "category_id", "area", "entry"
-        return _take(self, rows, columns)
+        return _take(self, rows)
 
     def __len__(self):
         return len(self.keypoints)
@@ -153,10 +156,10 @@ class Detections:
             _finite(self, field, getattr(self, field))
 
 
-def _take(table, rows, columns):
+def _take(table, rows):
     """Return a copy of the table with these rows of its columns."""
     part = copy.copy(table)
-    for column in columns:
+    for column in table.columns:
         setattr(part, column, getattr(table, column)[rows])
     return part
 
