@@ -22,18 +22,27 @@ from npkpose.metrics import CocoResult, evaluate_coco, mpii_protocol, oks, pck, 
 from npkpose.metrics.pose3d import mpjpe, mpjve, n_mpjpe, pa_mpjpe
 from npkpose.pipeline import BottomUp, TopDown
 from npkpose.poses import Poses
-from npkpose.skeleton import BODY_25, COCO_17, OPENPOSE_18, Skeleton
+from npkpose.skeleton import (
+    BODY_25,
+    COCO_17,
+    H36M_17,
+    OPENPOSE_18,
+    PANOPTIC_19,
+    SMPL_24,
+    Skeleton,
+)
 from npkpose.space.triangulate import triangulate
 from npkpose.warp import warp_affine
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "BODY_25", "BottomUp", "COCO_17", "CocoResult", "Grid", "OPENPOSE_18", "PAF_VARIANTS",
-    "Peaks", "Poses", "Skeleton", "TopDown", "assign", "box_nms", "data", "decode_heatmaps",
-    "decode_simcc", "draw", "evaluate_coco", "find_peaks", "gaussian_heatmap",
-    "gaussian_heatmaps", "group_paf", "group_tags", "heatmap_to_coords", "limb_scores",
-    "metrics", "models", "mpii_protocol", "mpjpe", "mpjve", "n_mpjpe", "nn", "oks", "oks_nms",
-    "pa_mpjpe", "paf_fields", "pck", "pckh", "separate_peaks", "simcc_targets", "space",
-    "tag_loss", "tag_targets", "triangulate", "warp_affine", "weights",
+    "BODY_25", "BottomUp", "COCO_17", "CocoResult", "Grid", "H36M_17", "OPENPOSE_18",
+    "PAF_VARIANTS", "PANOPTIC_19", "Peaks", "Poses", "SMPL_24", "Skeleton", "TopDown",
+    "assign", "box_nms", "data", "decode_heatmaps", "decode_simcc", "draw", "evaluate_coco",
+    "find_peaks", "gaussian_heatmap", "gaussian_heatmaps", "group_paf", "group_tags",
+    "heatmap_to_coords", "limb_scores", "metrics", "models", "mpii_protocol", "mpjpe",
+    "mpjve", "n_mpjpe", "nn", "oks", "oks_nms", "pa_mpjpe", "paf_fields", "pck", "pckh",
+    "separate_peaks", "simcc_targets", "space", "tag_loss", "tag_targets", "triangulate",
+    "warp_affine", "weights",
 ]  # fmt: skip

@@ -4,12 +4,14 @@ Everything about a body plan lives in a `Skeleton`; no other file holds a joint 
 
 * ``sigmas`` are the per-keypoint constants of the object keypoint similarity: the
   standard deviation of human annotators, as a share of the square root of the person's
-  area (COCO keypoint evaluation; Ronchi and Perona, ICCV 2017, arXiv:1707.05388).
+  area (COCO keypoint evaluation; Ronchi and Perona, ICCV 2017, arXiv:1707.05388). NaN where
+  nobody measured it, as for a spine: such a skeleton has no OKS.
 * ``paf_channels`` says in which two channels of a network's part affinity fields each
   limb's x and y components lie (Cao et al., CVPR 2017, arXiv:1611.08050).
 """
 
 import colorsys
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +31,7 @@ class Skeleton:
     pairs : sequence of pairs of int
         Left and right partners, exchanged by a mirror image.
     sigmas : sequence of K float, or one float for all
-        OKS constants.
+        OKS constants, positive or NaN.
     paf_channels : sequence of L pairs of int, or None
         Channels of each limb's x and y components; None means (2l, 2l + 1).
     redundant_limbs : sequence of int
@@ -75,7 +77,7 @@ class Skeleton:
     def _check(self):
         if len(set(self.keypoints)) != len(self.keypoints):
             raise ValueError(f"keypoints: expected distinct names, got {self.keypoints}")
-        if len(self.sigmas) != self.num_keypoints or not all(s > 0 for s in self.sigmas):
+        if len(self.sigmas) != self.num_keypoints or any(s <= 0 for s in self.sigmas):
             raise ValueError(f"sigmas: expected {self.num_keypoints} positive, got {self.sigmas}")
         if len(self.paf_channels) != len(self.limbs):
             raise ValueError(
@@ -142,6 +144,13 @@ _NECK_SIGMA = 0.079  # COCO has no neck: the shoulders' constant, whose mean it 
 
 def _coco_sigmas(names):
     return [_COCO_SIGMAS.get(name.split("_")[-1], _NECK_SIGMA) for name in names]
+
+
+def _known_sigmas(names):
+    known = {**_COCO_SIGMAS, "neck": _NECK_SIGMA}
+    sides = ("left_", "right_", "mid_")
+    parts = [name.split("_", 1)[1] if name.startswith(sides) else name for name in names]
+    return [known.get(part, math.nan) for part in parts]
 
 
 _COCO_NAMES = (
@@ -216,4 +225,59 @@ BODY_25 = Skeleton(  # Cao et al., TPAMI 2019, arXiv:1812.08008
         (20, 21), (28, 29), (40, 41), (42, 43), (44, 45), (46, 47), (48, 49), (50, 51),
     ),
     redundant_limbs=(18, 19),  # shoulder to ear
+)  # fmt: skip
+
+_H36M_NAMES = (  # "neck_nose" is the joint that Human3.6M calls Neck/Nose, at the base of the skull
+    "mid_hip", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle",
+    "spine", "thorax", "neck_nose", "head", "left_shoulder", "left_elbow", "left_wrist",
+    "right_shoulder", "right_elbow", "right_wrist",
+)  # fmt: skip
+
+H36M_17 = Skeleton(  # of 32 joints, those that move: Pavllo et al., CVPR 2019, arXiv:1811.11742
+    name="H36M_17",
+    keypoints=_H36M_NAMES,
+    limbs=(
+        (0, 1), (1, 2), (2, 3), (0, 4), (4, 5), (5, 6), (0, 7), (7, 8), (8, 9), (9, 10),
+        (8, 11), (11, 12), (12, 13), (8, 14), (14, 15), (15, 16),
+    ),
+    pairs=((4, 1), (5, 2), (6, 3), (11, 14), (12, 15), (13, 16)),
+    sigmas=_known_sigmas(_H36M_NAMES),
+)  # fmt: skip
+
+_PANOPTIC_NAMES = (
+    "neck", "nose", "mid_hip", "left_shoulder", "left_elbow", "left_wrist", "left_hip",
+    "left_knee", "left_ankle", "right_shoulder", "right_elbow", "right_wrist", "right_hip",
+    "right_knee", "right_ankle", "left_eye", "left_ear", "right_eye", "right_ear",
+)  # fmt: skip
+
+PANOPTIC_19 = Skeleton(  # Joo et al., TPAMI 2017, arXiv:1612.03153
+    name="PANOPTIC_19",
+    keypoints=_PANOPTIC_NAMES,
+    limbs=(
+        (0, 1), (0, 2), (0, 3), (3, 4), (4, 5), (2, 6), (6, 7), (7, 8), (0, 9), (9, 10),
+        (10, 11), (2, 12), (12, 13), (13, 14), (1, 15), (15, 16), (1, 17), (17, 18),
+    ),
+    pairs=((3, 9), (4, 10), (5, 11), (6, 12), (7, 13), (8, 14), (15, 17), (16, 18)),
+    sigmas=_known_sigmas(_PANOPTIC_NAMES),
+)  # fmt: skip
+
+_SMPL_NAMES = (
+    "pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2",
+    "left_ankle", "right_ankle", "spine3", "left_foot", "right_foot", "neck", "left_collar",
+    "right_collar", "head", "left_shoulder", "right_shoulder", "left_elbow", "right_elbow",
+    "left_wrist", "right_wrist", "left_hand", "right_hand",
+)  # fmt: skip
+
+SMPL_24 = Skeleton(  # Loper et al., "SMPL", SIGGRAPH Asia 2015; the limbs are its kinematic tree
+    name="SMPL_24",
+    keypoints=_SMPL_NAMES,
+    limbs=(
+        (0, 1), (0, 2), (0, 3), (1, 4), (2, 5), (3, 6), (4, 7), (5, 8), (6, 9), (7, 10),
+        (8, 11), (9, 12), (9, 13), (9, 14), (12, 15), (13, 16), (14, 17), (16, 18), (17, 19),
+        (18, 20), (19, 21), (20, 22), (21, 23),
+    ),
+    pairs=(
+        (1, 2), (4, 5), (7, 8), (10, 11), (13, 14), (16, 17), (18, 19), (20, 21), (22, 23),
+    ),
+    sigmas=_known_sigmas(_SMPL_NAMES),
 )  # fmt: skip
