@@ -11,6 +11,10 @@ Loper et al., "SMPL: A Skinned Multi-Person Linear Model", SIGGRAPH Asia 2015. B
 same way up: what a joint is told by its vertices and its children, it tells its parent.
 
 Rotations are matrices here; `rotations` makes them of axis-angle or six numbers, with gradients.
+
+Two things are for speed. v' is one product: of beta and vec(R_1 - I, ...), side by side, with both
+kinds of directions; and J, being linear in beta, needs no v. Inside, all x come before all y and
+all z, (3, V), so that every step works on whole rows.
 """
 
 from typing import NamedTuple
@@ -47,10 +51,15 @@ class SMPL:
     def __init__(self, data, dtype=np.float32):
         self.data = check_body(data, dtype)
         self.dtype = np.dtype(dtype)
-        V = len(self.data.template)
-        # As matrices, (S, 3 V) and (9 (J - 1), 3 V): one product for all vertices.
-        self._shape_matrix = np.ascontiguousarray(self.data.shape_directions.reshape(3 * V, -1).T)
-        self._pose_matrix = np.ascontiguousarray(self.data.pose_directions.reshape(3 * V, -1).T)
+        body = self.data
+        V = len(body.template)
+        self._template = np.ascontiguousarray(body.template.T)  # (3, V)
+        parts = [body.shape_directions.T, body.pose_directions.T]  # (S, 3, V), (9 (J - 1), 3, V)
+        self._directions = np.concatenate([part.reshape(len(part), 3 * V) for part in parts])
+        self._weights = np.ascontiguousarray(body.weights.T)  # (J, V)
+        self._rest_joints = body.joint_regressor @ body.template  # (J, 3)
+        # How each shape number moves the joints, (S, J, 3).
+        self._joint_directions = body.joint_regressor @ np.moveaxis(body.shape_directions, 2, 0)
         self._kept = None
 
     @classmethod
@@ -66,7 +75,7 @@ class SMPL:
     @property
     def num_shapes(self):
         """Number S of shape numbers."""
-        return len(self._shape_matrix)
+        return self.data.shape_directions.shape[2]
 
     def __call__(self, rotations, shapes, translation=None):
         """Return `forward`'s bodies."""
@@ -92,19 +101,21 @@ class SMPL:
         shapes = check_array("shapes", shapes, (N, self.num_shapes), self.dtype)
         translation = np.zeros((N, 3)) if translation is None else translation
         translation = check_array("translation", translation, (N, 3), self.dtype)
-        body = self.data
-        rest = body.template + (shapes @ self._shape_matrix).reshape(N, *body.template.shape)
-        J = body.joint_regressor @ rest  # (N, J, 3)
+        J = self._rest_joints + np.tensordot(shapes, self._joint_directions, 1)  # (N, J, 3)
         bend = (R[:, 1:] - np.eye(3, dtype=self.dtype)).reshape(N, 9 * (self.num_joints - 1))
-        posed = rest + (bend @ self._pose_matrix).reshape(rest.shape)
-        turn, place = _chain(R, J, body.parents)
+        posed = np.concatenate([shapes, bend], axis=1) @ self._directions
+        posed = posed.reshape(N, *self._template.shape)  # (N, 3, V)
+        posed += self._template
+        turn, place = _chain(R, J, self.data.parents)
         shift = place - _times(turn, J)  # (N, J, 3)
         moves = np.concatenate([turn, shift[..., None]], axis=-1)  # (N, J, 3, 4)
-        blended = body.weights @ moves.reshape(N, self.num_joints, 12)  # (N, V, 12)
-        blended = blended.reshape(N, len(body.template), 3, 4)
-        vertices = _times(blended[..., :3], posed) + blended[..., 3]
+        moves = moves.reshape(N, self.num_joints, 12).swapaxes(1, 2)
+        blended = (moves @ self._weights).reshape(N, 3, 4, posed.shape[2])
+        vertices = np.einsum("nijv,njv->niv", blended[:, :, :3], posed)
+        vertices += blended[:, :, 3]
+        vertices += translation[:, :, None]
         self._kept = (R, J, turn, posed, blended)
-        return Body(vertices + translation[:, None], place + translation[:, None])
+        return Body(np.ascontiguousarray(vertices.swapaxes(1, 2)), place + translation[:, None])
 
     def backward(self, dvertices, djoints=None):
         """Given dL/dvertices (N, V, 3) and dL/djoints (N, J, 3), return the inputs' gradients.
@@ -123,25 +134,27 @@ class SMPL:
         if self._kept is None:
             raise RuntimeError("SMPL.backward: expected a forward pass first")
         R, J, turn, posed, blended = self._kept
-        N, V, body = len(R), len(self.data.template), self.data
-        dvertices = check_array("dvertices", dvertices, posed.shape, self.dtype)
+        N, _, V = posed.shape
+        dvertices = check_array("dvertices", dvertices, (N, V, 3), self.dtype)
         djoints = np.zeros(J.shape) if djoints is None else djoints
         djoints = check_array("djoints", djoints, J.shape, self.dtype)
-        dposed = _times(np.swapaxes(blended[..., :3], -1, -2), dvertices)
+        dtranslation = dvertices.sum(axis=1) + djoints.sum(axis=1)
+        dvertices = np.ascontiguousarray(dvertices.swapaxes(1, 2))  # (N, 3, V)
+        dposed = np.einsum("nijv,niv->njv", blended[:, :, :3], dvertices)
         outer = np.empty_like(blended)  # dvertices (posed, 1)^T
-        np.multiply(dvertices[..., None], posed[..., None, :], out=outer[..., :3])
-        outer[..., 3] = dvertices
-        dmoves = body.weights.T @ outer.reshape(N, V, 12)
-        dmoves = dmoves.reshape(N, self.num_joints, 3, 4)
+        np.multiply(dvertices[:, :, None], posed[:, None], out=outer[:, :, :3])
+        outer[:, :, 3] = dvertices
+        dmoves = outer.reshape(N, 12, V) @ self._weights.T  # (N, 12, J)
+        dmoves = dmoves.swapaxes(1, 2).reshape(N, self.num_joints, 3, 4)
         dturn, dshift = dmoves[..., :3], dmoves[..., 3]  # shift = place - turn J
         dturn = dturn - dshift[..., None] * J[..., None, :]
         dJ = -_times(np.swapaxes(turn, -1, -2), dshift)
-        dR = _chain_backward((R, J, turn, body.parents), dturn, dshift + djoints, dJ)
-        dbend = dposed.reshape(N, 3 * V) @ self._pose_matrix.T
+        dR = _chain_backward((R, J, turn, self.data.parents), dturn, dshift + djoints, dJ)
+        dboth = dposed.reshape(N, 3 * V) @ self._directions.T
+        dshapes, dbend = np.split(dboth, [self.num_shapes], axis=1)
         dR[:, 1:] += dbend.reshape(N, self.num_joints - 1, 3, 3)
-        drest = dposed + body.joint_regressor.T @ dJ
-        dshapes = drest.reshape(N, 3 * V) @ self._shape_matrix.T
-        return dR, dshapes, dvertices.sum(axis=1) + djoints.sum(axis=1)
+        dshapes = dshapes + np.tensordot(dJ, self._joint_directions, ((1, 2), (1, 2)))
+        return dR, dshapes, dtranslation
 
 
 def _chain(R, J, parents):

@@ -1,0 +1,96 @@
+"""SMPL at its full size, forward and backward: ``python -m benchmarks.smpl``.
+
+A made-up body of SMPL's 6,890 vertices, 24 joints and 10 shape numbers, every vertex following
+four joints, against the same equations in PyTorch with its automatic gradients; the two take turns
+on all cores, and their outputs and gradients are asserted equal first.
+"""
+
+import numpy as np
+
+from benchmarks.timing import Row, first_call, machine, print_rows, smallest_ms
+from npkpose.space.body import BodyData, tube_body
+from npkpose.space.rotations import axis_angle_to_matrix
+from npkpose.space.smpl import SMPL
+
+VERTICES, SHAPES = 6890, 10
+BATCHES = (1, 32)
+RUNS = 30
+
+
+def rows(runs=RUNS):
+    """Yield a `timing.Row` for each batch, forward alone and with backward."""
+    rng = np.random.default_rng(0)
+    data = full_size_body(rng)
+    body, (name, twin) = SMPL(data), peer(data)
+    for batch in BATCHES:
+        R = axis_angle_to_matrix(rng.normal(0, 0.5, (batch, 24, 3))).astype(np.float32)
+        shapes = rng.normal(size=(batch, SHAPES)).astype(np.float32)
+        dvertices = rng.normal(size=(batch, VERTICES, 3)).astype(np.float32)
+        for both in (False, True):
+            works = [lambda: run(body, R, shapes, dvertices if both else None)]
+            first = first_call(works[0])
+            if twin is not None:
+                works.append(lambda: twin(R, shapes, dvertices if both else None))
+                _assert_equal(works[0](), works[1]())
+            times = (*smallest_ms(*works, runs=runs), np.nan)
+            kernel = "SMPL and gradients" if both else "SMPL"
+            yield Row(kernel, f"batch {batch}", first, times[0], name, times[1])
+
+
+def full_size_body(rng):
+    """Return `BodyData` of SMPL's size and kinematic tree; its numbers mean nothing."""
+    parents = tube_body(rng).parents
+    J = len(parents)
+    weights, regressor = np.zeros((VERTICES, J)), np.zeros((J, VERTICES))
+    followed = rng.permuted(np.tile(np.arange(J), (VERTICES, 1)), axis=1)[:, :4]
+    np.put_along_axis(weights, followed, rng.dirichlet(np.ones(4), VERTICES), axis=1)
+    averaged = rng.integers(0, VERTICES, (J, 30))
+    np.put_along_axis(regressor, averaged, 1 / 30, axis=1)
+    template = rng.normal(0, 0.5, (VERTICES, 3))
+    shape = rng.normal(0, 0.01, (VERTICES, 3, SHAPES))
+    pose = rng.normal(0, 0.01, (VERTICES, 3, 9 * (J - 1)))
+    return BodyData(template, shape, pose, regressor, weights, parents, np.zeros((1, 3), int))
+
+
+def run(body, R, shapes, dvertices):
+    """Return vertices and joints or, given dL/dvertices, the gradients of rotations and shapes."""
+    found = body(R, shapes)
+    return tuple(found) if dvertices is None else body.backward(dvertices)[:2]
+
+
+def peer(data):
+    """Return the peer's name and what does the same as `run`; None without PyTorch."""
+    try:
+        import torch
+    except ImportError:
+        return "torch is not installed", None
+    from benchmarks import torch_smpl
+
+    twin = torch_smpl.SMPL(data)
+
+    def work(R, shapes, dvertices):
+        R, shapes = torch.from_numpy(R), torch.from_numpy(shapes)
+        if dvertices is None:
+            with torch.inference_mode():
+                return [part.numpy() for part in twin(R, shapes)]
+        R, shapes = R.requires_grad_(), shapes.requires_grad_()
+        vertices, _ = twin(R, shapes)
+        gradients = torch.autograd.grad(vertices, (R, shapes), torch.from_numpy(dvertices))
+        return [part.numpy() for part in gradients]
+
+    return f"torch {torch.__version__} eager", work
+
+
+def _assert_equal(ours, theirs):
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-5 * abs(b).max())
+
+
+def main():
+    """Print the table."""
+    print(machine().replace("one thread", "all threads"))
+    print_rows(rows())
+
+
+if __name__ == "__main__":
+    main()
