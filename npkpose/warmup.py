@@ -75,6 +75,7 @@ def _calls():
     found = Detections(_PEOPLE, [2, 1], [1, 1])
     yield "evaluate_coco", partial(evaluate_coco, truth, found, _CHAIN)
     yield "synthetic_scene", partial(synthetic_scene, np.random.default_rng(0), 32)
-    cameras = [Camera(np.eye(3), (x, 0, 0), (9, 9), (0, 0)) for x in (-1.0, 0.0, 1.0)]
+    lens = (0.1, 0, 0, 0, 0)
+    cameras = [Camera(np.eye(3), (x, 0, 0), (9, 9), (0, 0), lens) for x in (-1.0, 0.0, 1.0)]
     pixels = [camera.project(np.array([[0.1, 0.2, 4.0]])) for camera in cameras]
     yield "triangulate", partial(triangulate, pixels, cameras, robust=True)

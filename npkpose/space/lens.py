@@ -14,13 +14,16 @@ this one formula:
              Baseline for 3d Human Pose Estimation", ICCV 2017, arXiv:1705.03098
 
 No formula undoes it, so `undistort` solves for (x, y) by Newton's method, starting from (x', y').
-Far outside the picture the polynomial may turn back, and two rays fall on one place or none does:
-the answer is the ray reached without crossing the turn, NaN where there is none.
+Far outside the picture the polynomial may turn back, and two rays fall on one place or none does.
+Past the turn an eigenvalue of d(x', y') / d(x, y) is negative, and such an answer becomes NaN.
 """
 
 from typing import NamedTuple
 
 import numpy as np
+
+from npkpose._check import check_array
+from npkpose._jit import kernel
 
 TANGENT_FACTORS = {"none": 0.0, "opencv": 2.0, "h36m": 1.0}  # m of each model
 
@@ -64,21 +67,12 @@ def distortion_derivative(points, lens):
 
 def undistort(points, lens):
     """Return the ideal places (..., 2) of real ``points`` (..., 2), NaN where there is none."""
-    points = np.asarray(points, dtype=np.float64)
+    points = check_array("points", points, (..., 2), finite=False)
     if lens.is_pinhole:
         return points.copy()
-    ideal = points.copy()
-    with np.errstate(all="ignore"):  # a point that runs away ends as NaN
-        for _ in range(_STEPS):
-            error = distort(ideal, lens) - points
-            if not (abs(error) > _TOLERANCE).any():
-                break
-            ideal = ideal - _solve(distortion_derivative(ideal, lens), error)
-        derivative = distortion_derivative(ideal, lens)
-        error = abs(distort(ideal, lens) - points).max(axis=-1)
-        trace = derivative[..., 0, 0] + derivative[..., 1, 1]
-        turned = (_determinant(derivative) <= 0) | (trace <= 0)  # an eigenvalue below 0
-    ideal[turned | ~(error <= _TOLERANCE)] = np.nan
+    ideal = np.empty_like(points)
+    numbers = tuple(float(number) for number in lens)
+    _undistort(points.reshape(-1, 2), numbers, (_STEPS, _TOLERANCE), ideal.reshape(-1, 2))
     return ideal
 
 
@@ -90,12 +84,33 @@ def _terms(points, lens):
     return x, y, squared, radial + lens.m * (lens.p1 * y + lens.p2 * x)
 
 
-def _solve(matrix, right):
-    """Return matrix^-1 right for matrices (..., 2, 2) by Cramer's rule; never fails."""
-    first = right[..., 0] * matrix[..., 1, 1] - right[..., 1] * matrix[..., 0, 1]
-    second = right[..., 1] * matrix[..., 0, 0] - right[..., 0] * matrix[..., 1, 0]
-    return np.stack([first, second], axis=-1) / _determinant(matrix)[..., None]
+@kernel
+def _undistort(points, lens, limits, ideal):
+    """Fill ``ideal`` (M, 2)."""
+    bent = np.empty(6)  # x', y' and d(x', y') / d(x, y)
+    for n in range(points.shape[0]):
+        x, y = points[n, 0], points[n, 1]
+        ideal[n] = np.nan
+        for _ in range(limits[0]):
+            _bend(x, y, lens, bent)
+            dx, dy = bent[0] - points[n, 0], bent[1] - points[n, 1]
+            determinant = bent[2] * bent[5] - bent[3] * bent[4]
+            if max(abs(dx), abs(dy)) <= limits[1]:
+                if determinant > 0.0 and bent[2] + bent[5] > 0.0:  # both eigenvalues above 0
+                    ideal[n, 0], ideal[n, 1] = x, y
+                break
+            x -= (dx * bent[5] - dy * bent[3]) / determinant
+            y -= (dy * bent[2] - dx * bent[4]) / determinant
 
 
-def _determinant(matrix):
-    return matrix[..., 0, 0] * matrix[..., 1, 1] - matrix[..., 0, 1] * matrix[..., 1, 0]
+@kernel
+def _bend(x, y, lens, bent):
+    """Fill what `distort` and `distortion_derivative` return: (x', y') and, by rows, the matrix."""
+    k1, k2, p1, p2, k3, m = lens
+    q = x * x + y * y
+    s = 1.0 + q * (k1 + q * (k2 + q * k3)) + m * (p1 * y + p2 * x)
+    slope = 2.0 * (k1 + q * (2.0 * k2 + q * 3.0 * k3))
+    sx, sy = slope * x + m * p2, slope * y + m * p1
+    bent[0], bent[1] = x * s + p2 * q, y * s + p1 * q
+    bent[2], bent[3] = s + x * sx + 2.0 * p2 * x, x * sy + 2.0 * p2 * y
+    bent[4], bent[5] = y * sx + 2.0 * p1 * x, s + y * sy + 2.0 * p1 * y

@@ -4,6 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from npkpose.reference import lens as reference
+from npkpose.space import lens as module
 from npkpose.space.lens import Lens, distort, distortion_derivative, undistort
 
 BARREL = Lens(-0.28, 0.17, -2e-3, 1e-3, -0.037, 2.0)
@@ -41,6 +43,14 @@ def test_opencv_bends_rays_in_the_same_way():
 @given(places)
 def test_undistorting_undoes_distorting(lens, points):
     np.testing.assert_allclose(undistort(distort(points, lens), lens), points, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("lens", [*LENSES[1:], Lens(k1=-1.0, m=2.0)])
+def test_undistorting_matches_the_reference_to_the_corners_of_a_wide_picture(lens):
+    points = 0.8 * np.moveaxis(np.mgrid[-1:1:21j, -1:1:21j], 0, -1)  # (21, 21, 2)
+    expected = reference.undistort(points.reshape(-1, 2), lens).reshape(points.shape)
+    np.testing.assert_allclose(undistort(points, lens), expected, rtol=0, atol=1e-11)
+    assert len(getattr(module._undistort, "signatures", [None])) == 1
 
 
 @pytest.mark.parametrize("lens", LENSES)

@@ -1,0 +1,38 @@
+"""Twin of `npkpose.space.lens`: a ray is followed from the centre outwards, in small steps."""
+
+import numpy as np
+
+_STEPS = 400
+
+
+def undistort(points, lens):
+    """Return the ideal places (M, 2) of real ``points`` (M, 2), NaN where the lens turns back."""
+    ideal = np.zeros_like(points)
+    with np.errstate(all="ignore"):  # a point that runs away ends as NaN
+        for share in np.linspace(0, 1, _STEPS + 1)[1:]:
+            for _ in range(3):
+                a, b, c, d = derivative(ideal, lens)
+                x, y = (distort(ideal, lens) - share * points).T
+                step = np.stack([d * x - b * y, a * y - c * x], axis=1)
+                ideal = ideal - step / (a * d - b * c)[:, None]
+            a, b, c, d = derivative(ideal, lens)
+            ideal[~((a * d - b * c > 0) & (a + d > 0))] = np.nan
+        missed = ~(abs(distort(ideal, lens) - points).max(axis=1) < 1e-12)
+    ideal[missed] = np.nan
+    return ideal
+
+
+def distort(points, lens):
+    """Return the real places (M, 2) of ideal ``points`` (M, 2)."""
+    k1, k2, p1, p2, k3, m = lens
+    x, y = points.T
+    squared = x**2 + y**2
+    s = 1 + k1 * squared + k2 * squared**2 + k3 * squared**3 + m * (p1 * y + p2 * x)
+    return np.stack([x * s + p2 * squared, y * s + p1 * squared], axis=1)
+
+
+def derivative(points, lens):
+    """Return dx'/dx, dx'/dy, dy'/dx and dy'/dy of `distort`, each (M,), by complex steps."""
+    eps = 1e-30
+    along_x, along_y = (distort(points + 1j * eps * axis, lens).imag / eps for axis in np.eye(2))
+    return along_x[:, 0], along_y[:, 0], along_x[:, 1], along_y[:, 1]
