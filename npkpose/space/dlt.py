@@ -69,7 +69,7 @@ def _linear(rays, weights, poses, focal, limits, points, status):
     """Fill ``points`` (M, 3), all NaN before, and ``status`` (M,)."""
     normal, factor, x = np.empty((4, 4)), np.empty((4, 4)), np.empty(4)
     for m in range(rays.shape[0]):
-        if _normal_matrix(rays[m], weights[m], poses, focal, normal) < 2:
+        if _normal_matrix(rays[m], weights[m], poses, focal, x, normal) < 2:
             status[m] = TOO_FEW_VIEWS
         elif not _cholesky(normal, limits[0], factor):
             status[m] = DEGENERATE
@@ -89,8 +89,8 @@ def _linear(rays, weights, poses, focal, limits, points, status):
 
 
 @kernel
-def _normal_matrix(rays, weights, poses, focal, normal):
-    """Fill A^T A (4, 4) of one point, lower half; return the number of views."""
+def _normal_matrix(rays, weights, poses, focal, row, normal):
+    """Fill A^T A (4, 4) of one point, lower half, and its rows in turn; return how many views."""
     views = 0
     normal[:] = 0.0
     for v in range(rays.shape[0]):
@@ -99,29 +99,28 @@ def _normal_matrix(rays, weights, poses, focal, normal):
             for axis in range(2):
                 scale, ray = weights[v] * focal[v, axis], rays[v, axis]
                 for i in range(4):
-                    a = scale * (ray * poses[v, 2, i] - poses[v, axis, i])
+                    row[i] = scale * (ray * poses[v, 2, i] - poses[v, axis, i])
                     for j in range(i + 1):
-                        b = scale * (ray * poses[v, 2, j] - poses[v, axis, j])
-                        normal[i, j] += a * b
+                        normal[i, j] += row[i] * row[j]
     return views
 
 
 @kernel
 def _cholesky(normal, parallel, factor):
-    """Fill the lower factor (4, 4); return whether the first three pivots are clear of 0."""
+    """Fill the lower factor (4, 4), its pivots inverted; return whether three are clear of 0."""
     for i in range(4):
         for j in range(i + 1):
             total = normal[i, j]
             for k in range(j):
                 total -= factor[i, k] * factor[j, k]
             if i > j:
-                factor[i, j] = total / factor[j, j]
+                factor[i, j] = total * factor[j, j]
             elif i == 3:  # 0 but for rounding where the rays meet
-                factor[3, 3] = np.sqrt(max(total, 1e-16 * normal[3, 3], 1e-300))
+                factor[3, 3] = 1.0 / np.sqrt(max(total, 1e-16 * normal[3, 3], 1e-300))
             elif not total > parallel * normal[i, i]:
                 return False
             else:
-                factor[i, i] = np.sqrt(total)
+                factor[i, i] = 1.0 / np.sqrt(total)
     return True
 
 
@@ -147,8 +146,8 @@ def _solve(factor, x):
     for i in range(4):
         for k in range(i):
             x[i] -= factor[i, k] * x[k]
-        x[i] /= factor[i, i]
+        x[i] *= factor[i, i]
     for i in range(3, -1, -1):
         for k in range(i + 1, 4):
             x[i] -= factor[k, i] * x[k]
-        x[i] /= factor[i, i]
+        x[i] *= factor[i, i]

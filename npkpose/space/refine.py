@@ -19,7 +19,7 @@ import numpy as np
 from npkpose._jit import kernel
 
 _ITERATIONS = 30
-_TOLERANCE = 1e-12  # of the sum of squares: the step that lessens it by less is the last
+_TOLERANCE = 1e-6  # of the sum of squares: a step expected to lessen it by less is the last
 
 
 def refine_points(points, pixels, weights, cameras):
@@ -58,59 +58,47 @@ def camera_table(cameras):
 @kernel
 def _refine(pixels, weights, table, limits, points):
     """Move ``points`` (M, 3)."""
-    normal, gradient, view = np.empty((3, 3)), np.empty(3), np.empty((2, 4))
+    systems, view = np.empty((2, 3, 4)), np.empty((2, 4))  # here and at the trial; then reversed
     trial, step = np.empty(3), np.empty(3)
     for m in range(points.shape[0]):
-        damping = 1e-3
-        best = _normal_equations(pixels[m], weights[m], table, points[m], view, normal, gradient)
+        damping, here = 1e-3, 0
+        best = _normal_equations(pixels[m], weights[m], table, points[m], view, systems[here])
         for _ in range(limits[0]):
-            if not best < np.inf or not _solve(normal, gradient, damping, step):
+            if not best < np.inf or not _solve(systems[here], damping, step):
                 break
+            gain = 0.0
             for i in range(3):
                 trial[i] = points[m, i] - step[i]
-            total = _total(pixels[m], weights[m], table, trial, view)
+                gain += systems[here, i, 3] * step[i]
+            if gain <= limits[1] * best:
+                points[m] = trial
+                break
+            total = _normal_equations(pixels[m], weights[m], table, trial, view, systems[1 - here])
             if total <= best:
                 points[m] = trial
-                if best - total <= limits[1] * best:
-                    break
-                damping *= 0.1
-                best = _normal_equations(
-                    pixels[m], weights[m], table, trial, view, normal, gradient
-                )
+                best, here, damping = total, 1 - here, damping * 0.1
             else:
                 damping *= 10.0
 
 
 @kernel
-def _normal_equations(pixels, weights, table, point, view, normal, gradient):
-    """Fill J^T J (3, 3) and J^T r (3,); return the sum of squares, infinite behind a camera."""
+def _normal_equations(pixels, weights, table, point, view, system):
+    """Fill J^T J and, last, J^T r (3, 4); return the sum of squares, infinite behind a camera."""
     total = 0.0
-    normal[:], gradient[:] = 0.0, 0.0
+    system[:] = 0.0
     for v in range(weights.shape[0]):
         if weights[v] > 0.0:
             if not _project(table[v], point, view):
                 return np.inf
+            squared = weights[v] * weights[v]
             for axis in range(2):
-                squared = weights[v] ** 2
                 residual = view[axis, 3] - pixels[v, axis]
-                total += squared * residual**2
+                total += squared * residual * residual
                 for i in range(3):
-                    gradient[i] += squared * view[axis, i] * residual
-                    for j in range(3):
-                        normal[i, j] += squared * view[axis, i] * view[axis, j]
-    return total
-
-
-@kernel
-def _total(pixels, weights, table, point, view):
-    """The sum of squares alone."""
-    total = 0.0
-    for v in range(weights.shape[0]):
-        if weights[v] > 0.0:
-            if not _project(table[v], point, view):
-                return np.inf
-            for axis in range(2):
-                total += (weights[v] * (view[axis, 3] - pixels[v, axis])) ** 2
+                    slope = squared * view[axis, i]
+                    system[i, 3] += slope * residual
+                    for j in range(i, 3):
+                        system[i, j] += slope * view[axis, j]
     return total
 
 
@@ -159,18 +147,18 @@ def _project(camera, point, view):
 
 
 @kernel
-def _solve(normal, gradient, damping, step):
+def _solve(system, damping, step):
     """Fill ``step`` (3,) by Cramer's rule on the damped matrix; return whether it has one."""
     more = 1.0 + damping
-    a, d, f = normal[0, 0] * more, normal[1, 1] * more, normal[2, 2] * more
-    b, c, e = normal[0, 1], normal[0, 2], normal[1, 2]
+    a, d, f = system[0, 0] * more, system[1, 1] * more, system[2, 2] * more
+    b, c, e = system[0, 1], system[0, 2], system[1, 2]
     A, B, C = d * f - e * e, c * e - b * f, b * e - c * d
     D, E, F = a * f - c * c, b * c - a * e, a * d - b * b
     determinant = a * A + b * B + c * C
     if not determinant > 1e-14 * a * d * f:
         return False
-    g, h, k = gradient[0], gradient[1], gradient[2]
-    step[0] = (A * g + B * h + C * k) / determinant
-    step[1] = (B * g + D * h + E * k) / determinant
-    step[2] = (C * g + E * h + F * k) / determinant
+    g, h, k = system[0, 3] / determinant, system[1, 3] / determinant, system[2, 3] / determinant
+    step[0] = A * g + B * h + C * k
+    step[1] = B * g + D * h + E * k
+    step[2] = C * g + E * h + F * k
     return True

@@ -93,26 +93,44 @@ def mean_error_mm(result, joints):
     return 10 * np.linalg.norm(result.points - joints, axis=-1).mean()
 
 
+def smallest_error_mm(cameras, joints, pixels, sigma):
+    """The Cramer-Rao bound: no unbiased answer has a smaller mean error for noise ``sigma``."""
+    slopes = np.stack([camera.project_derivative(joints) for camera in cameras], axis=1)
+    seen = np.isfinite(pixels).all(axis=-1).T[..., None, None]  # (M, V, 1, 1)
+    information = np.einsum("mvpi,mvpj->mij", np.where(seen, slopes, 0), slopes) / sigma**2
+    root = np.linalg.cholesky(np.linalg.inv(information))
+    draws = np.random.default_rng(9).normal(size=(4000, 3))
+    return 10 * np.linalg.norm(draws @ root.swapaxes(1, 2), axis=-1).mean()
+
+
 @compiled_only
 def test_real_bodies_in_five_real_views(rig):
-    """3.86 mm linear and 3.71 refined over 1000 repetitions; 3.64 and 3.49 where all five see."""
+    """3.86 mm linear, 3.71 refined, 1000 repetitions; 3.64 and 3.49 for joints all five see.
+
+    Nine of the 53 joints are outside some picture. No unbiased answer errs by less than 3.72 mm,
+    3.50 for the others.
+    """
     cameras, joints, pixels = rig
     assert mean_error_mm(triangulate(pixels, cameras), joints) < 0.001
-    noise = np.random.default_rng(0).normal(0, 2, (5, 200, len(joints), 2))
-    noisy = pixels[:, None] + noise
-    linear = mean_error_mm(triangulate(noisy, cameras, refine=False), joints)
-    refined = mean_error_mm(triangulate(noisy, cameras), joints)
-    assert refined < 3.8 and refined < 0.97 * linear
-    all_five = np.isfinite(pixels).all(axis=(0, 2))
-    result = triangulate(noisy[:, :, all_five], cameras)
-    assert mean_error_mm(result, joints[all_five]) < 3.6
+    noisy = pixels[:, None] + np.random.default_rng(0).normal(0, 2, (5, 1000, len(joints), 2))
+    everywhere = np.isfinite(pixels).all(axis=(0, 2))
+    for these, linear_bar, bar in ((slice(None), 3.9, 3.75), (everywhere, 3.7, 3.6)):
+        linear = triangulate(noisy[:, :, these], cameras, refine=False)
+        refined = triangulate(noisy[:, :, these], cameras)
+        assert mean_error_mm(linear, joints[these]) < linear_bar
+        error = mean_error_mm(refined, joints[these])
+        assert error < bar
+        bound = smallest_error_mm(cameras, joints[these], pixels[:, these], 2)
+        np.testing.assert_allclose(error, bound, rtol=0.01)
 
 
 @compiled_only
 def test_real_bodies_with_one_view_150_pixels_off(rig):
-    """4.36 to 4.45 mm robust with four seeds, 92 otherwise.
+    """4.3 to 4.5 mm robust, whichever view and direction; 4.3 with that view left out; 92 without.
 
-    What is left over 3.7 is joints that three see: two views may agree with a wrong one.
+    The rest is one joint that three cameras see. Moved along the line on which another of them
+    sees it, the wrong view agrees with that one as well as the true two with each other, and no
+    answer can tell: node 13 off along its rows makes it 15 cm, and the mean 6.8 mm.
     """
     cameras, joints, pixels = rig
     rng = np.random.default_rng(0)
@@ -122,7 +140,10 @@ def test_real_bodies_with_one_view_150_pixels_off(rig):
     wrong = rng.integers(5, size=noisy.shape[1:3]) == np.arange(5)[:, None, None]
     noisy += wrong[..., None] * off
     assert mean_error_mm(triangulate(noisy, cameras), joints) > 50
-    assert mean_error_mm(triangulate(noisy, cameras, robust=True), joints) < 4.5
+    found = triangulate(noisy, cameras, robust=True)
+    assert mean_error_mm(found, joints) < 4.5
+    several = np.isfinite(pixels[..., 0]).sum(axis=0) > 3
+    assert not (found.used & wrong)[..., several].any()  # where four see it, it is always found out
 
 
 PIXELS = np.zeros((2, 3, 2))
