@@ -6,6 +6,7 @@ import pytest
 paf = pytest.importorskip("benchmarks.paf", reason="benchmarks/ is not beside the package")
 decode = pytest.importorskip("benchmarks.decode")
 tags = pytest.importorskip("benchmarks.tags")
+space = pytest.importorskip("benchmarks.space")
 
 
 def test_few_people_of_a_drawn_scene_are_all_found():
@@ -30,6 +31,28 @@ def test_noisy_heatmaps_are_decoded_as_closely_as_the_table_says(refine, bar):
     case = decode.noisy_heatmaps((64, 48), 2.0, np.random.default_rng(0))
     errors = decode.errors([case], lambda maps: decode.decode_heatmaps(maps, refine)[0])
     assert errors.mean() < bar
+
+
+@pytest.mark.parametrize("lens", space.LENSES)
+def test_every_peer_triangulates_the_same_exact_points(lens, monkeypatch):
+    monkeypatch.setattr(space, "NOISE", 0.0)
+    cameras = space.ring(space.LENSES[lens])
+    pixels = space.views_of(cameras, 50)
+    points = np.random.default_rng(0).uniform(-800, 800, (50, 3))
+    np.testing.assert_allclose(space.svd_loop(pixels, cameras), points, rtol=0, atol=1e-6)
+    pytest.importorskip("cv2")
+    found = space.opencv_points(pixels[:2], cameras[:2])
+    np.testing.assert_allclose(found, points, rtol=0, atol=0.1)  # its undistortion stops early
+
+
+@pytest.mark.parametrize("name", space.NETWORKS)
+def test_the_lifting_networks_race_their_equals(name):
+    pytest.importorskip("torch")
+    network, argument, frames = space.NETWORKS[name]
+    model = network(argument).eval()
+    x = np.random.default_rng(0).standard_normal((1, frames, 17, 2), dtype=np.float32)
+    y = model(x)
+    np.testing.assert_allclose(space.torch_twin(model, argument)[1](x), y, atol=1e-5 * abs(y).max())
 
 
 def test_an_unknown_suite_is_refused(capsys):
