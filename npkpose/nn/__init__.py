@@ -33,6 +33,7 @@ from npkpose.nn.conv import Conv2d
 from npkpose.nn.conv_transpose import ConvTranspose2d
 from npkpose.nn.dropout import Dropout, DropPath
 from npkpose.nn.gelu import GELU
+from npkpose.nn.grid_sample import GridSample
 from npkpose.nn.init import kaiming_normal
 from npkpose.nn.layernorm import LayerNorm
 from npkpose.nn.linear import Linear
@@ -54,8 +55,8 @@ from npkpose.nn.upsample import Upsample
 
 __all__ = [
     "Adam", "BatchNorm2d", "Conv2d", "ConvTranspose2d", "CosineAnnealingLR", "DropPath",
-    "Dropout", "ELU", "GELU", "LayerNorm", "Linear", "LinearLR", "MaxPool2d", "Module",
-    "MultiHeadAttention", "MultiStepLR", "Optimizer", "PReLU", "ReLU", "ReLU6", "SGD",
+    "Dropout", "ELU", "GELU", "GridSample", "LayerNorm", "Linear", "LinearLR", "MaxPool2d",
+    "Module", "MultiHeadAttention", "MultiStepLR", "Optimizer", "PReLU", "ReLU", "ReLU6", "SGD",
     "Schedule", "Sequential", "SequentialLR", "Softmax", "Upsample", "ZeroPad2d",
     "check_layer", "fold", "freeze_statistics", "kaiming_normal", "mse_loss", "unfold",
 ]
