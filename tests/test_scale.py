@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -13,7 +14,6 @@ from npkpose import decode_heatmaps, gaussian_heatmaps, nn
 from npkpose.metrics import Detections, GroundTruth, evaluate_coco, join_shards, split_images
 from npkpose.models.tiny import TinyKeypointNet
 from npkpose.training.parallel import mean_gradients
-from npkpose.training.topdown import TopDownBatch
 
 IMAGES, BLOCK, SIZE = 48, 4, (16, 12)
 
@@ -111,6 +111,12 @@ def test_coco_evaluation_outlives_a_worker_to_the_bit(client, rng, tmp_path):
     np.testing.assert_array_equal(joined.matches(), whole.matches())
 
 
+class Batch(NamedTuple):
+    x: np.ndarray
+    target: np.ndarray
+    weight: np.ndarray
+
+
 def loss(output, batch):
     return nn.mse_loss(output, batch.target, batch.weight)
 
@@ -129,7 +135,7 @@ def train(gradients):
         rng = np.random.default_rng(step)
         x, target = rng.random((8, 3, 8, 8)), rng.random((8, 4, 8, 8))
         weight = np.full((8, 1, 1, 1), float(step))
-        losses.append(gradients(net, TopDownBatch(x, target, weight)))
+        losses.append(gradients(net, Batch(x, target, weight)))
         optimizer.step()
     return losses, net.state_dict()
 
@@ -142,7 +148,7 @@ def serial_gradients(net, batch):
 
 def test_training_outlives_a_worker_and_equals_training_on_whole_batches(client, tmp_path):
     def gradients(net, batch, loss):
-        parts = [TopDownBatch(*(array[i::4] for array in batch)) for i in range(4)]
+        parts = [Batch(*(array[i::4] for array in batch)) for i in range(4)]
         return mean_gradients(client, net, parts, loss)
 
     deadly = functools.partial(loss_and_die, marker=str(tmp_path / "died"))

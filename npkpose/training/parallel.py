@@ -4,17 +4,20 @@
 
 Every part is computed with the weights of this very step, and nobody goes on before all are
 there: synchronous gradient descent, as in Goyal et al., "Accurate, Large Minibatch SGD", 2017,
-arXiv:1706.02677. Where the loss is a mean over pictures, g is the gradient of the whole batch up
-to the rounding of sums. Where the network holds `BatchNorm2d`, it is so only on running
-statistics: in training each part is normalised by its own, of n_i pictures, which is another
-function than that of N. The running statistics become the mean of the parts'.
+arXiv:1706.02677. Where the loss is a mean over pictures (and not, say, over the keypoints that are
+labelled in them), g is the gradient of the whole batch up to the rounding of sums. Where the
+network holds `BatchNorm2d`, it is so only on running statistics: in training each part is
+normalised by its own, of n_i pictures, which is another function than that of N. The running
+statistics become the mean of the parts'.
 
 A part's gradient depends on the network and the pictures alone. So it does not matter who
 computes it: if a worker dies, Dask has another do its parts again, to the same bits, and the sum
 goes by the order of parts. The result depends on how the batch was cut, not on how many workers
 there are.
 
-Dask (the ``scale`` extra) comes in with its client; nothing here imports it.
+Dask (the ``scale`` extra) comes in with its client; nothing here imports it. It has its workers
+give memory back at once (MALLOC_TRIM_THRESHOLD_ in its ``distributed.nanny.pre-spawn-environ``);
+without that a step of a small network took 60 ms instead of 110.
 """
 
 import copy
