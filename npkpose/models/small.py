@@ -1,16 +1,18 @@
 """Small networks that learn people in minutes, on a laptop, in NumPy: one trunk, three answers.
 
-    image ── conv s2 ─┬─ down, s4 ─┬─ down, s8 ── up, s4 ─ + ─ fuse ── up, s2 ─ + ─ fuse ── 1x1
-              b       │     2b     │      3b        2b     │              b     │
-                      │            └───────────────────────┘                    │
-                      └──────────────────────────────────────────────────────────┘
+    image ── s2 ── s4 ─┬─ s8 ─┬─ s16 ── up, s8 ── + ── fuse ── up, s4 ── + ── fuse ── up, s2: maps
+             b/2   b   │  2b  │  3b               │     2b               │     b
+                       │      └───────────────────┘                      │
+                       └─────────────────────────────────────────────────┘
 
-down is a BasicBlock of stride 2 and one or two more, up a 2x2 transposed convolution, fuse a
-BasicBlock. The coarse maps see the whole person, the fine ones say where exactly a joint is; they
-are added, as in Newell et al., "Stacked Hourglass Networks", ECCV 2016, arXiv:1603.06937. Maps
-are at stride 2 of areas: `Grid(2, "centre")`.
+sN are maps at 1/N of the image's size, with their channels below. The first is a convolution, the
+others one or two BasicBlocks; up is a 2x2 transposed convolution, fuse a BasicBlock. The coarse
+maps see the whole person, the fine ones say where exactly a joint is; they are added, as in
+Newell et al., "Stacked Hourglass Networks", ECCV 2016, arXiv:1603.06937. Nearly all of the work
+is at 1/4 and below, where pixels are few and channels many: that is what a processor without a
+graphics card does fast. Maps are at stride 2 of areas: `Grid(2, "centre")`.
 
-    SmallTopDown   one person's crop         K heatmaps
+    SmallTopDown   one person's crop         K heatmaps, each of one sum (`SpatialSoftmax`)
     SmallPaf       everybody                 K heatmaps and part affinity fields
     SmallTags      everybody                 K heatmaps and K tags
 """
@@ -22,20 +24,21 @@ from npkpose._check import check_integer, check_size
 from npkpose.codec.grid import Grid
 from npkpose.models.blocks import BasicBlock, conv_norm
 from npkpose.models.pixels import check_multiples, to_input
+from npkpose.models.spatial_softmax import SpatialSoftmax
 from npkpose.skeleton import COCO_17
 
-BASE = 24  # channels b
+BASE = 32  # channels b
 
 
 class SmallNet(nn.Module):
-    """Map images (N, 3, H, W), sides multiples of 8, to maps (N, C, H/2, W/2).
+    """Map images (N, 3, H, W), sides multiples of 16, to maps (N, C, H/2, W/2).
 
     Parameters
     ----------
     num_channels : int
         C.
-    base : int
-        b: channels at stride 2.
+    base : int, at least 2
+        b: channels at stride 4.
     rng : numpy.random.Generator, optional
         Draws the initial weights; default a generator of seed 0.
     """
@@ -43,20 +46,22 @@ class SmallNet(nn.Module):
     skeleton = COCO_17
     stride = 2
     grid = Grid(2, "centre")
-    size_multiple = 8
+    size_multiple = 16
+    sigma = 1.25  # of the heatmaps' Gaussians, heatmap pixels
 
     def __init__(self, num_channels, base=BASE, *, rng=None):
         super().__init__()
         rng = np.random.default_rng(0) if rng is None else rng
-        b = check_integer("base", base, 1)
-        self.stem = conv_norm(3, b, 3, 2, rng=rng)
-        self.down1 = _down(b, 2 * b, 2, rng)
-        self.down2 = _down(2 * b, 3 * b, 3, rng)
+        b = check_integer("base", base, 2)
+        self.stem = conv_norm(3, b // 2, 3, 2, rng=rng)
+        self.down1 = _down(b // 2, b, 1, rng)
+        self.down2 = _down(b, 2 * b, 2, rng)
+        self.down3 = _down(2 * b, 3 * b, 1, rng)
         self.up1 = nn.ConvTranspose2d(3 * b, 2 * b, 2, 2, rng=rng)
         self.fuse1 = BasicBlock(2 * b, 2 * b, rng=rng)
         self.up2 = nn.ConvTranspose2d(2 * b, b, 2, 2, rng=rng)
         self.fuse2 = BasicBlock(b, b, rng=rng)
-        self.head = nn.Conv2d(b, num_channels, 1, rng=rng)
+        self.head = nn.ConvTranspose2d(b, num_channels, 2, 2, rng=rng)
         self.head.params["weight"] *= 0.1  # maps are mostly zero: start near there
 
     def preprocess(self, image):
@@ -65,34 +70,48 @@ class SmallNet(nn.Module):
 
     def forward(self, x):
         """Return the maps of ``x``; the layers keep what they need."""
-        s2 = self.stem(x)
-        s4 = self.down1(s2)
+        s4 = self.down1(self.stem(x))
         s8 = self.down2(s4)
-        u4 = self.fuse1(self.up1(s8) + s4)
-        return self.head(self.fuse2(self.up2(u4) + s2))
+        u8 = self.fuse1(self.up1(self.down3(s8)) + s8)
+        return self.head(self.fuse2(self.up2(u8) + s4))
 
     def backward(self, dy):
         """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
-        d2 = self.fuse2.backward(self.head.backward(dy))
-        d4 = self.fuse1.backward(self.up2.backward(d2))
-        d8 = self.up1.backward(d4)
+        d4 = self.fuse2.backward(self.head.backward(dy))
+        d8 = self.fuse1.backward(self.up2.backward(d4))
+        d8 = d8 + self.down3.backward(self.up1.backward(d8))
         d4 = d4 + self.down2.backward(d8)
-        d2 = d2 + self.down1.backward(d4)
-        return self.stem.backward(d2)
+        return self.stem.backward(self.down1.backward(d4))
 
 
 class SmallTopDown(SmallNet):
-    """Heatmaps (N, 17, H/2, W/2) of crops of ``input_size``, for `TopDown`."""
+    """Heatmaps (N, 17, H/2, W/2) of crops of ``input_size``, for `TopDown`.
+
+    It is used to boxes enlarged by ``padding`` alone: `TopDown(model, padding=model.padding)`.
+    """
+
+    padding = 1.05
 
     def __init__(self, input_size=(64, 48), base=BASE, *, rng=None):
         super().__init__(self.skeleton.num_keypoints, base, rng=rng)
         self.input_size = check_size("input_size", input_size)
         check_multiples("input_size", self.input_size, self.size_multiple)
+        self.softmax = SpatialSoftmax(self.sigma)
+
+    def forward(self, x):
+        """Return the heatmaps of ``x``."""
+        return self.softmax(super().forward(x))
+
+    def backward(self, dy):
+        """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
+        return super().backward(self.softmax.backward(dy))
 
 
 class SmallPaf(SmallNet):
     """Heatmaps and part affinity fields, for `BottomUp` and `group_paf`."""
 
+    grouping = "paf"
+    input_height = 128
     thresholds = {"threshold": 0.1, "min_keypoints": 3, "min_score": 0.2}
 
     def __init__(self, base=BASE, *, rng=None):
@@ -105,14 +124,16 @@ class SmallPaf(SmallNet):
 
 
 class SmallTags(SmallNet):
-    """Heatmaps and tags, for `group_tags`."""
+    """Heatmaps and tags, for `BottomUp` and `group_tags`."""
 
+    grouping = "tags"
+    input_height = 128
     thresholds = {"threshold": 0.1, "min_keypoints": 3, "min_score": 0.1}
 
     def __init__(self, base=BASE, *, rng=None):
         super().__init__(2 * self.skeleton.num_keypoints, base, rng=rng)
         # Tags are not mostly zero, and equal ones do not push each other apart.
-        self.head.params["weight"][self.skeleton.num_keypoints :] *= 10
+        self.head.params["weight"][:, self.skeleton.num_keypoints :] *= 10
 
     def split(self, maps):
         """Return ``maps`` (N, 2 K, h, w) as heatmaps and tags, each (N, K, h, w)."""

@@ -16,12 +16,14 @@ from npkpose.data.people import SyntheticPeople
 from npkpose.models.small import SmallPaf, SmallTags, SmallTopDown
 from npkpose.train import adam_with_warmup
 from npkpose.training.paf import PafTask
+from npkpose.training.remember import Remember
 from npkpose.training.tags import TagTask
 from npkpose.training.topdown import TopDownTask
 from npkpose.training.trainer import WEIGHTS, Trainer
 from npkpose.weights import load_npz, save_npz
 
-SCENES = 1_000_000
+SCENES = 8_000  # 400 megabytes
+STRENGTH = 0.1  # of augmentation
 TRAIN_SEED, WATCH_SEED, HELD_OUT_SEED = 101, 102, 103
 WATCH_SCENES, HELD_OUT_SCENES = 100, 1000
 WARMUP, CLIP_NORM = 100, 1.0
@@ -39,7 +41,7 @@ class Recipe(NamedTuple):
 
 RECIPES = {
     "topdown": Recipe(SmallTopDown, TopDownTask, 12_000, 16, 3e-3),
-    "paf": Recipe(SmallPaf, PafTask, 6_000, (8, 128, 128), 3e-3),
+    "paf": Recipe(SmallPaf, PafTask, 8_000, (4, 128, 128), 3e-3),
     "tags": Recipe(SmallTags, TagTask, 6_000, (8, 128, 128), 3e-3),
 }
 
@@ -68,8 +70,8 @@ def make_trainer(name, folder, steps=None, seed=0, data=None, watch=None):
     recipe = RECIPES[check_choice("name", name, tuple(RECIPES))]
     steps = recipe.steps if steps is None else check_integer("steps", steps, at_least=1)
     network = recipe.network(rng=np.random.default_rng(check_integer("seed", seed)))
-    strength = 0.3 if data is None else 1.0
-    data = SyntheticPeople(SCENES, TRAIN_SEED) if data is None else data
+    strength = STRENGTH if data is None else 1.0
+    data = Remember(SyntheticPeople(SCENES, TRAIN_SEED), SCENES) if data is None else data
     watch = SyntheticPeople(WATCH_SCENES, WATCH_SEED) if watch is None else watch
     task = recipe.task(network, data, watch, seed, recipe.batch, strength)
     parts = adam_with_warmup(network, steps, recipe.lr, min(WARMUP, steps // 10 + 1))

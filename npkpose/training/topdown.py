@@ -1,34 +1,38 @@
 """What a top-down network learns: one person's crop to K heatmaps.
 
-    target = Gaussians in the crop,    loss = mean(weight (heatmaps - target)^2)
-    weight = visible (1 + foreground target)
+    q = Gaussians in the crop, of sum 1,    p = heatmaps / their sum
+    loss = mean over labelled keypoints of  sum over pixels of q log(q / p)
 
-visible is 0 for keypoints without a label, of which nothing is known, else 1. Most of a heatmap
-is background; foreground keeps "zero everywhere" from being a comfortable answer. Xiao et al.,
-"Simple Baselines for Human Pose Estimation and Tracking", ECCV 2018, arXiv:1804.06208.
+the Kullback-Leibler divergence of two distributions of one keypoint over the pixels; with
+`SpatialSoftmax` before it, a softmax cross-entropy. Each keypoint pushes with the same strength
+from the first step, while mean((heatmaps - target)^2) is content for long with zero everywhere.
+A keypoint without a label, or outside the crop, teaches nothing.
+
+Crops fit the people closely (``model.padding``): of a crop of 64x48 pixels every one counts.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from npkpose import nn
 from npkpose._check import check_integer, check_number
 from npkpose.codec.gaussian import gaussian_heatmaps
 from npkpose.data.augment import flip_scene, random_crop, warp_scene
 from npkpose.data.distort import change_colours, hide_patches
+from npkpose.pipeline.crop import PADDING
 from npkpose.pipeline.topdown import TopDown
 from npkpose.training.score import score
 
+TINY = 1e-20  # of probabilities: their logarithms stay finite
 TRIES = 200  # scenes in a row without anybody to learn from
 
 
 class TopDownBatch(NamedTuple):
-    """``x`` (N, 3, H, W), ``target`` (N, K, h, w) and ``weight`` of the same shape."""
+    """``x`` (N, 3, H, W), and ``target`` (N, K, h, w), of sum 1 or, without a label, 0."""
 
     x: np.ndarray
     target: np.ndarray
-    weight: np.ndarray
 
 
 class TopDownTask:
@@ -37,7 +41,8 @@ class TopDownTask:
     Parameters
     ----------
     model : network such as `models.SmallTopDown`
-        Has ``preprocess``, ``skeleton``, ``input_size`` and ``grid``.
+        Has ``preprocess``, ``skeleton``, ``input_size``, ``grid``, ``padding`` and ``sigma``;
+        its heatmaps are positive.
     dataset, held_out : sequences of Scene with a ``skeleton``
         To learn from, and to score.
     seed : int
@@ -67,13 +72,13 @@ class TopDownTask:
         labelled = np.concatenate([crop.visibility for crop in crops]) > 0
         grid = self.model.grid
         size = [int(side / grid.stride) for side in self.model.input_size]
-        target = gaussian_heatmaps(keypoints, size, self.sigma, labelled, grid)
-        weight = np.float32(labelled)[..., None, None] * (1 + self.foreground * target)
-        return TopDownBatch(x, target, weight.astype(np.float32))
+        target = gaussian_heatmaps(keypoints, size, self.model.sigma, labelled, grid)
+        total = target.sum(axis=(2, 3), keepdims=True)
+        return TopDownBatch(x, target / np.maximum(total, np.float32(1e-6)))
 
     def loss(self, output, batch):
         """Return the loss, its parts, and its gradient with respect to ``output``."""
-        loss, dy = nn.mse_loss(output, batch.target, batch.weight)
+        loss, dy = divergence(output, batch.target)
         return loss, (loss,), dy
 
     def evaluate(self, network, flip=False):
@@ -82,7 +87,7 @@ class TopDownTask:
 
     def score(self, network, flip=True):
         """Return the `CocoResult` of the held-out scenes; with the flip test, unless told."""
-        find = TopDown(network, flip=flip)
+        find = TopDown(network, flip=flip, padding=self.model.padding, keypoint_threshold=0)
         return score(self.held_out, lambda scene: find(scene.image, scene.boxes[scene.labelled]))
 
     def _crops(self, rng):
@@ -99,9 +104,33 @@ class TopDownTask:
         return crops[: self.batch_size]
 
     def _crop(self, scene, p, rng):
-        view = random_crop(scene, p, self.model, rng, self.strength)
-        crop = warp_scene(scene.of([p]), view, self.model.input_size)
+        scene = scene.of([p])
+        middle = (scene.boxes[:, :2] + scene.boxes[:, 2:]) / 2
+        middle = np.tile(middle, 2)
+        tight = middle + (scene.boxes - middle) * (self.model.padding / PADDING)
+        view = random_crop(replace(scene, boxes=tight), 0, self.model, rng, self.strength)
+        crop = warp_scene(scene, view, self.model.input_size)
         if rng.random() < self.strength:
             crop.image = change_colours(crop.image, rng)
             crop = hide_patches(crop, rng, most=1)
         return flip_scene(crop, self.model.skeleton) if rng.random() < 0.5 else crop
+
+
+def divergence(heatmaps, target):
+    """Return the mean divergence of heatmaps from targets, and its gradient for ``heatmaps``.
+
+    Parameters
+    ----------
+    heatmaps : ndarray, shape (N, K, H, W)
+        Positive.
+    target : ndarray, shape (N, K, H, W)
+        Of sum 1 or, where there is nothing to learn, 0; with such maps alone the loss is 0.
+    """
+    counted = target.any(axis=(2, 3), keepdims=True)  # (N, K, 1, 1)
+    count = max(int(counted.sum()), 1)
+    total = heatmaps.sum(axis=(2, 3), keepdims=True)
+    floored = heatmaps + np.float32(TINY)
+    log_ratio = np.log(np.maximum(target, np.float32(TINY)) / floored * total)
+    loss = float(np.sum(target * log_ratio, dtype=np.float64)) / count
+    gradient = (counted / total - target / floored) * np.float32(1 / count)
+    return loss, gradient.astype(heatmaps.dtype, copy=False)

@@ -11,37 +11,41 @@ def test_parameters_counted_by_hand_stay_within_three_megabytes_for_all_three():
     def block(i, o):  # two 3x3, their normalisations, and a 1x1 where the widths differ
         return 9 * i * o + 2 * o + 9 * o * o + 2 * o + (i * o + 2 * o if i != o else 0)
 
-    trunk = 27 * 24 + 48 + block(24, 48) + block(48, 48) + block(48, 72) + 2 * block(72, 72)
-    trunk += 4 * 72 * 48 + 48 + block(48, 48) + 4 * 48 * 24 + 24 + block(24, 24)
+    trunk = 27 * 16 + 32 + block(16, 32) + block(32, 64) + block(64, 64) + block(64, 96)
+    trunk += 4 * 96 * 64 + 64 + block(64, 64) + 4 * 64 * 32 + 32 + block(32, 32)
     nets = SmallTopDown(), SmallPaf(), SmallTags()
     for net, channels in zip(nets, (17, 55, 34)):
-        assert net.num_parameters() == trunk + 24 * channels + channels
+        assert net.num_parameters() == trunk + 4 * 32 * channels + channels
     assert 2 * sum(net.num_parameters() for net in nets) < 3e6  # bytes, in float16
 
 
 def test_maps_are_half_the_size_and_split_by_kind():
-    x = np.zeros((2, 3, 16, 24), np.float32)
-    assert SmallTopDown(base=2)(x).shape == (2, 17, 8, 12)
+    x = np.zeros((2, 3, 16, 32), np.float32)
+    assert SmallTopDown(base=2)(x).shape == (2, 17, 8, 16)
     net = SmallPaf(base=2)
     heatmaps, fields = net.split(net(x))
-    assert heatmaps.shape == (2, 17, 8, 12) and fields.shape == (2, 38, 8, 12)
+    assert heatmaps.shape == (2, 17, 8, 16) and fields.shape == (2, 38, 8, 16)
     net = SmallTags(base=2)
-    assert [maps.shape for maps in net.split(net(x))] == [(2, 17, 8, 12)] * 2
+    assert [maps.shape for maps in net.split(net(x))] == [(2, 17, 8, 16)] * 2
 
 
 def test_gradients_are_right(rng):
-    check_layer(SmallNet(3, 2, rng=rng), rng.normal(size=(2, 3, 16, 16)), rng, rtol=1e-5)
+    check_layer(SmallNet(3, 2, rng=rng), rng.normal(size=(2, 3, 32, 32)), rng, rtol=1e-5)
+    net = SmallTopDown((32, 16), 2, rng=rng)
+    check_layer(net, rng.normal(size=(2, 3, 32, 16)), rng, rtol=1e-5)
 
 
 def test_the_pipelines_take_them(rng):
     image = rng.integers(0, 256, (40, 50, 3), dtype=np.uint8)
-    poses = TopDown(SmallTopDown((32, 24), base=2))(image, [(5, 5, 20, 30)])
+    poses = TopDown(SmallTopDown((32, 16), base=2))(image, [(5, 5, 20, 30)])
     assert poses.keypoints.shape == (1, 17, 2)
     assert BottomUp(SmallPaf(base=2), height=32)(image).keypoints.shape[1:] == (17, 2)
 
 
 def test_bad_sizes_are_named():
-    with pytest.raises(ValueError, match="input_size: expected height and width in multiples of 8"):
+    with pytest.raises(
+        ValueError, match="input_size: expected height and width in multiples of 16"
+    ):
         SmallTopDown((60, 48))
-    with pytest.raises(ValueError, match="base: expected at least 1, got 0"):
+    with pytest.raises(ValueError, match="base: expected at least 2, got 0"):
         SmallPaf(0)

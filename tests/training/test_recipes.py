@@ -33,8 +33,9 @@ def test_seeds_never_meet_and_every_recipe_makes_a_trainer(tmp_path):
     assert len({TRAIN_SEED, WATCH_SEED, HELD_OUT_SEED}) == 3
     for name, recipe in RECIPES.items():
         trainer = make_trainer(name, tmp_path / name, steps=10)
-        assert type(trainer.model) is recipe.network and trainer.task.dataset.seed == TRAIN_SEED
-        assert trainer.task.held_out.seed == WATCH_SEED and trainer.task.strength == 0.3
+        assert type(trainer.model) is recipe.network
+        assert trainer.task.dataset.dataset.seed == TRAIN_SEED
+        assert trainer.task.held_out.seed == WATCH_SEED and trainer.task.strength == 0.1
 
 
 def test_the_same_seed_gives_the_same_weights(run, tmp_path):

@@ -94,7 +94,7 @@ def test_pictures_of_another_size_are_resized_and_their_people_brought_home():
     class Centre(PafTask):
         def group(self, heatmaps, others):
             self.seen = heatmaps.shape
-            return Poses(np.full((1, 17, 2), 11.5))  # the middle of the resized picture
+            return Poses(np.full((1, 17, 2), 15.5))  # the middle of the resized picture
 
     class Watched:
         """Remembers what would be scored."""
@@ -111,13 +111,13 @@ def test_pictures_of_another_size_are_resized_and_their_people_brought_home():
             return Scene(image, keypoints, flags, box, np.full(1, 500.0), np.zeros(1, bool))
 
     net = SmallPaf(base=2)
-    task = Centre(net, Watched(), Watched(), 0, (1, 24, 24))
-    assert task.evaluate(net) == pytest.approx(1) and task.seen == (17, 12, 12)
+    task = Centre(net, Watched(), Watched(), 0, (1, 32, 32))
+    assert task.evaluate(net) == pytest.approx(1) and task.seen == (17, 16, 16)
 
 
 def test_bad_sizes_are_named():
     data = SyntheticPeople(1)
     with pytest.raises(
-        ValueError, match="batch_shape: expected height and width in multiples of 8"
+        ValueError, match="batch_shape: expected height and width in multiples of 16"
     ):
         PafTask(SmallPaf(base=2), data, data, 0, (2, 60, 64))

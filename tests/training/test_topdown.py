@@ -1,5 +1,8 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from npkpose import COCO_17, Grid, decode_heatmaps
 from npkpose.codec.gaussian import gaussian_heatmaps
@@ -9,8 +12,9 @@ from npkpose.models.small import SmallTopDown
 from npkpose.pipeline.topdown import TopDown
 from npkpose.train import adam_with_warmup
 from npkpose.training import Trainer
+from npkpose.training.remember import Remember
 from npkpose.training.score import score
-from npkpose.training.topdown import TopDownTask
+from npkpose.training.topdown import TopDownTask, divergence
 
 RNG = np.random.default_rng(0)
 
@@ -22,13 +26,14 @@ def make_task(model, batch_size=6):
 def test_a_batch_is_the_same_whenever_it_is_asked_for_and_differs_from_the_next():
     task = make_task(SmallTopDown(base=2))
     one, other, again = task.batch(5), task.batch(6), task.batch(5)
-    for name in ("x", "target", "weight"):
+    for name in ("x", "target"):
         np.testing.assert_array_equal(getattr(one, name), getattr(again, name))
     assert one.x.shape == (6, 3, 64, 48) and one.target.shape == (6, 17, 32, 24)
     assert not np.array_equal(one.x, other.x)
-    assert (one.weight.max(axis=(1, 2, 3)) > 15).all()  # everybody has a keypoint to learn
-    absent = one.weight.max(axis=(2, 3)) == 0
-    assert absent.any() and not one.target[absent].any()
+    sums = one.target.sum(axis=(2, 3))
+    absent = sums == 0
+    assert absent.any() and not absent.all(axis=1).any()  # everybody has a keypoint to learn
+    np.testing.assert_allclose(sums[~absent], 1, atol=1e-5)
 
 
 def test_perfect_maps_of_true_boxes_score_nearly_one():
@@ -38,7 +43,7 @@ def test_perfect_maps_of_true_boxes_score_nearly_one():
     class Oracle:
         """Answers the heatmaps of whoever's crop it is shown, in the pipeline's order."""
 
-        skeleton, grid, input_size = COCO_17, Grid(2, "centre"), (64, 48)
+        skeleton, grid, input_size, sigma = COCO_17, Grid(2, "centre"), (64, 48), 1.25
 
         def eval(self):
             return self
@@ -50,7 +55,6 @@ def test_perfect_maps_of_true_boxes_score_nearly_one():
             return self.maps[: len(crops)]
 
     oracle = Oracle()
-    task = TopDownTask(oracle, dataset, dataset)
     find = TopDown(oracle, flip=False)
 
     def look(scene):
@@ -60,7 +64,7 @@ def test_perfect_maps_of_true_boxes_score_nearly_one():
         oracle.maps = np.zeros((0, 17, 32, 24), np.float32)
         if len(people):
             oracle.maps = gaussian_heatmaps(
-                np.stack(points), (32, 24), task.sigma, grid=oracle.grid
+                np.stack(points), (32, 24), oracle.sigma, grid=oracle.grid
             )
         return find(scene.image, scene.boxes[people])
 
@@ -71,16 +75,43 @@ def test_targets_lie_where_the_crops_keypoints_are():
     task = make_task(SmallTopDown(base=2))
     batch = task.batch(0)
     found, scores = decode_heatmaps(batch.target, "log_parabola")
-    clear = scores > 0.9
+    clear = scores > 0.9 / (2 * np.pi * task.model.sigma**2)
     assert clear.sum() > 20
     inside = (found[clear] > -1).all() and (found[clear] < [24, 32]).all()
     assert inside
 
 
+def test_crops_fit_the_box_with_the_networks_padding():
+    scene = SyntheticPeople(1, 1, 64)[0].of([0])
+    task = TopDownTask(SmallTopDown(base=2), Remember(SyntheticPeople(9, 1), 9), None, strength=0)
+    high = 64 / task.model.padding  # of a box that is narrow enough, in the crop
+    crop = task._crop(scene, 0, np.random.default_rng(0))
+    width, height = crop.boxes[0, 2:] - crop.boxes[0, :2]
+    assert height == pytest.approx(high) or width == pytest.approx(high * 48 / 64)
+
+
+def test_divergence_by_hand():
+    target = np.array([[[[0.5, 0.5]], [[0.0, 0.0]]]])
+    maps = np.array([[[[3.0, 1.0]], [[1.0, 2.0]]]])  # shares 3/4 and 1/4
+    loss, gradient = divergence(maps, target)
+    assert loss == pytest.approx(0.5 * np.log(2 / 3) + 0.5 * np.log(2))
+    np.testing.assert_allclose(gradient[0, 0], [[1 / 4 - 0.5 / 3, 1 / 4 - 0.5 / 1]])
+    assert not gradient[0, 1].any()
+    assert divergence(7 * target[:, :1], target[:, :1])[0] == pytest.approx(0, abs=1e-12)
+    assert divergence(maps, 0 * target)[0] == 0
+
+
+@given(arrays(np.float64, (1, 2, 3, 3), elements=st.integers(1, 16)), st.integers(1, 9))
+def test_divergence_is_never_negative_and_does_not_know_the_maps_height(maps, factor):
+    target = maps[:, ::-1] / maps[:, ::-1].sum(axis=(2, 3), keepdims=True)
+    loss = divergence(maps, target)[0]
+    assert loss > -1e-12 and divergence(factor * maps, target)[0] == pytest.approx(loss)
+
+
 def test_the_gradient_of_the_loss_is_right(rng):
     task = make_task(SmallTopDown(base=2), 2)
     batch = task.batch(1)
-    output = rng.normal(size=batch.target.shape)
+    output = rng.uniform(0.1, 2, batch.target.shape)
     _, _, dy = task.loss(output, batch)
     step = 1e-6 * rng.normal(size=output.shape)
     slope = task.loss(output + step, batch)[0] - task.loss(output - step, batch)[0]
@@ -88,13 +119,12 @@ def test_the_gradient_of_the_loss_is_right(rng):
 
 
 def test_a_few_steps_lower_the_loss(tmp_path):
-    net = SmallTopDown((32, 24), base=4)
+    net = SmallTopDown((32, 16), base=8)
     task = make_task(net, 8)
-    trainer = Trainer(net, task, *adam_with_warmup(net, 25, lr=1e-2), tmp_path)
+    trainer = Trainer(net, task, *adam_with_warmup(net, 60, lr=1e-2), tmp_path)
     first = task.loss(net(task.batch(0).x), task.batch(0))[0]
-    assert trainer.run(25, log_every=25)
-    net.eval()
-    assert task.loss(net(task.batch(0).x), task.batch(0))[0] < 0.5 * first
+    assert trainer.run(60, log_every=60)
+    assert task.loss(net(task.batch(0).x), task.batch(0))[0] < 0.8 * first
     assert 0 <= task.evaluate(net) <= 1
 
 
