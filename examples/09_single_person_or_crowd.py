@@ -1,0 +1,78 @@
+"""One person in 20 ms, a crowd at 30 frames a second: which pipeline keeps up with how many?
+
+The small networks of `models.small`. Top-down looks at each person in a crop of 64 x 48, its box
+given; bottom-up looks once, at 128 x 128 as in its training or, for the small people of a crowd,
+at 256 x 256, and groups what it sees. Their weights are random, which costs the same; so grouping
+is timed on maps drawn from true poses. Example 07 has networks a hundred times as costly.
+
+Expected output, times in ms depending on the machine:
+
+    128 x 128: a look 8.0, grouping all 2.0
+    256 x 256: a look 21.1, grouping all 1.9
+    people  top-down, 64 x 48 each    bottom-up, 128 x 128    bottom-up, 256 x 256
+         1                     3.0                     8.4                    21.6
+         5                     9.4                     8.4                    21.7
+        20                    22.7                     8.9                    22.2
+        50                    49.9                    10.0                    23.0
+"""
+
+import argparse
+import timeit
+
+import numpy as np
+
+from npkpose import COCO_17, BottomUp, TopDown, gaussian_heatmaps, group_paf, paf_fields
+from npkpose.data.people import synthetic_scene
+from npkpose.demo import require_matplotlib
+from npkpose.models.small import SmallPaf, SmallTopDown
+
+parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+parser.add_argument("--most", type=int, default=50, help="people")
+parser.add_argument("--out", default="09_single_person_or_crowd.png")
+options = parser.parse_args()
+COUNTS = [people for people in (1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 50) if people <= options.most]
+LIMITS = {20: "20 ms", 33: "33 ms: 30 frames a second"}
+NAMES = "top-down, 64 x 48 each", "bottom-up, 128 x 128", "bottom-up, 256 x 256"
+
+
+def milliseconds(work):
+    """The shortest of eight times; the first may compile."""
+    return 1000 * min(timeit.repeat(work, number=1, repeat=8))
+
+
+def crowd(people, side):
+    """A square scene of which the first ``people`` are labelled."""
+    scene = synthetic_scene(np.random.default_rng(0), side, 2 * people + 4)
+    return scene.of(np.flatnonzero(scene.labelled)[:people])
+
+
+def grouping(scene, net):
+    """Return the time of grouping a scene's people, on maps as they should be."""
+    size, grid = len(scene.image) // net.stride, net.grid
+    heatmaps = gaussian_heatmaps(scene.keypoints, size, net.sigma, grid=grid).max(axis=0)
+    fields = paf_fields(scene.keypoints, COCO_17, size, grid=grid)
+    return milliseconds(lambda: group_paf(heatmaps, fields, COCO_17, grid, **net.thresholds))
+
+
+top_down, net = TopDown(SmallTopDown(), flip=False), SmallPaf()
+scenes = {side: [crowd(people, side) for people in COUNTS] for side in (128, 256)}
+times = [[milliseconds(lambda: top_down(s.image, s.boxes)) for s in scenes[256]]]
+for side, crowds in scenes.items():
+    look = milliseconds(lambda: BottomUp(net, side).maps(crowds[0].image))
+    times.append([look + grouping(scene, net) for scene in crowds])
+    print(f"{side} x {side}: a look {look:.1f}, grouping all {times[-1][-1] - look:.1f}")
+print("people" + "".join(f"{name:>24}" for name in NAMES))
+for people, *row in zip(COUNTS, *times):
+    print(f"{people:6}" + "".join(f"{ms:24.1f}" for ms in row))
+
+figure, ax = require_matplotlib().subplots(figsize=(7, 4.5), layout="constrained")
+for name, row, marker in zip(NAMES, times, "os^"):
+    ax.plot(COUNTS, row, f"{marker}-", label=name)
+for limit, label in LIMITS.items():
+    ax.axhline(limit, color="grey", ls="--")
+    ax.text(COUNTS[-1], limit - 0.5, label, ha="right", va="top")
+ax.set(xlabel="people in the picture", ylabel="ms per picture", ylim=(0, None))
+ax.set_title("Single person or crowd: what a picture takes")
+ax.legend(loc="upper left")
+figure.savefig(options.out, dpi=110)
+print(f"wrote {options.out}")
