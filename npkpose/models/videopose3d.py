@@ -26,12 +26,12 @@ joint; as published, the root's own output is left as it is. The weights' names 
 """
 
 import math
+from contextlib import contextmanager
 
 import numpy as np
 
 from npkpose import nn
 from npkpose._check import check_array, check_choice, check_integer
-from npkpose.nn.convolve import convolve
 from npkpose.nn.run import run
 
 FORMS = ("dilated", "strided", "dense")
@@ -170,13 +170,32 @@ class TimeConv(nn.Conv2d):
         super().__init__(in_channels, out_channels, *window, bias=bias, rng=rng)
         self.params["weight"] = self.params["weight"][:, :, 0]
 
-    def _convolve(self, x, tail):
-        weight = self.params["weight"].astype(x.dtype, copy=False)
-        return convolve(x, weight[:, :, None], self.window, self.groups, tail)
+    def forward(self, x):
+        """Return the convolution of ``x``; keep what `Conv2d` does."""
+        with self._as_image_weight():
+            return super().forward(x)
 
-    def _weight(self, dtype):
-        weight = self.params["weight"].astype(dtype, copy=False)
-        return weight.reshape(1, len(weight), -1)  # (1, O, C k)
+    def forward_with(self, x, followers, skip=None):
+        """Return this convolution with what follows it: see `Conv2d`."""
+        with self._as_image_weight():
+            return super().forward_with(x, followers, skip)
+
+    def backward(self, dy):
+        """Given dL/dy, fill ``grads`` and return dL/dx."""
+        with self._as_image_weight():
+            dx = super().backward(dy)
+        self.grads["weight"] = self.grads["weight"][:, :, 0]
+        return dx
+
+    @contextmanager
+    def _as_image_weight(self):
+        """Within it, the weight is (O, C, 1, k), as `Conv2d` has it."""
+        weight = self.params["weight"]
+        self.params["weight"] = weight[:, :, None]
+        try:
+            yield
+        finally:
+            self.params["weight"] = weight
 
 
 def to_screen(keypoints, size):
