@@ -1,5 +1,6 @@
 """The command that trains: ``npkpose train``."""
 
+import pathlib
 import sys
 
 NETWORKS = "topdown", "paf", "tags"  # `training.recipes.RECIPES`, which takes a second to import
@@ -12,6 +13,7 @@ def add_commands(commands):
     train.add_argument("--out", metavar="FOLDER", help="of the run; default npkpose-NETWORK")
     train.add_argument("--steps", type=int, help="in all; default the recipe's")
     train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--start", metavar="WEIGHTS.npz", help="begin with what fits of these")
     train.add_argument("--workers", type=int, default=1, help="threads that prepare batches")
     train.add_argument("--save-every", type=int, default=200, metavar="STEPS")
     train.add_argument("--evaluate-every", type=int, default=1000, metavar="STEPS", help="0: never")
@@ -32,6 +34,8 @@ def _train(options):
         options.network, out, options.steps, options.seed, data, watch=data
     )
     steps = options.steps or recipes.RECIPES[options.network].steps
+    if options.start and not trainer.step:
+        recipes.start_from(trainer, options.start)
     if trainer.step:
         print(f"continuing at step {trainer.step} of {steps}")
     every = {"save_every": options.save_every, "evaluate_every": options.evaluate_every}
@@ -63,7 +67,8 @@ def _finish(trainer, options, recipes):
 
 def _command(options):
     steps = f" --steps {options.steps}" if options.steps else ""
-    return f"npkpose train {options.network}{steps} --seed {options.seed}"
+    start = f" --start {pathlib.Path(options.start).name}" if options.start else ""
+    return f"npkpose train {options.network}{steps} --seed {options.seed}{start}"
 
 
 def _photographs(options):

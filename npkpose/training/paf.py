@@ -10,7 +10,6 @@ arXiv:1611.08050, equations 5 and 8.
 import numpy as np
 
 from npkpose import nn
-from npkpose.codec.group_paf import group_paf
 from npkpose.codec.paf import paf_fields
 from npkpose.training.scenes import SceneTask
 
@@ -30,12 +29,8 @@ class PafTask(SceneTask):
 
     def loss(self, output, batch):
         """Return the loss, its parts, and its gradient with respect to ``output``."""
-        heatmaps, fields = self.model.split(output)
+        heatmaps, fields = self.split(output)
         first, dheatmaps = nn.mse_loss(heatmaps, batch.heatmaps, self.heatmap_weight(batch))
         weight = batch.mask * (1 + np.float32(self.limb) * np.abs(batch.more))
         second, dfields = nn.mse_loss(fields, batch.more, np.float32(self.field_weight) * weight)
         return first + second, (first, second), np.concatenate([dheatmaps, dfields], axis=1)
-
-    def group(self, heatmaps, others):
-        """Return the `Poses` of one picture's heatmaps and fields."""
-        return group_paf(heatmaps, others, self.skeleton, self.grid, **self.model.thresholds)

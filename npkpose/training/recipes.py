@@ -79,6 +79,20 @@ def make_trainer(name, folder, steps=None, seed=0, data=None, watch=None):
     return Trainer(network, task, *parts, folder, clip_norm=CLIP_NORM, decay=min(decay, 0.999))
 
 
+def start_from(trainer, path):
+    """Give a trainer's network the weights in ``path`` whose names and shapes fit it.
+
+    The trunks of all small networks fit each other. ValueError where nothing fits.
+    """
+    own, weights = trainer.model.state_dict(), load_npz(path)
+    fitting = {n: a for n, a in weights.items() if n in own and own[n].shape == a.shape}
+    if not fitting:
+        raise ValueError(f"path: expected weights of a small network, found none in {path}")
+    trainer.model.load_state_dict(own | fitting)
+    for name, array in trainer.model.state_dict().items():
+        trainer.average.averages[name][...] = array
+
+
 def held_out_score(trainer, num_scenes=HELD_OUT_SCENES):
     """Return the `CocoResult` of the averaged weights on scenes that no run has seen."""
     trainer.task.held_out = SyntheticPeople(num_scenes, HELD_OUT_SEED)

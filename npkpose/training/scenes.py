@@ -11,11 +11,10 @@ import numpy as np
 
 from npkpose._check import check_integer, check_number, check_size
 from npkpose.codec.gaussian import gaussian_heatmaps
-from npkpose.codec.grid import Grid
 from npkpose.data.augment import flip_scene, random_view, warp_scene
 from npkpose.data.distort import change_colours, hide_patches
-from npkpose.image import resize
 from npkpose.models.pixels import check_multiples
+from npkpose.pipeline.bottomup import BottomUp
 from npkpose.training.score import score
 
 
@@ -34,14 +33,14 @@ class SceneTask:
     Parameters
     ----------
     model : network such as `models.SmallPaf`
-        Has ``preprocess``, ``split``, ``skeleton``, ``grid``, ``thresholds``, ``size_multiple``.
+        As `BottomUp` takes it, and with a ``grid``.
     dataset, held_out : sequences of Scene with a ``skeleton``
         To learn from, and to score.
     seed : int
         Of the choice of scenes and of their augmentation.
     batch_shape : (N, H, W)
         Pictures in a batch, and their size, in multiples of what the network takes. Held-out
-        pictures of another size are resized to it.
+        pictures are resized to that height.
     strength : float
         Of the augmentation; see `TopDownTask`.
     """
@@ -72,30 +71,22 @@ class SceneTask:
         """Return what this task learns beside heatmaps, on maps of ``size``."""
         raise NotImplementedError(f"{type(self).__name__}.targets is not written")
 
-    def group(self, heatmaps, others):
-        """Return the `Poses` of one picture's maps."""
-        raise NotImplementedError(f"{type(self).__name__}.group is not written")
-
     def heatmap_weight(self, batch):
         """Return the weight of each pixel of the heatmaps."""
         return batch.mask * (1 + np.float32(self.foreground) * batch.heatmaps)
 
     def evaluate(self, network):
-        """Return the AP on the held-out scenes."""
-        return self.score(network).stats.ap
+        """Return the AP on the held-out scenes, without the flip test."""
+        return self.score(network, flip=False).stats.ap
 
-    def score(self, network):
-        """Return the `CocoResult` of the held-out scenes."""
+    def score(self, network, flip=True):
+        """Return the `CocoResult` of the held-out scenes; with the flip test, unless told."""
+        find = BottomUp(network, self.size[0], flip=flip)
+        return score(self.held_out, lambda scene: find(scene.image))
 
-        def find(scene):
-            image = resize(scene.image, self.size)
-            heatmaps, others = self.model.split(network(self.model.preprocess(image)))
-            poses = self.group(heatmaps[0], others[0])
-            height, width = scene.image.shape[:2]
-            home = Grid((width / self.size[1], height / self.size[0]), "centre")
-            return poses.with_keypoints(home.to_image(poses.keypoints))
-
-        return score(self.held_out, find)
+    def split(self, output):
+        """Return the network's heatmaps and what comes after them, as it gave them."""
+        return np.split(output, [self.skeleton.num_keypoints], axis=1)
 
     def _scene(self, rng):
         scene = self.dataset[int(rng.integers(len(self.dataset)))]

@@ -12,7 +12,6 @@ import numpy as np
 
 from npkpose import nn
 from npkpose.codec.tag_loss import tag_loss, tag_targets
-from npkpose.codec.tags import group_tags
 from npkpose.training.scenes import SceneTask
 
 
@@ -28,7 +27,7 @@ class TagTask(SceneTask):
 
     def loss(self, output, batch):
         """Return the loss, its parts, and its gradient with respect to ``output``."""
-        heatmaps, tags = self.model.split(output)
+        heatmaps, tags = self.split(output)
         loss, dheatmaps = nn.mse_loss(heatmaps, batch.heatmaps, self.heatmap_weight(batch))
         share = self.tag_weight / len(tags)
         each = [tag_loss(t, pixels, share, share) for t, pixels in zip(tags, batch.more)]
@@ -36,7 +35,3 @@ class TagTask(SceneTask):
         dtags = np.stack([one[2] for one in each]).astype(dheatmaps.dtype)
         dy = np.concatenate([dheatmaps, dtags], axis=1)
         return loss + pull + push, (loss, pull, push), dy
-
-    def group(self, heatmaps, others):
-        """Return the `Poses` of one picture's heatmaps and tags."""
-        return group_tags(heatmaps, others, self.skeleton, self.grid, **self.model.thresholds)

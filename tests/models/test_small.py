@@ -25,6 +25,7 @@ def test_maps_are_half_the_size_and_split_by_kind():
     net = SmallPaf(base=2)
     heatmaps, fields = net.split(net(x))
     assert heatmaps.shape == (2, 17, 8, 16) and fields.shape == (2, 38, 8, 16)
+    assert np.ptp(heatmaps) <= np.ptp(net(x)[:, :17])  # smoothed
     net = SmallTags(base=2)
     assert [maps.shape for maps in net.split(net(x))] == [(2, 17, 8, 16)] * 2
 

@@ -16,8 +16,9 @@ from npkpose.training.recipes import (
     export_weights,
     held_out_score,
     make_trainer,
+    start_from,
 )  # fmt: skip
-from npkpose.weights import load_npz
+from npkpose.weights import load_npz, save_npz
 
 SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "train"
 
@@ -68,6 +69,20 @@ def test_weights_are_written_small_with_a_record_and_load_again(run, tmp_path):
     x = network.preprocess(SyntheticPeople(1, size=(64, 48))[0].image)
     exact = run.average.network()(x)
     np.testing.assert_allclose(network.eval()(x), exact, atol=0.01 * np.abs(exact).max())
+
+
+def test_a_trunk_is_taken_over_and_the_rest_begins_anew(run, tmp_path):
+    trainer = make_trainer("tags", tmp_path / "tags", steps=10)
+    own = trainer.model.state_dict()
+    start_from(trainer, run.folder / "weights.npz")
+    weights, state = load_npz(run.folder / "weights.npz"), trainer.model.state_dict()
+    for name, array in state.items():
+        wanted = own if name.startswith("head.") else weights
+        np.testing.assert_array_equal(array, wanted[name], err_msg=name)
+        np.testing.assert_array_equal(trainer.average.averages[name], array, err_msg=name)
+    save_npz(tmp_path / "other.npz", {"layer.weight": np.zeros(3)})
+    with pytest.raises(ValueError, match="path: expected weights of a small network, found none"):
+        start_from(trainer, tmp_path / "other.npz")
 
 
 def test_unknown_names_are_refused(tmp_path):

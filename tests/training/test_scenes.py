@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
-from npkpose import COCO_17, Grid, Poses
+from npkpose import COCO_17, Grid
+from npkpose.codec.gaussian import gaussian_heatmaps
+from npkpose.codec.group_paf import group_paf
+from npkpose.codec.paf import paf_fields
+from npkpose.codec.tags import group_tags
+from npkpose.data.augment import flip_scene
 from npkpose.data.people import SyntheticPeople
 from npkpose.data.scene import Scene
 from npkpose.models.small import SmallPaf, SmallTags
@@ -40,13 +45,14 @@ def test_perfect_fields_and_perfect_tags_score_nearly_one():
 
     def by_fields(scene):
         heatmaps, fields = paf._heatmaps(scene, (64, 64)), paf.targets([scene], (64, 64))[0]
-        return paf.group(heatmaps, fields)
+        return group_paf(heatmaps, fields, COCO_17, paf.grid, **paf.model.thresholds)
 
     def by_tags(scene):
         maps = np.zeros((17, 64 * 64), np.float32)
         for person, pixels in enumerate(tags.targets([scene], (64, 64))[0]):
             maps[np.flatnonzero(pixels >= 0), pixels[pixels >= 0]] = 5 * person
-        return tags.group(tags._heatmaps(scene, (64, 64)), maps.reshape(17, 64, 64))
+        heatmaps, maps = tags._heatmaps(scene, (64, 64)), maps.reshape(17, 64, 64)
+        return group_tags(heatmaps, maps, COCO_17, tags.grid, **tags.model.thresholds)
 
     assert score(dataset, by_fields).stats.ap > 0.85
     assert score(dataset, by_tags).stats.ap > 0.75
@@ -90,29 +96,32 @@ def test_a_few_steps_lower_the_loss(kind, tmp_path):
     assert task.loss(net(task.batch(0).x), task.batch(0))[0] < 0.6 * first
 
 
-def test_pictures_of_another_size_are_resized_and_their_people_brought_home():
-    class Centre(PafTask):
-        def group(self, heatmaps, others):
-            self.seen = heatmaps.shape
-            return Poses(np.full((1, 17, 2), 15.5))  # the middle of the resized picture
+@pytest.mark.parametrize("flip", [False, True])
+def test_people_are_found_on_the_maps_of_a_resized_picture_and_brought_home(flip):
+    scene = SyntheticPeople(1, seed=4, size=(64, 96), people=1)[0]
+    seen = scene.visibility > 0
 
-    class Watched:
-        """Remembers what would be scored."""
+    class Sees(SmallPaf):
+        """Knows the scene's own maps, at half its size, and their mirror image."""
 
+        def __call__(self, x):
+            assert x.shape == (1, 3, 32, 48)
+            self.calls += 1
+            shown = scene if self.calls % 2 else flip_scene(scene, COCO_17)
+            points = Grid(2, "centre").to_map(shown.keypoints)  # the resized picture's
+            heatmaps = gaussian_heatmaps(points, (16, 24), grid=self.grid, sigma=1)[0]
+            return np.concatenate(
+                [heatmaps, paf_fields(points, COCO_17, (16, 24), grid=self.grid)]
+            )[None]
+
+    class Watched(list):
         skeleton = COCO_17
 
-        def __len__(self):
-            return 1
-
-        def __getitem__(self, i):
-            keypoints = np.broadcast_to([31.5, 15.5], (1, 17, 2)).copy()
-            flags, box = np.full((1, 17), 2), np.array([[8, 8, 40, 24]], float)
-            image = np.zeros((32, 64, 3), np.uint8)
-            return Scene(image, keypoints, flags, box, np.full(1, 500.0), np.zeros(1, bool))
-
-    net = SmallPaf(base=2)
-    task = Centre(net, Watched(), Watched(), 0, (1, 32, 32))
-    assert task.evaluate(net) == pytest.approx(1) and task.seen == (17, 16, 16)
+    net = Sees(base=2)
+    net.calls, net.blur = 0, 0
+    task = PafTask(net, Watched([scene]), Watched([scene]), 0, (1, 32, 48))
+    assert seen.sum() > 8 and task.score(net, flip).stats.ap > 0.8
+    assert net.calls == 1 + flip
 
 
 def test_bad_sizes_are_named():
