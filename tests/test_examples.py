@@ -15,6 +15,8 @@ PRINTED = {
     "05_two_figures": (["--steps", "4"], "nearest keypoint"),
     "07_top_down_or_bottom_up": (["--width", "4", "--most", "2"], "top-down costs less up to"),
     "06_photograph": (["graph_opt.pb", "photo.jpg"], "nose"),
+    "08_train_top_down": (["--steps", "2", "--scenes", "2"], "step     2: loss"),
+    "09_single_person_or_crowd": (["--most", "2"], "grouping all"),
     "10_triangulate_rig": (["calibration.json", "bodies.json"], "one of 8 cameras 150 px off"),
     "11_shelf": (["calibration.json", "detections.json"], "detections are 3 people"),
     "15_decode_on_a_cluster": (["40"], "0 of 2040 numbers differ"),
