@@ -7,13 +7,13 @@ is timed on maps drawn from true poses. Example 07 has networks a hundred times 
 
 Expected output, times in ms depending on the machine:
 
-    128 x 128: a look 8.0, grouping all 2.0
-    256 x 256: a look 21.1, grouping all 1.9
+    128 x 128: a look 9.4, grouping all 1.4
+    256 x 256: a look 22.9, grouping all 1.5
     people  top-down, 64 x 48 each    bottom-up, 128 x 128    bottom-up, 256 x 256
-         1                     3.0                     8.4                    21.6
-         5                     9.4                     8.4                    21.7
-        20                    22.7                     8.9                    22.2
-        50                    49.9                    10.0                    23.0
+         1                     4.5                     9.8                    23.4
+         5                    10.3                     9.8                    23.4
+        20                    20.2                    10.1                    23.8
+        50                    55.4                    10.9                    24.4
 """
 
 import argparse
@@ -31,7 +31,7 @@ parser.add_argument("--most", type=int, default=50, help="people")
 parser.add_argument("--out", default="09_single_person_or_crowd.png")
 options = parser.parse_args()
 COUNTS = [people for people in (1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 50) if people <= options.most]
-LIMITS = {20: "20 ms", 33: "33 ms: 30 frames a second"}
+LIMITS = {20: "20 ms", 33: "33 ms: 30 a second"}
 NAMES = "top-down, 64 x 48 each", "bottom-up, 128 x 128", "bottom-up, 256 x 256"
 
 
