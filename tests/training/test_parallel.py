@@ -122,5 +122,5 @@ def test_what_has_no_mean_is_refused(rng):
         mean_gradients(Here(), net, [], loss)
     with pytest.raises(ValueError, match="parts: expected pictures in each"):
         mean_gradients(Here(), net, cut(batch, [2]), loss)
-    with pytest.raises(ValueError, match="network: expected no random layers, got a generator, 1._rng"):
+    with pytest.raises(ValueError, match="network: expected no random layers, got .* 1._rng"):
         mean_gradients(Here(), nn.Sequential(nn.ReLU(), nn.Dropout(0.5, rng=rng)), [batch], loss)
