@@ -19,6 +19,7 @@ PRINTED = {
     "09_single_person_or_crowd": (["--most", "2"], "grouping all"),
     "10_triangulate_rig": (["calibration.json", "bodies.json"], "one of 8 cameras 150 px off"),
     "11_shelf": (["calibration.json", "detections.json"], "detections are 3 people"),
+    "14_mesh_alignment": (["--steps", "3"], "looking at the mesh: 170 mm"),
     "15_decode_on_a_cluster": (["40"], "0 of 2040 numbers differ"),
     "16_score_on_a_cluster": (["400"], "0 points of curves and 0 matches differ"),
     "17_train_on_a_cluster": (["4"], "differ by at most 0.000 %"),

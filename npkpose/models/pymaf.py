@@ -180,11 +180,11 @@ class Regressor(nn.Module):
     ``sizes`` are the numbers of camera, shape and pose.
     """
 
-    def __init__(self, features, sizes, hidden, rng):
+    def __init__(self, features, sizes, hidden, rng, dropout=DROPOUT):
         super().__init__()
         self.fc1 = nn.Linear(features + sum(sizes), hidden, rng=rng)
         self.fc2 = nn.Linear(hidden, hidden, rng=rng)
-        self.drop1, self.drop2 = nn.Dropout(DROPOUT, rng=rng), nn.Dropout(DROPOUT, rng=rng)
+        self.drop1, self.drop2 = nn.Dropout(dropout, rng=rng), nn.Dropout(dropout, rng=rng)
         self.deccam, self.decshape, self.decpose = (nn.Linear(hidden, n, rng=rng) for n in sizes)
         for layer, n in zip(self._decoders(), sizes):
             reach = GAIN * np.sqrt(6 / (hidden + n))  # Glorot & Bengio, AISTATS 2010

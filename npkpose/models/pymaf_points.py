@@ -23,12 +23,12 @@ SLOPE = 0.01
 class PointFeatures(nn.Module):
     """Map maps (N, C, H, W) at points (N, P, 2) to 5 numbers for each: (N, 5 P).
 
-    The maps' own channels come again into the second and the third layer.
+    ``widths`` are the channels of y_0 and y_1, as published C / 2 and C / 4.
     """
 
-    def __init__(self, C, rng):
+    def __init__(self, C, rng, widths=None):
         super().__init__()
-        first, second = max(C // 2, 1), max(C // 4, 1)
+        first, second = widths or (max(C // 2, 1), max(C // 4, 1))
         self.sample = nn.GridSample()
         self.conv0 = TimeConv(C, first, 1, bias=True, rng=rng)
         self.conv1 = TimeConv(first + C, second, 1, bias=True, rng=rng)
@@ -45,14 +45,18 @@ class PointFeatures(nn.Module):
 
     def backward(self, dy):
         """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
+        dx, _ = self.sample.backward(self.learn(dy))
+        return dx
+
+    def learn(self, dy):
+        """Given dL/dy, fill every layer's ``grads`` and return dL/d(maps at the points)."""
         P = dy.shape[1] // POINT_CHANNELS
         dy = dy.reshape(len(dy), POINT_CHANNELS, 1, P)
         C, dvalues = self.conv0.in_channels, 0
         for conv, relu in reversed(self._layers()):
             dboth = conv.backward(relu.backward(dy))
             dy, dvalues = dboth[:, :-C], dvalues + dboth[:, -C:]
-        dx, _ = self.sample.backward(dvalues[:, :, 0])
-        return dx
+        return dvalues[:, :, 0]
 
     def _layers(self):
         return list(zip((self.conv0, self.conv1, self.conv2), self.relus))

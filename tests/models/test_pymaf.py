@@ -143,19 +143,19 @@ def test_what_a_loss_leaves_out_is_zero(rng):
 
 
 def test_it_learns_two_meshes_by_heart(rng):
-    """Every iteration brings the vertices five times as near as the start is, at the least."""
+    """Every iteration's vertices come to be three times as near as the start's, at the least."""
     net, target = small().train(), small(2)
     x = rng.normal(size=(2, 3, 32, 32)).astype(np.float32)
     pose = upright().pose + rng.normal(0, 0.2, (2, 144))
     truth = target._body.forward(np.tile([0.9, 0.1, 0], (2, 1)), rng.normal(size=(2, 10)), pose)
     optimizer, distances = nn.Adam(net, 3e-3), []
-    for _ in range(120):
+    for _ in range(80):
         meshes, _ = net(x)
         away = [mesh.vertices - truth.vertices for mesh in meshes]
         distances.append([np.linalg.norm(a, axis=-1).mean() for a in away])
         net.backward(Output([None, *(Mesh(vertices=a / a.size * 100) for a in away[1:])]))
         optimizer.step()
-    assert max(distances[-1][1:]) < 0.2 * distances[0][0]
+    assert max(distances[-1][1:]) < 0.35 * distances[0][0]
     assert distances[-1][0] == distances[0][0]
 
 
