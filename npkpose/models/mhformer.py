@@ -25,15 +25,15 @@ import numpy as np
 
 from npkpose import nn
 from npkpose._check import check_array, check_integer
-from npkpose.models.videopose3d import TimeConv
+from npkpose.models.mhformer_blocks import EPS, GUESSES, CrossInteraction, SelfRefinement
+from npkpose.models.videopose3d import TimeConv, to_screen
 from npkpose.models.vitpose import Mlp
-from npkpose.nn.attention import attend, attend_backward, check_heads, merge_heads, split_heads
 
-GUESSES = 3
-ENCODER_BLOCKS, ENCODER_HEADS, HEADS = 4, 9, 8
-EPS = 1e-6  # of every LayerNorm but the first three
+ENCODER_BLOCKS, ENCODER_HEADS = 4, 9
 LONGEST_NORMALISED = 27  # frames up to which the embedding has a BN, a ReLU and dropout
 EMBEDDING_DROPOUT = 0.25
+ROOT = 0  # the joint that poses are counted from
+LIFTED = 16  # windows at a time
 _FLOATS = (np.float32, np.float64)  # kept as they come; other numbers become the first
 
 
@@ -96,6 +96,24 @@ class MHFormer(nn.Module):
             dx = dx + embedding.backward(dguess.swapaxes(1, 2)[:, :, None])[:, :, 0]
             dx = dx + norm.backward(encoder.backward(dx))
         return dx.swapaxes(1, 2).reshape(N, F, J, 2)
+
+    def lift(self, keypoints, size):
+        """Return the 3-D poses (T, J, 3) of a film's ``keypoints`` (T, J, 2), a pose per frame.
+
+        ``keypoints`` are in pixels of pictures of ``size`` (width, height). Each frame is the
+        middle of a window; where windows reach beyond the film, its ends are repeated. As
+        published, the root's own output is replaced by 0.
+        """
+        keypoints = check_array("keypoints", keypoints, ("T", self.joints, 2))
+        T, F = len(keypoints), self.frames
+        x = to_screen(keypoints, size).astype(np.float32)
+        windows = np.arange(T)[:, None] + np.arange(F) - F // 2  # (T, F)
+        poses = np.empty((T, self.joints, 3), np.float32)
+        for start in range(0, T, LIFTED):
+            some = windows[start : start + LIFTED].clip(0, T - 1)
+            poses[start : start + LIFTED] = self.forward(x[some])[:, F // 2]
+        poses[:, ROOT] = 0
+        return poses
 
     def _branches(self):
         names = ("norm", "Transformer_encoder", "embedding")
@@ -179,115 +197,6 @@ class Hypotheses(nn.Module):
         for k, dx in enumerate(dxs, 1):
             self.grads[f"pos_embed_{k}"] = dx.sum(axis=0, keepdims=True)
         return dxs
-
-
-class Mixing(nn.Module):
-    """What both kinds of block end with: all guesses side by side through one mlp."""
-
-    def __init__(self, widths, drop_path, rng):
-        super().__init__()
-        wide = GUESSES * widths[0]
-        self.norm2, self.mlp = nn.LayerNorm(wide, EPS), Mlp(wide, widths[1], rng)
-        self.drops = [nn.DropPath(drop_path, rng=rng) for _ in range(GUESSES + 1)]
-
-    def mix(self, xs):
-        """Return the guesses after the mlp and its skip connection."""
-        x = np.concatenate(xs, axis=2)
-        return np.split(x + self.drops[-1](self.mlp(self.norm2(x))), GUESSES, axis=2)
-
-    def mix_backward(self, dys):
-        """Given dL/dy for each guess, return dL/dx for each."""
-        dy = np.concatenate(dys, axis=2)
-        dx = dy + self.norm2.backward(self.mlp.backward(self.drops[-1].backward(dy)))
-        return np.split(dx, GUESSES, axis=2)
-
-
-class SelfRefinement(Mixing):
-    """Each guess attends to itself; then they are mixed."""
-
-    def __init__(self, widths, drop_path, rng):
-        super().__init__(widths, drop_path, rng)
-        for k in range(1, GUESSES + 1):
-            setattr(self, f"norm1_{k}", nn.LayerNorm(widths[0], EPS))
-            setattr(self, f"attn_{k}", nn.MultiHeadAttention(widths[0], HEADS, rng=rng))
-
-    def forward(self, xs):
-        """Return the refined guesses; the layers keep what they need."""
-        return self.mix([x + drop(attn(norm(x))) for x, (norm, attn, drop) in self._with(xs)])
-
-    def backward(self, dys):
-        """Given dL/dy for each guess, fill every layer's ``grads`` and return dL/dx for each."""
-        dys = self.mix_backward(dys)
-        return [
-            dy + norm.backward(attn.backward(drop.backward(dy)))
-            for dy, (norm, attn, drop) in self._with(dys)
-        ]
-
-    def _with(self, xs):
-        numbers = range(1, GUESSES + 1)
-        norms = [getattr(self, f"norm1_{k}") for k in numbers]
-        return list(zip(xs, zip(norms, [getattr(self, f"attn_{k}") for k in numbers], self.drops)))
-
-
-class CrossInteraction(Mixing):
-    """Each guess takes its own values where the other two, query and key, agree; then mixing."""
-
-    ROLES = ((1, 2, 0), (0, 2, 1), (0, 1, 2))  # query, key and value of each guess, in turn
-
-    def __init__(self, widths, drop_path, rng):
-        super().__init__(widths, drop_path, rng)
-        for k in range(1, GUESSES + 1):
-            for role in range(1, 4):
-                setattr(self, f"norm3_{k}{role}", nn.LayerNorm(widths[0], EPS))
-            setattr(self, f"attn_{k}", CrossAttention(widths[0], rng))
-
-    def forward(self, xs):
-        """Return the guesses, each made from those made before; the layers keep what they need."""
-        xs = list(xs)
-        for k, roles in enumerate(self.ROLES):
-            inputs = [norm(xs[i]) for norm, i in zip(self._norms(k), roles)]
-            xs[k] = xs[k] + self.drops[k](self._attention(k)(inputs))
-        return self.mix(xs)
-
-    def backward(self, dys):
-        """Given dL/dy for each guess, fill every layer's ``grads`` and return dL/dx for each."""
-        dxs = self.mix_backward(dys)
-        for k, roles in reversed(list(enumerate(self.ROLES))):
-            dinputs = self._attention(k).backward(self.drops[k].backward(dxs[k]))
-            for norm, i, dinput in zip(self._norms(k), roles, dinputs):
-                dxs[i] = dxs[i] + norm.backward(dinput)
-        return dxs
-
-    def _norms(self, k):
-        return [getattr(self, f"norm3_{k + 1}{role}") for role in range(1, 4)]
-
-    def _attention(self, k):
-        return getattr(self, f"attn_{k + 1}")
-
-
-class CrossAttention(nn.Module):
-    """Attention with queries, keys and values from three arrays (N, L, D); see `nn.attention`."""
-
-    def __init__(self, D, rng):
-        super().__init__()
-        self.num_heads = check_heads(HEADS, D)
-        self.linear_q, self.linear_k = nn.Linear(D, D, rng=rng), nn.Linear(D, D, rng=rng)
-        self.linear_v, self.proj = nn.Linear(D, D, rng=rng), nn.Linear(D, D, rng=rng)
-
-    def forward(self, inputs):
-        """Return what the heads found; keep what `attend_backward` takes."""
-        maps = (self.linear_q, self.linear_k, self.linear_v)
-        q, k, v = (split_heads(layer(x), self.num_heads) for layer, x in zip(maps, inputs))
-        y, E, total = attend(q, k, v)
-        self.keep(q, k, v, E, total)
-        return self.proj(merge_heads(y))
-
-    def backward(self, dy):
-        """Given dL/dy, fill every layer's ``grads`` and return dL/dx of the three inputs."""
-        dy = split_heads(self.proj.backward(dy), self.num_heads)
-        dparts = [merge_heads(dpart) for dpart in attend_backward(dy, *self.recall())]
-        maps = (self.linear_q, self.linear_k, self.linear_v)
-        return [layer.backward(dpart) for layer, dpart in zip(maps, dparts)]
 
 
 def _embedding(in_channels, C, frames, rng):

@@ -86,3 +86,17 @@ def test_branches_are_left_out_while_training_only():
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_film_is_lifted_frame_by_frame_from_windows_with_repeated_ends():
+    net = MHFormer(9, 3, 1, (8, 8)).eval()
+    film = RNG.uniform(0, 100, (20, 3, 2))
+    poses = net.lift(film, (100, 80))
+    assert poses.shape == (20, 3, 3) and not poses[:, 0].any() and poses[:, 1:].any()
+    x = (film / 50 - [1, 0.8]).astype(np.float32)
+    for frame, window in ((0, [0] * 5 + [1, 2, 3, 4]), (17, [*range(13, 20), 19, 19])):
+        expected = net(x[window][None])[0, 4]
+        np.testing.assert_allclose(poses[frame, 1:], expected[1:], rtol=0, atol=1e-5)
+    assert net.lift(film[:0], (100, 80)).shape == (0, 3, 3)
+    with pytest.raises(ValueError, match=r"keypoints: expected shape \(T, 3, 2\)"):
+        net.lift(film[:, :2], (100, 80))
