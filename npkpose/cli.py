@@ -4,7 +4,7 @@ import argparse
 import pathlib
 import sys
 
-from npkpose import __version__, cli_metrics, cli_predict, cli_train
+from npkpose import __version__, cli_metrics, cli_predict, cli_space, cli_train
 
 
 def main(arguments=None):
@@ -28,6 +28,7 @@ def _parser():
     demo.set_defaults(run=_demo)
 
     cli_predict.add_commands(commands)
+    cli_space.add_commands(commands)
     cli_metrics.add_commands(commands)
     cli_train.add_commands(commands)
 

@@ -1,0 +1,169 @@
+"""Files of cameras and of keypoints in pictures, and of what is made of them in space.
+
+Keypoints of one camera or film, in pixels:
+
+    .npy, .npz      an array (..., K, 2) of (x, y) or (..., K, 3) of (x, y, score); of an .npz the
+                    one that is called "keypoints", or the only one
+    .json           the same as nested lists, null where there is no number; or COCO results, a
+                    list of {"image_id", "keypoints": x, y, score, x, y, ...}: a person each
+
+A keypoint with a NaN, a null or a score of 0 is absent. Cameras, as JSON in the data sets' own
+forms (see `npkpose.space.camera`), of which the first is the one to write by hand:
+
+    Panoptic        {"cameras": [{"name", "K", "distCoef", "R", "t"}, ...]}, in cm
+    Shelf, Campus   {name: {"R", "T", "fx", "fy", "cx", "cy", "k", "p"}, ...}, in mm
+    Human3.6M       {name: {"R", "T", "f", "c", "k", "p"}, ...}, in m
+"""
+
+import json
+import pathlib
+
+import numpy as np
+
+from npkpose._check import check_array
+from npkpose.poses import Poses
+from npkpose.space.camera import Camera
+
+
+def read_cameras(path):
+    """Return {name: Camera} of a calibration file, in its order.
+
+    Raises ValueError, naming the file and the camera, for anything else.
+    """
+    content = _read_json(path)
+    if isinstance(content, dict) and isinstance(content.get("cameras"), list):
+        entries = {_name(entry, n): entry for n, entry in enumerate(content["cameras"])}
+        if len(entries) < len(content["cameras"]):
+            raise ValueError(f"{path}: expected distinct names, got {list(entries)}")
+    else:
+        entries = content
+    if not isinstance(entries, dict) or not entries:
+        raise ValueError(f"{path}: expected cameras, as of Panoptic, Shelf or Human3.6M")
+    return {name: _camera(path, name, entry) for name, entry in entries.items()}
+
+
+def read_keypoints(path):
+    """Return keypoints (..., K, 2), NaN where absent, and their scores (..., K), 1 if not given.
+
+    Raises ValueError, naming the file, for anything but an array as above.
+    """
+    suffix = pathlib.Path(path).suffix.lower()
+    if suffix == ".json":
+        array = _as_array(path, _read_json(path))
+    elif suffix in (".npy", ".npz"):
+        array = _read_numpy(path)
+    else:
+        raise ValueError(f"{path}: expected .npy, .npz or .json, got {suffix!r}")
+    if array.ndim < 2 or array.shape[-1] not in (2, 3):
+        raise ValueError(f"{path}: expected shape (..., K, 2) or (..., K, 3), got {array.shape}")
+    array = check_array(str(path), array, (..., array.shape[-1]), finite=False)
+    if np.isinf(array).any():
+        raise ValueError(f"{path}: expected finite numbers or NaN, got infinity")
+    absent = np.isnan(array).any(axis=-1)
+    scores = np.where(absent, 0.0, array[..., 2] if array.shape[-1] == 3 else 1.0)
+    return np.where(scores[..., None] > 0, array[..., :2], np.nan), scores.clip(0)
+
+
+def read_people(path):
+    """Return {image id: Poses} of COCO results, ids in ascending order; None for other files.
+
+    Images where nobody is are not in the results.
+
+    Raises ValueError, naming the file, the entry and the field.
+    """
+    content = _read_json(path) if pathlib.Path(path).suffix.lower() == ".json" else None
+    if not isinstance(content, list) or content and not isinstance(content[0], dict):
+        return None
+    found, count = {}, None
+    for n, entry in enumerate(content):
+        image_id = entry.get("image_id") if isinstance(entry, dict) else None
+        if type(image_id) not in (int, str):
+            raise ValueError(f"{path}[{n}].image_id: expected a number or text, got {image_id!r}")
+        triples = check_array(f"{path}[{n}].keypoints", entry.get("keypoints", []), ("3 K",))
+        count = len(triples) if count is None else count
+        if len(triples) % 3 or len(triples) != count or not count:
+            raise ValueError(
+                f"{path}[{n}].keypoints: expected x, y, score of as many keypoints as the "
+                f"first entry has, got {len(triples)} numbers"
+            )
+        score = check_array(f"{path}[{n}].score", entry.get("score", 1.0), ())
+        found.setdefault(image_id, []).append((triples.reshape(-1, 3), score))
+    return {image_id: _poses(found[image_id]) for image_id in sorted(found, key=_order)}
+
+
+def write_arrays(path, arrays):
+    """Write {name: array} as .npz, or as .json: nested lists with null for NaN."""
+    suffix = pathlib.Path(path).suffix.lower()
+    if suffix == ".npz":
+        np.savez(path, **arrays)
+    elif suffix == ".json":
+        lists = {name: _without_nan(np.asarray(array).tolist()) for name, array in arrays.items()}
+        pathlib.Path(path).write_text(json.dumps(lists) + "\n")
+    else:
+        raise ValueError(f"--out: expected a file ending in .npz or .json, got {str(path)!r}")
+
+
+def _read_json(path):
+    try:
+        return json.loads(pathlib.Path(path).read_text())
+    except ValueError as error:
+        raise ValueError(f"{path}: expected JSON, got {error}") from None
+
+
+def _read_numpy(path):
+    try:
+        content = np.load(path, allow_pickle=False)
+        if isinstance(content, np.ndarray):
+            return content
+        with content:
+            names = content.files
+            name = "keypoints" if "keypoints" in names else names[0] if len(names) == 1 else None
+            if name is not None:
+                return content[name]
+    except (ValueError, EOFError, IndexError) as error:
+        raise ValueError(f"{path}: expected an array, got {error}") from None
+    raise ValueError(f"{path}: expected an array called keypoints, got {', '.join(names)}")
+
+
+def _as_array(path, content):
+    """Return nested lists of numbers and null as an array."""
+    try:
+        return np.array(content, dtype=np.float64)
+    except (ValueError, TypeError):
+        raise ValueError(f"{path}: expected nested lists of numbers, or COCO results") from None
+
+
+def _name(entry, n):
+    return str(entry.get("name", n)) if isinstance(entry, dict) else str(n)
+
+
+def _camera(path, name, entry):
+    if not isinstance(entry, dict):
+        raise ValueError(f"{path}: camera {name}: expected an object, got {entry!r}")
+    if "K" in entry:
+        make = Camera.from_panoptic
+    else:
+        make = Camera.from_shelf if "fx" in entry else Camera.from_h36m
+    try:
+        return make(entry)
+    except ValueError as error:
+        raise ValueError(f"{path}: camera {name}: {error}") from None
+
+
+def _poses(people):
+    """Return one image's people: (K, 3) each, and a score each."""
+    triples = np.stack([triple for triple, _ in people])
+    scores = triples[..., 2].clip(0)
+    keypoints = np.where(scores[..., None] > 0, triples[..., :2], np.nan)
+    return Poses(keypoints, scores, [float(score) for _, score in people])
+
+
+def _order(image_id):
+    """Numbers in their order, before texts in theirs."""
+    return (isinstance(image_id, str), image_id)
+
+
+def _without_nan(value):
+    if isinstance(value, list):
+        return [_without_nan(item) for item in value]
+    return None if value != value else value

@@ -1,0 +1,131 @@
+import json
+
+import numpy as np
+import pytest
+
+from npkpose.space.files import read_cameras, read_keypoints, read_people, write_arrays
+
+ENTRY = {"K": [[900, 0, 500], [0, 900, 400], [0, 0, 1]], "distCoef": [0] * 5,
+         "R": np.eye(3).tolist(), "t": [[0], [0], [2]]}  # fmt: skip
+SHELF = {"R": ENTRY["R"], "T": [[1], [2], [3]], "fx": 9, "fy": 9, "cx": 5, "cy": 5,
+         "k": [[0], [0], [0]], "p": [0, 0]}  # fmt: skip
+H36M = {"R": ENTRY["R"], "T": [1, 2, 3], "f": [9, 9], "c": [5, 5], "k": [0, 0, 0], "p": [0, 0]}
+
+
+def write(path, content):
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def test_cameras_of_every_data_set_are_told_by_their_keys(tmp_path):
+    entries = [{"name": "a", **ENTRY}, ENTRY]
+    cameras = read_cameras(write(tmp_path / "c.json", {"cameras": entries}))
+    assert list(cameras) == ["a", "1"] and cameras["a"].unit == "cm"
+    np.testing.assert_allclose(cameras["1"].position, [0, 0, -2])
+    cameras = read_cameras(write(tmp_path / "c.json", {"0": SHELF, "1": SHELF}))
+    assert list(cameras) == ["0", "1"] and cameras["0"].unit == "mm"
+    cameras = read_cameras(write(tmp_path / "c.json", {"x": H36M}))
+    assert cameras["x"].unit == "m" and cameras["x"].model == "h36m"
+    np.testing.assert_allclose(cameras["x"].position, [1, 2, 3])
+
+
+def test_real_calibrations_are_read(shared_data):
+    cameras = read_cameras(shared_data / "panoptic" / "calibration_160906_band1.json")
+    assert len(cameras) == 520 and cameras["00_03"].unit == "cm"
+    assert len(read_cameras(shared_data / "shelf" / "calibration.json")) == 5
+
+
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        ("{", "c.json: expected JSON"),
+        ("[1]", "c.json: expected cameras"),
+        ("{}", "c.json: expected cameras"),
+        ('{"cameras": [3]}', "c.json: camera 0: expected an object, got 3"),
+        ({"cameras": [{"name": "a", **ENTRY}, {"name": "a", **ENTRY}]}, "expected distinct names"),
+        ({"cameras": [{**ENTRY, "R": np.ones((3, 3)).tolist()}]}, "camera 0: .*R"),
+        ({"x": {"R": ENTRY["R"]}}, "camera x: entry: expected the key 'T'"),
+    ],
+)
+def test_what_are_no_cameras_is_named(tmp_path, content, message):
+    with pytest.raises(ValueError, match=message):
+        read_cameras(write(tmp_path / "c.json", content))
+
+
+def test_keypoints_are_the_same_from_every_format(tmp_path):
+    array = np.array([[[1, 2, 0.5], [3, 4, 1], [5, 6, 0]]])
+    np.save(tmp_path / "k.npy", array)
+    np.savez(tmp_path / "k.npz", keypoints=array, other=1)
+    np.savez(tmp_path / "single.npz", anything=array)
+    write(tmp_path / "k.json", [[[1, 2, 0.5], [3, 4, 1], [None, None, None]]])
+    for name in ("k.npy", "k.npz", "single.npz", "k.json"):
+        keypoints, scores = read_keypoints(tmp_path / name)
+        np.testing.assert_array_equal(keypoints, [[[1, 2], [3, 4], [np.nan, np.nan]]])
+        np.testing.assert_array_equal(scores, [[0.5, 1, 0]])
+    write(tmp_path / "k.json", [[1, 2], [None, 4]])
+    keypoints, scores = read_keypoints(tmp_path / "k.json")
+    np.testing.assert_array_equal(keypoints, [[1, 2], [np.nan, np.nan]])
+    assert scores.tolist() == [1, 0]
+
+
+def test_what_are_no_keypoints_is_named(tmp_path):
+    np.savez(tmp_path / "two.npz", a=1, b=2)
+    np.save(tmp_path / "flat.npy", np.zeros(6))
+    np.save(tmp_path / "infinite.npy", np.full((2, 2), np.inf))
+    np.save(tmp_path / "pickled.npy", np.array([{}], dtype=object), allow_pickle=True)
+    write(tmp_path / "ragged.json", [[1, 2], [3]])
+    write(tmp_path / "text.json", "{}")
+    (tmp_path / "cut.npy").write_bytes((tmp_path / "flat.npy").read_bytes()[:9])
+    (tmp_path / "empty.npz").write_bytes(b"")
+    for name, message in {
+        "two.npz": "expected an array called keypoints, got a, b", "flat.npy": "expected shape",
+        "infinite.npy": "expected finite numbers or NaN", "pickled.npy": "expected an array",
+        "ragged.json": "expected nested lists", "text.json": "expected nested lists",
+        "cut.npy": "expected an array", "empty.npz": "expected an array", "k.csv": "expected .npy",
+    }.items():  # fmt: skip
+        with pytest.raises(ValueError, match=f"{name}: {message}"):
+            read_keypoints(tmp_path / name)
+
+
+def test_people_are_read_from_coco_results_in_the_order_of_images(tmp_path):
+    entries = [
+        {"image_id": 7, "keypoints": [1, 2, 0.5, 0, 0, 0], "score": 0.25, "category_id": 1},
+        {"image_id": 3, "keypoints": [5, 6, 1, 7, 8, 1]},
+        {"image_id": 7, "keypoints": [3, 4, 1, 5, 6, 1], "score": 0.75},
+    ]
+    people = read_people(write(tmp_path / "r.json", entries))
+    assert list(people) == [3, 7] and len(people[7]) == 2
+    np.testing.assert_array_equal(people[7].keypoints[0], [[1, 2], [np.nan, np.nan]])
+    assert people[7].person_scores.tolist() == [0.25, 0.75] and people[3].person_scores == [1]
+    assert read_people(write(tmp_path / "r.json", [])) == {}
+    assert read_people(write(tmp_path / "r.json", [[1, 2]])) is None
+    assert read_people(tmp_path / "r.npy") is None
+
+
+@pytest.mark.parametrize(
+    "entry, message",
+    [
+        ({"keypoints": [1, 2, 3]}, r"r.json\[1\].image_id: expected a number or text, got None"),
+        ({"image_id": 1, "keypoints": [1, 2]}, r"r.json\[1\].keypoints: expected x, y, score"),
+        ({"image_id": 1}, r"r.json\[1\].keypoints: expected x, y, score"),
+        ({"image_id": 1, "keypoints": ["a"]}, r"r.json\[1\].keypoints: expected real numbers"),
+        (5, r"r.json\[1\].image_id"),
+    ],
+)
+def test_what_are_no_people_is_named(tmp_path, entry, message):
+    good = {"image_id": 1, "keypoints": [1, 2, 3]}
+    with pytest.raises(ValueError, match=message):
+        read_people(write(tmp_path / "r.json", [good, entry]))
+
+
+def test_arrays_come_back_and_nan_is_null(tmp_path):
+    arrays = {"points": np.array([[1.5, np.nan]]), "ids": np.array(["a", "b"]), "n": np.arange(2)}
+    write_arrays(tmp_path / "o.npz", arrays)
+    with np.load(tmp_path / "o.npz") as stored:
+        assert set(stored.files) == set(arrays)
+        np.testing.assert_array_equal(stored["points"], arrays["points"])
+    write_arrays(tmp_path / "o.json", arrays)
+    text = (tmp_path / "o.json").read_text()
+    assert json.loads(text) == {"points": [[1.5, None]], "ids": ["a", "b"], "n": [0, 1]}
+    with pytest.raises(ValueError, match="--out: expected a file ending in .npz or .json"):
+        write_arrays(tmp_path / "o.txt", arrays)
