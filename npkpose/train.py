@@ -31,20 +31,21 @@ def fit(model, batches, optimizer, schedule=None, report=None):
     """
     model.train()
     losses = []
-    for step, (x, target, weight) in enumerate(batches):
-        loss, dy = nn.mse_loss(model(x), target, weight)
-        if not math.isfinite(loss):
-            raise FloatingPointError(
-                f"loss is {loss} at step {step}: look at the batch for values that are not "
-                f"finite, then at the learning rate ({optimizer.lr:g})"
-            )
-        model.backward(dy)
-        optimizer.step()
-        if schedule is not None:
-            schedule.step()
-        losses.append(loss)
-        if report is not None:
-            report(step, loss)
+    with nn.no_input_gradient(model):
+        for step, (x, target, weight) in enumerate(batches):
+            loss, dy = nn.mse_loss(model(x), target, weight)
+            if not math.isfinite(loss):
+                raise FloatingPointError(
+                    f"loss is {loss} at step {step}: look at the batch for values that are not "
+                    f"finite, then at the learning rate ({optimizer.lr:g})"
+                )
+            model.backward(dy)
+            optimizer.step()
+            if schedule is not None:
+                schedule.step()
+            losses.append(loss)
+            if report is not None:
+                report(step, loss)
     return losses
 
 

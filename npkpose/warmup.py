@@ -20,7 +20,7 @@ from npkpose.codec.peaks import find_peaks
 from npkpose.codec.tags import group_tags
 from npkpose.data.people import synthetic_scene
 from npkpose.metrics import Detections, GroundTruth, evaluate_coco
-from npkpose.nn import GELU
+from npkpose.nn import GELU, Conv2d
 from npkpose.poses import Poses
 from npkpose.skeleton import Skeleton
 from npkpose.space.camera import Camera
@@ -65,6 +65,11 @@ def _calls():
         yield f"group_paf {matching}", partial(
             group_paf, heatmaps, fields, _CHAIN, matching=matching
         )
+    for dtype in (np.float32, np.float64):
+        picture = np.ones((1, 2, 8, 8), dtype)
+        for groups in (1, 2):  # and depthwise
+            conv = Conv2d(2, 2, 3, groups=groups)
+            yield f"Conv2d {np.dtype(dtype).name}, groups {groups}", partial(conv, picture)
     gelu = GELU()
     yield "GELU", partial(gelu, np.zeros((2, 2), np.float32))
     yield "warp_affine", partial(warp_affine, np.zeros((9, 9, 3), np.uint8), np.eye(2, 3), 5)

@@ -6,8 +6,9 @@ Read in this order:
     activation.py        the shortest layers: ReLU and its kin
     unfold.py            sliding windows as matrix columns, and the way back
     conv.py              convolution: one matrix product forward, two backward
-    convolve.py run.py threads.py blas.py    the same, quick: strips of an image on all cores
     conv_transpose.py    convolution turned around
+    strips.py convolve.py adjoint.py passes.py    the same, quick: strips of an image,
+    run.py threads.py blas.py                     on all cores
     pad.py pool.py upsample.py    more maps from images to images
     batchnorm.py         statistics, and the gradient through them
     linear.py layernorm.py gelu.py softmax.py attention.py    the parts of a transformer
@@ -29,7 +30,7 @@ from npkpose.nn.activation import ELU, PReLU, ReLU, ReLU6
 from npkpose.nn.attention import MultiHeadAttention
 from npkpose.nn.batchnorm import BatchNorm2d, freeze_statistics
 from npkpose.nn.check import check_layer
-from npkpose.nn.conv import Conv2d
+from npkpose.nn.conv import Conv2d, no_input_gradient
 from npkpose.nn.conv_transpose import ConvTranspose2d
 from npkpose.nn.dropout import Dropout, DropPath
 from npkpose.nn.gelu import GELU
@@ -58,5 +59,6 @@ __all__ = [
     "Dropout", "ELU", "GELU", "GridSample", "LayerNorm", "Linear", "LinearLR", "MaxPool2d",
     "Module", "MultiHeadAttention", "MultiStepLR", "Optimizer", "PReLU", "ReLU", "ReLU6", "SGD",
     "Schedule", "Sequential", "SequentialLR", "Softmax", "Upsample", "ZeroPad2d",
-    "check_layer", "fold", "freeze_statistics", "kaiming_normal", "mse_loss", "unfold",
+    "check_layer", "fold", "freeze_statistics", "kaiming_normal", "mse_loss",
+    "no_input_gradient", "unfold",
 ]

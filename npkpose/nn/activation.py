@@ -26,27 +26,32 @@ class ReLU(Module):
     """max(x, 0), for arrays of any shape."""
 
     def forward(self, x):
-        """Return max(x, 0); keep a boolean mask of where the slope is 1."""
+        """Return max(x, 0); keep it, which is above zero just where the slope is 1."""
         x = check_array("x", x, (...,), FLOATS, finite=False)
-        if self.training:
-            self.keep(x > 0, x.dtype)
-        return np.maximum(x, 0)
+        y = np.maximum(x, 0)
+        self.keep(y)
+        return y
 
     def backward(self, dy):
         """Return dL/dx: dL/dy where the slope is 1, else 0."""
-        mask, dtype = self.recall()
-        return mask * check_gradient(dy, mask.shape, dtype)
+        (y,) = self.recall()
+        return check_gradient(dy, y.shape, y.dtype) * (y > 0)
 
 
 class ReLU6(ReLU):
     """min(max(x, 0), 6), for arrays of any shape."""
 
     def forward(self, x):
-        """Return min(max(x, 0), 6); keep a boolean mask of where the slope is 1."""
+        """Return min(max(x, 0), 6); keep it, which lies between just where the slope is 1."""
         x = check_array("x", x, (...,), FLOATS, finite=False)
-        if self.training:
-            self.keep((x > 0) & (x < 6), x.dtype)
-        return np.clip(x, 0, 6)
+        y = np.clip(x, 0, 6)
+        self.keep(y)
+        return y
+
+    def backward(self, dy):
+        """Return dL/dx: dL/dy where the slope is 1, else 0."""
+        (y,) = self.recall()
+        return check_gradient(dy, y.shape, y.dtype) * ((y > 0) & (y < 6))
 
 
 class ELU(Module):

@@ -11,19 +11,22 @@ columns[n,g,k,l], the sum is a matrix product, and so are its gradients:
     dweight[g,o,k]    = sum_{n,l} dy[n,g,o,l] columns[n,g,k,l]
     dcolumns[n,g,k,l] = sum_o weight[g,o,k] dy[n,g,o,l],    dx = fold(dcolumns)
 
-The gradients are calculated just so; `npkpose.nn.convolve` has a shorter way to y.
+That is the reading version, which the tests compare with. `npkpose.nn.convolve` has a shorter
+way to y, and `npkpose.nn.adjoint` shorter ways to both gradients.
 """
+
+from contextlib import contextmanager
 
 import numpy as np
 
 from npkpose._check import check_integer
 from npkpose.nn._shapes import check_gradient, check_groups, check_images, pair
 from npkpose.nn.activation import ReLU
+from npkpose.nn.adjoint import input_gradient, weight_gradient
 from npkpose.nn.batchnorm import BatchNorm2d
 from npkpose.nn.convolve import Tail, convolve
 from npkpose.nn.init import kaiming_normal
 from npkpose.nn.module import Module
-from npkpose.nn.unfold import fold, unfold
 
 
 class Conv2d(Module):
@@ -47,6 +50,7 @@ class Conv2d(Module):
         self.padding = pair("padding", padding, 0)
         self.dilation = pair("dilation", dilation, 1)
         self.window = self.kernel_size, self.dilation, self.padding, self.stride
+        self.first = False  # whether nobody needs dL/dx: see `no_input_gradient`
         shape = (out_channels, in_channels // groups, kh, kw)
         self.params["weight"] = kaiming_normal(shape, in_channels // groups * kh * kw, rng)
         if bias:
@@ -62,37 +66,40 @@ class Conv2d(Module):
     def forward_with(self, x, followers, skip=None):
         """Return this convolution with what follows it, and how many followers that are.
 
-        Those are a `BatchNorm2d` on running statistics and a `ReLU`. ``skip``, if given, is
-        added before a ReLU that is the last follower. Keeps nothing: see `npkpose.nn.run`.
+        Those are, in evaluation, a `BatchNorm2d` and a `ReLU` to which ``skip``, if given, is
+        added where it is the last follower; in training a `ReLU`. See `npkpose.nn.run`.
         """
         x = check_images(x, self.in_channels)
         norm = relu = None
-        if followers and type(followers[0]) is BatchNorm2d and followers[0].is_line():
-            norm, *followers = followers
+        if not self.training and followers:
+            if type(followers[0]) is BatchNorm2d and followers[0].is_line():
+                norm, *followers = followers
         if followers and type(followers[0]) is ReLU:
             relu, *followers = followers
-        tail = self._tail(x.dtype, norm)._replace(relu=relu is not None)
+        tail = self._tail(x.dtype, norm)
         if skip is not None and relu is not None and not followers:
-            N, O, Ho, Wo = skip.shape
-            tail = tail._replace(skip=skip.reshape(N, O, Ho * Wo))
-        return self._convolve(x, tail), (norm is not None) + (relu is not None)
+            if self.training:
+                relu = None
+            else:
+                N, O, Ho, Wo = skip.shape
+                tail = tail._replace(skip=skip.reshape(N, O, Ho * Wo))
+        y = self._convolve(x, tail._replace(relu=relu is not None))
+        self.keep(x, y.shape)
+        if relu is not None:
+            relu.keep(y)
+        return y, (norm is not None) + (relu is not None)
 
     def backward(self, dy):
-        """Given dL/dy, fill ``grads`` and return dL/dx."""
+        """Given dL/dy, fill ``grads`` and return dL/dx (None within `no_input_gradient`)."""
         x, shape = self.recall()
         dy = check_gradient(dy, shape, x.dtype)
         if "bias" in self.params:
             self.grads["bias"] = dy.sum(axis=(0, 2, 3))
-        weight = self._weight(dy.dtype)
-        N, O, Ho, Wo = shape
-        G, _, K = weight.shape
-        L = Ho * Wo
-        dy = dy.reshape(N, G, O // G, L)
-        columns = unfold(x, *self.window).reshape(N, G, K, L)
-        dweight = np.matmul(dy, columns.swapaxes(2, 3)).sum(axis=0)  # (G, O/G, K)
-        self.grads["weight"] = dweight.reshape(self.params["weight"].shape)
-        dcolumns = np.matmul(weight.swapaxes(1, 2), dy)  # (N, G, K, L)
-        return fold(dcolumns.reshape(N, G * K, L), x.shape[2:], *self.window)
+        weight = self.params["weight"].astype(x.dtype, copy=False)
+        self.grads["weight"] = weight_gradient(x, dy, self.window, self.groups)
+        if self.first:
+            return None
+        return input_gradient(dy, weight, self.window, self.groups, x.shape[2:])
 
     def _convolve(self, x, tail):
         weight = self.params["weight"].astype(x.dtype, copy=False)
@@ -102,13 +109,26 @@ class Conv2d(Module):
         """The bias, and the normalisation that comes after it."""
         bias = self.params.get("bias")
         if norm is None:
-            return Tail(offset=None if bias is None else bias.astype(dtype)[:, None])
-        slope, offset = (a.reshape(-1, 1) for a in norm.line(dtype))  # (O, 1)
+            return Tail(offset=None if bias is None else bias.astype(dtype))
+        slope, offset = (a.reshape(-1) for a in norm.line(dtype))  # (O,)
         if bias is not None:
-            offset = offset + slope * bias.astype(dtype)[:, None]
+            offset = offset + slope * bias.astype(dtype)
         return Tail(slope, offset)
 
-    def _weight(self, dtype):
-        weight = self.params["weight"].astype(dtype, copy=False)
-        O, C, kh, kw = weight.shape
-        return weight.reshape(self.groups, O // self.groups, C * kh * kw)  # (G, O/G, K)
+
+@contextmanager
+def no_input_gradient(network):
+    """Within it, ``backward`` of a network returns None: training needs no gradient of pictures.
+
+    That saves the convolution that comes first, which alone may look at them, one of its two
+    products.
+    """
+    layers = [layer for _, layer in network.named_modules() if isinstance(layer, Conv2d)][:1]
+    before = [layer.first for layer in layers]
+    for layer in layers:
+        layer.first = True
+    try:
+        yield
+    finally:
+        for layer, first in zip(layers, before):
+            layer.first = first

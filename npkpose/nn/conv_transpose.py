@@ -11,6 +11,8 @@ place in the window, l = (h, w) one input pixel and G groups of channels
     dx[n,g,c,l]      = sum_k weight[g,c,k] dcolumns[n,g,k,l],    dcolumns = unfold(dy)
     dweight[g,c,k]   = sum_{n,l} x[n,g,c,l] dcolumns[n,g,k,l]
 
+`npkpose.nn.adjoint` calculates y, and its weight gradient, without the columns.
+
 Departure from PyTorch: output_padding, the rows and columns that no window reaches,
 must be below the stride; PyTorch also allows it below the dilation.
 """
@@ -19,9 +21,10 @@ import numpy as np
 
 from npkpose._check import check_integer
 from npkpose.nn._shapes import check_gradient, check_groups, check_images, pair
+from npkpose.nn.adjoint import input_gradient, weight_gradient
+from npkpose.nn.convolve import Tail, convolve
 from npkpose.nn.init import kaiming_normal
 from npkpose.nn.module import Module
-from npkpose.nn.unfold import fold, unfold
 
 
 class ConvTranspose2d(Module):
@@ -60,14 +63,10 @@ class ConvTranspose2d(Module):
     def forward(self, x):
         """Return the enlarged images; keep ``x``, which dweight needs."""
         x = check_images(x, self.in_channels)
-        N, _, H, W = x.shape
-        size = self._output_size((H, W))
-        weight = self._weight(x.dtype)
-        G, C, K = weight.shape  # C: channels of one group
-        columns = np.matmul(weight.swapaxes(1, 2), x.reshape(N, G, C, H * W))
-        y = fold(columns.reshape(N, G * K, H * W), size, *self.window)
-        if "bias" in self.params:
-            y += self.params["bias"][:, None, None]
+        size = self._output_size(x.shape[2:])
+        weight = self.params["weight"].astype(x.dtype, copy=False)
+        tail = Tail(offset=self.params.get("bias"))
+        y = input_gradient(x, weight, self.window, self.groups, size, tail)
         self.keep(x, y.shape)
         return y
 
@@ -77,14 +76,9 @@ class ConvTranspose2d(Module):
         dy = check_gradient(dy, shape, x.dtype)
         if "bias" in self.params:
             self.grads["bias"] = dy.sum(axis=(0, 2, 3))
-        weight = self._weight(dy.dtype)
-        G, C, K = weight.shape  # C: channels of one group
-        N, _, H, W = x.shape
-        dcolumns = unfold(dy, *self.window).reshape(N, G, K, H * W)
-        dx = np.matmul(weight, dcolumns)  # (N, G, C/G, HW)
-        dweight = np.matmul(x.reshape(N, G, C, H * W), dcolumns.swapaxes(2, 3)).sum(axis=0)
-        self.grads["weight"] = dweight.reshape(self.params["weight"].shape)
-        return dx.reshape(x.shape)
+        weight = self.params["weight"].astype(x.dtype, copy=False)
+        self.grads["weight"] = weight_gradient(dy, x, self.window, self.groups)
+        return convolve(dy, weight, self.window, self.groups, size=x.shape[2:])
 
     def _output_size(self, size):
         parts = zip(size, *self.window, self.output_padding)
@@ -92,8 +86,3 @@ class ConvTranspose2d(Module):
         if Ho < 1 or Wo < 1:
             raise ValueError(f"x: expected images large enough for the padding, got {size}")
         return Ho, Wo
-
-    def _weight(self, dtype):
-        weight = self.params["weight"].astype(dtype, copy=False)
-        C, O, kh, kw = weight.shape
-        return weight.reshape(self.groups, C // self.groups, O * kh * kw)  # (G, C/G, K)

@@ -7,10 +7,14 @@ over all E elements. Tompson et al., "Joint Training of a Convolutional Network 
 Graphical Model for Human Pose Estimation", NIPS 2014, arXiv:1406.2984.
 """
 
+import math
+
 import numpy as np
 
 from npkpose._check import check_array
 from npkpose.nn._shapes import FLOATS
+
+BLOCK = 4096  # squares that are summed in the precision of the prediction
 
 
 def mse_loss(prediction, target, weight=None):
@@ -25,7 +29,7 @@ def mse_loss(prediction, target, weight=None):
     Returns
     -------
     loss : float
-        Summed in float64. Zero for empty arrays.
+        Sums of a few thousand squares each are added in float64. Zero for empty arrays.
     gradient : ndarray, the shape and dtype (float32 or float64) of ``prediction``
 
     Raises
@@ -36,14 +40,16 @@ def mse_loss(prediction, target, weight=None):
     prediction = check_array("prediction", prediction, (...,), FLOATS, finite=False)
     dtype = prediction.dtype
     target = check_array("target", target, prediction.shape, dtype, finite=False)
-    difference = prediction - target
-    gradient = difference
+    gradient = difference = np.asarray(prediction - target)
     if weight is not None:
         weight = check_array("weight", weight, (...,), dtype, finite=False)
         gradient = difference * _broadcast(weight, prediction.shape)
     count = max(prediction.size, 1)
-    loss = float(np.sum(difference * gradient, dtype=np.float64)) / count
-    return loss, gradient * (2.0 / count)
+    flat = difference.ravel(), gradient.ravel()
+    blocks = (slice(i, i + BLOCK) for i in range(0, prediction.size, BLOCK))
+    loss = math.fsum(float(np.vdot(*(a[block] for a in flat))) for block in blocks) / count
+    gradient *= 2.0 / count
+    return loss, gradient
 
 
 def _broadcast(weight, shape):

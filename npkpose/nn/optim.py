@@ -14,12 +14,16 @@ Stochastic Optimization", ICLR 2015, arXiv:1412.6980.
 """
 
 import math
+from functools import partial
 
 import numpy as np
 
 from npkpose._check import check_array, check_number
 from npkpose.nn._state import copy_state
 from npkpose.nn.module import Module
+from npkpose.nn.threads import run_all
+
+BLOCK = 2**17  # numbers of a parameter that are updated at once
 
 
 class Optimizer:
@@ -49,11 +53,20 @@ class Optimizer:
         if not gradients:
             raise RuntimeError("step: expected a backward pass first, found no gradients")
         self.steps += 1
-        for name, g in gradients.items():
-            p = parameters[name]
+        run_all([
+            partial(self._update, parameters[name], g, *(a[name] for a in self.averages.values()))
+            for name, g in gradients.items()
+        ])
+
+    def _update(self, p, g, *averages):
+        """Update one parameter, a part that stays in the cache at a time."""
+        arrays = p, g, *averages
+        if p.flags.c_contiguous:
+            arrays = [a.reshape(-1) for a in arrays]
+        for i in range(0, len(arrays[0]), BLOCK):
+            p, g, *averages = (a[i : i + BLOCK] for a in arrays)
             if self.weight_decay:
                 g = g + self.weight_decay * p
-            averages = [average[name] for average in self.averages.values()]
             p -= float(self.lr) * self._direction(g, *averages)
 
     def state_dict(self):
@@ -106,10 +119,14 @@ class Adam(Optimizer):
 
     def _direction(self, g, m, v):
         beta1, beta2 = self.betas
-        m += (1.0 - beta1) * (g - m)
+        change = g - m
+        change *= 1.0 - beta1
+        m += change
         v *= beta2
-        v += (1.0 - beta2) * (g * g)
-        scale = np.sqrt(v)
-        scale /= math.sqrt(1.0 - beta2**self.steps)
-        scale += self.eps
-        return m / scale / (1.0 - beta1**self.steps)
+        np.multiply(g, g, out=change)
+        change *= 1.0 - beta2
+        v += change
+        scale = np.sqrt(v, out=change)
+        scale *= (1.0 - beta1**self.steps) / math.sqrt(1.0 - beta2**self.steps)
+        scale += self.eps * (1.0 - beta1**self.steps)
+        return np.divide(m, scale, out=scale)

@@ -36,10 +36,10 @@ class MaxPool2d(Module):
         x = check_images(x)
         N, C, H, W = x.shape
         Ho, Wo = window_counts((H, W), *self.window)
+        if not self.training:
+            return self._maximum(x, (Ho, Wo))
         K = self.kernel_size[0] * self.kernel_size[1]
         columns = unfold(x, *self.window, fill=-np.inf).reshape(N, C, K, Ho * Wo)
-        if not self.training:
-            return columns.max(axis=2).reshape(N, C, Ho, Wo)
         winners = columns.argmax(axis=2)[:, :, None]  # (N, C, 1, L): the first of equals
         self.keep(winners, (H, W), (N, C, Ho, Wo), x.dtype)
         return np.take_along_axis(columns, winners, axis=2).reshape(N, C, Ho, Wo)
@@ -53,3 +53,16 @@ class MaxPool2d(Module):
         dcolumns = np.zeros((N, C, K, Ho * Wo), dtype)
         np.put_along_axis(dcolumns, winners, dy.reshape(N, C, 1, Ho * Wo), axis=2)
         return fold(dcolumns.reshape(N, C * K, Ho * Wo), size, *self.window)
+
+    def _maximum(self, x, size):
+        """Return the window maxima without unfolding: one place of all windows at a time."""
+        (kh, kw), (dh, dw), (ph, pw), (sh, sw) = self.window
+        if ph or pw:
+            x = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)), constant_values=-np.inf)
+        ends = [s * (count - 1) + 1 for s, count in zip((sh, sw), size)]
+        y = x[:, :, : ends[0] : sh, : ends[1] : sw].copy()
+        for i in range(kh):
+            for j in range(kw):
+                top, left = dh * i, dw * j
+                np.maximum(y, x[:, :, top : top + ends[0] : sh, left : left + ends[1] : sw], out=y)
+        return y

@@ -1,9 +1,9 @@
-"""Layers in a row; in evaluation a convolution and what follows it are one.
+"""Layers in a row; a convolution and what follows it are one.
 
     relu(norm(conv(x)) + skip) = max(slope (weight * x) + (slope bias + offset) + skip, 0)
 
 with the slope and offset of `BatchNorm2d.line`. Layers that can do this have a method
-``forward_with``; while training every layer works for itself and keeps what it needs.
+``forward_with``; while training it takes only a ReLU, and each layer keeps what it needs.
 """
 
 
@@ -15,7 +15,7 @@ def run(layers, x, skip=None):
     layers = list(layers)
     while layers:
         layer = layers.pop(0)
-        if hasattr(layer, "forward_with") and not layer.training:
+        if hasattr(layer, "forward_with"):
             x, used = layer.forward_with(x, layers, skip)
             del layers[:used]
         else:

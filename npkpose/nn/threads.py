@@ -4,14 +4,13 @@ NumPy lets go of the interpreter inside its loops and products, so two threads t
 their own part of an image take little more than half the time. A piece of work that has pieces
 itself does them one by one, so that none waits for a thread that it occupies.
 
-Each thread keeps one piece of memory to calculate in: asking the system for megabytes anew, page
+Each thread keeps some memory to calculate in: asking the system for megabytes anew, page
 by page, would take as long as filling them.
 """
 
+import math
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 
 import numpy as np
 
@@ -29,39 +28,75 @@ def run_all(works):
     """Call the functions of a list and return their results in order.
 
     Thread t of T calls works t, t + T, t + 2 T and so on; the first thread is the caller's. An
-    exception in one of them is raised here, once all threads have ended.
+    exception in one of them is raised here, once all threads have ended. While another thread of
+    the program has the workers, the caller does everything itself.
     """
     T = min(num_threads(), len(works))
-    if T < 2:
-        return [work() for work in works]
-    with one_thread_each():
-        futures = [_pool().submit(_call_each, works[t::T]) for t in range(1, T)]
-        try:
-            shares = [_call_each(works[::T])]
-        finally:
-            errors = [future.exception() for future in futures]
-    for error in filter(None, errors):
-        raise error
-    shares += [future.result() for future in futures]
+    if T < 2 or not _turn.acquire(blocking=False):
+        with one_thread_each():
+            return [work() for work in works]
+    try:
+        while len(_workers) < T - 1:
+            _workers.append(_Worker())
+        helpers = _workers[: T - 1]
+        with one_thread_each():
+            for t, helper in enumerate(helpers, start=1):
+                helper.give(works[t::T])
+            shares = [_call_each(works[::T])] + [helper.take() for helper in helpers]
+    finally:
+        _turn.release()
     results = [None] * len(works)
-    for t, share in enumerate(shares):
+    for t, (share, error) in enumerate(shares):
+        if error is not None:
+            raise error
         results[t::T] = share
     return results
 
 
-def scratch(shape, dtype):
-    """Return an array of anything, to be used until this thread asks for the next one."""
-    wanted = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    memory = getattr(_this_thread, "memory", None)
+class _Worker:
+    """A thread that waits for works. Two bare locks: a queue would take three times as long."""
+
+    def __init__(self):
+        self._given, self._taken = threading.Lock(), threading.Lock()
+        self._given.acquire()
+        self._taken.acquire()
+        threading.Thread(target=self._run, name="npkpose", daemon=True).start()
+
+    def give(self, works):
+        """Have the functions called, one after the other."""
+        self._share = works
+        self._given.release()
+
+    def take(self):
+        """Wait for the results; return them and None, or None and the exception."""
+        self._taken.acquire()
+        share, self._share = self._share, None
+        return share
+
+    def _run(self):
+        while True:
+            self._given.acquire()
+            self._share = _call_each(self._share)
+            self._taken.release()
+
+
+def scratch(shape, dtype, name):
+    """Return an array of anything, to be used until this thread asks again under this name."""
+    wanted = math.prod(shape) * np.dtype(dtype).itemsize
+    memory = getattr(_this_thread, name, None)
     if memory is None or memory.size < wanted:
-        memory = _this_thread.memory = np.empty(wanted, np.uint8)
+        memory = np.empty(wanted, np.uint8)
+        setattr(_this_thread, name, memory)
     return memory[:wanted].view(dtype).reshape(shape)
 
 
 def _call_each(works):
+    """Return the results and None, or None and the first exception."""
     _this_thread.busy = True
     try:
-        return [work() for work in works]
+        return [work() for work in works], None
+    except BaseException as error:
+        return None, error
     finally:
         _this_thread.busy = False
 
@@ -71,15 +106,15 @@ def _cores():
     return min(len(affinity(0)), allowed_threads())
 
 
-@lru_cache(maxsize=1)
-def _pool():
-    """The other threads, made on first use."""
-    return ThreadPoolExecutor(max(32, os.cpu_count() or 1), thread_name_prefix="npkpose")
+_workers = []
+_turn = threading.Lock()  # one caller has them at a time
 
 
 def _after_fork():
     """A forked child has none of its parent's threads: it makes its own."""
-    _pool.cache_clear()
+    global _turn
+    _turn = threading.Lock()
+    _workers.clear()
     _this_thread.busy = False
 
 

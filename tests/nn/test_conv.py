@@ -87,3 +87,17 @@ def test_the_same_layer_starts_the_same_unless_given_an_rng():
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_training_does_without_the_gradient_of_pictures(rng):
+    network = nn.Sequential(nn.Conv2d(2, 3, 3), nn.ReLU(), nn.Conv2d(3, 1, 3))
+    x, dy = rng.normal(size=(2, 2, 7, 7)), rng.normal(size=(2, 1, 3, 3))
+    network(x)
+    expected = network.backward(dy), dict(network.named_gradients())
+    with nn.no_input_gradient(network):
+        network(x)
+        assert network.backward(dy) is None
+        for name, gradient in network.named_gradients():
+            np.testing.assert_array_equal(gradient, expected[1][name])
+    network(x)
+    np.testing.assert_array_equal(network.backward(dy), expected[0])

@@ -7,26 +7,8 @@ from hypothesis import strategies as st
 
 from npkpose import nn
 from npkpose.nn import convolve as module
+from npkpose.nn import strips
 from npkpose.nn.convolve import Tail, convolve
-
-pairs = st.tuples(st.integers(1, 3), st.integers(1, 3))
-
-
-@st.composite
-def convolutions(draw):
-    """Images, a weight, a window and groups that fit each other."""
-    groups = draw(st.integers(1, 3))
-    kernel, stride, dilation = draw(pairs), draw(pairs), draw(pairs)
-    padding = draw(st.tuples(st.integers(0, 3), st.integers(0, 3)))
-    size = [
-        max(1, d * (k - 1) + 1 - 2 * p) + draw(st.integers(0, 6))
-        for k, d, p in zip(kernel, dilation, padding)
-    ]
-    inputs, outputs = draw(st.integers(1, 2)), draw(st.integers(1, 2))
-    rng = np.random.default_rng(draw(st.integers(0, 99)))
-    x = rng.normal(size=(draw(st.integers(0, 2)), groups * inputs, *size))
-    weight = rng.normal(size=(groups * outputs, inputs, *kernel))
-    return x, weight, (kernel, dilation, padding, stride), groups
 
 
 def by_unfold(x, weight, window, groups):
@@ -39,27 +21,29 @@ def by_unfold(x, weight, window, groups):
 
 @pytest.mark.parametrize("few_pixels", [0, 10**6], ids=["by window rows", "unfolded"])
 @pytest.mark.parametrize("strip", [1, 40, 10**6], ids=["single rows", "strips", "whole"])
-@given(case=convolutions())
-def test_every_way_gives_the_sum_over_unfolded_columns(few_pixels, strip, case):
-    before = module.FEW_PIXELS, module.STRIP, module.PIXELS
-    module.FEW_PIXELS, module.STRIP, module.PIXELS = few_pixels, strip, 1
+@given(data=st.data())
+def test_every_way_gives_the_sum_over_unfolded_columns(few_pixels, strip, convolutions, data):
+    case = data.draw(convolutions)
+    before = module.FEW_PIXELS, strips.STRIP, strips.PIXELS
+    module.FEW_PIXELS, strips.STRIP, strips.PIXELS = few_pixels, strip, 1
     try:
         y = convolve(*case)
     finally:
-        module.FEW_PIXELS, module.STRIP, module.PIXELS = before
+        module.FEW_PIXELS, strips.STRIP, strips.PIXELS = before
     np.testing.assert_allclose(y, by_unfold(*case), rtol=0, atol=1e-12)
 
 
-@given(convolutions(), st.tuples(*4 * [st.booleans()]))
-def test_the_tail_does_its_steps_in_order(case, steps):
+@given(data=st.data(), steps=st.tuples(*4 * [st.booleans()]))
+def test_the_tail_does_its_steps_in_order(convolutions, data, steps):
+    case = data.draw(convolutions)
     y = by_unfold(*case)
     N, O, Ho, Wo = y.shape
     rng = np.random.default_rng(0)
-    slope, offset = (rng.normal(size=(O, 1)) if step else None for step in steps[:2])
+    slope, offset = (rng.normal(size=O) if step else None for step in steps[:2])
     skip = rng.normal(size=(N, O, Ho * Wo)) if steps[2] else None
     got = convolve(*case, Tail(slope, offset, skip, steps[3]))
-    y = y if slope is None else y * slope[:, None]
-    y = y if offset is None else y + offset[:, None]
+    y = y if slope is None else y * slope[:, None, None]
+    y = y if offset is None else y + offset[:, None, None]
     y = y if skip is None else y + skip.reshape(y.shape)
     np.testing.assert_allclose(got, np.maximum(y, 0) if steps[3] else y, rtol=0, atol=1e-12)
 
@@ -74,14 +58,17 @@ def test_nothing_outside_the_image_is_read_and_the_arguments_stay_as_they_are(rn
     np.testing.assert_array_equal(weight, before[1])
 
 
-def test_large_images_are_cut_into_as_many_strips_for_every_thread(rng, monkeypatch):
-    monkeypatch.setattr(module, "num_threads", lambda: 3)
-    for n, count, cost, parts in (
-        (60, 4, 10**9, 6),
-        (60, 1, 10**9, 3),
-        (2, 1, 10**9, 2),
-        (9, 4, 1, 4),
-    ):
-        cuts = module._cuts(n, count, cost)
-        assert len(cuts) == parts and cuts[0][0] == 0 and cuts[-1][1] == n
-        assert all(end == first for (_, end), (first, _) in zip(cuts, cuts[1:]))
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@given(st.integers(0, 5), st.integers(1, 70), st.integers(1, 70), st.booleans())
+def test_strips_are_every_window_once_and_an_even_share(threads, N, Ho, Wo, whole):
+    x, window = np.zeros((N, 2, Ho, Wo)), ((1, 1), (1, 1), (0, 0), (1, 1))
+    before, strips.num_threads = strips.num_threads, lambda: threads
+    try:
+        made = strips.make_strips(x, window, (Ho, Wo), 10**7, whole, 9)
+    finally:
+        strips.num_threads = before
+    count = np.zeros((N, Ho * Wo), int)
+    for strip in made:
+        count[slice(*strip.images), slice(*strip.pixels)] += 1
+    assert (count == 1).all()
+    assert len(made) >= min(threads, N * Ho * Wo // strips.LEAST, N * Ho)

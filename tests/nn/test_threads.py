@@ -11,10 +11,9 @@ from npkpose.nn.threads import num_threads, run_all, scratch
 @pytest.fixture(params=[1, 2, 3])
 def cores(request, monkeypatch):
     """A machine of so many cores, with a pool of its own."""
-    threads._pool.cache_clear()
+    monkeypatch.setattr(threads, "_workers", [])
     monkeypatch.setattr(threads, "_cores", lambda: request.param)
-    yield request.param
-    threads._pool.cache_clear()
+    return request.param
 
 
 def test_results_come_in_the_order_of_the_works(cores):
@@ -52,11 +51,12 @@ def test_an_error_is_raised_when_all_have_ended(cores):
 
 
 def test_scratch_memory_is_the_threads_own_and_used_again():
-    first = scratch((4, 5), np.float32)
+    first = scratch((4, 5), np.float32, "a")
     assert first.shape == (4, 5) and first.dtype == np.float32
-    assert np.shares_memory(first, scratch((3, 2), np.float64))
+    assert np.shares_memory(first, scratch((3, 2), np.float64, "a"))
+    assert not np.shares_memory(first, scratch((4, 5), np.float32, "b"))
     others = []
-    other = threading.Thread(target=lambda: others.append(scratch((4, 5), np.float32)))
+    other = threading.Thread(target=lambda: others.append(scratch((4, 5), np.float32, "a")))
     other.start()
     other.join()
     assert not np.shares_memory(first, others[0])
@@ -81,3 +81,14 @@ def test_a_forked_child_makes_threads_of_its_own(monkeypatch):
         assert results.get(timeout=20) == [1, 2]
     finally:
         child.kill()
+
+
+def test_a_second_caller_does_its_work_itself(cores):
+    inside, done = threading.Event(), threading.Event()
+    first = threading.Thread(target=lambda: run_all(4 * [lambda: (inside.set(), done.wait(10))]))
+    first.start()
+    assert inside.wait(10)
+    assert set(run_all(6 * [threading.get_ident])) >= {threading.get_ident()}
+    done.set()
+    first.join(10)
+    assert not first.is_alive()

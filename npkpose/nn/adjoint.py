@@ -1,0 +1,147 @@
+"""The two gradients of a convolution, without scattering.
+
+With y[o,h] = sum_{c,i} weight[o,c,i] x[c, s h + d i - p], along one axis and the same along two:
+
+    dweight[o,c,i] = sum_h dy[o,h] x[c, s h + d i - p]
+    dx[c,q]        = sum_{o,i} weight[o,c,i] dy[o, (q + p - d i) / s], where the division is whole
+
+The first is a product of dy with the columns of the forward pass, strip by strip. The second adds
+windows that overlap (`npkpose.nn.fold` does it as written). Read from the side of dx it is a
+gather: pixels q = s u + r of one remainder r see only the places i with d i = r + p mod s, which
+are s' = s / gcd(s, d) apart. With i = i0 + s' t and d' = d / gcd(s, d),
+
+    dx[c, s u + r] = sum_{o,t} weight[o, c, i0 + s' t] dy[o, u + (r + p - d i0) / s - d' t]
+
+is a convolution of dy with some of the weight's places, turned round, of stride 1 and dilation
+d': s s of them along two axes, each for its own pixels. With a stride of 1 it is one convolution
+with the whole weight turned round. Dumoulin & Visin, "A guide to convolution arithmetic for deep
+learning", 2016, arXiv:1603.07285, section 4.
+"""
+
+from functools import partial
+from math import gcd
+
+import numpy as np
+
+from npkpose.nn.convolve import NARROW, Tail, convolve
+from npkpose.nn.strips import cuts, make_strips, padded
+from npkpose.nn.threads import run_all
+
+SHUFFLED = 64  # rows of products up to which all remainders are made at once
+
+
+def input_gradient(dy, weight, window, groups, size, tail=Tail()):
+    """Return dL/dx (N, C, H, W), ``size`` being (H, W), given dL/dy (N, O, Ho, Wo).
+
+    ``weight`` is (O, C / groups, kh, kw). This is also the forward pass of a transposed
+    convolution, which a ``tail`` without a skip may follow.
+    """
+    O, inputs, *kernel = weight.shape
+    C, stride = inputs * groups, window[3]
+    turned = weight.reshape(groups, O // groups, inputs, *kernel).swapaxes(1, 2)
+    turned = turned.reshape(C, O // groups, *kernel)
+    each = stride[0] * stride[1]
+    if groups == 1 < each and (tuple(kernel) == stride or C * each <= SHUFFLED):
+        return _all_at_once(dy, turned, window, size, tail)
+    dx = np.empty((len(dy), C, *size), dy.dtype)
+    for r in np.ndindex(*stride):
+        part = dx[:, :, r[0] :: stride[0], r[1] :: stride[1]]
+        if not part.size:
+            continue
+        (rows, top, dh), (cols, left, dw) = (_places(*axis) for axis in zip(r, *window))
+        some = turned[:, :, rows, cols]
+        if not some.size:  # no place of the window reaches these pixels
+            some = np.zeros((C, O // groups, 1, 1), dy.dtype)
+        its_window = some.shape[2:], (dh, dw), (-top, -left), (1, 1)
+        y = convolve(dy, some, its_window, groups, tail, part.shape[2:])
+        if each == 1:
+            return y
+        part[...] = y
+    return dx
+
+
+def _all_at_once(dy, turned, window, size, tail):
+    """The input gradient as one convolution, whose channels (c, r, q) are then shuffled.
+
+    Its window has every place that some remainder needs: that is more products than
+    necessary unless windows lie side by side, but pays where they have few rows.
+    """
+    (C, O), stride = turned.shape[:2], window[3]
+    reached = [[_places(r, *axis) for r in range(axis[3])] for axis in zip(*window)]
+    first = [min(start for _, start, _ in axis) for axis in reached]
+    last = [
+        max(start + step * (len(range(k)[places]) - 1) for places, start, step in axis)
+        for axis, k in zip(reached, window[0])
+    ]
+    kernel = [b - a + 1 for a, b in zip(first, last)]
+    weight = np.zeros((C, *stride, O, *kernel), dy.dtype)
+    for r in np.ndindex(*stride):
+        (rows, top, dh), (cols, left, dw) = reached[0][r[0]], reached[1][r[1]]
+        some = turned[:, :, rows, cols]
+        top, left = top - first[0], left - first[1]
+        at = slice(top, top + dh * some.shape[2], dh), slice(left, left + dw * some.shape[3], dw)
+        weight[:, r[0], r[1], :, *at] = some
+    counts = [-(-n // s) for n, s in zip(size, stride)]
+    its_window = kernel, (1, 1), (-first[0], -first[1]), (1, 1)
+    dx = convolve(dy, weight.reshape(-1, O, *kernel), its_window, 1, tail, counts, stride)
+    return np.ascontiguousarray(dx[:, :, : size[0], : size[1]])
+
+
+def weight_gradient(x, dy, window, groups):
+    """Return dL/dweight (O, C / groups, kh, kw), given x (N, C, H, W) and dL/dy (N, O, Ho, Wo)."""
+    (N, C), (_, O, *size) = x.shape[:2], dy.shape
+    inputs, kernel = C // groups, window[0]
+    if 1 < groups == C == O:
+        return _correlate(x, dy, window)
+    dweight = np.zeros((O, inputs, *kernel), x.dtype)
+    windows = size[0] * size[1]
+    dy = dy.reshape(N, O, windows)
+    whole = windows < NARROW or kernel[0] == 1 or window[3][0] > 1
+    for channels, outputs in zip(cuts(C, groups), cuts(O, groups)):
+        image, its_dy = x[:, slice(*channels)], dy[:, slice(*outputs)]
+        work = dweight[slice(*outputs)].size
+        strips = make_strips(image, window, tuple(size), work, whole, NARROW)
+        works = [partial(_product, strip, its_dy) for strip in strips]
+        total = sum(run_all(works), start=0)  # (P, O, K)
+        if not strips:
+            continue
+        if whole:
+            dweight[slice(*outputs)] = total.reshape(-1, inputs, *kernel)
+        else:
+            total = total.reshape(kernel[0], -1, kernel[1], inputs)
+            dweight[slice(*outputs)] = total.transpose(1, 3, 0, 2)
+    return dweight
+
+
+def _product(strip, dy):
+    """Return the sums (P, O, K) over the windows of a strip."""
+    parts = strip.columns()
+    return np.matmul(strip.join(dy), parts.swapaxes(2, 3)).sum(axis=1)
+
+
+def _places(r, kernel, dilation, padding, stride):
+    """Return along one axis the places i that reach pixels s u + r, and which of dy they see.
+
+    The places are a slice that turns them round; they see dy[u + start], dy[u + start + step], ...
+    """
+    step = stride // gcd(stride, dilation)
+    i = next((i for i in range(kernel) if (r + padding - dilation * i) % stride == 0), kernel)
+    last = kernel - 1 - (kernel - 1 - i) % step
+    if i == kernel:
+        return slice(0, 0), 0, 1
+    start = (r + padding - dilation * last) // stride
+    return slice(last, i - 1 if i else None, -step), start, dilation * step // stride
+
+
+def _correlate(x, dy, window):
+    """The weight gradient of a depthwise convolution."""
+    (kh, kw), (dh, dw), _, (sh, sw) = window
+    Ho, Wo = dy.shape[2:]
+    seen = padded(x, window, (0, Ho), Wo)
+    dweight = np.empty((x.shape[1], 1, kh, kw), x.dtype)
+    for i in range(kh):
+        for j in range(kw):
+            rows = slice(dh * i, dh * i + sh * (Ho - 1) + 1, sh)
+            cols = slice(dw * j, dw * j + sw * (Wo - 1) + 1, sw)
+            dweight[:, 0, i, j] = np.einsum("nchw,nchw->c", dy, seen[:, :, rows, cols])
+    return dweight

@@ -1,0 +1,62 @@
+"""The gradients of a convolution against `fold` and `unfold`, which do them as written."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from npkpose import nn
+from npkpose.nn import adjoint, strips
+from npkpose.nn.adjoint import input_gradient, weight_gradient
+from npkpose.nn.convolve import Tail
+from npkpose.nn.unfold import window_counts
+
+
+def gradients(x, dy, weight, window, groups):
+    """(dL/dx, dL/dweight), with every column stored and then added in its place."""
+    (N, _, *size), O = x.shape, len(weight)
+    L, K = dy.shape[2] * dy.shape[3], weight[0].size
+    columns = nn.unfold(x, *window).reshape(N, groups, K, L)
+    dy = dy.reshape(N, groups, O // groups, L)
+    dcolumns = weight.reshape(groups, O // groups, K).swapaxes(1, 2) @ dy
+    dweight = (dy @ columns.swapaxes(2, 3)).sum(axis=0).reshape(weight.shape)
+    return nn.fold(dcolumns.reshape(N, groups * K, L), size, *window), dweight
+
+
+@pytest.mark.parametrize("shuffled", [0, 10**6], ids=["by remainder", "all at once"])
+@pytest.mark.parametrize("strip", [1, 40, 10**6], ids=["single rows", "strips", "whole"])
+@given(data=st.data())
+def test_both_gradients_are_those_of_the_columns(shuffled, strip, convolutions, data):
+    x, weight, window, groups = data.draw(convolutions)
+    rng = np.random.default_rng(0)
+    size = x.shape[2:]
+    dy = rng.normal(size=(len(x), len(weight), *window_counts(size, *window)))
+    before = adjoint.SHUFFLED, strips.STRIP, strips.PIXELS
+    adjoint.SHUFFLED, strips.STRIP, strips.PIXELS = shuffled, strip, 1
+    try:
+        dx = input_gradient(dy, weight, window, groups, size)
+        dweight = weight_gradient(x, dy, window, groups)
+    finally:
+        adjoint.SHUFFLED, strips.STRIP, strips.PIXELS = before
+    expected = gradients(x, dy, weight, window, groups)
+    np.testing.assert_allclose(dx, expected[0], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(dweight, expected[1], rtol=0, atol=1e-12)
+
+
+@given(data=st.data())
+def test_the_tail_of_a_transposed_convolution(convolutions, data):
+    x, weight, window, groups = data.draw(convolutions)
+    rng = np.random.default_rng(0)
+    size = x.shape[2:]
+    dy = rng.normal(size=(len(x), len(weight), *window_counts(size, *window)))
+    offset = rng.normal(size=x.shape[1])
+    got = input_gradient(dy, weight, window, groups, size, Tail(offset=offset, relu=True))
+    expected = gradients(x, dy, weight, window, groups)[0] + offset[:, None, None]
+    np.testing.assert_allclose(got, np.maximum(expected, 0), rtol=0, atol=1e-12)
+
+
+def test_a_strip_of_small_images_gives_one_sum(rng):
+    x, dy = rng.normal(size=(5, 3, 4, 4)), rng.normal(size=(5, 2, 4, 4))
+    window = (3, 3), (1, 1), (1, 1), (1, 1)
+    expected = gradients(x, dy, np.zeros((2, 3, 3, 3)), window, 1)[1]
+    np.testing.assert_allclose(weight_gradient(x, dy, window, 1), expected, rtol=0, atol=1e-12)
