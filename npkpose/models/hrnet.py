@@ -32,7 +32,7 @@ from npkpose._check import check_integer
 from npkpose.models.blocks import BasicBlock, Bottleneck, conv_norm, repeat
 from npkpose.models.pixels import IMAGENET_MEAN, IMAGENET_STD, check_multiples, to_input
 from npkpose.nn.run import run
-from npkpose.nn.threads import run_all
+from npkpose.nn.threads import num_threads, run_all
 from npkpose.skeleton import COCO_17
 from npkpose.weights.names import HRNET, rename
 
@@ -152,21 +152,33 @@ class HighResolutionModule(nn.Module):
 
     def forward(self, xs):
         """Return the fused branches; the layers keep what they need."""
-        xs = run_all([partial(branch, x) for branch, x in zip(self.branches, xs)])
+        xs = _side_by_side([partial(branch, x) for branch, x in zip(self.branches, xs)])
         rows = zip(self.fuse_layers, self.relus)
         return run_all([partial(self._fuse, row, relu, xs) for row, relu in rows])
 
     def backward(self, dys):
         """Given dL/dy of each output, fill ``grads`` and return dL/dx of each branch."""
-        dxs = [0.0] * len(self.branches)
-        for row, relu, dy in zip(self.fuse_layers, self.relus, dys):
-            dsum = relu.backward(dy)
-            for j, layer in enumerate(row):
-                dxs[j] = dxs[j] + (dsum if layer is None else layer.backward(dsum))
-        return [branch.backward(dx) for branch, dx in zip(self.branches, dxs)]
+        rows = zip(self.fuse_layers, self.relus, dys)
+        dxs = [sum(column) for column in zip(*run_all([partial(self._part, *row) for row in rows]))]
+        return _side_by_side([partial(b.backward, dx) for b, dx in zip(self.branches, dxs)])
 
     def _fuse(self, row, relu, xs):
         return relu(sum(x if layer is None else layer(x) for layer, x in zip(row, xs)))
+
+
+    def _part(self, row, relu, dy):
+        """The gradient that one output sends to each branch."""
+        dsum = relu.backward(dy)
+        return [dsum if layer is None else layer.backward(dsum) for layer in row]
+
+
+def _side_by_side(works):
+    """Call functions of like cost, as many at a time as there are threads.
+
+    What is left over is done one by one, on all threads each.
+    """
+    even = len(works) - len(works) % num_threads()
+    return run_all(works[:even]) + [work() for work in works[even:]]
 
 
 def _check_modules(modules):

@@ -16,6 +16,8 @@ Names are those of the Caffe network, and so of the ports of its weights, which 
 give for non-commercial research only. Some ports put one more ReLU after the last heatmaps.
 """
 
+from functools import partial
+
 import numpy as np
 
 from npkpose import nn
@@ -24,6 +26,7 @@ from npkpose.codec.group_paf import PAF_VARIANTS
 from npkpose.models.blocks import Chain, Unprefixed
 from npkpose.models.pixels import check_multiples, to_input
 from npkpose.models.vgg19 import vgg19_features
+from npkpose.nn.threads import run_all
 from npkpose.skeleton import OPENPOSE_18
 from npkpose.weights.names import OPENPOSE, rename
 
@@ -116,7 +119,7 @@ class Stage(Unprefixed):
 
     def forward(self, x):
         """Return the fields and the heatmaps; the layers keep what they need."""
-        return self.pafs(x), self.heatmaps(x)
+        return tuple(run_all([partial(self.pafs, x), partial(self.heatmaps, x)]))
 
     def backward(self, dmaps):
         """Given dL/dy of both, fill every layer's ``grads`` and return dL/dx."""
