@@ -1,0 +1,79 @@
+"""From keypoints to depth: what does a network gain that sees 27 frames in place of 1?
+
+    python examples/12_lift_motion.py
+
+VideoPose3D learns from synthetic films whose keypoints are 5 pixels off, as a detector's are. One
+frame passes the noise on, and depth trembles; half a second of frames evens it out.
+
+Expected output (two minutes on one core):
+
+    seed 0: the mean pose MPJPE 160 mm
+            1 frame       MPJPE 59.3, MPJVE 33.0 mm
+            27 frames     MPJPE 50.8, MPJVE 13.7 mm
+    ...
+    over 3 seeds, 27 frames against 1: MPJVE 2.46 times better, MPJPE -15%
+"""
+
+import argparse
+
+import numpy as np
+
+from npkpose import H36M_17
+from npkpose.data.motion import SIZE
+from npkpose.demo import progress, require_matplotlib
+from npkpose.exercises_lift import film_errors, held_out_films, train_videopose3d, training_films
+
+WIDTHS = {"1 frame": (1, 1, 1), "27 frames": (3, 3, 3)}
+WRIST, SECONDS = H36M_17.keypoints.index("left_wrist"), 3
+
+parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+parser.add_argument("--seeds", type=int, default=3)
+parser.add_argument("--steps", type=int, default=1500)
+parser.add_argument("--out", default="12_lift_motion.png")
+options = parser.parse_args()
+
+errors, lifted = np.empty((options.seeds, 2, 3)), {}  # (seed, network, metric)
+for seed in range(options.seeds):
+    films, poses = training_films(seed)
+    test_films, true = held_out_films(seed)
+    mean_pose = 1000 * np.linalg.norm(poses.mean((0, 1)) - true, axis=-1).mean()
+    print(f"seed {seed}: the mean pose MPJPE {mean_pose:.0f} mm")
+    for i, (name, widths) in enumerate(WIDTHS.items()):
+        report = progress(options.steps)
+        net = train_videopose3d(widths, films, poses, seed, options.steps, report)
+        errors[seed, i] = film_errors(net, test_films, true)
+        print(
+            f"        {name:13} MPJPE {errors[seed, i, 0]:.1f}, MPJVE {errors[seed, i, 2]:.1f} mm"
+        )
+        lifted[name] = (
+            1000 * np.stack([net.lift(film, SIZE) for film in test_films])[:, :, WRIST, 2]
+        )
+
+one, many = errors.mean(axis=0)
+gain = f"MPJVE {one[2] / many[2]:.2f} times better, MPJPE {many[0] / one[0] - 1:.0%}"
+print(f"over {options.seeds} seeds, 27 frames against 1: {gain}")
+plt = require_matplotlib()
+figure = plt.figure(figsize=(13, 4.4), layout="constrained")
+left, right = figure.subplots(1, 2, width_ratios=(2.2, 1))
+truth, frames = 1000 * true[:, :, WRIST, 2], np.arange(SECONDS * 50)
+typical = abs(lifted["27 frames"] - truth).mean(axis=1).argsort()[len(truth) // 2]
+for label, film, colour, width in (
+    ("lifted from 1 frame", lifted["1 frame"], "C1", 1),
+    ("lifted from 27 frames", lifted["27 frames"], "C0", 1.8),
+    ("truth", truth, "k", 1.2),
+):
+    left.plot(frames / 50, film[typical, frames], color=colour, lw=width, label=label)
+left.set(xlabel="seconds, 50 frames each", ylabel="mm farther away than the pelvis")
+left.set_title("Depth of a left wrist, in a typical film that no network was trained on")
+left.legend()
+places = np.array([0, 1])
+for i, (name, colour) in enumerate(zip(WIDTHS, ("C1", "C0"))):
+    means = errors[:, i, ::2].mean(axis=0)  # MPJPE and MPJVE
+    bars = right.bar(places + 0.4 * i - 0.2, means, 0.38, color=colour, label=name)
+    right.bar_label(bars, fmt="%.1f", label_type="center", color="white", fontsize=12)
+    right.plot(places + 0.4 * i - 0.2, errors[:, i, ::2].T, "k.", ms=5)
+right.set_xticks(places, ["MPJPE: where joints are", "MPJVE: how they move,\nfrom frame to frame"])
+right.set(title=f"Mean errors, {options.seeds} seeds (dots)", ylabel="mm")
+right.legend()
+figure.savefig(options.out, dpi=110)
+print(f"wrote {options.out}")
