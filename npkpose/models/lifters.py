@@ -65,7 +65,8 @@ def _mhformer(shapes, _):
     joints = shapes["Transformer_encoder_1.pos_embed"][1] // 2
     inner = shapes["Transformer_hypothesis.CHI_blocks.0.mlp.fc1.weight"][0]
     refine = _numbered(shapes, "Transformer_hypothesis.SHR_blocks.{}.mlp.fc1.weight", 1, axis=0)
-    return MHFormer(frames, joints, len(refine) + 1, (channels, inner))
+    depth = len(_numbered(shapes, "Transformer_encoder_1.blocks.{}.mlp.fc1.weight", 1, axis=0))
+    return MHFormer(frames, joints, len(refine) + 1, (channels, inner), depth=depth)
 
 
 def _simple3d(shapes, _):

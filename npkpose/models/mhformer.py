@@ -29,7 +29,7 @@ from npkpose.models.mhformer_blocks import EPS, GUESSES, CrossInteraction, SelfR
 from npkpose.models.videopose3d import TimeConv, to_screen
 from npkpose.models.vitpose import Mlp
 
-ENCODER_BLOCKS, ENCODER_HEADS = 4, 9
+ENCODER_HEADS = 9
 LONGEST_NORMALISED = 27  # frames up to which the embedding has a BN, a ReLU and dropout
 EMBEDDING_DROPOUT = 0.25
 ROOT = 0  # the joint that poses are counted from
@@ -51,13 +51,16 @@ class MHFormer(nn.Module):
     drop_path : float
         Probability, while training, of leaving out the last blocks' branches; earlier blocks'
         rise to it from 0.
+    depth : int
+        Blocks of each encoder.
     rng : numpy.random.Generator, optional
         Draws the initial weights and what is dropped; default a generator of seed 0.
     """
 
     def __init__(
-        self, frames=27, joints=17, layers=3, widths=(512, 1024), drop_path=0.2, *, rng=None
-    ):
+        self, frames=27, joints=17, layers=3, widths=(512, 1024), drop_path=0.2, depth=4, *,
+        rng=None,
+    ):  # fmt: skip
         super().__init__()
         rng = np.random.default_rng(0) if rng is None else rng
         self.frames = check_integer("frames", frames, 1)
@@ -66,7 +69,7 @@ class MHFormer(nn.Module):
         self.joints, C = check_integer("joints", joints, 1), check_integer("widths", widths[0], 1)
         for k in range(1, GUESSES + 1):
             setattr(self, f"norm_{k}", nn.LayerNorm(frames))
-            encoder = Encoder(2 * joints, frames, drop_path, rng)
+            encoder = Encoder(2 * joints, frames, depth, drop_path, rng)
             setattr(self, f"Transformer_encoder_{k}", encoder)
             setattr(self, f"embedding_{k}", _embedding(2 * joints, C, frames, rng))
         self.Transformer_hypothesis = Hypotheses(frames, layers, widths, drop_path, rng)
@@ -123,10 +126,11 @@ class MHFormer(nn.Module):
 class Encoder(nn.Module):
     """A transformer over L tokens of D features; ``params`` holds ``"pos_embed"`` (1, L, D)."""
 
-    def __init__(self, L, D, drop_path, rng):
+    def __init__(self, L, D, depth, drop_path, rng):
         super().__init__()
         self.params["pos_embed"] = np.zeros((1, L, D), np.float32)
-        self.blocks = [Block(D, rate, rng) for rate in np.linspace(0.0, drop_path, ENCODER_BLOCKS)]
+        depth = check_integer("depth", depth)
+        self.blocks = [Block(D, rate, rng) for rate in np.linspace(0.0, drop_path, depth)]
         self.norm = nn.LayerNorm(D, EPS)
 
     def forward(self, x):

@@ -12,7 +12,7 @@ NETWORKS = {
     "one frame": lambda: VideoPose3D((1, 1, 1), 8, (3, 3)),
     "strided": lambda: VideoPose3D((3, 3, 3), 8, (3, 3), "strided"),
     "dense": lambda: VideoPose3D((3, 3, 3), 8, (3, 3), "dense"),
-    "mhformer": lambda: MHFormer(18, 4, 3, (16, 24)),
+    "mhformer": lambda: MHFormer(18, 4, 3, (16, 24), depth=2),
     "simple": lambda: Simple3D((4, 5), 8, stages=3),
 }
 
