@@ -9,6 +9,8 @@ Read in this order:
     dlt.py           the linear answer
     refine.py        the least squares of distances in the pictures
     associate.py     which person of one view is which of another
+    film.py          one person's keypoints, made ready for the lifting networks
+    files.py         cameras and keypoints in files
     rotations.py     axis-angle, quaternions, 6-D and matrices, with gradients
     procrustes.py    the best similarity between two sets of points
     body.py          what a body model consists of, and a small one made of tubes
@@ -20,6 +22,7 @@ Points in the world are (x, y, z), in the unit that their camera states.
 from npkpose.space.associate import associate, triangulate_people
 from npkpose.space.body import BodyData, tube_body
 from npkpose.space.camera import Camera
+from npkpose.space.film import coco_to_h36m, fill_gaps
 from npkpose.space.lens import Lens
 from npkpose.space.procrustes import Similarity, procrustes
 from npkpose.space.smpl import SMPL, Body
@@ -27,5 +30,6 @@ from npkpose.space.triangulate import Status, Triangulation, triangulate
 
 __all__ = [
     "SMPL", "Body", "BodyData", "Camera", "Lens", "Similarity", "Status", "Triangulation",
-    "associate", "procrustes", "triangulate", "triangulate_people", "tube_body",
+    "associate", "coco_to_h36m", "fill_gaps", "procrustes", "triangulate",
+    "triangulate_people", "tube_body",
 ]  # fmt: skip
