@@ -32,6 +32,7 @@ from npkpose import nn
 from npkpose._check import check_choice, check_integer, check_number, check_size
 from npkpose.codec.grid import Grid
 from npkpose.models.pixels import IMAGENET_MEAN, IMAGENET_STD, check_multiples, to_input
+from npkpose.models.vitpose_shares import block_in_shares
 from npkpose.nn.attention import attend, attend_backward, check_heads, merge_heads, split_heads
 from npkpose.skeleton import COCO_17
 from npkpose.weights.names import rename_vitpose
@@ -197,6 +198,8 @@ class Block(nn.Module):
 
     def forward(self, x):
         """Return the tokens after both halves; the layers keep what they need."""
+        if not self.training:
+            return block_in_shares(self, x)
         for layers in self.halves():
             y = x
             for layer in layers:

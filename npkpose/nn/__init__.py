@@ -8,8 +8,8 @@ Read in this order:
     conv.py              convolution: one matrix product forward, two backward
     conv_transpose.py    convolution turned around
     strips.py convolve.py adjoint.py passes.py    the same, quick: strips of an image,
-    run.py threads.py blas.py                     on all cores
-    pad.py pool.py upsample.py    more maps from images to images
+    run.py product.py threads.py blas.py          on all cores
+    pad.py pool.py upsample.py grid_sample.py    more maps from images to images
     batchnorm.py         statistics, and the gradient through them
     linear.py layernorm.py gelu.py softmax.py attention.py    the parts of a transformer
     dropout.py           what training leaves out at random

@@ -14,8 +14,9 @@ are s' = s / gcd(s, d) apart. With i = i0 + s' t and d' = d / gcd(s, d),
 
 is a convolution of dy with some of the weight's places, turned round, of stride 1 and dilation
 d': s s of them along two axes, each for its own pixels. With a stride of 1 it is one convolution
-with the whole weight turned round. Dumoulin & Visin, "A guide to convolution arithmetic for deep
-learning", 2016, arXiv:1603.07285, section 4.
+with the whole weight turned round. Where there are fewer windows than weights, to turn these
+would take longest: there the windows are added as written. Dumoulin & Visin, "A guide to
+convolution arithmetic for deep learning", 2016, arXiv:1603.07285, section 4.
 """
 
 from functools import partial
@@ -24,9 +25,12 @@ from math import gcd
 import numpy as np
 
 from npkpose.nn.convolve import NARROW, Tail, convolve
+from npkpose.nn.product import product
 from npkpose.nn.strips import cuts, make_strips, padded
 from npkpose.nn.threads import run_all
+from npkpose.nn.unfold import fold
 
+FEW_WINDOWS = 2  # for each of dy's channels: below, the weight is the larger array
 SHUFFLED = 64  # rows of products up to which all remainders are made at once
 
 
@@ -34,10 +38,12 @@ def input_gradient(dy, weight, window, groups, size, tail=Tail()):
     """Return dL/dx (N, C, H, W), ``size`` being (H, W), given dL/dy (N, O, Ho, Wo).
 
     ``weight`` is (O, C / groups, kh, kw). This is also the forward pass of a transposed
-    convolution, which a ``tail`` without a skip may follow.
+    convolution, which a ``tail`` of an offset and a ReLU may follow.
     """
     O, inputs, *kernel = weight.shape
     C, stride = inputs * groups, window[3]
+    if groups == 1 and 0 < dy[:, 0].size < FEW_WINDOWS * O:
+        return _scatter(dy, weight, window, size, tail)
     turned = weight.reshape(groups, O // groups, inputs, *kernel).swapaxes(1, 2)
     turned = turned.reshape(C, O // groups, *kernel)
     each = stride[0] * stride[1]
@@ -58,6 +64,17 @@ def input_gradient(dy, weight, window, groups, size, tail=Tail()):
             return y
         part[...] = y
     return dx
+
+
+def _scatter(dy, weight, window, size, tail):
+    """The input gradient as `fold` of one product, which takes the weight as it is."""
+    N, O = dy.shape[:2]
+    rows = dy.reshape(N, O, -1).swapaxes(0, 1).reshape(O, -1)
+    columns = product(weight.reshape(O, -1).T, rows)
+    dx = fold(columns.reshape(len(columns), N, -1).swapaxes(0, 1), size, *window)
+    if tail.offset is not None:
+        dx += tail.offset.astype(dx.dtype)[:, None, None]
+    return np.maximum(dx, 0) if tail.relu else np.ascontiguousarray(dx)
 
 
 def _all_at_once(dy, turned, window, size, tail):

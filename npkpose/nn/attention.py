@@ -16,6 +16,7 @@ With dA[h,i,j] = dy[h,i] . v[h,j] and dS its way back through the softmax
 """
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -24,6 +25,8 @@ from npkpose.nn._shapes import FLOATS, check_gradient
 from npkpose.nn.linear import Linear
 from npkpose.nn.module import Module
 from npkpose.nn.softmax import softmax_backward
+from npkpose.nn.strips import cuts
+from npkpose.nn.threads import num_threads, run_all
 
 
 class MultiHeadAttention(Module):
@@ -66,13 +69,23 @@ def attend(q, k, v):
     E (N, heads, L, L) are the exponentials and total (N, heads, L, 1) their sums over j. To
     divide y by these, and not E, is less work.
     """
-    E = (q * q.dtype.type(1 / math.sqrt(q.shape[3]))) @ k.swapaxes(2, 3)
+    N, heads, L, d = q.shape
+    E, total = np.empty((N, heads, L, L), q.dtype), np.empty((N, heads, L, 1), q.dtype)
+    y = np.empty_like(q)
+    parts = [slice(*part) for part in cuts(heads, num_threads())]
+    shares = [[a[:, part] for a in (q, k, v, E, total, y)] for part in parts]
+    run_all([partial(_attend, *share) for share in shares])
+    return y, E, total
+
+
+def _attend(q, k, v, E, total, y):
+    """Fill E, total and y for some of the heads."""
+    np.matmul(q * q.dtype.type(1 / math.sqrt(q.shape[3])), k.swapaxes(2, 3), out=E)
     E -= E.max(axis=3, keepdims=True, initial=-np.inf)
     np.exp(E, out=E)
-    total = E.sum(axis=3, keepdims=True)
-    y = E @ v
+    E.sum(axis=3, keepdims=True, out=total)
+    np.matmul(E, v, out=y)
     y /= total
-    return y, E, total
 
 
 def attend_backward(dy, q, k, v, E, total):

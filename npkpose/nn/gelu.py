@@ -19,6 +19,7 @@ works on sixteen numbers at a time, and so does the kernel that does the rest.
 """
 
 import math
+from functools import partial
 
 import numpy as np
 from numpy.polynomial import Chebyshev, Polynomial
@@ -27,6 +28,8 @@ from npkpose._check import check_array
 from npkpose._jit import kernel
 from npkpose.nn._shapes import FLOATS, check_gradient
 from npkpose.nn.module import Module
+from npkpose.nn.strips import cuts
+from npkpose.nn.threads import num_threads, run_all
 
 BLOCK = 1 << 13  # numbers at a time: a few arrays of them stay in the processor's cache
 
@@ -41,16 +44,12 @@ class GELU(Module):
     def forward(self, x):
         """Return x Phi(x); keep the slopes."""
         x = check_array("x", x, (...,), FLOATS, finite=False)
-        y = np.empty_like(x)
-        slope = np.empty_like(x) if self.training else None
-        work = _gelu_32 if x.dtype == np.float32 else _gelu_64
-        for start in range(0, x.size, BLOCK):
-            block = slice(start, start + BLOCK)
-            bell = np.exp(np.square(x.ravel()[block]) * x.dtype.type(-0.5))
-            tail = np.empty_like(bell)
-            work(x.ravel()[block], bell, tail, y.ravel()[block])
-            if self.training:
-                slope.ravel()[block] = _slope(x.ravel()[block], bell, tail)
+        y = np.empty(x.shape, x.dtype)
+        slope = np.empty(x.shape, x.dtype) if self.training else None
+        flat = [None if a is None else a.reshape(-1) for a in (x, y, slope)]
+        share = partial(_some_blocks, *flat)
+        parts = cuts(x.size, min(num_threads(), x.size // BLOCK))
+        run_all([partial(share, *part) for part in parts])
         self.keep(slope)
         return y
 
@@ -58,6 +57,18 @@ class GELU(Module):
         """Return dL/dx: dL/dy times the slope."""
         (slope,) = self.recall()
         return slope * check_gradient(dy, slope.shape, slope.dtype)
+
+
+def _some_blocks(x, y, slope, first, end):
+    """Fill part of y (L,), and of the slopes unless None, a block at a time."""
+    work = _gelu_32 if x.dtype == np.float32 else _gelu_64
+    for start in range(first, end, BLOCK):
+        block = slice(start, min(start + BLOCK, end))
+        bell = np.exp(np.square(x[block]) * x.dtype.type(-0.5))
+        tail = np.empty_like(bell)
+        work(x[block], bell, tail, y[block])
+        if slope is not None:
+            slope[block] = _slope(x[block], bell, tail)
 
 
 def _slope(x, bell, tail):

@@ -11,6 +11,7 @@ from npkpose._check import check_array, check_integer
 from npkpose.nn._shapes import FLOATS, check_gradient
 from npkpose.nn.init import kaiming_normal
 from npkpose.nn.module import Module
+from npkpose.nn.product import product
 
 
 class Linear(Module):
@@ -32,7 +33,7 @@ class Linear(Module):
         """Return the map of ``x``; keep ``x``, which dweight needs."""
         x = check_array("x", x, (..., self.in_features), FLOATS, finite=False)
         rows = x.reshape(x.size // self.in_features, self.in_features)
-        y = rows @ self.params["weight"].astype(x.dtype, copy=False).T
+        y = product(rows, self.params["weight"].astype(x.dtype, copy=False).T)
         if "bias" in self.params:
             y += self.params["bias"]
         self.keep(x)
@@ -46,5 +47,5 @@ class Linear(Module):
         rows = x.reshape(len(drows), self.in_features)
         if "bias" in self.params:
             self.grads["bias"] = drows.sum(axis=0)
-        self.grads["weight"] = drows.T @ rows
-        return (drows @ self.params["weight"].astype(x.dtype, copy=False)).reshape(x.shape)
+        self.grads["weight"] = product(drows.T, rows)
+        return product(drows, self.params["weight"].astype(x.dtype, copy=False)).reshape(x.shape)

@@ -14,7 +14,7 @@ from npkpose.nn.threads import num_threads, scratch
 STRIP = 2**19  # numbers in the columns of a strip: 2 MB in float32, but
 PIXELS = 1024  # no fewer windows, which would make products too narrow to be fast
 LEAST = 192  # windows that are worth a thread
-SMALL = 2**21  # multiplications below which a second thread costs more than it gives
+SMALL = 2**22  # multiplications below which a second thread costs more than it gives
 ALIASED = 1024  # bytes; rows that lie a multiple of it apart compete for the same cache lines
 
 

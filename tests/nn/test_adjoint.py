@@ -23,34 +23,43 @@ def gradients(x, dy, weight, window, groups):
     return nn.fold(dcolumns.reshape(N, groups * K, L), size, *window), dweight
 
 
-@pytest.mark.parametrize("shuffled", [0, 10**6], ids=["by remainder", "all at once"])
+WAYS = {"by remainder": (0, 0), "all at once": (0, 10**6), "scattered": (10**6, 0)}
+
+
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("strip", [1, 40, 10**6], ids=["single rows", "strips", "whole"])
 @given(data=st.data())
-def test_both_gradients_are_those_of_the_columns(shuffled, strip, convolutions, data):
+def test_both_gradients_are_those_of_the_columns(way, strip, convolutions, data):
     x, weight, window, groups = data.draw(convolutions)
     rng = np.random.default_rng(0)
     size = x.shape[2:]
     dy = rng.normal(size=(len(x), len(weight), *window_counts(size, *window)))
-    before = adjoint.SHUFFLED, strips.STRIP, strips.PIXELS
-    adjoint.SHUFFLED, strips.STRIP, strips.PIXELS = shuffled, strip, 1
+    before = adjoint.FEW_WINDOWS, adjoint.SHUFFLED, strips.STRIP, strips.PIXELS
+    adjoint.FEW_WINDOWS, adjoint.SHUFFLED, strips.STRIP, strips.PIXELS = *WAYS[way], strip, 1
     try:
         dx = input_gradient(dy, weight, window, groups, size)
         dweight = weight_gradient(x, dy, window, groups)
     finally:
-        adjoint.SHUFFLED, strips.STRIP, strips.PIXELS = before
+        adjoint.FEW_WINDOWS, adjoint.SHUFFLED, strips.STRIP, strips.PIXELS = before
     expected = gradients(x, dy, weight, window, groups)
     np.testing.assert_allclose(dx, expected[0], rtol=0, atol=1e-12)
     np.testing.assert_allclose(dweight, expected[1], rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("way", WAYS)
 @given(data=st.data())
-def test_the_tail_of_a_transposed_convolution(convolutions, data):
+def test_the_tail_of_a_transposed_convolution(way, convolutions, data):
     x, weight, window, groups = data.draw(convolutions)
     rng = np.random.default_rng(0)
     size = x.shape[2:]
     dy = rng.normal(size=(len(x), len(weight), *window_counts(size, *window)))
     offset = rng.normal(size=x.shape[1])
-    got = input_gradient(dy, weight, window, groups, size, Tail(offset=offset, relu=True))
+    before = adjoint.FEW_WINDOWS, adjoint.SHUFFLED
+    adjoint.FEW_WINDOWS, adjoint.SHUFFLED = WAYS[way]
+    try:
+        got = input_gradient(dy, weight, window, groups, size, Tail(offset=offset, relu=True))
+    finally:
+        adjoint.FEW_WINDOWS, adjoint.SHUFFLED = before
     expected = gradients(x, dy, weight, window, groups)[0] + offset[:, None, None]
     np.testing.assert_allclose(got, np.maximum(expected, 0), rtol=0, atol=1e-12)
 
