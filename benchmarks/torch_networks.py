@@ -240,3 +240,12 @@ class LightweightOpenPose(nn.Module):
         x = self.cpm(self.model(x))
         maps = self.initial_stage(x)
         return maps + self.refinement_stages[0](torch.cat([x, *maps], 1))
+
+
+def TinyKeypointNet(keypoints=4, base=16):
+    wide = 2 * base
+    return nn.Sequential(
+        nn.Conv2d(3, base, 3, 2, 1), nn.ReLU(), nn.Conv2d(base, wide, 3, 2, 1), nn.ReLU(),
+        nn.Conv2d(wide, wide, 3, 1, 1), nn.ReLU(),
+        nn.ConvTranspose2d(wide, base, 2, 2), nn.ConvTranspose2d(base, keypoints, 2, 2),
+    )
