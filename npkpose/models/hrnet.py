@@ -107,7 +107,7 @@ class HRNet(HRNetTrunk):
     skeleton = COCO_17
     stride = 4
     refine = "quarter"  # the authors'; "dark" is more exact
-    input_size = (256, 192)  # of the published weights; others are for (384, 288)
+    input_size = (256, 192)  # of the published weights; set (384, 288) for those of that size
 
     def __init__(self, width=32, num_keypoints=17, *, modules=MODULES, blocks=BLOCKS, rng=None):
         rng = np.random.default_rng(0) if rng is None else rng

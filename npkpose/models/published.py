@@ -34,16 +34,35 @@ def _vitpose(size, decoder):
     return lambda: ViTPose(size, decoder)
 
 
-_HRNET = "leoxiaobin/deep-high-resolution-net.pytorch: pose_hrnet_w{}_256x192.pth; OpenMMLab"
+def _hrnet(width, input_size):
+    def build():
+        model = HRNet(width)
+        model.input_size = input_size
+        return model
+
+    return build
+
+
+_HRNET = "leoxiaobin/deep-high-resolution-net.pytorch: pose_hrnet_w{}_{}.pth; OpenMMLab"
 _HIGHER = "HRNet/HigherHRNet-Human-Pose-Estimation: pose_higher_hrnet_w{}_{}.pth"
 _VITPOSE = "ViTAE-Transformer/ViTPose; OpenMMLab; Hugging Face usyd-community/vitpose-{}"
 
 PUBLISHED = {
     "hrnet-w32": Published(
-        lambda: HRNet(32), "one", 28_536_113, 7.6, "256x192", 74.4, _HRNET.format(32)
+        _hrnet(32, (256, 192)), "one", 28_536_113, 7.6, "256x192", 74.4,
+        _HRNET.format(32, "256x192"),
+    ),
+    "hrnet-w32-384": Published(
+        _hrnet(32, (384, 288)), "one", 28_536_113, 17.2, "384x288", 75.8,
+        _HRNET.format(32, "384x288"),
     ),
     "hrnet-w48": Published(
-        lambda: HRNet(48), "one", 63_595_745, 15.7, "256x192", 75.1, _HRNET.format(48)
+        _hrnet(48, (256, 192)), "one", 63_595_745, 15.7, "256x192", 75.1,
+        _HRNET.format(48, "256x192"),
+    ),
+    "hrnet-w48-384": Published(
+        _hrnet(48, (384, 288)), "one", 63_595_745, 35.3, "384x288", 76.3,
+        _HRNET.format(48, "384x288"),
     ),
     "vitpose-s-simple": Published(
         _vitpose("S", "simple"), "one", 21_722_513, 4.6, "256x192", 73.5,

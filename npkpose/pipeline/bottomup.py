@@ -5,7 +5,9 @@
 Part affinity fields are grouped by `group_paf` (Cao et al., CVPR 2017, arXiv:1611.08050), tags by
 `group_tags`, after both maps are enlarged to the input's size (Cheng et al., "HigherHRNet", CVPR
 2020, arXiv:1908.10357). Two grids take a keypoint home: from the map to the input (the network's
-stride) and from the input to the picture (the resize).
+stride) and from the input to the picture (the resize). A side becomes a whole multiple of what
+the network takes by stretching, by at most half a multiple, where others pad: maps of several
+scales then lie on one another, and no map has an edge that is not the picture's.
 
 Two options trade time for exactness. With several scales the maps are averaged at the size of
 the first. With the flip test those of the mirror image join in; its tags are no average but a

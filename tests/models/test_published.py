@@ -18,6 +18,8 @@ def test_the_table_says_how_many_parameters_there_are_and_what_a_pipeline_needs(
     model = row.build()
     assert count(model) == row.parameters
     assert (row.finds == "one") == hasattr(model, "input_size")
+    if row.finds == "one":
+        assert row.size == "{}x{}".format(*model.input_size)
     assert model.skeleton.num_keypoints >= 17 and callable(model.preprocess)
 
 
