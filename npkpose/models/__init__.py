@@ -7,6 +7,8 @@ from npkpose.models.openpose import OpenPoseMobileNetV2
 from npkpose.models.openpose_body25 import OpenPoseBody25
 from npkpose.models.openpose_coco import OpenPoseCOCO
 from npkpose.models.openpose_lightweight import LightweightOpenPose
+from npkpose.models.pymaf import PyMAF
+from npkpose.models.resnet import ResNet
 from npkpose.models.simple3d import Simple3D
 from npkpose.models.small import SmallPaf, SmallTags, SmallTopDown, load_trained
 from npkpose.models.tiny import TinyKeypointNet, TinyPafNet
@@ -15,6 +17,6 @@ from npkpose.models.vitpose import ViTPose
 
 __all__ = [
     "HRNet", "HigherHRNet", "LightweightOpenPose", "MHFormer", "OpenPoseBody25", "OpenPoseCOCO",
-    "OpenPoseMobileNetV2", "Simple3D", "SmallPaf", "SmallTags", "SmallTopDown", "TinyKeypointNet",
-    "TinyPafNet", "ViTPose", "VideoPose3D", "load_trained",
+    "OpenPoseMobileNetV2", "PyMAF", "ResNet", "Simple3D", "SmallPaf", "SmallTags", "SmallTopDown",
+    "TinyKeypointNet", "TinyPafNet", "ViTPose", "VideoPose3D", "load_trained",
 ]  # fmt: skip
