@@ -8,13 +8,13 @@ so grouping is timed on drawn maps of as many people.
 Expected output, times depending on the machine:
 
     people   top-down s   bottom-up s   of it grouping s
-         1         0.36          2.35              0.004
-         2         0.71          2.35              0.005
-         5         1.76          2.35              0.006
-        10         3.53          2.36              0.008
-        20         7.03          2.36              0.013
-        50        17.50          2.38              0.031
-    top-down costs less up to 6 people
+         1         0.21          0.97              0.004
+         2         0.31          0.96              0.003
+         5         0.81          0.96              0.003
+        10         1.43          0.96              0.003
+        20         3.05          0.97              0.004
+        50         7.27          0.97              0.005
+    top-down costs less up to 7 people
 """
 
 import argparse
