@@ -43,6 +43,9 @@ def run_all(works):
             for t, helper in enumerate(helpers, start=1):
                 helper.give(works[t::T])
             shares = [_call_each(works[::T])] + [helper.take() for helper in helpers]
+    except BaseException:  # Ctrl-C while waiting: they may still be at it
+        _workers.clear()
+        raise
     finally:
         _turn.release()
     results = [None] * len(works)

@@ -92,3 +92,15 @@ def test_a_second_caller_does_its_work_itself(cores):
     done.set()
     first.join(10)
     assert not first.is_alive()
+
+
+def test_after_an_interrupted_wait_new_workers_are_made(cores, monkeypatch):
+    def interrupted(worker):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threads._Worker, "take", interrupted)
+        if cores > 1:
+            with pytest.raises(KeyboardInterrupt):
+                run_all([lambda: 1, lambda: 2, lambda: 3])
+    assert run_all([lambda: 4, lambda: 5, lambda: 6]) == [4, 5, 6]
