@@ -56,6 +56,8 @@ def _videopose3d(shapes, causal):
     form = "dense" if len(widths) > 1 and widths == dense != [1] * len(widths) else "dilated"
     if form == "dense":
         widths = [width] * len(widths)
+    for i, _ in enumerate(widths[1:]):
+        _expect(shapes, f"layers_conv.{2 * i}.weight", (channels, channels))
     joints = inputs // 2, shapes["shrink.weight"][0] // 3
     return VideoPose3D(widths, channels, joints, form, causal)
 
@@ -65,12 +67,15 @@ def _mhformer(shapes, _):
     joints = shapes["Transformer_encoder_1.pos_embed"][1] // 2
     inner = shapes["Transformer_hypothesis.CHI_blocks.0.mlp.fc1.weight"][0]
     refine = _numbered(shapes, "Transformer_hypothesis.SHR_blocks.{}.mlp.fc1.weight", 1, axis=0)
+    _expect(shapes, "Transformer_hypothesis.CHI_blocks.0.attn_1.linear_q.weight", (channels,) * 2)
+    _expect(shapes, "Transformer_encoder_1.blocks.0.attn.proj.weight", (frames, frames))
     depth = len(_numbered(shapes, "Transformer_encoder_1.blocks.{}.mlp.fc1.weight", 1, axis=0))
     return MHFormer(frames, joints, len(refine) + 1, (channels, inner), depth=depth)
 
 
 def _simple3d(shapes, _):
     features, inputs = shapes["w1.weight"]
+    _expect(shapes, "linear_stages.0.w1.weight", (features, features))
     stages = _numbered(shapes, "linear_stages.{}.w1.weight", 1, axis=0)
     return Simple3D((inputs // 2, shapes["w2.weight"][0] // 3), features, len(stages))
 
@@ -81,6 +86,12 @@ def _numbered(shapes, name, step, axis):
     while (key := name.format(step * len(lengths))) in shapes:
         lengths.append(shapes[key][axis])
     return lengths
+
+
+def _expect(shapes, name, shape):
+    """Raise ValueError unless the array begins so: a file's network is no larger than the file."""
+    if shapes[name][: len(shape)] != shape:
+        raise ValueError(f"{name}: expected {shape} to begin with, got {shapes[name]}")
 
 
 _BUILDERS = {

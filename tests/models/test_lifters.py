@@ -45,6 +45,7 @@ def test_what_is_no_lifting_network_is_named(tmp_path):
         ({**state, "shrink.weight": np.zeros((7, 8, 1))}, "shrink"),
         ({**state, "expand_conv.weight": np.zeros((8, 8))}, "not enough values"),
         ({k: a for k, a in state.items() if k != "shrink.weight"}, "an array shrink.weight"),
+        ({**state, "expand_conv.weight": np.zeros((200_000, 8, 3))}, "layers_conv.0.weight"),
     ):
         weights.save(path, arrays)
         with pytest.raises(ValueError, match=f"w.npz: .*{message}"):
