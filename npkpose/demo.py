@@ -1,4 +1,4 @@
-"""``npkpose demo``: keypoints learned, decoded and grouped while you watch, with pictures."""
+"""``npkpose demo``: keypoints learned while you watch, and people found, with pictures."""
 
 import time
 
@@ -8,13 +8,24 @@ from npkpose import exercises
 from npkpose.codec.decode import REFINEMENTS, decode_heatmaps
 from npkpose.data.figures import KITE
 from npkpose.data.markers import COLOURS
+from npkpose.data.people import SyntheticPeople
+from npkpose.draw import draw_poses
+from npkpose.image import require_pillow, resize
+from npkpose.models.small import load_trained, trained_record
+from npkpose.pipeline.bottomup import BottomUp
+from npkpose.pipeline.topdown import TopDown
+from npkpose.skeleton import COCO_17
+from npkpose.training.remember import Remember
+from npkpose.training.score import score
 
-FIGURE_STEPS = 400  # a fifth of exercise 3's, to stay under a minute
+PEOPLE = 24  # scenes
+FRESH = 1000  # added to a seed: scenes that nothing was trained or judged on
 
 
 def demo(out, seed=0):
-    """Run exercises 1 to 3 in small; print their numbers and save two pictures in ``out``."""
+    """Learn four markers, then find people; print the numbers and save two pictures in ``out``."""
     require_matplotlib()
+    require_pillow()
     out.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
     print("1. Four markers, a network of 16,660 parameters, 200 steps of 16 pictures")
@@ -23,14 +34,54 @@ def demo(out, seed=0):
     print_refinements({r: exercises.marker_errors(net, *held_out, r) for r in REFINEMENTS})
     draw_markers(out / "markers.png", net, *held_out)
 
-    print(f"2. Two figures, heatmaps and part affinity fields, {FIGURE_STEPS} steps")
-    net = exercises.train_figures(seed, FIGURE_STEPS, report=progress(FIGURE_STEPS))
-    images, keypoints = exercises.held_out_figures(seed, 128)
-    groups = exercises.group_figures(net, images)
-    nearest = exercises.group_figures(net, images, nearest=True)
-    print_grouping(groups, nearest, keypoints)
-    draw_figures(out / "figures.png", net, images, groups, nearest)
-    print(f"{time.perf_counter() - start:.0f} s. Pictures: {out}/markers.png, {out}/figures.png")
+    print(f"2. People in {PEOPLE} fresh scenes, found by networks that were trained with npkpose")
+    scenes = Remember(SyntheticPeople(PEOPLE, FRESH + seed), PEOPLE)
+    found = {name: find_people(name, scenes) for name in ("topdown", "paf", "tags")}
+    print_people(found, scenes)
+    draw_people(out / "people.png", found, scenes)
+    print(f"{time.perf_counter() - start:.0f} s. Pictures: {out}/markers.png, {out}/people.png")
+
+
+def find_people(name, scenes):
+    """Return the `Poses` of each scene by a network of the package, and the ms a scene takes."""
+    network = load_trained(name)
+    if name == "topdown":
+        top_down = TopDown(network, padding=network.padding, keypoint_threshold=0)
+    else:
+        bottom_up = BottomUp(network, flip=True)
+
+    def find(scene):
+        if name == "topdown":
+            return top_down(scene.image, scene.boxes[scene.labelled])
+        return bottom_up(scene.image)
+
+    find(scenes[0])  # the first call compiles
+    start = time.perf_counter()
+    poses = [find(scenes[i]) for i in range(len(scenes))]
+    return poses, 1000 * (time.perf_counter() - start) / len(scenes)
+
+
+def print_people(found, scenes):
+    """Print the AP of each network's people, here and where it was judged, and its time."""
+    titles = {"topdown": "top-down, true boxes", "paf": "fields", "tags": "tags"}
+    print("   grouped by             AP here   AP of 1,000 held-out scenes   ms per scene")
+    for name, (poses, milliseconds) in found.items():
+        each = iter(poses)
+        here = score(scenes, lambda _: next(each)).stats.ap
+        there = trained_record(name)["scores"]["ap"]
+        print(f"   {titles[name]:20s}{here:10.3f}{there:30.3f}{milliseconds:15.1f}")
+
+
+def draw_people(path, found, scenes, columns=6, zoom=3):
+    """Save scenes with the people that each network found."""
+    figure, axes = require_matplotlib().subplots(3, columns, figsize=(2 * columns, 6.4))
+    for row, (poses, _) in zip(axes, found.values()):
+        for i, ax in enumerate(row):
+            image = scenes[i].image
+            image = resize(image, tuple(zoom * side for side in image.shape[:2]))
+            large = poses[i].with_keypoints(zoom * (poses[i].keypoints + 0.5) - 0.5)
+            ax.imshow(draw_poses(image, large, COCO_17))
+    _save(figure, axes, path, ["top-down, from true boxes", "grouped by fields", "by tags"])
 
 
 def progress(steps):

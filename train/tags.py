@@ -2,20 +2,29 @@
 
     python train/tags.py [steps]
 
-Fixed seeds: the same machine gives the same weights to the bit. A run that was stopped or killed
-continues where its last checkpoint is. Leaves runs/tags with log.csv and curves.png, and the
-weights beside a record of how they came about: runs/small_tags.npz and .json.
+Begins with the field network's trunk: train/paf.py comes first. Fixed seeds: the same machine
+gives the same weights to the bit. A run that was stopped or killed continues where its last
+checkpoint is. Leaves runs/tags with log.csv and curves.png, and the weights beside a record of how
+they came about: runs/small_tags.npz and .json.
 """
 
 import pathlib
 import sys
 
-from npkpose.training.recipes import RECIPES, export_weights, held_out_score, make_trainer
+from npkpose.training.recipes import (
+    RECIPES,
+    export_weights,
+    held_out_score,
+    make_trainer,
+    start_from,
+)
 
-NAME, RUNS = "tags", pathlib.Path("runs")
+NAME, START, RUNS = "tags", "small_paf.npz", pathlib.Path("runs")
 
 steps = int(sys.argv[1]) if len(sys.argv) > 1 else RECIPES[NAME].steps
 trainer = make_trainer(NAME, RUNS / NAME, steps, seed=0)
+if trainer.step == 0:
+    start_from(trainer, RUNS / START)
 if not trainer.run(steps, save_every=200, evaluate_every=1000):
     sys.exit(f"stopped at step {trainer.step} of {steps}; the same command continues")
 trainer.plot()

@@ -118,6 +118,7 @@ class SmallTopDown(SmallNet):
 
     padding = 1.05
     refine = "log_parabola"
+    blur = 1.0  # heatmap pixels
 
     def __init__(self, input_size=(64, 48), base=BASE, *, rng=None):
         super().__init__(self.skeleton.num_keypoints, base, rng=rng)
@@ -126,8 +127,9 @@ class SmallTopDown(SmallNet):
         self.softmax = SpatialSoftmax(self.sigma)
 
     def forward(self, x):
-        """Return the heatmaps of ``x``."""
-        return self.softmax(super().forward(x))
+        """Return the heatmaps of ``x``, blurred in evaluation mode (see `codec.smooth`)."""
+        heatmaps = self.softmax(super().forward(x))
+        return heatmaps if self.training else smooth_heatmaps(heatmaps, self.blur)
 
     def backward(self, dy):
         """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
@@ -138,10 +140,10 @@ class SmallPaf(SmallNet):
     """Heatmaps and part affinity fields, for `BottomUp` and `group_paf`."""
 
     grouping = "paf"
-    blur = 1.25  # heatmap pixels
+    blur = 1.5  # heatmap pixels
     input_height = 128
     # Merged peaks are not told apart: of 80 scenes' true maps, that finds nobody more.
-    thresholds = {"threshold": 0.1, "min_keypoints": 3, "min_score": 0.2, "separate": False}
+    thresholds = {"threshold": 0.2, "min_keypoints": 3, "min_score": 0.2, "separate": False}
 
     def __init__(self, base=BASE, *, rng=None):
         channels = self.skeleton.num_keypoints + self.skeleton.num_paf_channels
@@ -156,14 +158,16 @@ class SmallTags(SmallNet):
     """Heatmaps and tags, for `BottomUp` and `group_tags`."""
 
     grouping = "tags"
-    blur = 1.25  # heatmap pixels
+    blur = 1.5  # heatmap pixels
     input_height = 128
-    thresholds = {"threshold": 0.1, "min_keypoints": 3, "min_score": 0.1}
+    # `TagTask` pushes people's tags several units apart: a keypoint may lie further from its own.
+    thresholds = {
+        "threshold": 0.25, "tag_threshold": 3.0, "min_keypoints": 5, "min_score": 0.3,
+        "fill_missing": True,
+    }  # fmt: skip
 
     def __init__(self, base=BASE, *, rng=None):
         super().__init__(2 * self.skeleton.num_keypoints, base, rng=rng)
-        # Tags are not mostly zero, and equal ones do not push each other apart.
-        self.head.params["weight"][:, self.skeleton.num_keypoints :] *= 10
 
     def split(self, maps):
         """Return ``maps`` (N, 2 K, h, w) as smooth heatmaps and tags, each (N, K, h, w)."""
