@@ -61,8 +61,10 @@ def make_trainer(folder, steps=STEPS, task=None):
 def run_killed(folder, kills, seed):
     """Fork a run and kill it at a random instant, ``kills`` times; then let one finish.
 
-    Prints the steps at which runs began. Nothing here starts a thread before it forks.
+    Prints the steps at which runs began. Nothing here starts a thread before it forks, but
+    compiled code is loaded, which would take a child longer than it lives.
     """
+    nn.Conv2d(1, 1, 1)(np.zeros((1, 1, 2, 2), np.float32))
     rng = np.random.default_rng(seed)
     for attempt in range(kills + 1):
         child = os.fork()
