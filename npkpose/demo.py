@@ -1,6 +1,7 @@
 """``npkpose demo``: keypoints learned while you watch, and people found, with pictures."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from npkpose.skeleton import COCO_17
 from npkpose.training.remember import Remember
 from npkpose.training.score import score
 
-PEOPLE = 24  # scenes
+PEOPLE = 16  # scenes
 FRESH = 1000  # added to a seed: scenes that nothing was trained or judged on
 
 
@@ -28,34 +29,43 @@ def demo(out, seed=0):
     require_pillow()
     out.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
+    scenes = Remember(SyntheticPeople(PEOPLE, FRESH + seed), PEOPLE)
+    with ThreadPoolExecutor(1) as pool:
+        finders = pool.submit(people_finders, scenes)  # compiles while the markers are learned
+        learn_markers(out, seed)
+    print(f"2. People in {PEOPLE} fresh scenes, found by networks that were trained with npkpose")
+    found = {name: find_people(find, scenes) for name, find in finders.result().items()}
+    print_people(found, scenes)
+    draw_people(out / "people.png", found, scenes)
+    print(f"{time.perf_counter() - start:.0f} s. Pictures: {out}/markers.png, {out}/people.png")
+
+
+def learn_markers(out, seed):
+    """Train on four markers; print what the refinements are worth, and save markers.png."""
     print("1. Four markers, a network of 16,660 parameters, 200 steps of 16 pictures")
     net = exercises.train_markers(seed, report=progress(200))
     held_out = exercises.held_out_markers(seed)
     print_refinements({r: exercises.marker_errors(net, *held_out, r) for r in REFINEMENTS})
     draw_markers(out / "markers.png", net, *held_out)
 
-    print(f"2. People in {PEOPLE} fresh scenes, found by networks that were trained with npkpose")
-    scenes = Remember(SyntheticPeople(PEOPLE, FRESH + seed), PEOPLE)
-    found = {name: find_people(name, scenes) for name in ("topdown", "paf", "tags")}
-    print_people(found, scenes)
-    draw_people(out / "people.png", found, scenes)
-    print(f"{time.perf_counter() - start:.0f} s. Pictures: {out}/markers.png, {out}/people.png")
+
+def people_finders(scenes):
+    """Return ``{name: find}``, where ``find(scene)`` gives `Poses` and has nothing to compile."""
+    top_down = load_trained("topdown")
+    top_down = TopDown(top_down, padding=top_down.padding, keypoint_threshold=0)
+    paf, tags = (BottomUp(load_trained(name), flip=True) for name in ("paf", "tags"))
+    finders = {
+        "topdown": lambda scene: top_down(scene.image, scene.boxes[scene.labelled]),
+        "paf": lambda scene: paf(scene.image),
+        "tags": lambda scene: tags(scene.image),
+    }
+    for find in finders.values():
+        score(Remember(scenes, 1), find)
+    return finders
 
 
-def find_people(name, scenes):
-    """Return the `Poses` of each scene by a network of the package, and the ms a scene takes."""
-    network = load_trained(name)
-    if name == "topdown":
-        top_down = TopDown(network, padding=network.padding, keypoint_threshold=0)
-    else:
-        bottom_up = BottomUp(network, flip=True)
-
-    def find(scene):
-        if name == "topdown":
-            return top_down(scene.image, scene.boxes[scene.labelled])
-        return bottom_up(scene.image)
-
-    find(scenes[0])  # the first call compiles
+def find_people(find, scenes):
+    """Return the `Poses` of each scene, and the ms a scene takes."""
     start = time.perf_counter()
     poses = [find(scenes[i]) for i in range(len(scenes))]
     return poses, 1000 * (time.perf_counter() - start) / len(scenes)
@@ -72,7 +82,7 @@ def print_people(found, scenes):
         print(f"   {titles[name]:20s}{here:10.3f}{there:30.3f}{milliseconds:15.1f}")
 
 
-def draw_people(path, found, scenes, columns=6, zoom=3):
+def draw_people(path, found, scenes, columns=6, zoom=2):
     """Save scenes with the people that each network found."""
     figure, axes = require_matplotlib().subplots(3, columns, figsize=(2 * columns, 6.4))
     for row, (poses, _) in zip(axes, found.values()):

@@ -14,7 +14,9 @@ def scenes():
 
 @pytest.fixture(scope="module")
 def found(scenes):
-    return {name: demo.find_people(name, scenes) for name in ("topdown", "paf", "tags")}
+    finders = demo.people_finders(scenes)
+    assert list(finders) == ["topdown", "paf", "tags"]
+    return {name: demo.find_people(find, scenes) for name, find in finders.items()}
 
 
 def test_its_scenes_are_those_of_no_training():
