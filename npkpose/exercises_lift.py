@@ -14,10 +14,11 @@ from npkpose.models.mhformer import MHFormer
 from npkpose.models.videopose3d import VideoPose3D, to_screen
 
 FILMS, TEST_FILMS, FRAMES = 300, 24, 200
-CHANNELS, DROPOUT = 128, 0.05  # of VideoPose3D
+CHANNELS = 128  # of VideoPose3D
+DROPOUT = 0.05  # small networks have nothing to spare
 LAYERS, WIDTHS, DEPTH = 2, (64, 128), 1  # of MHFormer
 LR = {"videopose3d": 0.01, "mhformer": 0.002}
-BATCH = {"videopose3d": 256, "mhformer": 16}
+BATCH = {"videopose3d": 256, "mhformer": 32}
 
 
 def training_films(seed):
@@ -56,6 +57,9 @@ def train_mhformer(frames, keypoints, poses, seed, steps, report=None):
     """Return a small MHFormer for windows of ``frames``; the rest is as above."""
     rng, batch = np.random.default_rng([seed, 3]), BATCH["mhformer"]
     net = MHFormer(frames, 17, LAYERS, WIDTHS, drop_path=0.0, depth=DEPTH, rng=rng)
+    for _, module in net.named_modules():
+        if isinstance(module, nn.Dropout):
+            module.p = DROPOUT
     for _, array in net.named_parameters():
         if array.ndim > 1:
             array /= np.sqrt(6)  # to PyTorch's deviation: He's saturates the attention

@@ -18,6 +18,7 @@ PRINTED = {
     "08_train_top_down": (["--steps", "2", "--scenes", "2"], "step     2: loss"),
     "09_single_person_or_crowd": (["--most", "2"], "grouping all"),
     "10_triangulate_rig": (["calibration.json", "bodies.json"], "one of 8 cameras 150 px off"),
+    "13_mhformer": (["--steps", "3"], "first frame of a window"),
     "12_lift_motion": (["--seeds", "1", "--steps", "8"], "27 frames against 1: MPJVE"),
     "11_shelf": (["calibration.json", "detections.json"], "detections are 3 people"),
     "14_mesh_alignment": (["--steps", "3"], "looking at the mesh: 170 mm"),
