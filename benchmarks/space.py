@@ -1,9 +1,9 @@
 """Lifting films and triangulating points, how fast: ``python -m benchmarks.space``.
 
-Networks: one film in evaluation mode, against the same network in PyTorch with the same weights,
-on all cores that BLAS is allowed. Triangulation: 100,000 points within 0.8 m of the middle of
-cameras 4 m away, seen with 2 px of noise, on one thread. A NumPy loop of SVDs is timed on a
-twentieth of the points; OpenCV's peer undoes the lens, if there is one, and triangulates two
+Networks: windows of a film in evaluation mode, against the same network in PyTorch with the same
+weights, on all cores that BLAS is allowed. Triangulation: 100,000 points within 0.8 m of the
+middle of cameras 4 m away, seen with 2 px of noise, on one thread. A NumPy loop of SVDs is timed
+on a twentieth of the points; OpenCV's peer undoes the lens, if there is one, and triangulates two
 views. All take turns in one process, their outputs asserted equal first.
 """
 
@@ -14,10 +14,11 @@ from npkpose.models.mhformer import MHFormer
 from npkpose.models.videopose3d import VideoPose3D
 from npkpose.space import Camera, triangulate
 
-NETWORKS = {  # class, its first argument, frames; the arguments of the PyTorch class are the same
+NETWORKS = {  # class, its first argument, which the PyTorch class has too, and frames
     "VideoPose3D-243": (VideoPose3D, (3, 3, 3, 3, 3), 243),
     "MHFormer-81": (MHFormer, 81, 81),
 }
+WINDOWS = {"VideoPose3D-243": (1,), "MHFormer-81": (1, 16)}  # at a time; 16 as `MHFormer.lift`
 LENSES = {"no lens": (0, 0, 0, 0, 0), "lens": (-0.28, 0.17, -2e-3, 1e-3, -0.037)}
 POINTS, VIEWS, NOISE = 100_000, 5, 2.0
 SHARE = 20  # of the points, a loop is timed on one in as many
@@ -26,8 +27,9 @@ RUNS = 10
 
 def rows(points=POINTS, runs=RUNS):
     """Yield a `timing.Row` for each network, then for each way to triangulate."""
-    for name, (network, argument, frames) in NETWORKS.items():
-        yield _network_row(name, network, argument, frames, runs)
+    for name in NETWORKS:
+        for windows in WINDOWS[name]:
+            yield _network_row(name, windows, runs)
     for lens, numbers in LENSES.items():
         cameras = ring(numbers)
         pixels = views_of(cameras, points)
@@ -69,9 +71,10 @@ def svd_loop(pixels, cameras):
     return found
 
 
-def _network_row(name, network, argument, frames, runs):
+def _network_row(name, windows, runs):
+    network, argument, frames = NETWORKS[name]
     model = network(argument).eval()
-    x = np.random.default_rng(0).standard_normal((1, frames, 17, 2), dtype=np.float32)
+    x = np.random.default_rng(0).standard_normal((windows, frames, 17, 2), dtype=np.float32)
     works = [lambda: model(x)]
     first = first_call(works[0])
     peer, twin = torch_twin(model, argument)
@@ -79,7 +82,7 @@ def _network_row(name, network, argument, frames, runs):
         np.testing.assert_allclose(twin(x), model(x), rtol=0, atol=1e-5 * abs(model(x)).max())
         works.append(lambda: twin(x))
     times = (*smallest_ms(*works, runs=runs), np.nan)
-    return Row(name, f"{frames} frames", first, times[0], peer, times[1])
+    return Row(name, f"{windows} x {frames} frames", first, times[0], peer, times[1])
 
 
 def torch_twin(model, argument):
