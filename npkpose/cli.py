@@ -22,7 +22,7 @@ def _parser():
     parser.add_argument("--version", action="version", version=f"npkpose {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
 
-    demo = commands.add_parser("demo", help="learn, decode and group keypoints in under a minute")
+    demo = commands.add_parser("demo", help="learn keypoints and find people, in seconds")
     demo.add_argument("--out", default="npkpose-demo", help="folder for the pictures")
     demo.add_argument("--seed", type=int, default=0)
     demo.set_defaults(run=_demo)

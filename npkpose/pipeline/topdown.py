@@ -29,12 +29,12 @@ class TopDown:
     ----------
     model : network such as `models.ViTPose`
         Has ``preprocess``, ``skeleton``, ``input_size`` and ``grid`` (or ``stride``, for a
-        `Grid` of convention "index"), and may have ``refine``. Switched to evaluation mode.
+        `Grid` of convention "index"), and may have ``refine`` and ``padding``. Switched to evaluation mode.
     flip : bool
         Average with the mirror image, moved by `Grid.flip_shift` where published code moves a
         whole pixel: more exact, and twice the time.
-    padding : float
-        Enlargement of the boxes.
+    padding : float, optional
+        Enlargement of the boxes. Default: the model's own, or else the published 1.25.
     refine : str, optional
         Of `decode_heatmaps`. Default: the model's own, or else "dark".
     keypoint_threshold, nms_threshold : float
@@ -50,7 +50,7 @@ class TopDown:
     batch_size = 16  # crops at a time
 
     def __init__(
-        self, model, *, flip=True, padding=PADDING, refine=None, keypoint_threshold=0.2,
+        self, model, *, flip=True, padding=None, refine=None, keypoint_threshold=0.2,
         nms_threshold=0.9,
     ):
         self.model = model.eval()
@@ -58,6 +58,7 @@ class TopDown:
         refine = getattr(model, "refine", "dark") if refine is None else refine
         self.refine = check_choice("refine", refine, (*REFINEMENTS, *DARK_SPACING))
         self.flip = bool(flip)
+        padding = getattr(model, "padding", PADDING) if padding is None else padding
         self.padding = check_number("padding", padding, above=0.0)
         self.keypoint_threshold = check_number(
             "keypoint_threshold", keypoint_threshold, at_least=0.0
