@@ -29,7 +29,8 @@ class TopDown:
     ----------
     model : network such as `models.ViTPose`
         Has ``preprocess``, ``skeleton``, ``input_size`` and ``grid`` (or ``stride``, for a
-        `Grid` of convention "index"), and may have ``refine`` and ``padding``. Switched to evaluation mode.
+        `Grid` of convention "index"), and may have ``refine`` and ``padding``. Switched to
+        evaluation mode.
     flip : bool
         Average with the mirror image, moved by `Grid.flip_shift` where published code moves a
         whole pixel: more exact, and twice the time.
