@@ -166,11 +166,12 @@ def test_a_run_killed_at_twenty_random_instants_ends_as_one_that_was_not(whole, 
 
 def test_a_loss_that_is_not_finite_stops_and_says_what_to_look_at(tmp_path):
     trainer = make_trainer(tmp_path, task=Line(bad_step=13))
+    threads = threading.active_count()
     with pytest.raises(
         FloatingPointError, match=r"loss is nan at step 13 .*look at its targets"
     ) as e:
         trainer.run(STEPS, **EVERY)
-    assert "is from before that" in str(e.value) and threading.active_count() < 20
+    assert "is from before that" in str(e.value) and threading.active_count() <= threads
     resumed = make_trainer(tmp_path)
     assert resumed.step == 10
     assert all(np.isfinite(array).all() for array in resumed.model.state_dict().values())
