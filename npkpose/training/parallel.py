@@ -17,7 +17,7 @@ there are.
 
 Dask (the ``scale`` extra) comes in with its client; nothing here imports it. It has its workers
 give memory back at once (MALLOC_TRIM_THRESHOLD_ in its ``distributed.nanny.pre-spawn-environ``);
-without that a step of a small network took 60 ms instead of 110.
+without that a part of a small network took 60 ms instead of 110.
 """
 
 import copy
