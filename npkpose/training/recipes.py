@@ -35,7 +35,10 @@ WARMUP, CLIP_NORM = 100, 1.0
 
 
 class Recipe(NamedTuple):
-    """What to train, and settings that take about half an hour on two cores."""
+    """What to train, and settings for about half an hour on two cores, by the time of a step.
+
+    The weights in the package took fewer steps: their records say how many.
+    """
 
     network: type
     task: type
