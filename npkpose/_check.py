@@ -37,7 +37,8 @@ def check_array(name, value, shape, dtype=np.float64, finite=True):
     array = real_array(name, value)
     if isinstance(dtype, tuple):
         dtype = array.dtype if array.dtype in dtype else dtype[0]
-    array = np.require(array, dtype, ["C", "W"])
+    if not (array.flags.carray and array.dtype == dtype):  # in order, aligned, writable
+        array = np.require(array, dtype, ["C", "W"])
     if not _fits(array.shape, shape):
         raise ValueError(f"{name}: expected shape ({_legend(shape)}), got {array.shape}")
     if finite:

@@ -20,6 +20,7 @@ import numpy as np
 from npkpose._check import check_array, check_integer, check_number
 from npkpose.nn._shapes import FLOATS, check_gradient
 from npkpose.nn.module import Module
+from npkpose.nn.quick import rectify_gradient
 
 
 class ReLU(Module):
@@ -35,7 +36,10 @@ class ReLU(Module):
     def backward(self, dy):
         """Return dL/dx: dL/dy where the slope is 1, else 0."""
         (y,) = self.recall()
-        return check_gradient(dy, y.shape, y.dtype) * (y > 0)
+        dy = check_gradient(dy, y.shape, y.dtype)
+        dx = np.empty(y.shape, y.dtype)
+        rectify_gradient(dy.reshape(-1), y.reshape(-1), dx.reshape(-1))
+        return dx
 
 
 class ReLU6(ReLU):

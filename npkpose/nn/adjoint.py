@@ -19,18 +19,20 @@ would take longest: there the windows are added as written. Dumoulin & Visin, "A
 convolution arithmetic for deep learning", 2016, arXiv:1603.07285, section 4.
 """
 
-from functools import partial
+from functools import lru_cache, partial
 from math import gcd
 
 import numpy as np
 
-from npkpose.nn.convolve import NARROW, Tail, convolve
+from npkpose.nn.convolve import SHORT, Tail, convolve
 from npkpose.nn.product import product
-from npkpose.nn.strips import cuts, make_strips, padded
-from npkpose.nn.threads import run_all
+from npkpose.nn.quick import channel_sums, weight_gradient_rows
+from npkpose.nn.strips import NARROW, SMALL, block_windows, cuts, padded, row_length, shares
+from npkpose.nn.threads import num_threads, run_all, scratch
 from npkpose.nn.unfold import fold
 
 FEW_WINDOWS = 2  # for each of dy's channels: below, the weight is the larger array
+WIDE = 64  # output channels above which rows of dy can be multiplied as they are
 SHUFFLED = 64  # rows of products up to which all remainders are made at once
 
 
@@ -84,56 +86,109 @@ def _all_at_once(dy, turned, window, size, tail):
     necessary unless windows lie side by side, but pays where they have few rows.
     """
     (C, O), stride = turned.shape[:2], window[3]
-    reached = [[_places(r, *axis) for r in range(axis[3])] for axis in zip(*window)]
-    first = [min(start for _, start, _ in axis) for axis in reached]
-    last = [
-        max(start + step * (len(range(k)[places]) - 1) for places, start, step in axis)
-        for axis, k in zip(reached, window[0])
-    ]
-    kernel = [b - a + 1 for a, b in zip(first, last)]
-    weight = np.zeros((C, *stride, O, *kernel), dy.dtype)
-    for r in np.ndindex(*stride):
-        (rows, top, dh), (cols, left, dw) = reached[0][r[0]], reached[1][r[1]]
-        some = turned[:, :, rows, cols]
-        top, left = top - first[0], left - first[1]
-        at = slice(top, top + dh * some.shape[2], dh), slice(left, left + dw * some.shape[3], dw)
-        weight[:, r[0], r[1], :, *at] = some
-    counts = [-(-n // s) for n, s in zip(size, stride)]
-    its_window = kernel, (1, 1), (-first[0], -first[1]), (1, 1)
-    dx = convolve(dy, weight.reshape(-1, O, *kernel), its_window, 1, tail, counts, stride)
+    its_window, moves = _common_window(window)
+    weight = np.zeros((C, *stride, O, *its_window[0]), dy.dtype)
+    for r, places, at in moves:
+        weight[:, r[0], r[1], :, at[0], at[1]] = turned[:, :, places[0], places[1]]
+    counts = tuple(-(-n // s) for n, s in zip(size, stride))
+    dx = convolve(
+        dy, weight.reshape(-1, O, *its_window[0]), its_window, 1, tail, counts, stride
+    )
     return np.ascontiguousarray(dx[:, :, : size[0], : size[1]])
 
 
+@lru_cache(maxsize=1024)
+def _common_window(window):
+    """Return a window with the places of all remainders, and where each of them has its own.
+
+    The second is a list of (remainder, places of the given window, places of the common one).
+    """
+    stride = window[3]
+    reached = [[_places(r, *axis) for r in range(axis[3])] for axis in zip(*window)]
+    first = [min(start for _, start, _ in axis) for axis in reached]
+    counts = [[len(range(k)[each[0]]) for each in axis] for axis, k in zip(reached, window[0])]
+    last = [
+        max(start + step * (count - 1) for (_, start, step), count in zip(axis, n))
+        for axis, n in zip(reached, counts)
+    ]
+    kernel = tuple(b - a + 1 for a, b in zip(first, last))
+    moves = []
+    for r in np.ndindex(*stride):
+        its_places, at = [], []
+        for axis in range(2):
+            places, start, step = reached[axis][r[axis]]
+            begin = start - first[axis]
+            its_places.append(places)
+            at.append(slice(begin, begin + step * counts[axis][r[axis]], step))
+        moves.append((r, its_places, at))
+    return (kernel, (1, 1), (-first[0], -first[1]), (1, 1)), moves
+
+
 def weight_gradient(x, dy, window, groups):
-    """Return dL/dweight (O, C / groups, kh, kw), given x (N, C, H, W) and dL/dy (N, O, Ho, Wo)."""
+    """Return dL/dweight (O, C / groups, kh, kw) and the sums (O,) of dL/dy.
+
+    Given x (N, C, H, W) and dL/dy (N, O, Ho, Wo).
+    """
     (N, C), (_, O, *size) = x.shape[:2], dy.shape
     inputs, kernel = C // groups, window[0]
+    x, dy = np.ascontiguousarray(x), np.ascontiguousarray(dy).reshape(N, O, size[0] * size[1])
     if 1 < groups == C == O:
-        return _correlate(x, dy, window)
-    dweight = np.zeros((O, inputs, *kernel), x.dtype)
-    windows = size[0] * size[1]
-    dy = dy.reshape(N, O, windows)
-    whole = windows < NARROW or kernel[0] == 1 or window[3][0] > 1
+        dbias = np.empty(O)
+        channel_sums(dy, dbias)
+        return _correlate(x, dy.reshape(N, O, *size), window), dbias.astype(x.dtype)
+    dweight, dbias = np.zeros((O, inputs, *kernel), x.dtype), np.zeros(O, x.dtype)
     for channels, outputs in zip(cuts(C, groups), cuts(O, groups)):
-        image, its_dy = x[:, slice(*channels)], dy[:, slice(*outputs)]
-        work = dweight[slice(*outputs)].size
-        strips = make_strips(image, window, tuple(size), work, whole, NARROW)
-        works = [partial(_product, strip, its_dy) for strip in strips]
-        total = sum(run_all(works), start=0)  # (P, O, K)
-        if not strips:
-            continue
-        if whole:
-            dweight[slice(*outputs)] = total.reshape(-1, inputs, *kernel)
+        part = slice(*outputs)
+        what = x, dy, dweight[part], dbias[part], channels, outputs, window, tuple(size)
+        if outputs[1] - outputs[0] > WIDE:
+            _product_by_channels(*what)
         else:
-            total = total.reshape(kernel[0], -1, kernel[1], inputs)
-            dweight[slice(*outputs)] = total.transpose(1, 3, 0, 2)
-    return dweight
+            _product_by_pixels(*what)
+    return dweight, dbias
 
 
-def _product(strip, dy):
-    """Return the sums (P, O, K) over the windows of a strip."""
-    parts = strip.columns()
-    return np.matmul(strip.join(dy), parts.swapaxes(2, 3)).sum(axis=1)
+def _product_by_channels(x, dy, dweight, dbias, inputs, outputs, window, size):
+    """Write a weight's gradient, some of its output channels on each thread."""
+    T = num_threads() if len(x) * size[0] * size[1] * dweight.size >= SMALL else 1
+
+    def write(a, b):
+        its_outputs = outputs[0] + a, outputs[0] + b
+        its_part = dweight[a:b].reshape(1, b - a, -1), dbias[a:b]
+        _gradient_of_rows(
+            x, dy, *its_part, (0, len(x) * size[0]), inputs, its_outputs, window, size, False
+        )
+
+    run_all([partial(write, a, b) for a, b in cuts(len(dweight), T)])
+
+
+def _product_by_pixels(x, dy, dweight, dbias, inputs, outputs, window, size):
+    """Write a weight's gradient, the sum of what each thread finds in its share of windows."""
+    O, C, kh, kw = dweight.shape
+    whole = kh == 1 or window[3][0] > 1 or size[0] * size[1] < NARROW or C * kw < SHORT
+    P = 1 if whole else kh
+
+    def add_up(first, end):
+        total = scratch((P, C * kh * kw // P, O), x.dtype, "dweight")
+        biases = np.empty(O, x.dtype)
+        what = inputs, outputs, window, size, True
+        _gradient_of_rows(x, dy, total, biases, (first, end), *what)
+        return total.reshape(P, C, kh // P, kw, O), biases
+
+    works = [partial(add_up, *rows) for rows in shares(len(x), size, dweight.size)]
+    for total, biases in run_all(works):
+        dweight += total.transpose(4, 1, 0, 2, 3).reshape(dweight.shape)
+        dbias += biases
+
+
+def _gradient_of_rows(x, dy, dweight, dbias, rows, inputs, outputs, window, size, swapped):
+    P, K = len(dweight), dweight.shape[1 if swapped else 2]
+    block = block_windows(size, K)
+    length = min(block, size[1] * (rows[1] - rows[0]))
+    seen, O = length + (P - 1) * window[1][0] * size[1], outputs[1] - outputs[0]
+    columns = scratch((K, row_length(seen)), x.dtype, "columns")
+    values = scratch((length, O) if swapped else (O, row_length(length)), x.dtype, "rows")
+    what = inputs, outputs, window, size, block, swapped, columns, values
+    weight_gradient_rows(x, dy, dweight, dbias, *rows, *what)
 
 
 def _places(r, kernel, dilation, padding, stride):

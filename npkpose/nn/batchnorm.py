@@ -6,7 +6,8 @@ Ioffe & Szegedy, "Batch Normalization: Accelerating Deep Network Training by Red
 Internal Covariate Shift", ICML 2015, arXiv:1502.03167. mean and var (biased) are over
 
     "batch"    the pixels of all images: each x moves them, so with g = weight dL/dy
-               dL/dx = (g - mean(g) - z mean(g z)) / sqrt(var + eps)
+               dL/dx = (g - mean(g) - z mean(g z)) / sqrt(var + eps);
+               a batch in shares (`npkpose.nn.data_parallel`) is one batch
     "image"    the pixels of each image by itself, with the same gradient: what a
                TensorFlow graph frozen with is_training=True computes at batch 1
     "running"  constants, a running average over past batches: dL/dx = g / sqrt(var + eps),
@@ -21,9 +22,10 @@ import numpy as np
 
 from npkpose._check import check_choice, check_integer, check_number
 from npkpose.nn._shapes import check_gradient, check_images
+from npkpose.nn.activation import ReLU
 from npkpose.nn.module import Module
-
-_AXES = {"batch": (0, 2, 3), "image": (2, 3)}
+from npkpose.nn.quick import gradient_moments, moments, normalise, normalise_gradient
+from npkpose.nn.threads import everyones, this_share
 
 
 class BatchNorm2d(Module):
@@ -42,7 +44,9 @@ class BatchNorm2d(Module):
         self.num_features = C = check_integer("num_features", num_features, 1)
         self.eps = check_number("eps", eps, at_least=0.0)
         self.momentum = check_number("momentum", momentum, at_least=0.0)
-        self.statistics = check_choice("statistics", statistics, ("auto", "running", *_AXES))
+        self.statistics = check_choice(
+            "statistics", statistics, ("auto", "running", "batch", "image")
+        )
         if statistics == "running" and not track_running_stats:
             raise ValueError('statistics: expected track_running_stats for "running", got none')
         if affine:
@@ -54,24 +58,31 @@ class BatchNorm2d(Module):
             self.buffers["num_batches_tracked"] = np.zeros((), np.int64)
 
     def forward(self, x):
-        """Return normalised ``x``; keep z (or x) and the scale, which the gradients need."""
+        """Return normalised ``x``; keep it and its statistics, which the gradients need."""
+        return self.forward_with(x, ())[0]
+
+    def forward_with(self, x, followers, skip=None):
+        """Return normalised ``x`` with what follows it, and how many followers that are.
+
+        That is a `ReLU`, to whose input ``skip``, if given, is added where it comes last: see
+        `npkpose.nn.run`.
+        """
         x = check_images(x, self.num_features)
+        relu = followers[0] if followers and type(followers[0]) is ReLU else None
         mode = self._mode()
-        if mode == "running":
-            slope, offset = self.line(x.dtype)
-            self.keep(x, slope, mode)
-            y = x * slope
-            y += offset
-            return y
-        z, mean, var = self._centre(x, mode)
-        scale = 1.0 / np.sqrt(var + self.eps)
-        z *= scale
-        self.keep(z, scale, mode)
-        if not self.params:
-            return z
-        y = z * _column(self.params["weight"], x.dtype)
-        y += _column(self.params["bias"], x.dtype)
-        return y
+        rows = self._rows(x, mode)
+        added = np.empty((0, 0, 0), x.dtype)
+        if skip is not None and relu is not None and len(followers) == 1:
+            added = self._rows(skip, mode)
+        mean, scale = self._statistics(mode, rows)
+        weight, offset = self._affine(len(mean))
+        y = np.empty(x.shape, x.dtype)
+        lines = self._about(mean, x.dtype, weight * scale, offset)
+        normalise(rows, *lines, added, relu is not None, self._rows(y, mode))
+        self.keep(x, mean, scale, mode)
+        if relu is not None:
+            relu.keep(y)
+        return y, int(relu is not None)
 
     def is_line(self):
         """Return whether y is a straight line over x: whether statistics are the running ones."""
@@ -92,52 +103,78 @@ class BatchNorm2d(Module):
 
     def backward(self, dy):
         """Given dL/dy, fill ``grads`` and return dL/dx."""
-        z, scale, mode = self.recall()
-        g = dy = check_gradient(dy, z.shape, z.dtype)
-        if mode == "running":
-            self._running_gradients(dy, z)
-            return dy * scale
+        x, mean, scale, mode = self.recall()
+        dy = check_gradient(dy, x.shape, x.dtype)
+        dy_rows, rows = self._rows(dy, mode), self._rows(x, mode)
+        total, moment = np.empty((2, len(mean)))
+        middle = mean.astype(x.dtype)
+        gradient_moments(dy_rows, rows, middle, total, moment)
+        moment = scale * (moment + (middle - mean) * total)  # sums of dy z
         if self.params:
-            self.grads["weight"] = (dy * z).sum(axis=(0, 2, 3))
-            self.grads["bias"] = dy.sum(axis=(0, 2, 3))
-            g = dy * _column(self.params["weight"], dy.dtype)
-        axes = _AXES[mode]
-        dx = g - z * (g * z).mean(axis=axes, keepdims=True)
-        dx -= g.mean(axis=axes, keepdims=True)
-        dx *= scale
+            sums = (a.reshape(-1, self.num_features).sum(axis=0) for a in (moment, total))
+            self.grads["weight"], self.grads["bias"] = (a.astype(x.dtype) for a in sums)
+        slope = self._affine(len(mean))[0] * scale
+        bend, offset = np.zeros((2, len(mean)))
+        if mode != "running":
+            shares = [(rows.shape[0] * rows.shape[2], total, moment)]
+            shares = everyones(shares[0]) if mode == "batch" else shares
+            count, total, moment = (sum(each) for each in zip(*shares))
+            bend, offset = -slope * scale * moment / count, -slope * total / count
+        dx = np.empty(x.shape, x.dtype)
+        middle, bend, offset = self._about(mean, x.dtype, bend, offset)
+        what = middle, slope.astype(x.dtype), bend, offset
+        normalise_gradient(dy_rows, rows, *what, self._rows(dx, mode))
         return dx
-
-    def _running_gradients(self, dy, x):
-        """Fill ``grads``: with m and s the running mean and deviation, z = (x - m) / s."""
-        if not self.params:
-            return
-        mean, var = (self.buffers[k].astype(x.dtype) for k in ("running_mean", "running_var"))
-        total = dy.sum(axis=(0, 2, 3))
-        moment = np.einsum("nchw,nchw->c", dy, x) - mean * total
-        self.grads["weight"] = moment / np.sqrt(var + x.dtype.type(self.eps))
-        self.grads["bias"] = total
 
     def _mode(self):
         if self.statistics != "auto":
             return self.statistics
         return "batch" if self.training or not self.buffers else "running"
 
-    def _centre(self, x, mode):
-        """Return x - mean, mean and var, and update the running statistics if due."""
-        axes = _AXES[mode]
-        count = int(np.prod([x.shape[axis] for axis in axes]))
+    def _rows(self, images, mode):
+        """Return images as (N, C, pixels) or, to have statistics of their own, (1, N C, pixels)."""
+        N, C, H, W = images.shape
+        shape = (1, N * C, H * W) if mode == "image" else (N, C, H * W)
+        return np.ascontiguousarray(images).reshape(shape)
+
+    def _about(self, mean, dtype, slope, offset):
+        """Return m, a, b of that dtype with a (x - m) + b = slope (x - mean) + offset.
+
+        m is the mean as far as it fits into the dtype; the rest matters where a mean is large.
+        """
+        middle = mean.astype(dtype)
+        return middle, slope.astype(dtype), (offset + slope * (middle - mean)).astype(dtype)
+
+    def _affine(self, count):
+        """Return weight and bias of ``count`` rows."""
+        if not self.params:
+            return np.ones(count), np.zeros(count)
+        return np.resize(self.params["weight"], count), np.resize(self.params["bias"], count)
+
+    def _statistics(self, mode, rows):
+        """Return mean and 1 / sqrt(var + eps), and update the running statistics if due."""
+        if mode == "running":
+            mean, var = (self.buffers[k] for k in ("running_mean", "running_var"))
+            return mean.astype(np.float64), 1 / np.sqrt(var.astype(np.float64) + self.eps)
+        count = rows.shape[0] * rows.shape[2]
+        mean, squares = self._moments(rows)
         track = mode == "batch" and self.training and bool(self.buffers)
+        if mode == "batch":
+            count, mean, squares = _joined(everyones((count, mean, squares)))
         if count < 1 + track:  # an unbiased variance divides by count - 1
             raise ValueError(
                 f"x: expected at least {1 + track} values per channel for {mode} "
-                f"statistics, got {count} in shape {x.shape}"
+                f"statistics, got {count}"
             )
-        mean = x.mean(axis=axes, keepdims=True)
-        z = x - mean
-        var = np.square(z).mean(axis=axes, keepdims=True)
-        if track:
-            self._track(mean.ravel(), var.ravel() * (count / (count - 1)))
-        return z, mean, var
+        if track and this_share() == 0:
+            self._track(mean, squares / (count - 1))
+        return mean, 1 / np.sqrt(squares / count + self.eps)
+
+    def _moments(self, rows):
+        """Return the mean (C,) of rows (N, C, pixels), and the sum of squares about it."""
+        mean, squares = np.empty((2, rows.shape[1]))
+        moments(rows, mean, squares)
+        return mean, squares
 
     def _track(self, mean, var):
         m = self.momentum
@@ -145,6 +182,13 @@ class BatchNorm2d(Module):
         for name, new in (("running_mean", mean), ("running_var", var)):
             self.buffers[name] *= 1.0 - m
             self.buffers[name] += m * new
+
+
+def _joined(shares):
+    """Return count, mean and sum of squares about it of several samples' (Chan et al., 1983)."""
+    count = sum(n for n, _, _ in shares)
+    mean = sum(n * m for n, m, _ in shares) / max(count, 1)
+    return count, mean, sum(squares + n * (m - mean) ** 2 for n, m, squares in shares)
 
 
 def freeze_statistics(module, frozen=True):

@@ -63,15 +63,21 @@ if hasattr(os, "register_at_fork"):
 
 
 @lru_cache(maxsize=1)
-def _functions():
-    """OpenBLAS's functions that return and set the number of its threads, or None."""
+def library():
+    """Return the OpenBLAS of NumPy's wheel, or None."""
     site = pathlib.Path(np.__file__).parents[1]
     for path in sorted(site.glob("numpy.libs/*openblas*")):
         try:
-            library = ctypes.CDLL(str(path))
+            return ctypes.CDLL(str(path))
         except OSError:
             continue
-        for name in ("scipy_openblas_{}_num_threads64_", "openblas_{}_num_threads64_"):
-            if hasattr(library, name.format("set")):
-                return getattr(library, name.format("get")), getattr(library, name.format("set"))
+    return None
+
+
+@lru_cache(maxsize=1)
+def _functions():
+    """OpenBLAS's functions that return and set the number of its threads, or None."""
+    for name in ("scipy_openblas_{}_num_threads64_", "openblas_{}_num_threads64_"):
+        if hasattr(library(), name.format("set")):
+            return getattr(library(), name.format("get")), getattr(library(), name.format("set"))
     return None

@@ -93,10 +93,10 @@ class Conv2d(Module):
         """Given dL/dy, fill ``grads`` and return dL/dx (None within `no_input_gradient`)."""
         x, shape = self.recall()
         dy = check_gradient(dy, shape, x.dtype)
-        if "bias" in self.params:
-            self.grads["bias"] = dy.sum(axis=(0, 2, 3))
         weight = self.params["weight"].astype(x.dtype, copy=False)
-        self.grads["weight"] = weight_gradient(x, dy, self.window, self.groups)
+        self.grads["weight"], dbias = weight_gradient(x, dy, self.window, self.groups)
+        if "bias" in self.params:
+            self.grads["bias"] = dbias
         if self.first:
             return None
         return input_gradient(dy, weight, self.window, self.groups, x.shape[2:])

@@ -25,6 +25,7 @@ from npkpose.nn.adjoint import input_gradient, weight_gradient
 from npkpose.nn.convolve import Tail, convolve
 from npkpose.nn.init import kaiming_normal
 from npkpose.nn.module import Module
+from npkpose.nn.quick import channel_sums
 
 
 class ConvTranspose2d(Module):
@@ -75,9 +76,12 @@ class ConvTranspose2d(Module):
         x, shape = self.recall()
         dy = check_gradient(dy, shape, x.dtype)
         if "bias" in self.params:
-            self.grads["bias"] = dy.sum(axis=(0, 2, 3))
+            N, O, H, W = dy.shape
+            total = np.empty(O)
+            channel_sums(dy.reshape(N, O, H * W), total)
+            self.grads["bias"] = total.astype(dy.dtype)
         weight = self.params["weight"].astype(x.dtype, copy=False)
-        self.grads["weight"] = weight_gradient(dy, x, self.window, self.groups)
+        self.grads["weight"] = weight_gradient(dy, x, self.window, self.groups)[0]
         return convolve(dy, weight, self.window, self.groups, size=x.shape[2:])
 
     def _output_size(self, size):

@@ -1,44 +1,39 @@
-"""The arithmetic of a convolution, with fewer copies of the image than `unfold` makes.
+"""The arithmetic of a convolution, shared out among threads.
 
     y[o,h,w] = sum_{i,c,j} weight[o,c,i,j] x[c, s h + d i - p, s w + d j - p]
 
 `unfold` copies the pixels into each of the kh kw places of the window. Where the vertical stride
 is 1 they are unfolded here along the width alone:
 
-    columns[(j,c), r, w] = x[c, r - p, s w + d j - p]
+    columns[(c,j), r, w] = x[c, r - p, s w + d j - p]
 
 What row i of the window sees, rows h + d i, then lies one after another in memory and can be
 multiplied where it is:
 
-    y[o,(h,w)] = sum_i weight_i[o,(j,c)] columns[(j,c), h + d i, w]
+    y[o,(h,w)] = sum_i weight_i[o,(c,j)] columns[(c,j), h + d i, w]
 
-That is kw copies instead of kh kw. All places are unfolded where the kh products would be larger
-than the columns, and where there are so few pixels that the weights are the larger array, which
-would have to be put in the order that weight_i needs. The work is cut into strips
-(`npkpose.nn.strips`) whose columns stay in the cache; the strips go to all cores, and what
-follows the convolution (`Tail`) is done to a strip while it is still there. A depthwise
+That is kw copies instead of kh kw. All places are unfolded where there are so few pixels that the
+weights are the larger array, which would have to be put in the order that weight_i needs.
+
+Each thread takes some rows of windows, or of few windows some of the output channels, and does
+all that is to be done with them in one compiled call (`npkpose.nn.windows`). A depthwise
 convolution sums shifted images, since its products would have single rows. `npkpose.nn.adjoint`
-has the gradients, from the same strips.
+has the gradients.
 """
 
 import math
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
-from npkpose.nn.strips import SMALL, cuts, make_strips, padded, row_length
+from npkpose.nn.quick import convolve_rows, sum_shifted
+from npkpose.nn.strips import NARROW, SMALL, block_windows, cuts, padded, row_length, shares
 from npkpose.nn.threads import num_threads, run_all, scratch
 from npkpose.nn.unfold import window_counts
 
-if numba.config.DISABLE_JIT:
-    from npkpose.reference.passes import finish, sum_shifted
-else:
-    from npkpose.nn.passes import finish, sum_shifted
-
 FEW_PIXELS = 8  # for each output channel
-NARROW = 64  # pixels of an image below which a product of its own is slow
+SHORT = 24  # rows of columns below which products are slow
 DEPTHWISE = 2**17  # numbers in the channels that a thread takes at once
 
 
@@ -53,16 +48,17 @@ class Tail(NamedTuple):
     skip: np.ndarray | None = None
     relu: bool = False
 
-    def is_empty(self):
-        """Return whether y is the sum itself."""
-        return self.slope is self.offset is self.skip is None and not self.relu
-
     def arguments(self, dtype):
         """Return the last arguments of the kernels, absent ones as empty arrays."""
         return *(
-            np.empty(shape, dtype) if a is None else np.ascontiguousarray(a, dtype)
-            for a, shape in ((self.slope, 0), (self.offset, 0), (self.skip, (0, 0, 0)))
+            _absent(ndim, dtype) if a is None else np.ascontiguousarray(a, dtype)
+            for a, ndim in ((self.slope, 1), (self.offset, 1), (self.skip, 3))
         ), self.relu
+
+
+@lru_cache
+def _absent(ndim, dtype):
+    return np.empty((0,) * ndim, dtype)
 
 
 def convolve(x, weight, window, groups=1, tail=Tail(), size=None, shuffle=(1, 1)):
@@ -89,48 +85,71 @@ def convolve(x, weight, window, groups=1, tail=Tail(), size=None, shuffle=(1, 1)
     size = window_counts((H, W), *window) if size is None else tuple(size)
     parts = math.prod(shuffle)
     y = np.empty((N, O // parts, math.prod(size) * parts), x.dtype)
-    after = size[1], shuffle, *tail.arguments(x.dtype)
+    after = tail.arguments(x.dtype)
     if 1 < groups == C == O:
-        works = _depthwise(x, weight, window, size, y, after[2:])
+        works = _depthwise(x, weight, window, size, y, after)
     else:
-        works = []
-        direct = tail.is_empty() and shuffle == (1, 1)
-        for inputs, outputs in zip(cuts(C, groups), cuts(O, groups)):
-            image, part = x[:, slice(*inputs)], weight[slice(*outputs)]
-            works += _products(image, part, window, size, y, outputs[0], after, direct)
+        works, x = [], np.ascontiguousarray(x)
+        part = (O // groups, *weight.shape[1:])
+        plan = _plan(N, part, window[1][0], window[3][0], size, shuffle, num_threads())
+        for g in range(groups):
+            matrices = _matrices(weight[g * part[0] : (g + 1) * part[0]], plan.P)
+            what = window, size, shuffle, plan, after
+            works += [
+                partial(_write, x, matrices[:, a:b], y, rows, (g, g * part[0] + a), *what)
+                for rows in plan.rows for a, b in plan.channels
+            ]
     run_all(works)
     return y.reshape(*y.shape[:2], size[0] * shuffle[0], size[1] * shuffle[1])
 
 
-def _products(x, weight, window, size, y, channel, after, direct):
-    """Functions that each write a part of ``y`` (N, channels, pixels), from ``channel`` on."""
+class _Plan(NamedTuple):
+    """How a convolution is done: parts of the window, shares of work, and scratch memory."""
+
+    P: int
+    rows: list  # of windows, (first, end)
+    channels: list  # of the output, (first, end)
+    inputs: int  # channels of a group
+    block: int  # windows
+    length: int  # of columns
+    joined: int  # length of sums that are not in y
+
+
+@lru_cache(maxsize=4096)
+def _plan(N, shape, dilation, stride, size, shuffle, threads):
+    """Return the `_Plan` for weights of one group of that shape."""
+    (O, C, kh, kw), each = shape, size[0] * size[1]
+    whole = kh == 1 or stride > 1 or each < NARROW or C * kw < SHORT
+    P = 1 if whole or N * each < FEW_PIXELS * O else kh
+    multiplications = math.prod(shape)
+    rows = shares(N, size, multiplications)
+    few = len(rows) < threads and N * each * multiplications >= SMALL
+    channels = cuts(O, threads if few else 1)
+    if not rows:
+        return _Plan(P, rows, channels, C, 1, 0, 0)
+    block = block_windows(size, multiplications // (P * O))
+    longest = size[1] * max(end - first for first, end in rows)
+    length = row_length(min(block, longest) + (P - 1) * dilation * size[1])
+    joined = row_length(block) if shuffle != (1, 1) or block > each else 0
+    return _Plan(P, rows, channels, C, block, length, joined)
+
+
+def _matrices(weight, P):
+    """Return the weight (O, C, kh, kw) as matrices (P, O, K)."""
     O, C, kh, kw = weight.shape
-    pixels = len(x) * size[0] * size[1]
-    whole = kh == 1 or window[3][0] > 1 or pixels < FEW_PIXELS * O or 2 * C * kw < O
-    if whole:
-        matrices = weight.reshape(1, 1, O, C * kh * kw)
-    else:
-        matrices = np.ascontiguousarray(weight.transpose(2, 0, 3, 1)).reshape(kh, 1, O, kw * C)
-    strips = make_strips(x, window, size, weight.size, whole, NARROW)
-    few = len(strips) < num_threads() and pixels * weight.size >= SMALL
-    return [
-        partial(_write, strip, matrices[:, :, a:b], y, channel + a, after, direct)
-        for strip in strips for a, b in cuts(O, num_threads() if few else 1)
-    ]
+    if P == 1:
+        return np.ascontiguousarray(weight).reshape(1, O, C * kh * kw)
+    return np.ascontiguousarray(weight.transpose(2, 0, 1, 3)).reshape(P, O, C * kw)
 
 
-def _write(strip, matrices, y, channel, after, direct):
-    """Write a strip of some channels of ``y``."""
-    parts = strip.columns()
-    P, n, _, L = parts.shape
-    O = matrices.shape[2]
-    if direct and P == 1 and not strip.joined:
-        part = y[slice(*strip.images), channel : channel + O, slice(*strip.pixels)]
-        np.matmul(matrices, parts, out=part[None])
-        return
-    products = scratch((P, n, O, row_length(L, y.dtype)), y.dtype, "products")
-    np.matmul(matrices, parts, out=products[..., :L])
-    finish(products, y, strip.images, channel, strip.pixels, *after, strip.joined)
+def _write(x, matrices, y, rows, place, window, size, shuffle, plan, after):
+    """Write some rows of windows of some channels of ``y``; ``place`` is (group, channel)."""
+    _, O, K = matrices.shape
+    columns = scratch((K, plan.length), y.dtype, "columns")
+    sums = scratch((O, plan.joined), y.dtype, "sums")
+    inputs = place[0] * plan.inputs, (place[0] + 1) * plan.inputs
+    what = inputs, place[1], window, size, shuffle, plan.block, columns, sums
+    convolve_rows(x, matrices, y, *rows, *what, *after)
 
 
 def _depthwise(x, weight, window, size, y, after):

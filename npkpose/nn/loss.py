@@ -7,14 +7,11 @@ over all E elements. Tompson et al., "Joint Training of a Convolutional Network 
 Graphical Model for Human Pose Estimation", NIPS 2014, arXiv:1406.2984.
 """
 
-import math
-
 import numpy as np
 
 from npkpose._check import check_array
 from npkpose.nn._shapes import FLOATS
-
-BLOCK = 4096  # squares that are summed in the precision of the prediction
+from npkpose.nn.quick import squares
 
 
 def mse_loss(prediction, target, weight=None):
@@ -29,7 +26,7 @@ def mse_loss(prediction, target, weight=None):
     Returns
     -------
     loss : float
-        Sums of a few thousand squares each are added in float64. Zero for empty arrays.
+        Added up in float64. Zero for empty arrays.
     gradient : ndarray, the shape and dtype (float32 or float64) of ``prediction``
 
     Raises
@@ -40,15 +37,15 @@ def mse_loss(prediction, target, weight=None):
     prediction = check_array("prediction", prediction, (...,), FLOATS, finite=False)
     dtype = prediction.dtype
     target = check_array("target", target, prediction.shape, dtype, finite=False)
-    gradient = difference = np.asarray(prediction - target)
-    if weight is not None:
+    if weight is None:
+        weight = np.empty(0, dtype)
+    else:
         weight = check_array("weight", weight, (...,), dtype, finite=False)
-        gradient = difference * _broadcast(weight, prediction.shape)
+        weight = _broadcast(weight, prediction.shape)
     count = max(prediction.size, 1)
-    flat = difference.ravel(), gradient.ravel()
-    blocks = (slice(i, i + BLOCK) for i in range(0, prediction.size, BLOCK))
-    loss = math.fsum(float(np.vdot(*(a[block] for a in flat))) for block in blocks) / count
-    gradient *= 2.0 / count
+    gradient = np.empty(prediction.shape, dtype)
+    flat = (np.ascontiguousarray(a).reshape(-1) for a in (prediction, target, weight))
+    loss = squares(*flat, dtype.type(2 / count), gradient.reshape(-1)) / count
     return loss, gradient
 
 

@@ -21,8 +21,10 @@ import numpy as np
 from npkpose._check import check_array, check_number
 from npkpose.nn._state import copy_state
 from npkpose.nn.module import Module
+from npkpose.nn.quick import adam
 from npkpose.nn.threads import run_all
 
+FEW = 2**17  # parameters below which a second thread costs more than it gives
 BLOCK = 2**17  # numbers of a parameter that are updated at once
 
 
@@ -48,15 +50,23 @@ class Optimizer:
 
     def step(self):
         """Update every parameter that has a gradient; RuntimeError if none has."""
-        parameters = dict(self.module.named_parameters())
-        gradients = dict(self.module.named_gradients())
-        if not gradients:
+        works, numbers = [], 0
+        for prefix, layer in self.module.named_modules():
+            gradients = layer.grads
+            for name in gradients.keys() & layer.params.keys():
+                full = f"{prefix}.{name}" if prefix else name
+                averages = (average[full] for average in self.averages.values())
+                p = layer.params[name]
+                works.append(partial(self._update, p, gradients[name], *averages))
+                numbers += p.size
+        if not works:
             raise RuntimeError("step: expected a backward pass first, found no gradients")
         self.steps += 1
-        run_all([
-            partial(self._update, parameters[name], g, *(a[name] for a in self.averages.values()))
-            for name, g in gradients.items()
-        ])
+        if numbers < FEW:
+            for work in works:
+                work()
+        else:
+            run_all(works)
 
     def _update(self, p, g, *averages):
         """Update one parameter, a part that stays in the cache at a time."""
@@ -117,16 +127,15 @@ class Adam(Optimizer):
         self.eps = check_number("eps", eps, at_least=0.0)
         super().__init__(module, lr, weight_decay, ("m", "v"))
 
-    def _direction(self, g, m, v):
+    def _update(self, p, g, m, v):
+        """Update one parameter in a single pass."""
         beta1, beta2 = self.betas
-        change = g - m
-        change *= 1.0 - beta1
-        m += change
-        v *= beta2
-        np.multiply(g, g, out=change)
-        change *= 1.0 - beta2
-        v += change
-        scale = np.sqrt(v, out=change)
-        scale *= (1.0 - beta1**self.steps) / math.sqrt(1.0 - beta2**self.steps)
-        scale += self.eps * (1.0 - beta1**self.steps)
-        return np.divide(m, scale, out=scale)
+        bias1, bias2 = 1 - beta1**self.steps, math.sqrt(1 - beta2**self.steps)
+        # m / bias1 / (sqrt(v) / bias2 + eps), with one division fewer
+        lr, eps = float(self.lr) * bias2 / bias1, self.eps * bias2
+        numbers = self.weight_decay, 1 - beta1, beta2, 1 - beta2, lr, eps
+        flat = [np.ascontiguousarray(a, p.dtype).reshape(-1) for a in (p, m, v, g)]
+        adam(*flat, *map(p.dtype.type, numbers))
+        for array, new in zip((p, m, v), flat):
+            if not array.flags.c_contiguous:
+                array[...] = new.reshape(array.shape)

@@ -1,101 +1,123 @@
-"""What a convolution does besides its products, compiled: passes over its pixels.
+"""What layers do besides convolutions, compiled: passes over pixels and parameters.
 
-Each would take NumPy several calls, over more memory; and with two threads at work, each call's
-turn at Python's lock costs as much as the call itself. Without compilation (NUMBA_DISABLE_JIT)
-the twins in `npkpose.reference.passes` do the work: see `npkpose.nn.convolve`.
+Each would take NumPy several calls, over more memory. The twins in `npkpose.reference.passes` do
+the same in NumPy, and are the shorter reading; layers import either from `npkpose.nn.quick`.
 """
 
 import numpy as np
 
-from npkpose._jit import kernel
+from npkpose._jit import kernel, summing_kernel
+
+
+@summing_kernel
+def moments(x, mean, squares):
+    """Write the ``mean`` (C,) of x (N, C, L) and the sum of ``squares`` (C,) of x - mean."""
+    N, C, L = x.shape
+    for c in range(C):
+        total = 0.0
+        for n in range(N):
+            for l in range(L):
+                total += x[n, c, l]
+        mean[c] = total / (N * L)
+        middle, total = x.dtype.type(mean[c]), 0.0
+        for n in range(N):
+            for l in range(L):
+                total += (x[n, c, l] - middle) ** 2
+        squares[c] = total - N * L * (mean[c] - middle) ** 2
 
 
 @kernel
-def finish(products, y, images, channel, pixels, width, shuffle, slope, offset, skip, relu, joined):
-    """Write y = relu(slope sum of products + offset + skip) to a part of ``y``.
+def normalise(x, mean, slope, offset, skip, relu, y):
+    """Write y = relu(slope (x - mean) + offset + skip), all (N, C, L) or (C,).
 
-    The part of ``y`` (N, C, all pixels) are the n ``images`` and the L ``pixels``, both (first,
-    end), and O channels from ``channel`` on. ``products`` are (P, n, O, at least L) or,
-    ``joined``, (P, 1, O, at least n L). ``slope`` and ``offset`` (C,) and ``skip``, of the shape
-    of ``y``, are left out if empty.
-
-    With a ``shuffle`` (sh, sw), each channel has sh sw sums, O of them from sum ``channel`` on:
-    sum (c, r, q) at (h, w), w below ``width``, is pixel (sh h + r, sw w + q) of channel c, as in
-    Shi et al., CVPR 2016, arXiv:1609.05158. There is no ``skip`` then.
+    An empty ``skip`` is left out, and the ReLU unless ``relu``.
     """
-    (first, end), (sh, sw) = pixels, shuffle
-    L = end - first
-    P, _, O, _ = products.shape
-    total = np.empty(L, y.dtype)
-    for m in range(images[1] - images[0]):
-        begin = m * L if joined else 0
-        for o in range(O):
-            c, r, q = (channel + o) // (sh * sw), (channel + o) // sw % sh, (channel + o) % sw
-            row = y[images[0] + m, c, first:end] if sh * sw == 1 else total
-            for p in range(P):
-                part = products[p, 0 if joined else m, o, begin : begin + L]
+    N, C, L = x.shape
+    for n in range(N):
+        for c in range(C):
+            pixels, row = x[n, c], y[n, c]
+            for l in range(L):
+                row[l] = slope[c] * (pixels[l] - mean[c]) + offset[c]
+            if skip.size:
                 for l in range(L):
-                    row[l] = row[l] + part[l] if p else part[l]
-            _finish_row(row, images[0] + m, c, first, slope, offset, skip, relu)
-            if sh * sw > 1:
-                out = y[images[0] + m, c]
-                for h in range(first // width, end // width):
-                    start = ((sh * h + r) * width) * sw + q
-                    for w in range(width):
-                        out[start + sw * w] = row[h * width + w - first]
+                    row[l] += skip[n, c, l]
+            if relu:
+                for l in range(L):
+                    if row[l] < 0:
+                        row[l] = 0
+
+
+@summing_kernel
+def gradient_moments(dy, x, mean, total, moment):
+    """Write the sums (C,) of dy and of dy (x - mean), for dy and x (N, C, L)."""
+    N, C, L = x.shape
+    for c in range(C):
+        sum_dy = sum_product = 0.0
+        for n in range(N):
+            for l in range(L):
+                sum_dy += dy[n, c, l]
+                sum_product += dy[n, c, l] * (x[n, c, l] - mean[c])
+        total[c], moment[c] = sum_dy, sum_product
 
 
 @kernel
-def sum_shifted(padded, weight, window, size, y, image, channel, slope, offset, skip, relu):
-    """Write channels of a depthwise convolution of one image to ``y`` (N, C, pixels).
+def normalise_gradient(dy, x, mean, slope, bend, offset, dx):
+    """Write dx = slope dy + bend (x - mean) + offset, all (N, C, L) or (C,)."""
+    N, C, L = x.shape
+    for n in range(N):
+        for c in range(C):
+            gradients, pixels, row = dy[n, c], x[n, c], dx[n, c]
+            for l in range(L):
+                row[l] = slope[c] * gradients[l] + bend[c] * (pixels[l] - mean[c]) + offset[c]
 
-    ``padded`` (c, height, width) are the channels from ``channel`` on, with the zeros around
-    them; ``weight`` is (C, 1, kh, kw), ``size`` is (Ho, Wo). What follows is as in `finish`.
-    With a stride of 1 whole images are shifted, flat, over the edge between rows; the pixels
-    that this spoils lie outside the output.
+
+@summing_kernel
+def channel_sums(x, total):
+    """Write the sums (C,) of x (N, C, L)."""
+    N, C, L = x.shape
+    for c in range(C):
+        value = 0.0
+        for n in range(N):
+            for l in range(L):
+                value += x[n, c, l]
+        total[c] = value
+
+
+@summing_kernel
+def squares(prediction, target, weight, factor, gradient):
+    """Write factor weight (prediction - target); return the sum of weight (prediction - target)^2.
+
+    All are flat arrays; an empty ``weight`` is one everywhere.
     """
-    (kh, kw), (dh, dw), _, (sh, sw) = window
-    Ho, Wo = size
-    channels, _, width = padded.shape
-    flat = (Ho - 1) * width + Wo
-    total = np.empty(flat, padded.dtype)
-    for c in range(channels):
-        pixels, row = padded[c].reshape(-1), y[image, channel + c]
-        if sh == sw == 1:
-            total[:] = 0
-            for i in range(kh):
-                for j in range(kw):
-                    factor, start = weight[channel + c, 0, i, j], dh * i * width + dw * j
-                    part = pixels[start : start + flat]
-                    for l in range(flat):
-                        total[l] += factor * part[l]
-            for r in range(Ho):
-                row[r * Wo : r * Wo + Wo] = total[r * width : r * width + Wo]
-        else:
-            for r in range(Ho):
-                out = row[r * Wo : r * Wo + Wo]
-                out[:] = 0
-                for i in range(kh):
-                    for j in range(kw):
-                        factor = weight[channel + c, 0, i, j]
-                        part = pixels[(sh * r + dh * i) * width + dw * j :]
-                        for w in range(Wo):
-                            out[w] += factor * part[sw * w]
-        _finish_row(row, image, channel + c, 0, slope, offset, skip, relu)
+    total = 0.0
+    if weight.size:
+        for l in range(prediction.size):
+            difference = prediction[l] - target[l]
+            total += weight[l] * difference * difference
+            gradient[l] = factor * weight[l] * difference
+    else:
+        for l in range(prediction.size):
+            difference = prediction[l] - target[l]
+            total += difference * difference
+            gradient[l] = factor * difference
+    return total
 
 
 @kernel
-def _finish_row(row, n, c, first, slope, offset, skip, relu):
-    if slope.size:
-        for l in range(row.size):
-            row[l] *= slope[c]
-    if offset.size:
-        for l in range(row.size):
-            row[l] += offset[c]
-    if skip.size:
-        for l in range(row.size):
-            row[l] += skip[n, c, first + l]
-    if relu:
-        for l in range(row.size):
-            if row[l] < 0:
-                row[l] = 0
+def rectify_gradient(dy, y, dx):
+    """Write dx = dy where y is above zero, else 0, for flat arrays."""
+    for l in range(y.size):
+        dx[l] = dy[l] if y[l] > 0 else 0
+
+
+@kernel
+def adam(p, m, v, g, weight_decay, new1, beta2, new2, lr, eps):
+    """Take a step of `npkpose.nn.optim.Adam`, on flat arrays.
+
+    new1 and new2 are 1 - beta1 and 1 - beta2; lr and eps have the corrections of m and v in them.
+    """
+    for i in range(p.size):
+        slope = g[i] + weight_decay * p[i]
+        m[i] += new1 * (slope - m[i])
+        v[i] = beta2 * v[i] + new2 * slope * slope
+        p[i] -= lr * m[i] / (np.sqrt(v[i]) + eps)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from npkpose import nn
-from npkpose.nn import adjoint, strips
+from npkpose.nn import adjoint, convolve, strips
 from npkpose.nn.adjoint import input_gradient, weight_gradient
 from npkpose.nn.convolve import Tail
 from npkpose.nn.unfold import window_counts
@@ -25,6 +25,9 @@ def gradients(x, dy, weight, window, groups):
 
 WAYS = {"by remainder": (0, 0), "all at once": (0, 10**6), "scattered": (10**6, 0)}
 
+# WIDE, SHORT and NARROW: products by pixels in one part, by pixels in kh, by channels.
+WIDTHS = (64, 24, 64), (64, 0, 0), (0, 24, 64)
+
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("strip", [1, 40, 10**6], ids=["single rows", "strips", "whole"])
@@ -36,14 +39,20 @@ def test_both_gradients_are_those_of_the_columns(way, strip, convolutions, data)
     dy = rng.normal(size=(len(x), len(weight), *window_counts(size, *window)))
     before = adjoint.FEW_WINDOWS, adjoint.SHUFFLED, strips.STRIP, strips.PIXELS
     adjoint.FEW_WINDOWS, adjoint.SHUFFLED, strips.STRIP, strips.PIXELS = *WAYS[way], strip, 1
+    sizes = adjoint.WIDE, adjoint.SHORT, adjoint.NARROW
+    adjoint.WIDE, adjoint.SHORT, adjoint.NARROW = data.draw(st.sampled_from(WIDTHS))
+    convolve._plan.cache_clear()
     try:
         dx = input_gradient(dy, weight, window, groups, size)
-        dweight = weight_gradient(x, dy, window, groups)
+        dweight, dbias = weight_gradient(x, dy, window, groups)
     finally:
         adjoint.FEW_WINDOWS, adjoint.SHUFFLED, strips.STRIP, strips.PIXELS = before
+        adjoint.WIDE, adjoint.SHORT, adjoint.NARROW = sizes
+        convolve._plan.cache_clear()
     expected = gradients(x, dy, weight, window, groups)
     np.testing.assert_allclose(dx, expected[0], rtol=0, atol=1e-12)
     np.testing.assert_allclose(dweight, expected[1], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(dbias, dy.sum(axis=(0, 2, 3)), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -68,4 +77,4 @@ def test_a_strip_of_small_images_gives_one_sum(rng):
     x, dy = rng.normal(size=(5, 3, 4, 4)), rng.normal(size=(5, 2, 4, 4))
     window = (3, 3), (1, 1), (1, 1), (1, 1)
     expected = gradients(x, dy, np.zeros((2, 3, 3, 3)), window, 1)[1]
-    np.testing.assert_allclose(weight_gradient(x, dy, window, 1), expected, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(weight_gradient(x, dy, window, 1)[0], expected, rtol=0, atol=1e-12)

@@ -24,12 +24,16 @@ def by_unfold(x, weight, window, groups):
 @given(data=st.data())
 def test_every_way_gives_the_sum_over_unfolded_columns(few_pixels, strip, convolutions, data):
     case = data.draw(convolutions)
-    before = module.FEW_PIXELS, strips.STRIP, strips.PIXELS
-    module.FEW_PIXELS, strips.STRIP, strips.PIXELS = few_pixels, strip, 1
+    before = module.FEW_PIXELS, strips.STRIP, strips.PIXELS, module.SHORT, module.NARROW
+    module.FEW_PIXELS, strips.STRIP, strips.PIXELS, module.SHORT, module.NARROW = (
+        few_pixels, strip, 1, *((0, 0) if few_pixels == 0 else before[3:]),
+    )  # fmt: skip
+    module._plan.cache_clear()
     try:
         y = convolve(*case)
     finally:
-        module.FEW_PIXELS, strips.STRIP, strips.PIXELS = before
+        module._plan.cache_clear()
+        module.FEW_PIXELS, strips.STRIP, strips.PIXELS, module.SHORT, module.NARROW = before
     np.testing.assert_allclose(y, by_unfold(*case), rtol=0, atol=1e-12)
 
 
@@ -59,16 +63,19 @@ def test_nothing_outside_the_image_is_read_and_the_arguments_stay_as_they_are(rn
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-@given(st.integers(0, 5), st.integers(1, 70), st.integers(1, 70), st.booleans())
-def test_strips_are_every_window_once_and_an_even_share(threads, N, Ho, Wo, whole):
-    x, window = np.zeros((N, 2, Ho, Wo)), ((1, 1), (1, 1), (0, 0), (1, 1))
+@given(st.integers(0, 30), st.integers(1, 70), st.integers(1, 70))
+def test_shares_are_every_row_once_and_one_for_each_thread(threads, N, Ho, Wo):
     before, strips.num_threads = strips.num_threads, lambda: threads
     try:
-        made = strips.make_strips(x, window, (Ho, Wo), 10**7, whole, 9)
+        made = strips.shares(N, (Ho, Wo), 10**7)
     finally:
         strips.num_threads = before
-    count = np.zeros((N, Ho * Wo), int)
-    for strip in made:
-        count[slice(*strip.images), slice(*strip.pixels)] += 1
-    assert (count == 1).all()
-    assert len(made) >= min(threads, N * Ho * Wo // strips.LEAST, N * Ho)
+    assert [row for share in made for row in range(*share)] == list(range(N * Ho))
+    assert len(made) == min(threads, max(1, N * Ho * Wo // strips.LEAST), N * Ho)
+
+
+@given(st.integers(1, 70), st.integers(1, 2000), st.integers(1, 10**6))
+def test_a_block_is_whole_images_or_whole_rows_of_one(Ho, Wo, places):
+    block = strips.block_windows((Ho, Wo), places)
+    assert block >= min(Ho * Wo, strips.PIXELS - Wo)
+    assert block % (Ho * Wo) == 0 if block > Ho * Wo else block % Wo == 0
