@@ -1,7 +1,8 @@
 """How fast the networks are: ``python -m benchmarks.networks [NAME ...] [options]``.
 
 Each against the same network in PyTorch eager, with the same weights, on all cores: the two take
-turns, their outputs are asserted equal first, and the ratio is the median of the pairs'. GFLOP/s
+turns, each after a moment's rest in which the threads of the other go to sleep; their outputs
+are asserted equal first, and the ratio is the median of the pairs'. GFLOP/s
 stand beside what NumPy's own product of two large matrices reaches in the same run, since a
 network of products can hardly be faster. With ``--memory``, the most memory in MB of a process
 that runs the network once, ours and PyTorch's; with ``--layers``, where a forward pass of ours
@@ -32,6 +33,7 @@ from npkpose.models import (
 )
 
 SECONDS, LEAST, MOST = 20, 5, 200  # for each row, and pairs of runs
+REST = 0.005  # seconds; threads of PyTorch's, and of OpenBLAS's, wait for more work that long
 
 
 class Work(NamedTuple):
@@ -89,7 +91,7 @@ def measure(name, seconds=SECONDS, memory=False):
     ours(), theirs()
     times, start = [], time.perf_counter()
     while len(times) < LEAST or (time.perf_counter() - start < seconds and len(times) < MOST):
-        times.append((first_call(ours), first_call(theirs)))
+        times.append((_after_a_rest(ours), _after_a_rest(theirs)))
     times = 1e3 * np.array(times)
     if twin is None:
         times[:, 1] = np.nan
@@ -209,14 +211,21 @@ def torch_twin(work, state=None):
     return step if work.step else forward
 
 
+def _after_a_rest(run):
+    """Return the seconds that a call takes when no thread of the other's call turns any more."""
+    time.sleep(REST)
+    return first_call(run)
+
+
 def _step(model, x):
-    optimizer = nn.Adam(model, lr=1e-4)
+    """Return a function that trains for a step, as `npkpose.train.fit` does."""
+    optimizer, shared = nn.Adam(model, lr=1e-4), nn.DataParallel(model)
+    target = np.zeros_like(shared(x))
 
     def step():
-        y = model(x)
-        _, dy = nn.mse_loss(y, np.zeros_like(y))
+        _, dy = nn.mse_loss(shared(x), target)
         with nn.no_input_gradient(model):  # nor does PyTorch calculate it
-            model.backward(dy)
+            shared.backward(dy)
         optimizer.step()
 
     return step

@@ -30,16 +30,16 @@ def fit(model, batches, optimizer, schedule=None, report=None):
         The loss is not finite; the weights are those before the step.
     """
     model.train()
-    losses = []
+    losses, shared = [], nn.DataParallel(model)
     with nn.no_input_gradient(model):
         for step, (x, target, weight) in enumerate(batches):
-            loss, dy = nn.mse_loss(model(x), target, weight)
+            loss, dy = nn.mse_loss(shared(x), target, weight)
             if not math.isfinite(loss):
                 raise FloatingPointError(
                     f"loss is {loss} at step {step}: look at the batch for values that are not "
                     f"finite, then at the learning rate ({optimizer.lr:g})"
                 )
-            model.backward(dy)
+            shared.backward(dy)
             optimizer.step()
             if schedule is not None:
                 schedule.step()

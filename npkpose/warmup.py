@@ -20,11 +20,12 @@ from npkpose.codec.peaks import find_peaks
 from npkpose.codec.tags import group_tags
 from npkpose.data.people import synthetic_scene
 from npkpose.metrics import Detections, GroundTruth, evaluate_coco
-from npkpose.nn import GELU, Conv2d
+from npkpose.nn import GELU, Adam, BatchNorm2d, Conv2d, ConvTranspose2d, ReLU, Sequential
 from npkpose.poses import Poses
 from npkpose.skeleton import Skeleton
 from npkpose.space.camera import Camera
 from npkpose.space.triangulate import triangulate
+from npkpose.train import fit
 from npkpose.warp import warp_affine
 
 _CHAIN = Skeleton("CHAIN", ("a", "b", "c"), ((0, 1), (1, 2)))
@@ -70,6 +71,10 @@ def _calls():
         for groups in (1, 2):  # and depthwise
             conv = Conv2d(2, 2, 3, groups=groups)
             yield f"Conv2d {np.dtype(dtype).name}, groups {groups}", partial(conv, picture)
+        layers = Sequential(Conv2d(2, 2, 3), BatchNorm2d(2), ReLU(), ConvTranspose2d(2, 2, 2, 2))
+        batch = [(picture, np.zeros((1, 2, 12, 12), dtype), None)]
+        name = f"training step {np.dtype(dtype).name}"
+        yield name, partial(fit, layers.astype(dtype), batch, Adam(layers))
     gelu = GELU()
     yield "GELU", partial(gelu, np.zeros((2, 2), np.float32))
     yield "warp_affine", partial(warp_affine, np.zeros((9, 9, 3), np.uint8), np.eye(2, 3), 5)

@@ -7,8 +7,12 @@ Read in this order:
     unfold.py            sliding windows as matrix columns, and the way back
     conv.py              convolution: one matrix product forward, two backward
     conv_transpose.py    convolution turned around
-    strips.py convolve.py adjoint.py passes.py    the same, quick: strips of an image,
-    run.py product.py threads.py blas.py          on all cores
+    convolve.py adjoint.py windows.py    the same, quick: blocks of windows, compiled,
+    strips.py threads.py product.py      on all cores,
+    gemm.py blas.py                      with the matrix product that NumPy comes with
+    passes.py quick.py   what layers do besides, compiled, and its twins
+    run.py               a convolution and what follows it, in one
+    data_parallel.py     a batch shared out among threads
     pad.py pool.py upsample.py grid_sample.py    more maps from images to images
     batchnorm.py         statistics, and the gradient through them
     linear.py layernorm.py gelu.py softmax.py attention.py    the parts of a transformer
@@ -32,6 +36,7 @@ from npkpose.nn.batchnorm import BatchNorm2d, freeze_statistics
 from npkpose.nn.check import check_layer
 from npkpose.nn.conv import Conv2d, no_input_gradient
 from npkpose.nn.conv_transpose import ConvTranspose2d
+from npkpose.nn.data_parallel import DataParallel
 from npkpose.nn.dropout import Dropout, DropPath
 from npkpose.nn.gelu import GELU
 from npkpose.nn.grid_sample import GridSample
@@ -55,10 +60,10 @@ from npkpose.nn.unfold import fold, unfold
 from npkpose.nn.upsample import Upsample
 
 __all__ = [
-    "Adam", "BatchNorm2d", "Conv2d", "ConvTranspose2d", "CosineAnnealingLR", "DropPath",
-    "Dropout", "ELU", "GELU", "GridSample", "LayerNorm", "Linear", "LinearLR", "MaxPool2d",
-    "Module", "MultiHeadAttention", "MultiStepLR", "Optimizer", "PReLU", "ReLU", "ReLU6", "SGD",
-    "Schedule", "Sequential", "SequentialLR", "Softmax", "Upsample", "ZeroPad2d",
+    "Adam", "BatchNorm2d", "Conv2d", "ConvTranspose2d", "CosineAnnealingLR", "DataParallel",
+    "DropPath", "Dropout", "ELU", "GELU", "GridSample", "LayerNorm", "Linear", "LinearLR",
+    "MaxPool2d", "Module", "MultiHeadAttention", "MultiStepLR", "Optimizer", "PReLU", "ReLU",
+    "ReLU6", "SGD", "Schedule", "Sequential", "SequentialLR", "Softmax", "Upsample", "ZeroPad2d",
     "check_layer", "fold", "freeze_statistics", "kaiming_normal", "mse_loss",
     "no_input_gradient", "unfold",
 ]

@@ -12,12 +12,16 @@ layer once per pass. Names and state-dict keys are PyTorch's.
 Departure from PyTorch: ``backward`` overwrites gradients instead of adding to them,
 so there is no ``zero_grad``. Arrays must not be changed between ``forward`` and
 ``backward``: a layer may keep its input itself rather than a copy.
+
+What a layer keeps, and its gradients, are those of the share of a batch that the calling
+thread works at: see `npkpose.nn.data_parallel`.
 """
 
 import numpy as np
 
 from npkpose.nn._state import check_names, copy_state, strip_wrappers
 from npkpose.nn.run import run
+from npkpose.nn.threads import this_share
 
 
 class Module:
@@ -31,10 +35,9 @@ class Module:
 
     def __init__(self):
         self.params = {}
-        self.grads = {}
         self.buffers = {}
         self.training = True
-        self._kept = None
+        self._kept, self._grads = {}, {}  # by the number of a share
 
     def __call__(self, x):
         """Return ``forward(x)``."""
@@ -48,25 +51,45 @@ class Module:
         """Given dL/dy, fill ``grads`` and return dL/dx."""
         raise NotImplementedError(f"{type(self).__name__}.backward is not written")
 
+    @property
+    def grads(self):
+        """The gradients, ``{name: array}``."""
+        return self._grads.setdefault(this_share(), {})
+
+    @grads.setter
+    def grads(self, gradients):
+        self._grads[this_share()] = gradients
+
+    def add_up_shares(self):
+        """Add this module's gradients of all shares of a batch to those of the first."""
+        first = self._grads.setdefault(0, {})
+        for share in [share for share in self._grads if share]:
+            for name, gradient in self._grads.pop(share).items():
+                first[name] += gradient
+
     def keep(self, *values):
         """Store ``values`` for `backward`; in evaluation mode store nothing."""
-        self._kept = values if self.training else None
+        if self.training:
+            self._kept[this_share()] = values
+        elif self._kept:
+            self._kept.clear()
 
     def recall(self):
         """Return the values that `forward` kept, or raise RuntimeError."""
-        if self._kept is None:
+        try:
+            return self._kept[this_share()]
+        except KeyError:
             raise RuntimeError(
                 f"{type(self).__name__}.backward: expected a forward pass in training "
                 "mode first (evaluation mode keeps no activations)"
-            )
-        return self._kept
+            ) from None
 
     def train(self, mode=True):
         """Switch this module and its children to training (or evaluation); return self."""
         for _, module in self.named_modules():
             module.training = bool(mode)
             if not mode:
-                module._kept = None
+                module._kept.clear()
         return self
 
     def eval(self):

@@ -25,6 +25,7 @@ from contextlib import closing
 import numpy as np
 
 from npkpose._check import check_integer
+from npkpose.nn import DataParallel, no_input_gradient
 from npkpose.training.average import WeightAverage
 from npkpose.training.clip import clip_gradients
 from npkpose.training.interrupt import Interrupt
@@ -67,7 +68,7 @@ class Trainer:
     def __init__(
         self, model, task, optimizer, schedule, folder, *, clip_norm=math.inf, decay=0.999
     ):
-        self.model, self.task = model, task
+        self.model, self.task, self._shared = model, task, DataParallel(model)
         self.optimizer, self.schedule = optimizer, schedule
         self.folder = pathlib.Path(folder)
         self.clip_norm = clip_norm
@@ -111,6 +112,7 @@ class Trainer:
             closing(prefetch(self.task.batch, self.step, steps, workers)) as batches,
             Interrupt() as interrupt,
             progress(steps, self.step) as bar,
+            no_input_gradient(self.model),
         ):
             for batch in batches:
                 loss = self._take_step(batch)
@@ -170,9 +172,9 @@ class Trainer:
 
     def _take_step(self, batch):
         """Learn from one batch; return its loss."""
-        loss, parts, dy = self.task.loss(self.model(batch.x), batch)
+        loss, parts, dy = self.task.loss(self._shared(batch.x), batch)
         if math.isfinite(loss):
-            self.model.backward(dy)
+            self._shared.backward(dy)
             norm = clip_gradients(self.model, self.clip_norm)
         if not (math.isfinite(loss) and math.isfinite(norm)):
             raise FloatingPointError(self._what_to_look_at(loss, parts, batch))

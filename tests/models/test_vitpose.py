@@ -93,7 +93,7 @@ def test_evaluation_is_training_without_chance_and_keeps_nothing(small, rng):
     x = rng.normal(size=(1, 3, 64, 48)).astype(np.float32)
     trained = small.train()(x)
     np.testing.assert_allclose(small.eval()(x), trained, rtol=0, atol=1e-6)
-    assert all(module._kept is None for _, module in small.named_modules())
+    assert all(not module._kept for _, module in small.named_modules())
     with pytest.raises(RuntimeError, match="backward: expected a forward pass in training"):
         small.backward(trained)
 
