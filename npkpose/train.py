@@ -33,7 +33,8 @@ def fit(model, batches, optimizer, schedule=None, report=None):
     losses, shared = [], nn.DataParallel(model)
     with nn.no_input_gradient(model):
         for step, (x, target, weight) in enumerate(batches):
-            loss, dy = nn.mse_loss(shared(x), target, weight)
+            y = shared(x)
+            loss, dy = nn.mse_loss(y, target, weight)
             if not math.isfinite(loss):
                 raise FloatingPointError(
                     f"loss is {loss} at step {step}: look at the batch for values that are not "

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -55,3 +58,33 @@ def test_the_same_seed_trains_to_the_same_weights_to_the_bit():
     one, two = (train_markers(seed=3, steps=3).state_dict() for _ in range(2))
     for name in one:
         np.testing.assert_array_equal(one[name], two[name])
+
+
+STEPS = """
+import resource
+import numpy as np
+from npkpose import nn
+from npkpose.models import TinyKeypointNet
+from npkpose.train import adam_with_warmup, fit
+
+def pages(size, steps):
+    net, pages = TinyKeypointNet(), []
+    def report(step, loss):
+        pages.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+    x, target = (np.ones((16, C, size, size), np.float32) for C in (3, 4))
+    optimizer, schedule = adam_with_warmup(net, steps)
+    report(0, 0)
+    fit(net, steps * [(x, target, None)], optimizer, schedule, report)
+    return np.diff(pages)
+
+pages(8, 3)  # compiles
+first, *others = pages(64, 30)
+print(first, sum(others[-10:]))
+"""
+
+
+def test_steps_use_the_memory_of_those_before():
+    pytest.importorskip("resource", reason="counts pages of memory")
+    run = subprocess.run([sys.executable, "-c", STEPS], capture_output=True, text=True, check=True)
+    first, last_ten = map(int, run.stdout.split())
+    assert last_ten <= first  # a tenth each
