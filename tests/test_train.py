@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+import numba
 import numpy as np
 import pytest
 
@@ -83,6 +84,7 @@ print(first, sum(others[-10:]))
 """
 
 
+@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="the twins take more memory")
 def test_steps_use_the_memory_of_those_before():
     pytest.importorskip("resource", reason="counts pages of memory")
     run = subprocess.run([sys.executable, "-c", STEPS], capture_output=True, text=True, check=True)
