@@ -1,12 +1,10 @@
-"""How the small networks are trained: what `npkpose train` and the scripts in train/ do.
+"""How the small networks are trained: what `npkpose train` and train/networks.py do.
 
 Scenes come from three seeds, so that what is learned from, what a run is watched by and what it
-is judged by never meet. Each network may begin with the trunk of the one before it (`start_from`),
-as the scripts do.
+is judged by never meet. The networks of fields and of tags have one trunk, so one may begin with
+what the other has learned (`start_from`), as the tags in the package did with the fields.
 
-The weights in the package come from shorter runs than these recipes', on cores that were shared;
-records beside them in models/trained say which. Their AP still grew when they ended, and is below
-what was aimed at: .80 top-down, .60 by fields, .55 by tags.
+Scores of the weights in the package stand in the records beside them, in models/trained.
 """
 
 import datetime
@@ -27,7 +25,7 @@ from npkpose.training.topdown import TopDownTask
 from npkpose.training.trainer import WEIGHTS, Trainer
 from npkpose.weights import load_npz, save_npz
 
-SCENES = 8_000  # 400 megabytes
+SCENES = 20_000  # one gigabyte
 STRENGTH = 0.1  # of augmentation
 TRAIN_SEED, WATCH_SEED, HELD_OUT_SEED = 101, 102, 103
 WATCH_SCENES, HELD_OUT_SCENES = 100, 1000
@@ -35,10 +33,7 @@ WARMUP, CLIP_NORM = 100, 1.0
 
 
 class Recipe(NamedTuple):
-    """What to train, and settings for about half an hour on two cores, by the time of a step.
-
-    The weights in the package took fewer steps: their records say how many.
-    """
+    """What to train, and settings for at most 40 minutes on two cores."""
 
     network: type
     task: type
@@ -48,9 +43,9 @@ class Recipe(NamedTuple):
 
 
 RECIPES = {
-    "topdown": Recipe(SmallTopDown, TopDownTask, 24_000, 16, 3e-3),
-    "paf": Recipe(SmallPaf, PafTask, 16_000, (4, 128, 128), 3e-3),
-    "tags": Recipe(SmallTags, TagTask, 16_000, (4, 128, 128), 3e-3),
+    "topdown": Recipe(SmallTopDown, TopDownTask, 40_000, 16, 3e-3),
+    "paf": Recipe(SmallPaf, PafTask, 20_000, (8, 128, 128), 3e-3),
+    "tags": Recipe(SmallTags, TagTask, 10_000, (8, 128, 128), 3e-3),
 }
 
 
