@@ -1,7 +1,8 @@
 """``npkpose demo``: keypoints learned while you watch, and people found, with pictures."""
 
+import subprocess
+import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -13,8 +14,10 @@ from npkpose.data.people import SyntheticPeople
 from npkpose.draw import draw_poses
 from npkpose.image import require_pillow, resize
 from npkpose.models.small import load_trained, trained_record
+from npkpose.nn import convolve
 from npkpose.pipeline.bottomup import BottomUp
 from npkpose.pipeline.topdown import TopDown
+from npkpose.reference import windows
 from npkpose.skeleton import COCO_17
 from npkpose.training.remember import Remember
 from npkpose.training.score import score
@@ -29,12 +32,14 @@ def demo(out, seed=0):
     require_pillow()
     out.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
+    command = "from npkpose.demo import compile_finders; compile_finders()"
+    compiling = subprocess.Popen([sys.executable, "-c", command])
+    learn_markers(out, seed)
+    compiling.wait()
     scenes = Remember(SyntheticPeople(PEOPLE, FRESH + seed), PEOPLE)
-    with ThreadPoolExecutor(1) as pool:
-        finders = pool.submit(people_finders, scenes)  # compiles while the markers are learned
-        learn_markers(out, seed)
     print(f"2. People in {PEOPLE} fresh scenes, found by networks that were trained with npkpose")
-    found = {name: find_people(find, scenes) for name, find in finders.result().items()}
+    finders = people_finders(scenes)
+    found = {name: find_people(find, scenes) for name, find in finders.items()}
     print_people(found, scenes)
     draw_people(out / "people.png", found, scenes)
     print(f"{time.perf_counter() - start:.0f} s. Pictures: {out}/markers.png, {out}/people.png")
@@ -47,6 +52,16 @@ def learn_markers(out, seed):
     held_out = exercises.held_out_markers(seed)
     print_refinements({r: exercises.marker_errors(net, *held_out, r) for r in REFINEMENTS})
     draw_markers(out / "markers.png", net, *held_out)
+
+
+def compile_finders():
+    """Compile and cache what `people_finders` need, in a process of its own.
+
+    One process compiles one kernel at a time. Convolutions, which the markers' network needs as
+    well, are left to the process that learns them: their twins in NumPy do here.
+    """
+    convolve.convolve_rows = windows.convolve_rows
+    people_finders(SyntheticPeople(1, FRESH))
 
 
 def people_finders(scenes):

@@ -211,7 +211,8 @@ def _gather(x, n, inputs, window, P, a, b, Wo, columns, start):
             for j in range(kw):
                 k = ((c - inputs[0]) * kh + i) * kw + j
                 at = k * columns.shape[1] + start
-                low, high, first, begin, end = edges[i, j]
+                low, high, first = edges[0, i, j], edges[1, i, j], edges[2, i, j]
+                begin, end = edges[3, i, j], edges[4, i, j]
                 if not flat:
                     top, left = sh * a - ph + dh * i, dw * j - pw
                     for r in range(b - a):
@@ -225,10 +226,8 @@ def _gather(x, n, inputs, window, P, a, b, Wo, columns, start):
                             _clear(target, row, Wo)
                     continue
                 _clear(target, at, begin)
-                if sh == 1:
-                    _copy(pixels, image + first, sw, target, at + begin, end - begin)
-                else:
-                    _copy(apart, first, sw, target, at + begin, end - begin)
+                seen, source = (image + first, pixels) if sh == 1 else (first, apart)
+                _copy(source, seen, sw, target, at + begin, end - begin)
                 _clear(target, at + end, L - end)
                 if low > 0 or high < Wo:
                     for r in range(b - a):
@@ -238,14 +237,14 @@ def _gather(x, n, inputs, window, P, a, b, Wo, columns, start):
 
 @kernel
 def _edges(H, W, window, kh, a, L, Wo):
-    """Return for each place of the window (low, high, first, begin, end).
+    """Return arrays low, high, first, begin and end, with a number for each place of the window.
 
     Of the windows in a row, those from low to high are inside the image there; of L windows from
     row ``a`` on, those from begin to end, rows one after another; the first sees pixel ``first``,
     of an image whose rows have been brought together.
     """
     (_, kw), (dh, dw), (ph, pw), (sh, sw) = window
-    edges = np.empty((kh, kw, 5), np.int64)
+    edges = np.empty((5, kh, kw), np.int64)
     tall = -(-H // sh)
     for i in range(kh):
         top = sh * a - ph + dh * i
@@ -258,7 +257,9 @@ def _edges(H, W, window, kh, a, L, Wo):
             first = (top - r) // sh * W + left
             begin = min(max(-(first // sw), 0), L)
             end = max(min((rows * W - 1 - first) // sw + 1, L), begin)
-            edges[i, j] = low, high, r * tall * W + first + sw * begin, begin, end
+            edges[0, i, j], edges[1, i, j] = low, high
+            edges[2, i, j] = r * tall * W + first + sw * begin
+            edges[3, i, j], edges[4, i, j] = begin, end
     return edges
 
 
