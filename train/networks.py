@@ -12,12 +12,10 @@ import sys
 
 from npkpose.cli import main
 
-START = {"topdown": None, "paf": None, "tags": "paf"}
-
-for name in sys.argv[1:] or START:
+for name in sys.argv[1:] or ("topdown", "paf", "tags"):
     command = ["train", name, "--out", f"runs/{name}", "--export", f"runs/{name}.npz"]
-    if START[name]:
-        command += ["--start", f"runs/{START[name]}.npz"]
+    if name == "tags":
+        command += ["--start", "runs/paf.npz"]
     status = main(command)
     if status:
         sys.exit(status)

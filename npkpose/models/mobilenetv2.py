@@ -101,7 +101,7 @@ class ImageNorm(nn.BatchNorm2d):
     TensorFlow adds pixel after pixel in float32, here in two halves, one per thread.
     Over 56,000 pixels the rounding reaches the fifth digit, and OpenPose's stages
     amplify it: with sums right to the last digit its output for a test photo moves by
-    4e-4 of the largest value; with TensorFlow's order of addition, by 8e-5.
+    4e-4 of the largest value; with TensorFlow's order of addition, by 7.5e-5.
     """
 
     def _moments(self, rows):

@@ -1,5 +1,6 @@
 """The compiled parts of a convolution against their NumPy twins."""
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +11,9 @@ from npkpose.nn.gemm import LINKED
 from npkpose.reference import windows as reference
 
 DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-linked = pytest.mark.skipif(not LINKED, reason="NumPy comes without OpenBLAS here")
+linked = pytest.mark.skipif(
+    not LINKED or bool(numba.config.DISABLE_JIT), reason="for compiled code, with OpenBLAS"
+)
 
 
 def after(rng, dtype, channels, shape, steps):
