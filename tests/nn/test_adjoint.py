@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from npkpose import nn
-from npkpose.nn import adjoint, convolve, strips
+from npkpose.nn import adjoint, convolve, strips, threads
 from npkpose.nn.adjoint import input_gradient, weight_gradient
 from npkpose.nn.convolve import Tail
 from npkpose.nn.unfold import window_counts
@@ -78,3 +78,17 @@ def test_a_strip_of_small_images_gives_one_sum(rng):
     window = (3, 3), (1, 1), (1, 1), (1, 1)
     expected = gradients(x, dy, np.zeros((2, 3, 3, 3)), window, 1)[1]
     np.testing.assert_allclose(weight_gradient(x, dy, window, 1)[0], expected, rtol=0, atol=1e-12)
+
+
+def test_shares_that_one_thread_does_alone_do_not_disturb_each_other(rng, monkeypatch):
+    x, dy = rng.normal(size=(2, 5, 8, 40, 40))
+    window = (3, 3), (1, 1), (1, 1), (1, 1)
+    expected = gradients(x, dy, np.zeros((8, 8, 3, 3)), window, 1)
+    monkeypatch.setattr(threads, "_cores", lambda: 3)
+    assert len(strips.shares(5, (40, 40), 8 * 72)) == 3
+    with threads._turn:  # another thread of the program has the workers
+        dweight, dbias = weight_gradient(x, dy, window, 1)
+        dx = input_gradient(dy, np.ones((8, 8, 3, 3)), window, 1, (40, 40))
+    np.testing.assert_allclose(dweight, expected[1], rtol=0, atol=1e-10)
+    np.testing.assert_allclose(dbias, dy.sum(axis=(0, 2, 3)), rtol=0, atol=1e-10)
+    assert dx.shape == x.shape
