@@ -79,7 +79,7 @@ def pages(size, steps):
     return np.diff(pages)
 
 pages(8, 3)  # compiles
-first, *others = pages(64, 30)
+first, *others = pages(128, 30)
 print(first, sum(others[-10:]))
 """
 

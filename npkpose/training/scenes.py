@@ -40,7 +40,7 @@ class SceneTask:
         Of the choice of scenes and of their augmentation.
     batch_shape : (N, H, W)
         Pictures in a batch, and their size, in multiples of what the network takes. Held-out
-        pictures are resized to that height.
+        pictures are resized to the network's own height.
     strength : float
         Of the augmentation; see `TopDownTask`.
     """
@@ -81,7 +81,7 @@ class SceneTask:
 
     def score(self, network, flip=True):
         """Return the `CocoResult` of the held-out scenes; with the flip test, unless told."""
-        find = BottomUp(network, self.size[0], flip=flip)
+        find = BottomUp(network, flip=flip)
         return score(self.held_out, lambda scene: find(scene.image))
 
     def split(self, output):

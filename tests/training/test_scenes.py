@@ -118,7 +118,7 @@ def test_people_are_found_on_the_maps_of_a_resized_picture_and_brought_home(flip
         skeleton = COCO_17
 
     net = Sees(base=2)
-    net.calls, net.blur = 0, 0
+    net.calls, net.blur, net.input_height = 0, 0, 32
     task = PafTask(net, Watched([scene]), Watched([scene]), 0, (1, 32, 48))
     assert seen.sum() > 8 and task.score(net, flip).stats.ap > 0.8
     assert net.calls == 1 + flip

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from typing import NamedTuple
@@ -64,7 +65,11 @@ def run_killed(folder, kills, seed):
     Prints the steps at which runs began. Nothing here starts a thread before it forks, but
     compiled code is loaded, which would take a child longer than it lives.
     """
-    nn.Conv2d(1, 1, 1)(np.zeros((1, 1, 2, 2), np.float32))
+    with tempfile.TemporaryDirectory() as other:
+        trainer = make_trainer(other)
+        trainer.model.train()
+        trainer._take_step(trainer.task.batch(0))
+        trainer.task.evaluate(trainer.average.network())
     rng = np.random.default_rng(seed)
     for attempt in range(kills + 1):
         child = os.fork()
