@@ -8,6 +8,7 @@ for x, target, weight in batches:
 import math
 
 from npkpose import nn
+from npkpose.nn.memory import keep_freed_memory
 
 
 def fit(model, batches, optimizer, schedule=None, report=None):
@@ -29,6 +30,7 @@ def fit(model, batches, optimizer, schedule=None, report=None):
     FloatingPointError
         The loss is not finite; the weights are those before the step.
     """
+    keep_freed_memory()
     model.train()
     losses, shared = [], nn.DataParallel(model)
     with nn.no_input_gradient(model):

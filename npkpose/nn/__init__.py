@@ -13,6 +13,7 @@ Read in this order:
     passes.py quick.py   what layers do besides, compiled, and its twins
     run.py               a convolution and what follows it, in one
     data_parallel.py     a batch shared out among threads
+    memory.py            that of a step, kept for the next
     pad.py pool.py upsample.py grid_sample.py    more maps from images to images
     batchnorm.py         statistics, and the gradient through them
     linear.py layernorm.py gelu.py softmax.py attention.py    the parts of a transformer

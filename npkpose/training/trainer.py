@@ -26,6 +26,7 @@ import numpy as np
 
 from npkpose._check import check_integer
 from npkpose.nn import DataParallel, no_input_gradient
+from npkpose.nn.memory import keep_freed_memory
 from npkpose.training.average import WeightAverage
 from npkpose.training.clip import clip_gradients
 from npkpose.training.interrupt import Interrupt
@@ -106,6 +107,7 @@ class Trainer:
         every = [check_integer("save_every", save_every, at_least=1)]
         every.append(check_integer("evaluate_every", evaluate_every))
         every.append(check_integer("log_every", log_every, at_least=1))
+        keep_freed_memory()
         self.model.train()
         started = time.perf_counter() - self.seconds
         with (
