@@ -8,12 +8,12 @@ on scenes that nothing is learned from.
 Expected output, after about two minutes on two cores:
 
     419,265 parameters, 1200 steps
-    step   200: loss 1.877, AP 0.002
-    step   400: loss 1.583, AP 0.039
-    step   600: loss 1.438, AP 0.101
-    step   800: loss 1.398, AP 0.132
-    step  1000: loss 1.246, AP 0.152
-    step  1200: loss 1.218, AP 0.147
+    step   200: loss 1.849, AP 0.004
+    step   400: loss 1.615, AP 0.051
+    step   600: loss 1.491, AP 0.111
+    step   800: loss 1.342, AP 0.160
+    step  1000: loss 1.283, AP 0.183
+    step  1200: loss 1.229, AP 0.184
 """
 
 import argparse
