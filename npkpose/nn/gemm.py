@@ -18,6 +18,7 @@ import llvmlite.binding
 import numpy as np
 from numba import types
 from numba.extending import overload
+from numpy.lib.stride_tricks import as_strided
 
 from npkpose.nn.blas import library
 
@@ -49,8 +50,16 @@ LINKED = _link()
 
 
 def gemm(transposed, M, N, K, a, lda, b, ldb, beta, c, ldc):
-    """See above; for compiled code only."""
-    raise NotImplementedError("gemm: only compiled code can call it")
+    """See above. What compiled code calls is `_gemm`'s; this is the same in NumPy."""
+    a, c = _rows(a, M, K, lda), _rows(c, M, N, ldc)
+    product = a @ (_rows(b, N, K, ldb).T if transposed else _rows(b, K, N, ldb))
+    c[...] = product + beta * c if beta else product
+
+
+def _rows(array, count, length, apart):
+    """Return the matrix whose first number is the array's."""
+    step = array.itemsize
+    return as_strided(array, (count, length), (apart * step, step))
 
 
 @overload(gemm)
