@@ -14,7 +14,7 @@ def scenes():
 
 @pytest.fixture(scope="module")
 def found(scenes):
-    finders = demo.people_finders(scenes)
+    finders = demo.people_finders(scenes, ("topdown", "paf", "tags"))
     assert list(finders) == ["topdown", "paf", "tags"]
     return {name: demo.find_people(find, scenes) for name, find in finders.items()}
 

@@ -50,34 +50,19 @@ class Optimizer:
 
     def step(self):
         """Update every parameter that has a gradient; RuntimeError if none has."""
-        works, numbers = [], 0
-        for prefix, layer in self.module.named_modules():
-            gradients = layer.grads
-            for name in gradients.keys() & layer.params.keys():
-                full = f"{prefix}.{name}" if prefix else name
-                averages = (average[full] for average in self.averages.values())
-                p = layer.params[name]
-                works.append(partial(self._update, p, gradients[name], *averages))
-                numbers += p.size
+        parameters = dict(self.module.named_parameters())
+        works = [
+            partial(self._update, parameters[name], g, *(a[name] for a in self.averages.values()))
+            for name, g in self.module.named_gradients()
+        ]
         if not works:
             raise RuntimeError("step: expected a backward pass first, found no gradients")
         self.steps += 1
-        if numbers < FEW:
+        if sum(p.size for p in parameters.values()) < FEW:
             for work in works:
                 work()
         else:
             run_all(works)
-
-    def _update(self, p, g, *averages):
-        """Update one parameter, a part that stays in the cache at a time."""
-        arrays = p, g, *averages
-        if p.flags.c_contiguous:
-            arrays = [a.reshape(-1) for a in arrays]
-        for i in range(0, len(arrays[0]), BLOCK):
-            p, g, *averages = (a[i : i + BLOCK] for a in arrays)
-            if self.weight_decay:
-                g = g + self.weight_decay * p
-            p -= float(self.lr) * self._direction(g, *averages)
 
     def state_dict(self):
         """Return copies of the state as ``{name: array}``, for an exact resume."""
@@ -107,6 +92,17 @@ class SGD(Optimizer):
         if nesterov and not momentum:
             raise ValueError(f"nesterov: expected momentum above 0 with it, got {momentum}")
         super().__init__(module, lr, weight_decay, ("velocity",) if momentum else ())
+
+    def _update(self, p, g, *velocity):
+        """Update one parameter, a part that stays in the cache at a time."""
+        arrays = p, g, *velocity
+        if p.flags.c_contiguous:
+            arrays = [a.reshape(-1) for a in arrays]
+        for i in range(0, len(arrays[0]), BLOCK):
+            p, g, *v = (a[i : i + BLOCK] for a in arrays)
+            if self.weight_decay:
+                g = g + self.weight_decay * p
+            p -= float(self.lr) * self._direction(g, *v)
 
     def _direction(self, g, v=None):
         if v is None:

@@ -10,15 +10,18 @@ from npkpose._jit import kernel, summing_kernel
 
 
 @summing_kernel
+def channel_sums(x, total):
+    """Write the sums (C,) of x (N, C, L)."""
+    for c in range(x.shape[1]):
+        total[c] = _channel_sum(x, c)
+
+
+@summing_kernel
 def moments(x, mean, squares):
     """Write the ``mean`` (C,) of x (N, C, L) and the sum of ``squares`` (C,) of x - mean."""
     N, C, L = x.shape
     for c in range(C):
-        total = 0.0
-        for n in range(N):
-            for l in range(L):
-                total += x[n, c, l]
-        mean[c] = total / (N * L)
+        mean[c] = _channel_sum(x, c) / (N * L)
         middle, total = x.dtype.type(mean[c]), 0.0
         for n in range(N):
             for l in range(L):
@@ -72,18 +75,6 @@ def normalise_gradient(dy, x, mean, slope, bend, offset, dx):
 
 
 @summing_kernel
-def channel_sums(x, total):
-    """Write the sums (C,) of x (N, C, L)."""
-    N, C, L = x.shape
-    for c in range(C):
-        value = 0.0
-        for n in range(N):
-            for l in range(L):
-                value += x[n, c, l]
-        total[c] = value
-
-
-@summing_kernel
 def squares(prediction, target, weight, factor, gradient):
     """Write factor weight (prediction - target); return the sum of weight (prediction - target)^2.
 
@@ -121,3 +112,12 @@ def adam(p, m, v, g, weight_decay, new1, beta2, new2, lr, eps):
         m[i] += new1 * (slope - m[i])
         v[i] = beta2 * v[i] + new2 * slope * slope
         p[i] -= lr * m[i] / (np.sqrt(v[i]) + eps)
+
+
+@summing_kernel
+def _channel_sum(x, c):
+    total = 0.0
+    for n in range(x.shape[0]):
+        for l in range(x.shape[2]):
+            total += x[n, c, l]
+    return total

@@ -84,14 +84,14 @@ def convolve_rows(
 def weight_gradient_rows(
     x, dy, dweight, dbias, first, end, inputs, outputs, window, size, block, swapped, columns, rows
 ):  # fmt: skip
-    """Add what rows of windows ``first`` to ``end`` contribute to a weight's gradient.
+    """Write what rows of windows ``first`` to ``end`` contribute to a weight's gradient.
 
     Parameters
     ----------
     x, dy : ndarrays, shapes (N, channels, H, W) and (N, channels, Ho Wo)
         Of which ``inputs`` and ``outputs``, each (first, end), are taken.
-    dweight : ndarray, shape (P, K, O) if ``swapped`` else (1, O, K)
-        Written, not added to. ``swapped`` is quicker where O is small.
+    dweight : ndarray, shape (P, K, O) if ``swapped`` else (P, O, K)
+        Swapped is quicker where O is small.
     dbias : ndarray, shape (O,)
         Gets the sums of dy.
     columns, rows : ndarrays, shapes (K, L) and (L, O) or (O, L)
