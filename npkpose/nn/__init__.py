@@ -18,7 +18,7 @@ Read in this order:
     batchnorm.py         statistics, and the gradient through them
     linear.py layernorm.py gelu.py softmax.py attention.py    the parts of a transformer
     dropout.py           what training leaves out at random
-    init.py loss.py optim.py schedule.py    what training needs
+    init.py loss.py optim.py muon.py schedule.py    what training needs
     check.py             try your own layer: check_layer(layer, x, rng)
 
 A whole training step:
@@ -46,6 +46,7 @@ from npkpose.nn.layernorm import LayerNorm
 from npkpose.nn.linear import Linear
 from npkpose.nn.loss import mse_loss
 from npkpose.nn.module import Module, Sequential
+from npkpose.nn.muon import Muon
 from npkpose.nn.optim import SGD, Adam, Optimizer
 from npkpose.nn.pad import ZeroPad2d
 from npkpose.nn.pool import MaxPool2d
@@ -63,7 +64,7 @@ from npkpose.nn.upsample import Upsample
 __all__ = [
     "Adam", "BatchNorm2d", "Conv2d", "ConvTranspose2d", "CosineAnnealingLR", "DataParallel",
     "DropPath", "Dropout", "ELU", "GELU", "GridSample", "LayerNorm", "Linear", "LinearLR",
-    "MaxPool2d", "Module", "MultiHeadAttention", "MultiStepLR", "Optimizer", "PReLU", "ReLU",
+    "MaxPool2d", "Module", "MultiHeadAttention", "MultiStepLR", "Muon", "Optimizer", "PReLU", "ReLU",
     "ReLU6", "SGD", "Schedule", "Sequential", "SequentialLR", "Softmax", "Upsample", "ZeroPad2d",
     "check_layer", "fold", "freeze_statistics", "kaiming_normal", "mse_loss",
     "no_input_gradient", "unfold",
