@@ -2,7 +2,8 @@
 
     peaks -> peaks of neighbours -> candidate limbs -> a matching for each limb -> people
 
-one file each: `codec.peaks`, `codec.separate`, `codec.connect` (two of them), `codec.assemble`.
+one file each: `codec.peaks`, `codec.separate`, `codec.connect` (two of them), `codec.assemble`;
+and, if asked, absent keypoints are guessed, in `codec.paf_fill`.
 The maps are read as the network gives them; upsampling them first, as published code does, is
 not needed because peaks and samples lie between the pixels, and because neighbours whose
 peaks have merged are told apart by the shape of what they merged into.
@@ -18,6 +19,7 @@ import numpy as np
 from npkpose._check import check_array, check_choice, check_finite, check_integer, check_number
 from npkpose.codec.assemble import assemble
 from npkpose.codec.connect import MATCHINGS, connect_limbs
+from npkpose.codec.paf_fill import fill_along_limbs
 from npkpose.codec.peaks import find_peaks
 from npkpose.codec.separate import separate_peaks
 from npkpose.poses import Poses
@@ -43,7 +45,7 @@ PAF_VARIANTS = {
 }
 
 
-# Thirteen arguments, not six: each is a number or choice that a published parser has.
+# Fourteen arguments, not six: each is a number or choice that a published parser has.
 def group_paf(
     heatmaps,
     pafs,
@@ -59,6 +61,7 @@ def group_paf(
     matching="greedy",
     min_keypoints=4,
     min_score=0.4,
+    fill_missing=False,
 ):
     """Return the people of one image.
 
@@ -87,6 +90,9 @@ def group_paf(
     min_score : float
         A person whose score is lower is dropped. The score is (sum of the keypoints' scores
         + sum of the limbs' affinities) / number of keypoints.
+    fill_missing : bool
+        Guess where absent keypoints are, with keypoint scores of 0; see `codec.paf_fill`. Takes
+        some milliseconds for each person who lacks any.
 
     Numbers that are thresholds are Cao et al.'s, CVPR 2017; PAF_VARIANTS has others'.
 
@@ -120,6 +126,9 @@ def group_paf(
     connections = connect_limbs(peaks, pafs, skeleton, num_samples, limits, matching)
     members, affinities = assemble(peaks, connections, skeleton)
     poses = _people(peaks, members, affinities, min_keypoints, min_score)
+    if fill_missing:
+        filled = fill_along_limbs(poses.keypoints, heatmaps, pafs, skeleton, num_samples)
+        poses = poses.with_keypoints(filled)
     if grid is None:
         return poses
     return poses.with_keypoints(grid.to_image(poses.keypoints, heatmaps.shape[1:]))
