@@ -59,8 +59,13 @@ def adam_with_warmup(model, steps, lr=2e-2, warmup=20):
     moments forget quickly: betas (0.8, 0.99).
     """
     optimizer = nn.Adam(model, lr=lr, betas=(0.8, 0.99))
+    return optimizer, warm_up_and_fall(optimizer, steps, warmup)
+
+
+def warm_up_and_fall(optimizer, steps, warmup):
+    """Return the schedule of a linear warm-up, then half a cosine to zero at the last step."""
     warmup = max(min(warmup, steps - 1), 1)
-    schedule = nn.SequentialLR(
+    return nn.SequentialLR(
         optimizer,
         [
             nn.LinearLR(optimizer, start_factor=1 / warmup, total_iters=warmup),
@@ -68,4 +73,3 @@ def adam_with_warmup(model, steps, lr=2e-2, warmup=20):
         ],
         milestones=[warmup],
     )
-    return optimizer, schedule

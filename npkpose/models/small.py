@@ -120,7 +120,7 @@ class SmallTopDown(SmallNet):
     refine = "log_parabola"
     blur = 1.0  # heatmap pixels
 
-    def __init__(self, input_size=(64, 48), base=BASE, *, rng=None):
+    def __init__(self, input_size=(96, 64), base=BASE, *, rng=None):
         super().__init__(self.skeleton.num_keypoints, base, rng=rng)
         self.input_size = check_size("input_size", input_size)
         check_multiples("input_size", self.input_size, self.size_multiple)

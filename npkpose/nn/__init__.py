@@ -64,8 +64,8 @@ from npkpose.nn.upsample import Upsample
 __all__ = [
     "Adam", "BatchNorm2d", "Conv2d", "ConvTranspose2d", "CosineAnnealingLR", "DataParallel",
     "DropPath", "Dropout", "ELU", "GELU", "GridSample", "LayerNorm", "Linear", "LinearLR",
-    "MaxPool2d", "Module", "MultiHeadAttention", "MultiStepLR", "Muon", "Optimizer", "PReLU", "ReLU",
-    "ReLU6", "SGD", "Schedule", "Sequential", "SequentialLR", "Softmax", "Upsample", "ZeroPad2d",
-    "check_layer", "fold", "freeze_statistics", "kaiming_normal", "mse_loss",
+    "MaxPool2d", "Module", "MultiHeadAttention", "MultiStepLR", "Muon", "Optimizer", "PReLU",
+    "ReLU", "ReLU6", "SGD", "Schedule", "Sequential", "SequentialLR", "Softmax", "Upsample",
+    "ZeroPad2d", "check_layer", "fold", "freeze_statistics", "kaiming_normal", "mse_loss",
     "no_input_gradient", "unfold",
 ]

@@ -4,6 +4,10 @@ Scenes come from three seeds, so that what is learned from, what a run is watche
 is judged by never meet. The networks of fields and of tags have one trunk, so one may begin with
 what the other has learned (`start_from`), as the tags in the package did with the fields.
 
+The optimiser is `nn.Muon`. In trials of the top-down network, each three minutes on one core, AP
+was .33 with Adam at its best of three rates, .42 with Muon, and .47 with Muon and crops of 96x64
+in place of 64x48.
+
 Scores of the weights in the package stand in the records beside them, in models/trained.
 """
 
@@ -14,10 +18,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npkpose import nn
 from npkpose._check import check_choice, check_integer
 from npkpose.data.people import SyntheticPeople
 from npkpose.models.small import SmallPaf, SmallTags, SmallTopDown
-from npkpose.train import adam_with_warmup
+from npkpose.train import warm_up_and_fall
 from npkpose.training.paf import PafTask
 from npkpose.training.remember import Remember
 from npkpose.training.tags import TagTask
@@ -30,6 +35,8 @@ STRENGTH = 0.1  # of augmentation
 TRAIN_SEED, WATCH_SEED, HELD_OUT_SEED = 101, 102, 103
 WATCH_SCENES, HELD_OUT_SCENES = 100, 1000
 WARMUP, CLIP_NORM = 100, 1.0
+MOMENTUM, WEIGHT_DECAY = 0.9, 0.05  # of matrices
+BETAS = 0.8, 0.99  # of vectors
 
 
 class Recipe(NamedTuple):
@@ -43,9 +50,9 @@ class Recipe(NamedTuple):
 
 
 RECIPES = {
-    "topdown": Recipe(SmallTopDown, TopDownTask, 40_000, 16, 3e-3),
-    "paf": Recipe(SmallPaf, PafTask, 20_000, (8, 128, 128), 3e-3),
-    "tags": Recipe(SmallTags, TagTask, 10_000, (8, 128, 128), 3e-3),
+    "topdown": Recipe(SmallTopDown, TopDownTask, 36_000, 16, 2e-2),
+    "paf": Recipe(SmallPaf, PafTask, 20_000, (8, 128, 128), 2e-2),
+    "tags": Recipe(SmallTags, TagTask, 10_000, (8, 128, 128), 2e-2),
 }
 
 
@@ -77,9 +84,11 @@ def make_trainer(name, folder, steps=None, seed=0, data=None, watch=None):
     data = Remember(SyntheticPeople(SCENES, TRAIN_SEED), SCENES) if data is None else data
     watch = SyntheticPeople(WATCH_SCENES, WATCH_SEED) if watch is None else watch
     task = recipe.task(network, data, watch, seed, recipe.batch, strength)
-    parts = adam_with_warmup(network, steps, recipe.lr, min(WARMUP, steps // 10 + 1))
+    optimizer = nn.Muon(network, recipe.lr, MOMENTUM, BETAS, weight_decay=WEIGHT_DECAY)
+    schedule = warm_up_and_fall(optimizer, steps, min(WARMUP, steps // 10 + 1))
     decay = 1 - 1 / max(steps / 20, 2)  # the average looks back on a twentieth of the run
-    return Trainer(network, task, *parts, folder, clip_norm=CLIP_NORM, decay=min(decay, 0.999))
+    decay = min(decay, 0.999)
+    return Trainer(network, task, optimizer, schedule, folder, clip_norm=CLIP_NORM, decay=decay)
 
 
 def start_from(trainer, path):

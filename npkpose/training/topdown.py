@@ -8,7 +8,7 @@ the Kullback-Leibler divergence of two distributions of one keypoint over the pi
 from the first step, while mean((heatmaps - target)^2) is content for long with zero everywhere.
 A keypoint without a label, or outside the crop, teaches nothing.
 
-Crops fit the people closely (``model.padding``): of a crop of 64x48 pixels every one counts.
+Crops fit the people closely (``model.padding``): of a crop of 96x64 pixels every one counts.
 """
 
 from dataclasses import replace

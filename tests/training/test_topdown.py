@@ -28,7 +28,7 @@ def test_a_batch_is_the_same_whenever_it_is_asked_for_and_differs_from_the_next(
     one, other, again = task.batch(5), task.batch(6), task.batch(5)
     for name in ("x", "target"):
         np.testing.assert_array_equal(getattr(one, name), getattr(again, name))
-    assert one.x.shape == (6, 3, 64, 48) and one.target.shape == (6, 17, 32, 24)
+    assert one.x.shape == (6, 3, 96, 64) and one.target.shape == (6, 17, 48, 32)
     assert not np.array_equal(one.x, other.x)
     sums = one.target.sum(axis=(2, 3))
     absent = sums == 0
