@@ -59,32 +59,10 @@ def paf_fields(poses, skeleton, size, width=math.sqrt(2), grid=None, dtype=np.fl
     width = check_number("width", width, above=0)
     if grid is not None:
         keypoints = grid.to_map(keypoints, size)
-    fields = np.zeros((skeleton.num_paf_channels, *size), dtype=dtype)
-    for (a, b), channels in zip(skeleton.limbs, skeleton.paf_channels):
-        fields[list(channels)] = _limb_field(keypoints[:, a], keypoints[:, b], size, width)
-    return fields
-
-
-def _limb_field(starts, ends, size, width):
-    """Mean field (2, H, W) of one limb type over the people (P, 2) who have it."""
-    total, count = np.zeros((2, *size)), np.zeros(size)
-    for a, b in zip(starts, ends):
-        length = np.hypot(*(b - a))
-        if not length > 0:  # zero, or NaN where an end is absent
-            continue
-        v = (b - a) / length
-        corner = size[::-1]  # (W, H)
-        left, top = np.clip(np.floor(np.minimum(a, b) - width), 0, corner).astype(int)
-        right, bottom = np.clip(np.ceil(np.maximum(a, b) + width) + 1, 0, corner).astype(int)
-        box = slice(top, bottom), slice(left, right)
-        x = np.arange(size[1])[box[1]] - a[0]  # (w,)
-        y = np.arange(size[0])[box[0], None] - a[1]  # (h, 1)
-        along = x * v[0] + y * v[1]  # (h, w)
-        beyond = along - np.clip(along, 0, length)
-        inside = (x * v[1] - y * v[0]) ** 2 + beyond**2 <= width**2
-        total[:, *box] += v[:, None, None] * inside
-        count[box] += inside
-    return total / np.maximum(count, 1)
+    fields = np.zeros((skeleton.num_paf_channels, *size))
+    limbs = [(*ends, *channels) for ends, channels in zip(skeleton.limbs, skeleton.paf_channels)]
+    _draw(np.array(limbs, dtype=np.int64).reshape(-1, 4), keypoints, width, fields, np.empty(size))
+    return fields.astype(dtype)
 
 
 def limb_scores(paf, starts, ends, num_samples=10):
@@ -130,6 +108,46 @@ def _check_inside(name, points, shape):
         raise ValueError(
             f"{name}[{m}]: expected (x, y) inside [0, {right}] x [0, {bottom}], got ({x:g}, {y:g})"
         )
+
+
+@kernel
+def _draw(limbs, people, width, fields, count):
+    """Add to fields (C, H, W) the limbs (L, 4), ends and channels, of people (P, K, 2)."""
+    height, breadth = count.shape
+    for limb in range(limbs.shape[0]):
+        field_x, field_y = fields[limbs[limb, 2]], fields[limbs[limb, 3]]
+        count[:] = 0.0
+        for p in range(people.shape[0]):
+            ax, ay = people[p, limbs[limb, 0]]
+            bx, by = people[p, limbs[limb, 1]]
+            length = math.hypot(bx - ax, by - ay)
+            if not length > 0.0:  # zero, or NaN where an end is absent
+                continue
+            vx, vy = (bx - ax) / length, (by - ay) / length
+            left, right = _span(ax, bx, width, breadth)
+            top, bottom = _span(ay, by, width, height)
+            for y in range(top, bottom):
+                for x in range(left, right):
+                    along = (x - ax) * vx + (y - ay) * vy
+                    beyond = along - min(max(along, 0.0), length)
+                    across = (x - ax) * vy - (y - ay) * vx
+                    if across * across + beyond * beyond <= width * width:
+                        field_x[y, x] += vx
+                        field_y[y, x] += vy
+                        count[y, x] += 1.0
+        for y in range(height):
+            for x in range(breadth):
+                if count[y, x] > 1.0:
+                    field_x[y, x] /= count[y, x]
+                    field_y[y, x] /= count[y, x]
+
+
+@kernel
+def _span(a, b, width, size):
+    """The pixels, of ``size``, from which a point between a and b may be within ``width``."""
+    first = min(max(math.floor(min(a, b) - width), 0.0), float(size))
+    last = min(max(math.ceil(max(a, b) + width) + 1.0, 0.0), float(size))
+    return int(first), int(last)
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""Twin of `npkpose.codec.paf`: tent weights over every row and column."""
+"""Twin of `npkpose.codec.paf`: tent weights over every row and column, distances of all pixels."""
 
 import numpy as np
 
@@ -19,3 +19,18 @@ def sample(paf, points):
     tent_x = np.maximum(0.0, 1.0 - abs(points[:, :1] - np.arange(width)))  # (S, W)
     tent_y = np.maximum(0.0, 1.0 - abs(points[:, 1:] - np.arange(height)))  # (S, H)
     return np.einsum("sh,sw,ihw->si", tent_y, tent_x, paf)
+
+
+def limb_field(starts, ends, size, width):
+    """Return the mean field (2, H, W) of one limb over the people (P, 2) who have it."""
+    total, count = np.zeros((2, *size)), np.zeros(size)
+    pixels = np.moveaxis(np.indices(size)[::-1], 0, -1)  # (H, W, 2): x, y
+    for a, b in zip(starts, ends):
+        length = np.linalg.norm(b - a)
+        if not length > 0:  # zero, or NaN where an end is absent
+            continue
+        along = np.clip((pixels - a) @ (b - a) / length, 0, length)[..., None]  # (H, W, 1)
+        near = np.linalg.norm(pixels - a - along * (b - a) / length, axis=2) <= width
+        total += ((b - a) / length)[:, None, None] * near
+        count += near
+    return total / np.maximum(count, 1)

@@ -53,6 +53,15 @@ def test_the_integral_along_a_limb_of_its_own_field_is_1(a, b, num_samples):
     assert abs(limb_scores(field, [a], [b], num_samples)[0] - expected) < 1e-6
 
 
+@given(arrays(np.int64, (3, 2, 2), elements=st.integers(-40, 160)), st.booleans())
+def test_fields_match_the_reference(sixteenths, absent):
+    people = sixteenths / 8 + 1 / 64  # no pixel lies exactly on a band's edge
+    people[0, 1, 0] = np.nan if absent else people[0, 1, 0]
+    fields = paf_fields(people, ONE_LIMB, (11, 14), 1.3, dtype=np.float64)
+    expected = reference.limb_field(people[:, 0], people[:, 1], (11, 14), 1.3)
+    np.testing.assert_allclose(fields, expected, atol=1e-12)
+
+
 def test_fields_are_unit_vectors_within_the_width_and_zero_beyond():
     field = paf_fields([[(2, 5), (12, 5)]], ONE_LIMB, (11, 15), width=1.0)
     assert (field[0, 4:7, 2:13] == 1).all() and (field[1] == 0).all()
