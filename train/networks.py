@@ -3,7 +3,8 @@
     python train/networks.py [NAME ...]
 
 What `npkpose train` does, with fixed seeds; on the same number of cores of the same machine the
-weights are the same to the bit. The network of tags begins with the trunk of that of fields. A run
+weights are the same to the bit. A trunk learns quickest from crops of one person, so the fields
+begin with what a short top-down run has learned, and the tags with what the fields have. A run
 that was stopped or killed continues where its last checkpoint is. Leaves a folder in runs/ for
 each, with log.csv and curves.png, and the weights beside a record of how they came about.
 """
@@ -12,10 +13,15 @@ import sys
 
 from npkpose.cli import main
 
-for name in sys.argv[1:] or ("topdown", "paf", "tags"):
-    command = ["train", name, "--out", f"runs/{name}", "--export", f"runs/{name}.npz"]
-    if name == "tags":
-        command += ["--start", "runs/paf.npz"]
-    status = main(command)
+RUNS = {
+    "trunk": ["topdown", "--steps", "5000", "--held-out", "0"],
+    "topdown": ["topdown"],
+    "paf": ["paf", "--start", "runs/trunk/weights.npz"],
+    "tags": ["tags", "--start", "runs/paf.npz"],
+}
+
+for name in sys.argv[1:] or RUNS:
+    out = ["--out", f"runs/{name}", "--export", f"runs/{name}.npz"]
+    status = main(["train", *RUNS.get(name, [name]), *out])
     if status:
         sys.exit(status)

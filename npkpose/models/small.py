@@ -142,9 +142,12 @@ class SmallPaf(SmallNet):
     grouping = "paf"
     # Chosen on the scenes that runs are watched by, for the weights in the package.
     blur = 1.25  # heatmap pixels
-    input_height = 144  # of scenes of 128: people a little larger than those learned from
+    input_height = 160  # as in its training, of scenes of 128
     # Merged peaks are not told apart: of 80 scenes' true maps, that finds nobody more.
-    thresholds = {"threshold": 0.25, "min_keypoints": 3, "min_score": 0.2, "separate": False}
+    thresholds = {
+        "threshold": 0.3, "min_keypoints": 3, "min_score": 0.2, "separate": False,
+        "fill_missing": True,
+    }  # fmt: skip
 
     def __init__(self, base=BASE, *, rng=None):
         channels = self.skeleton.num_keypoints + self.skeleton.num_paf_channels
@@ -160,7 +163,7 @@ class SmallTags(SmallNet):
 
     grouping = "tags"
     blur = 0.7  # heatmap pixels; this and the threshold chosen as `SmallPaf`'s
-    input_height = 128
+    input_height = 160
     # `TagTask` pushes people's tags several units apart: a keypoint may lie further from its own.
     thresholds = {
         "threshold": 0.4, "tag_threshold": 3.0, "min_keypoints": 5, "min_score": 0.3,
