@@ -1,6 +1,6 @@
 """Training the top-down network for some minutes: how its curves go, and what it then finds.
 
-The network looks at one person at a time, in a crop of 64 x 48 pixels, and answers 17 heatmaps;
+The network looks at one person at a time, in a crop of 96 x 64 pixels, and answers 17 heatmaps;
 the people are made of code (`data.people`). The recipe is that of `npkpose train topdown`, cut
 short: fewer steps, over which the learning rate falls to zero. Average precision (AP) is COCO's,
 on scenes that nothing is learned from.

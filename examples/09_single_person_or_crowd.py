@@ -1,6 +1,6 @@
 """One person in 20 ms, a crowd at 30 frames a second: which pipeline keeps up with how many?
 
-The small networks of `models.small`. Top-down looks at each person in a crop of 64 x 48, its box
+The small networks of `models.small`. Top-down looks at each person in a crop of 96 x 64, its box
 given; bottom-up looks once, at 128 x 128 as in its training or, for the small people of a crowd,
 at 256 x 256, and groups what it sees. Their weights are random, which costs the same; so grouping
 is timed on maps drawn from true poses. Example 07 has networks a hundred times as costly.
@@ -9,7 +9,7 @@ Expected output, times in ms depending on the machine:
 
     128 x 128: a look 9.4, grouping all 1.4
     256 x 256: a look 22.9, grouping all 1.5
-    people  top-down, 64 x 48 each    bottom-up, 128 x 128    bottom-up, 256 x 256
+    people  top-down, 96 x 64 each    bottom-up, 128 x 128    bottom-up, 256 x 256
          1                     4.5                     9.8                    23.4
          5                    10.3                     9.8                    23.4
         20                    20.2                    10.1                    23.8
@@ -32,7 +32,7 @@ parser.add_argument("--out", default="09_single_person_or_crowd.png")
 options = parser.parse_args()
 COUNTS = [people for people in (1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 50) if people <= options.most]
 LIMITS = {20: "20 ms", 33: "33 ms: 30 a second"}
-NAMES = "top-down, 64 x 48 each", "bottom-up, 128 x 128", "bottom-up, 256 x 256"
+NAMES = "top-down, 96 x 64 each", "bottom-up, 128 x 128", "bottom-up, 256 x 256"
 
 
 def milliseconds(work):

@@ -43,7 +43,7 @@ def test_perfect_maps_of_true_boxes_score_nearly_one():
     class Oracle:
         """Answers the heatmaps of whoever's crop it is shown, in the pipeline's order."""
 
-        skeleton, grid, input_size, sigma = COCO_17, Grid(2, "centre"), (64, 48), 1.25
+        skeleton, grid, input_size, sigma = COCO_17, Grid(2, "centre"), (96, 64), 1.25
 
         def eval(self):
             return self
@@ -61,10 +61,10 @@ def test_perfect_maps_of_true_boxes_score_nearly_one():
         people = np.flatnonzero(scene.labelled)
         views = [random_crop(scene, int(p), oracle, RNG, 0.0) for p in people]
         points = [to_view(scene.keypoints[p], view) for p, view in zip(people, views)]
-        oracle.maps = np.zeros((0, 17, 32, 24), np.float32)
+        oracle.maps = np.zeros((0, 17, 48, 32), np.float32)
         if len(people):
             oracle.maps = gaussian_heatmaps(
-                np.stack(points), (32, 24), oracle.sigma, grid=oracle.grid
+                np.stack(points), (48, 32), oracle.sigma, grid=oracle.grid
             )
         return find(scene.image, scene.boxes[people])
 
@@ -77,17 +77,17 @@ def test_targets_lie_where_the_crops_keypoints_are():
     found, scores = decode_heatmaps(batch.target, "log_parabola")
     clear = scores > 0.9 / (2 * np.pi * task.model.sigma**2)
     assert clear.sum() > 20
-    inside = (found[clear] > -1).all() and (found[clear] < [24, 32]).all()
+    inside = (found[clear] > -1).all() and (found[clear] < [32, 48]).all()
     assert inside
 
 
 def test_crops_fit_the_box_with_the_networks_padding():
     scene = SyntheticPeople(1, 1, 64)[0].of([0])
     task = TopDownTask(SmallTopDown(base=2), Remember(SyntheticPeople(9, 1), 9), None, strength=0)
-    high = 64 / task.model.padding  # of a box that is narrow enough, in the crop
+    high = 96 / task.model.padding  # of a box that is narrow enough, in the crop
     crop = task._crop(scene, 0, np.random.default_rng(0))
     width, height = crop.boxes[0, 2:] - crop.boxes[0, :2]
-    assert height == pytest.approx(high) or width == pytest.approx(high * 48 / 64)
+    assert height == pytest.approx(high) or width == pytest.approx(high * 64 / 96)
 
 
 def test_divergence_by_hand():
