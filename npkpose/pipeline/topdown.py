@@ -15,7 +15,7 @@ from npkpose._check import check_array, check_choice, check_number
 from npkpose.codec.decode import DARK_SPACING, REFINEMENTS, decode_heatmaps
 from npkpose.codec.grid import Grid
 from npkpose.codec.nms import oks_nms
-from npkpose.pipeline.crop import PADDING, check_boxes, crop_matrices, crop_sizes, to_picture
+from npkpose.crop import PADDING, check_boxes, crop_matrices, crop_sizes, to_picture
 from npkpose.pipeline.flip import mirror, mirror_maps
 from npkpose.pipeline.source import is_batch, per_picture, read_picture
 from npkpose.poses import Poses

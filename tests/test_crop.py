@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from npkpose.codec.grid import CONVENTIONS
-from npkpose.pipeline.crop import crop_matrices, crop_sizes, to_picture
+from npkpose.crop import crop_matrices, crop_sizes, to_picture
 
 numbers = st.floats(-50, 300)
 sides = st.floats(1, 200)
