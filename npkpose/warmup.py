@@ -64,7 +64,7 @@ def _calls():
     fields = paf_fields(_PEOPLE, _CHAIN, 20)
     for matching in MATCHINGS:
         yield f"group_paf {matching}", partial(
-            group_paf, heatmaps, fields, _CHAIN, matching=matching
+            group_paf, heatmaps, fields, _CHAIN, matching=matching, fill_missing=True
         )
     for dtype in (np.float32, np.float64):
         picture = np.ones((1, 2, 8, 8), dtype)

@@ -91,8 +91,7 @@ def group_paf(
         A person whose score is lower is dropped. The score is (sum of the keypoints' scores
         + sum of the limbs' affinities) / number of keypoints.
     fill_missing : bool
-        Guess where absent keypoints are, with keypoint scores of 0; see `codec.paf_fill`. Takes
-        some milliseconds for each person who lacks any.
+        Guess where absent keypoints are, with keypoint scores of 0; see `codec.paf_fill`.
 
     Numbers that are thresholds are Cao et al.'s, CVPR 2017; PAF_VARIANTS has others'.
 
