@@ -4,9 +4,9 @@
 
 E is the line integral of `codec.paf` along the limb that would join keypoint k to its neighbour
 j, at x_j, at most 1; or -1 for a limb longer than half of the person's extent. Pixels that are too
-far from every neighbour do not count. From the keypoints that are there the guesses go outwards, limb by
-limb. As in `codec.tag_fill`, a place is a guess, right only where the keypoint is there but too
-faint to be a peak, and another person's is not refused.
+far from every neighbour do not count. From the keypoints that are there the guesses go outwards,
+limb by limb. As in `codec.tag_fill`, a place is a guess, right only where the keypoint is there but
+too faint to be a peak, and another person's is not refused.
 
 Published parsers of fields leave absent keypoints absent; COCO's evaluation counts a keypoint that
 is hidden but labelled like any other, so a guess can only gain. The two constants were chosen on

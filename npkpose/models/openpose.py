@@ -21,6 +21,7 @@ import numpy as np
 from npkpose import nn, weights
 from npkpose.models.blocks import Chain
 from npkpose.models.mobilenetv2 import EPS, MobileNetV2Features
+from npkpose.models.pixels import check_multiples, to_input
 from npkpose.skeleton import OPENPOSE_18
 
 HEATMAPS, PAFS = 19, 38
@@ -70,25 +71,11 @@ class OpenPoseMobileNetV2(nn.Module):
         return model
 
     def preprocess(self, image):
-        """Return an RGB picture as the network's input: BGR, scaled to [-1, 1].
+        """Return pictures (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W).
 
-        Parameters
-        ----------
-        image : ndarray, shape (H, W, 3), dtype uint8
-            H and W are positive multiples of 16.
-
-        Returns
-        -------
-        x : ndarray, shape (1, 3, H, W), dtype float32
+        H and W are positive multiples of 16; the input is BGR, scaled to [-1, 1].
         """
-        image = np.asarray(image)
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-            raise ValueError(
-                f"image: expected shape (H, W, 3) of uint8, got {image.shape} of {image.dtype}"
-            )
-        self._check_size("image", image.shape[:2])
-        bgr = image[None, :, :, ::-1].transpose(0, 3, 1, 2)
-        return bgr.astype(np.float32, order="C") / np.float32(127.5) - np.float32(1)
+        return to_input(image, self.size_multiple, 0.5, 0.5, bgr=True)
 
     def split(self, maps):
         """Return ``maps`` (N, 57, h, w) as heatmaps (N, 19, h, w) and fields (N, 38, h, w)."""
@@ -96,7 +83,7 @@ class OpenPoseMobileNetV2(nn.Module):
 
     def forward(self, x):
         """Return the last stage's maps; the layers keep what they need."""
-        self._check_size("x", np.shape(x)[2:])
+        check_multiples("x", np.shape(x)[2:], self.size_multiple)
         features = self.backbone(x)
         maps = self.stages[0](features)
         for stage in self.stages[1:]:
@@ -116,11 +103,6 @@ class OpenPoseMobileNetV2(nn.Module):
             dmaps, dskip = np.split(stage.backward(dmaps), [PAFS + HEATMAPS], axis=1)
             dfeatures = dfeatures + dskip
         return self.backbone.backward(dfeatures + self.stages[0].backward(dmaps))
-
-    def _check_size(self, name, size):
-        m = self.size_multiple
-        if len(size) != 2 or any(side < m or side % m for side in size):
-            raise ValueError(f"{name}: expected height and width in multiples of {m}, got {size}")
 
 
 class Stage(nn.Module):
