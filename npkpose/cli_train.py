@@ -28,6 +28,8 @@ def _train(options):
     """Train until done or Ctrl-C; then print the score on held-out scenes."""
     from npkpose.training import recipes
 
+    if options.export and not options.held_out:
+        raise ValueError("--export: expected --held-out above 0, for its record, got 0")
     data = _photographs(options)
     out = options.out or f"npkpose-{options.network}"
     trainer = recipes.make_trainer(
@@ -67,7 +69,8 @@ def _finish(trainer, options, recipes):
 
 def _command(options):
     steps = f" --steps {options.steps}" if options.steps else ""
-    start = f" --start {pathlib.Path(options.start).name}" if options.start else ""
+    parts = pathlib.Path(options.start or "").parts[-2:]  # the folder says which weights.npz
+    start = f" --start {'/'.join(parts)}" if parts else ""
     return f"npkpose train {options.network}{steps} --seed {options.seed}{start}"
 
 

@@ -83,6 +83,9 @@ class Skeleton:
             raise ValueError(
                 f"paf_channels: expected {len(self.limbs)} pairs, got {len(self.paf_channels)}"
             )
+        channels = [channel for pair in self.paf_channels for channel in pair]
+        if len(set(channels)) != len(channels):
+            raise ValueError(f"paf_channels: expected distinct channels, got {self.paf_channels}")
         for limb in self.redundant_limbs:
             if not 0 <= limb < len(self.limbs):
                 raise ValueError(f"redundant_limbs: expected limb indices, got {limb}")

@@ -63,7 +63,7 @@ def adam_with_warmup(model, steps, lr=2e-2, warmup=20):
 
 
 def warm_up_and_fall(optimizer, steps, warmup):
-    """Return the schedule of a linear warm-up, then half a cosine to zero at the last step."""
+    """Return the schedule of a linear warm-up, then half a cosine to zero after the last."""
     warmup = max(min(warmup, steps - 1), 1)
     return nn.SequentialLR(
         optimizer,

@@ -43,6 +43,21 @@ def test_coco_files_are_trained_on_alike(tmp_path):
         assert run(network, "--out", folder, "--steps", 1, "--held-out", 0, *files) == 0
 
 
+def test_a_record_says_what_a_run_began_with(tmp_path):
+    assert run("topdown", "--out", tmp_path / "trunk", "--steps", 1, "--held-out", 0) == 0
+    start, weights = tmp_path / "trunk" / "weights.npz", tmp_path / "small.npz"
+    assert run("paf", "--out", tmp_path / "paf", "--steps", 1, "--start", start,
+               "--held-out", 1, "--export", weights) == 0  # fmt: skip
+    record = json.loads(weights.with_suffix(".json").read_text())
+    assert record["command"].endswith("--seed 0 --start trunk/weights.npz")
+
+
+def test_an_export_without_a_score_is_refused_before_anything_is_trained(tmp_path):
+    with pytest.raises(ValueError, match="--export: expected --held-out above 0"):
+        run("topdown", "--out", tmp_path / "run", "--held-out", 0, "--export", tmp_path / "x.npz")
+    assert not (tmp_path / "run").exists()
+
+
 def test_half_of_a_pair_of_options_is_refused(tmp_path):
     with pytest.raises(ValueError, match="--annotations, --images: expected both or neither"):
         run("topdown", "--out", tmp_path, "--images", tmp_path)

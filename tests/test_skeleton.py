@@ -99,6 +99,7 @@ def test_colours_are_distinct_rgb():
         ({"sigmas": (0.1,)}, "sigmas: expected 2 positive"),
         ({"sigmas": 0}, "sigmas: expected 2 positive"),
         ({"paf_channels": ()}, "paf_channels: expected 1 pairs, got 0"),
+        ({"paf_channels": ((0, 0),)}, "paf_channels: expected distinct channels, got"),
         ({"redundant_limbs": (1,)}, "redundant_limbs: expected limb indices, got 1"),
     ],
 )

@@ -6,7 +6,8 @@ What `npkpose train` does, with fixed seeds; on the same number of cores of the 
 weights are the same to the bit. A trunk learns quickest from crops of one person, so the fields
 begin with what a short top-down run has learned, and the tags with what the fields have. A run
 that was stopped or killed continues where its last checkpoint is. Leaves a folder in runs/ for
-each, with log.csv and curves.png, and the weights beside a record of how they came about.
+each, with log.csv and curves.png, and in runs/ the weights, each beside a record of how they came
+about.
 """
 
 import sys
@@ -14,14 +15,13 @@ import sys
 from npkpose.cli import main
 
 RUNS = {
-    "trunk": ["topdown", "--steps", "5000", "--held-out", "0"],
-    "topdown": ["topdown"],
-    "paf": ["paf", "--start", "runs/trunk/weights.npz"],
-    "tags": ["tags", "--start", "runs/paf.npz"],
+    "trunk": "topdown --steps 5000 --held-out 0",
+    "topdown": "topdown --export runs/topdown.npz",
+    "paf": "paf --start runs/trunk/weights.npz --export runs/paf.npz",
+    "tags": "tags --start runs/paf.npz --export runs/tags.npz",
 }
 
 for name in sys.argv[1:] or RUNS:
-    out = ["--out", f"runs/{name}", "--export", f"runs/{name}.npz"]
-    status = main(["train", *RUNS.get(name, [name]), *out])
+    status = main(["train", *RUNS.get(name, name).split(), "--out", f"runs/{name}"])
     if status:
         sys.exit(status)

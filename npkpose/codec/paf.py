@@ -62,7 +62,7 @@ def paf_fields(poses, skeleton, size, width=math.sqrt(2), grid=None, dtype=np.fl
     fields = np.zeros((skeleton.num_paf_channels, *size))
     limbs = [(*ends, *channels) for ends, channels in zip(skeleton.limbs, skeleton.paf_channels)]
     _draw(np.array(limbs, dtype=np.int64).reshape(-1, 4), keypoints, width, fields, np.empty(size))
-    return fields.astype(dtype)
+    return fields.astype(dtype, copy=False)
 
 
 def limb_scores(paf, starts, ends, num_samples=10):
@@ -121,7 +121,7 @@ def _draw(limbs, people, width, fields, count):
             ax, ay = people[p, limbs[limb, 0]]
             bx, by = people[p, limbs[limb, 1]]
             length = math.hypot(bx - ax, by - ay)
-            if not length > 0.0:  # zero, or NaN where an end is absent
+            if not 0.0 < length < np.inf:  # zero, overflown, or NaN where an end is absent
                 continue
             vx, vy = (bx - ax) / length, (by - ay) / length
             left, right = _span(ax, bx, width, breadth)
@@ -145,8 +145,8 @@ def _draw(limbs, people, width, fields, count):
 @kernel
 def _span(a, b, width, size):
     """The pixels, of ``size``, from which a point between a and b may be within ``width``."""
-    first = min(max(math.floor(min(a, b) - width), 0.0), float(size))
-    last = min(max(math.ceil(max(a, b) + width) + 1.0, 0.0), float(size))
+    first = min(max(min(a, b) - width, 0.0), float(size))
+    last = min(max(max(a, b) + width + 1.0, 0.0), float(size))
     return int(first), int(last)
 
 

@@ -3,15 +3,16 @@
     argmax over pixels q of  h_k[q] + 0.3 mean over present neighbours j of E(x_j, q)
 
 E is the line integral of `codec.paf` along the limb that would join keypoint k to its neighbour
-j, at x_j, at most 1; or -1 for a limb longer than half of the person's extent. Pixels that are too
-far from every neighbour do not count. From the keypoints that are there the guesses go outwards,
-limb by limb. As in `codec.tag_fill`, a place is a guess, right only where the keypoint is there but
-too faint to be a peak, and another person's is not refused.
+j, at x_j, at most 1; or -1 for a limb longer than half of the person's extent (and than a pixel).
+Pixels that are too far from every neighbour do not count; of equal pixels the first in raster order
+is taken. From the keypoints that are there the guesses go outwards, limb by limb. As in
+`codec.tag_fill`, a place is a guess, right only where the keypoint is there but too faint to be a
+peak, and another person's is not refused.
 
 Published parsers of fields leave absent keypoints absent; COCO's evaluation counts a keypoint that
-is hidden but labelled like any other, so a guess can only gain. The two constants were chosen on
-synthetic scenes: with weights from 0.15 to 1, and limbs of a quarter to three quarters of the
-extent, AP is within 0.01 of theirs.
+is hidden but labelled like any other, so a guess can only raise a person's similarity to the true
+one. The two constants were chosen on synthetic scenes: with weights from 0.15 to 1, and limbs of a
+quarter to three quarters of the extent, AP is within 0.01 of theirs.
 """
 
 import math
@@ -44,7 +45,8 @@ def fill_along_limbs(keypoints, heatmaps, pafs, skeleton, num_samples=10):
     Returns
     -------
     filled : ndarray, shape (P, K, 2)
-        Still NaN where no limbs lead to a keypoint, or not within the map.
+        Still NaN where no limb leads to it from a keypoint that is there, or where no pixel is
+        near enough.
     """
     filled = np.array(keypoints, dtype=float)
     absent = np.isnan(filled[..., 0])
@@ -69,21 +71,29 @@ def _fill(people, limbs, heatmaps, pafs, num_samples):
             longest = max(LONGEST * _extent(points), 1.0)
             for k in range(parts):
                 guesses[k] = np.nan
-                leads = 0  # limbs from present neighbours to an absent k
-                for limb in range(count):
-                    for end in range(2):
-                        j = limbs[limb, end]
-                        there = not np.isnan(points[j, 0])
-                        if limbs[limb, 1 - end] == k and np.isnan(points[k, 0]) and there:
-                            starts[leads], fields[leads] = points[j], limbs[limb, 2:]
-                            signs[leads] = 1.0 - 2.0 * end
-                            leads += 1
+                leads = _list_leads(points, limbs, k, starts, fields, signs)
                 lead = starts[:leads], fields[:leads], signs[:leads]
                 if leads > 0 and _guess(heatmaps[k], pafs, lead, longest, num_samples, guesses[k]):
                     found += 1
             for k in range(parts):
                 if not np.isnan(guesses[k, 0]):
                     points[k] = guesses[k]
+
+
+@kernel
+def _list_leads(points, limbs, k, starts, fields, signs):
+    """List the limbs from present neighbours to keypoint k, if it is absent; return how many."""
+    leads = 0
+    if not np.isnan(points[k, 0]):
+        return leads
+    for limb in range(limbs.shape[0]):
+        for end in range(2):
+            j = limbs[limb, end]
+            if limbs[limb, 1 - end] == k and not np.isnan(points[j, 0]):
+                starts[leads], fields[leads] = points[j], limbs[limb, 2:]
+                signs[leads] = 1.0 - 2.0 * end
+                leads += 1
+    return leads
 
 
 @kernel
@@ -105,9 +115,11 @@ def _guess(heatmap, pafs, lead, longest, num_samples, guess):
     starts, fields, signs = lead
     height, width = heatmap.shape
     best, count = -np.inf, starts.shape[0]
-    for y in range(height):
-        for x in range(width):
-            if heatmap[y, x] + FIELD_WEIGHT <= best:
+    left, right = _span(starts[:, 0], longest, width)
+    top, bottom = _span(starts[:, 1], longest, height)
+    for y in range(top, bottom):
+        for x in range(left, right):
+            if np.float64(heatmap[y, x]) + FIELD_WEIGHT <= best:
                 continue  # even with the best of limbs
             total, near = 0.0, False
             for n in range(count):
@@ -117,11 +129,19 @@ def _guess(heatmap, pafs, lead, longest, num_samples, guess):
                 near = True
                 field = pafs[fields[n, 0]], pafs[fields[n, 1]]
                 total += signs[n] * _integral(field, starts[n], x, y, num_samples)
-            value = heatmap[y, x] + FIELD_WEIGHT * total / count
+            value = np.float64(heatmap[y, x]) + FIELD_WEIGHT * total / count
             if near and value > best:
                 best = value
                 guess[0], guess[1] = x, y
     return best > -np.inf
+
+
+@kernel
+def _span(starts, longest, size):
+    """The pixels, of ``size``, within reach of any start along an axis."""
+    first = min(max(starts.min() - longest, 0.0), float(size))
+    last = min(max(starts.max() + longest + 1.0, 0.0), float(size))
+    return int(first), int(last)
 
 
 @kernel

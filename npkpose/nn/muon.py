@@ -13,6 +13,9 @@ decomposition but by a few products, Newton and Schulz' iteration, see `orthogon
 0.2 sqrt(max(rows, columns)) gives O's entries the size that Adam's steps have, so biases and other
 vectors, which have no directions to balance, are left to `Adam` with the same learning rate.
 
+Departure: Jordan et al. leave the first and the last layer to Adam too; here every array of two
+axes or more is a matrix.
+
 Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024; the factor is from
 Liu et al., "Muon is Scalable for LLM Training", 2025, arXiv:2502.16982, section 2.2.
 """
@@ -51,8 +54,8 @@ class Muon(Adam):
         self.momentum = check_number("momentum", momentum, at_least=0.0)
         if self.momentum >= 1.0:
             raise ValueError(f"momentum: expected less than 1, got {momentum}")
-        super().__init__(module, lr, betas, eps)
-        self.decay = check_number("weight_decay", weight_decay, at_least=0.0)
+        super().__init__(module, lr, betas, eps)  # whose weight_decay is 0: that of vectors
+        self.matrix_decay = check_number("weight_decay", weight_decay, at_least=0.0)
         for name, p in module.named_parameters():
             if p.ndim >= 2:
                 self.averages["v"][name] = np.empty(0, p.dtype)  # matrices have no second moment
@@ -61,14 +64,14 @@ class Muon(Adam):
         if p.ndim < 2:
             super()._update(p, g, m, v)
             return
+        lr = float(self.lr)
         m += (1 - self.momentum) * (g - m)
         direction = orthogonalise((g + self.momentum * (m - g)).reshape(len(p), -1))
-        step = self.lr * ADAM_SIZE * math.sqrt(max(direction.shape))
-        p *= 1 - self.lr * self.decay
-        p -= float(step) * direction.reshape(p.shape)
+        p *= 1 - lr * self.matrix_decay
+        p -= lr * ADAM_SIZE * math.sqrt(max(direction.shape)) * direction.reshape(p.shape)
 
 
-def orthogonalise(matrix, iterations=ITERATIONS):
+def orthogonalise(matrix):
     """Return about A B^T of ``matrix`` = A S B^T: the same singular vectors, values near 1.
 
     The polynomial lifts small values fast and then lets them swing between 0.7 and 1.2, which is
@@ -78,7 +81,7 @@ def orthogonalise(matrix, iterations=ITERATIONS):
     a, b, c = QUINTIC
     x = matrix / (np.linalg.norm(matrix) + 1e-7)
     wide = x if x.shape[0] <= x.shape[1] else x.T
-    for _ in range(iterations):
+    for _ in range(ITERATIONS):
         square = wide @ wide.T  # the smaller of the two
         wide = a * wide + (b * square + c * square @ square) @ wide
     return wide if wide.shape == x.shape else wide.T

@@ -22,7 +22,7 @@ def sample(paf, points):
 
 
 def limb_field(starts, ends, size, width):
-    """Return the mean field (2, H, W) of one limb over the people (P, 2) who have it."""
+    """Twin of `paf_fields` for one limb of the people (P, 2) who have it: (2, H, W)."""
     total, count = np.zeros((2, *size)), np.zeros(size)
     pixels = np.moveaxis(np.indices(size)[::-1], 0, -1)  # (H, W, 2): x, y
     for a, b in zip(starts, ends):

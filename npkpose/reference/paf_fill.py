@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from npkpose.codec.paf_fill import FIELD_WEIGHT, LONGEST
 from npkpose.reference.paf import limb_scores
+
+FIELD_WEIGHT, LONGEST = 0.3, 0.5
 
 
 def likeliest(k, points, heatmap, pafs, skeleton, num_samples=10):

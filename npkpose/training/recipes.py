@@ -1,8 +1,9 @@
 """How the small networks are trained: what `npkpose train` and train/networks.py do.
 
 Scenes come from three seeds, so that what is learned from, what a run is watched by and what it
-is judged by never meet. The networks of fields and of tags have one trunk, so one may begin with
-what the other has learned (`start_from`), as the tags in the package did with the fields.
+is judged by never meet. All three networks have one trunk, so each may begin with what another has
+learned (`start_from`). A trunk learns quickest from crops of one person: of the networks in the
+package the fields began with a short top-down run's, and the tags with the fields'.
 
 The optimiser is `nn.Muon`. In trials of the top-down network, each three minutes on one core, AP
 was .33 with Adam at its best of three rates, .42 with Muon, and .47 with Muon and crops of 96x64

@@ -53,13 +53,39 @@ def test_the_integral_along_a_limb_of_its_own_field_is_1(a, b, num_samples):
     assert abs(limb_scores(field, [a], [b], num_samples)[0] - expected) < 1e-6
 
 
-@given(arrays(np.int64, (3, 2, 2), elements=st.integers(-40, 160)), st.booleans())
-def test_fields_match_the_reference(sixteenths, absent):
-    people = sixteenths / 8 + 1 / 64  # no pixel lies exactly on a band's edge
+CHAIN = Skeleton(
+    "CHAIN", ("a", "b", "c"), ((0, 1), (1, 2), (2, 0)), paf_channels=((5, 0), (1, 3), (4, 2))
+)
+
+
+@given(arrays(np.int64, (3, 3, 2), elements=st.integers(-40, 160)), st.booleans())
+def test_fields_match_the_reference(eighths, absent):
+    people = eighths / 8 + 1 / 64  # no pixel lies exactly on a band's edge
     people[0, 1, 0] = np.nan if absent else people[0, 1, 0]
-    fields = paf_fields(people, ONE_LIMB, (11, 14), 1.3, dtype=np.float64)
-    expected = reference.limb_field(people[:, 0], people[:, 1], (11, 14), 1.3)
-    np.testing.assert_allclose(fields, expected, atol=1e-12)
+    fields = paf_fields(people, CHAIN, (11, 14), 1.3, dtype=np.float64)
+    for (a, b), channels in zip(CHAIN.limbs, CHAIN.paf_channels):
+        expected = reference.limb_field(people[:, a], people[:, b], (11, 14), 1.3)
+        np.testing.assert_allclose(fields[list(channels)], expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("far", [
+    [(1e19, 0), (-1e19, 3)], [(-8e307, -8e307), (8e307, 8e307)], [(np.nan, -1e308), (3, 1e308)]
+])  # fmt: skip
+def test_limbs_beyond_all_pictures_leave_others_alone(far):
+    near = [(2, 5), (12, 5)]
+    alone = paf_fields([near], ONE_LIMB, (11, 15))
+    fields = paf_fields([far, near], ONE_LIMB, (11, 15))
+    np.testing.assert_array_equal(fields[:, 6], alone[:, 6])
+    assert np.isfinite(fields).all()
+
+
+def test_one_kernel_serves_every_kind_of_input():
+    people = np.array([[(2, 5), (12, 5)]], np.float32)
+    people.flags.writeable = False
+    for poses in (people, people.tolist(), Poses(people), people[:, ::-1]):
+        paf_fields(poses, ONE_LIMB, 15)
+        paf_fields(poses, ONE_LIMB, 15, grid=Grid(2, "centre"))
+    assert len(getattr(paf._draw, "signatures", [0])) == 1
 
 
 def test_fields_are_unit_vectors_within_the_width_and_zero_beyond():

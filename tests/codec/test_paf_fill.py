@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from npkpose import Skeleton, gaussian_heatmaps, group_paf, paf_fields
+from npkpose.codec import paf_fill
 from npkpose.codec.paf_fill import fill_along_limbs
 from npkpose.reference.paf_fill import likeliest
 
@@ -20,7 +21,8 @@ def maps_of(people, size, heights=1.0):
 def test_a_faint_keypoint_is_found_at_the_end_of_its_limb_and_scores_zero():
     people = np.array([BODY + 4, BODY + (22, 4)])
     heatmaps, pafs = maps_of(people, 36, [[1, 1, 1, 0.2], [0.9] * 4])
-    heatmaps[3, 2, 2] = 0.25  # brighter, and no limb leads there
+    heatmaps[3, 2, 2] = 0.5  # brighter, and too far away
+    heatmaps[3, 6, 9] = 0.25  # brighter, near c, and no limb leads there
     plain = group_paf(heatmaps, pafs, CHAIN, min_keypoints=3, threshold=0.3)
     assert np.isnan(plain.keypoints[:, 3]).all(axis=1).sum() == 1
     filled = group_paf(heatmaps, pafs, CHAIN, min_keypoints=3, threshold=0.3, fill_missing=True)
@@ -28,19 +30,20 @@ def test_a_faint_keypoint_is_found_at_the_end_of_its_limb_and_scores_zero():
     np.testing.assert_allclose(filled.keypoints[order], people, atol=0.3)
     assert (filled.scores == 0).sum() == 1
     np.testing.assert_array_equal(filled.person_scores, plain.person_scores)
+    unled = fill_along_limbs(plain.keypoints, heatmaps, 0 * pafs, CHAIN)
+    assert np.abs(unled[:, 3] - (9, 6)).max(axis=1).min() <= 0.25
 
 
 def test_guesses_go_outwards_from_what_is_there():
-    person = BODY[None] + 4
-    maps = maps_of(person, 20, [[1, 0.2, 1, 0.2]])
+    person = np.array([[(4, 4), (14, 4), (17, 7), (18, 11)]], float)
+    maps = maps_of(person, 24, [[1, 1, 0.2, 0.2]])
     seen = person.copy()
-    seen[:, [1, 3]] = np.nan
-    np.testing.assert_allclose(fill_along_limbs(seen, *maps, CHAIN), person, atol=1)
-    seen[:, 1] = person[:, 1]
-    seen[:, 2] = np.nan  # c, whose guess widens what is there, and then d
+    seen[:, 2:] = np.nan
     filled = fill_along_limbs(seen, *maps, CHAIN)
-    assert not np.isnan(filled).any()
-    assert np.isnan(seen[0, 3]).all()  # the caller's are as they were
+    np.testing.assert_allclose(filled, person, atol=1)
+    assert np.isnan(seen[:, 2:]).all()  # the caller's are as they were
+    seen[:, 1] = np.nan  # a alone has no extent: its neighbour is sought within a pixel
+    assert np.abs(fill_along_limbs(seen, *maps, CHAIN)[0, 1] - (4, 4)).max() <= 1.25
 
 
 def test_without_a_limb_to_it_a_keypoint_stays_absent():
@@ -75,3 +78,27 @@ def test_out_of_reach_of_the_map_nothing_is_guessed():
     maps = np.ones((4, 6, 6), np.float32), np.ones((6, 6, 6), np.float32)
     np.testing.assert_array_equal(fill_along_limbs(person, *maps, CHAIN), person)
     assert likeliest(1, person[0], maps[0][1], maps[1], CHAIN) is None
+
+
+def test_of_nobody_and_of_nothing_nothing_is_guessed():
+    maps = np.ones((4, 6, 6), np.float32), np.ones((6, 6, 6), np.float32)
+    absent = np.full((2, 4, 2), np.nan)
+    np.testing.assert_array_equal(fill_along_limbs(absent, *maps, CHAIN), absent)
+    person = np.array([[(1.0, 1.0), (np.nan, np.nan), (3.0, 1.0), (4.0, 1.0)]])
+    empty = [m[:, :0] for m in maps]
+    np.testing.assert_array_equal(fill_along_limbs(person, *empty, CHAIN), person)
+
+
+def test_of_equal_pixels_the_first_is_taken():
+    person = np.array([[(1.0, 1.0), (np.nan, np.nan), (5.0, 1.0), (9.0, 1.0)]])
+    filled = fill_along_limbs(
+        person, np.zeros((4, 12, 12), np.float32), np.zeros((6, 12, 12), np.float32), CHAIN
+    )
+    assert filled[0, 1].tolist() == [2, 0]  # the first row that both ends reach, 4 pixels away
+
+
+def test_one_kernel_serves_every_kind_of_map():
+    heatmaps, pafs = maps_of(BODY[None] + 4, 20, [[1, 1, 1, 0.2]])
+    for maps in ((heatmaps, pafs), (heatmaps.astype(float), pafs[:, ::-1][:, ::-1])):
+        group_paf(*maps, CHAIN, min_keypoints=3, threshold=0.3, fill_missing=True)
+    assert len(getattr(paf_fill._fill, "signatures", [0])) == 1

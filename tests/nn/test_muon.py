@@ -14,6 +14,23 @@ def quintic(values):
     return values
 
 
+def test_two_steps_by_hand():
+    """Of a matrix of one row, the only direction is the row itself."""
+    layer = nn.Conv2d(2, 1, 1, bias=False).astype(np.float64)
+    weight = layer.params["weight"]
+    weight[:] = np.reshape([1.0, 2.0], weight.shape)
+    optimizer = nn.Muon(layer, lr=np.float64(0.1), momentum=0.5, weight_decay=0.2)
+    expected, average = np.array([1.0, 2.0]), np.zeros(2)
+    for gradient in np.array([[3.0, 4.0], [0.0, -5.0]]):
+        average = (average + gradient) / 2
+        ahead = (average + gradient) / 2
+        unit = ahead / np.linalg.norm(ahead)
+        expected = 0.98 * expected - 0.1 * 0.2 * np.sqrt(2) * quintic(1.0) * unit
+        layer.grads = {"weight": gradient.reshape(weight.shape)}
+        optimizer.step()
+        np.testing.assert_allclose(weight.ravel(), expected, rtol=1e-6)
+
+
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 100))
 def test_it_changes_singular_values_alone(rows, columns, seed):
     matrix = np.random.default_rng(seed).normal(size=(rows, columns))
@@ -31,12 +48,13 @@ def test_zeros_stay_zeros():
     np.testing.assert_array_equal(orthogonalise(np.zeros((3, 2))), np.zeros((3, 2)))
 
 
-def test_the_first_step_has_adams_size_whatever_the_gradients():
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e4])
+def test_the_first_step_has_adams_size_whatever_the_gradients(scale):
     layer = nn.Conv2d(8, 32, 3, rng=np.random.default_rng(1))
     before = {name: p.copy() for name, p in layer.params.items()}
     gradient = np.random.default_rng(0).normal(size=layer.params["weight"].shape)
     layer.grads = {
-        "weight": (1e4 * gradient).astype(np.float32), "bias": np.full(32, 1e-3, np.float32)
+        "weight": (scale * gradient).astype(np.float32), "bias": np.full(32, 1e-3, np.float32)
     }  # fmt: skip
     nn.Muon(layer, 0.1).step()
     moved = {name: p - before[name] for name, p in layer.params.items()}

@@ -63,7 +63,10 @@ def test_every_step_agrees_with_torch(name, options):
             np.testing.assert_allclose(p, twins[key].detach(), rtol=1e-12, atol=1e-15)
 
 
-@pytest.mark.parametrize(("name", "options"), CASES)
+MUON = "Muon", {"lr": 0.01, "weight_decay": 0.1}  # against PyTorch's: test_muon.py
+
+
+@pytest.mark.parametrize(("name", "options"), [*CASES, MUON])
 def test_a_resumed_training_is_the_same_to_the_bit(name, options):
     straight, first, second = small_net(), small_net(), small_net()
     train(straight, getattr(nn, name)(straight, **options), 9)

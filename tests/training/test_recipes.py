@@ -95,4 +95,4 @@ def test_the_script_trains_every_recipe_with_the_command_line(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2 and "invalid choice: 'nobody'" in done.stderr
     text = SCRIPT.read_text()
-    assert all(f'"{name}"' in text for name in RECIPES)
+    assert all(f'"{name} --' in text or f": \"{name}" in text for name in RECIPES)
