@@ -141,11 +141,11 @@ class SmallPaf(SmallNet):
 
     grouping = "paf"
     # Chosen on the scenes that runs are watched by, for the weights in the package.
-    blur = 1.25  # heatmap pixels
+    blur = 1.0  # heatmap pixels
     input_height = 160  # as in its training, of scenes of 128
     # Merged peaks are not told apart: of 80 scenes' true maps, that finds nobody more.
     thresholds = {
-        "threshold": 0.3, "min_keypoints": 3, "min_score": 0.2, "separate": False,
+        "threshold": 0.3, "min_keypoints": 5, "min_score": 0.2, "separate": False,
         "fill_missing": True,
     }  # fmt: skip
 
