@@ -1,8 +1,8 @@
 """One person in 20 ms, a crowd at 30 frames a second: which pipeline keeps up with how many?
 
 The small networks of `models.small`. Top-down looks at each person in a crop of 96 x 64, its box
-given; bottom-up looks once, at 128 x 128 as in its training or, for the small people of a crowd,
-at 256 x 256, and groups what it sees. Their weights are random, which costs the same; so grouping
+given; bottom-up looks once, at 128 x 128 or, for the small people of a crowd, at 256 x 256, and
+groups what it sees. Their weights are random, which costs the same; so grouping
 is timed on maps drawn from true poses. Example 07 has networks a hundred times as costly.
 
 Expected output, times in ms depending on the machine:

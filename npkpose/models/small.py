@@ -33,6 +33,7 @@ from npkpose.skeleton import COCO_17
 from npkpose.weights import load_npz
 
 BASE = 32  # channels b
+SLOPE = 0.25  # of tags, for each pixel of the map to the right: people 12 pixels apart differ by 3
 TRAINED = pathlib.Path(__file__).with_name("trained")  # weights, and a record beside each
 
 
@@ -159,7 +160,12 @@ class SmallPaf(SmallNet):
 
 
 class SmallTags(SmallNet):
-    """Heatmaps and tags, for `BottomUp` and `group_tags`."""
+    """Heatmaps and tags, for `BottomUp` and `group_tags`.
+
+    Tags are what the network answers plus the pixel's own x, times `SLOPE`: a convolution does not
+    know where it is, and two people who look alike would get one tag. So people side by side begin
+    with different tags, and there is left to learn where a keypoint's person is, seen from it.
+    """
 
     grouping = "tags"
     blur = 0.7  # heatmap pixels; this and the threshold chosen as `SmallPaf`'s
@@ -172,6 +178,15 @@ class SmallTags(SmallNet):
 
     def __init__(self, base=BASE, *, rng=None):
         super().__init__(2 * self.skeleton.num_keypoints, base, rng=rng)
+
+    def forward(self, x):
+        """Return the maps of ``x``; the layers keep what they need."""
+        maps = super().forward(x)
+        width = maps.shape[3]
+        maps[:, self.skeleton.num_keypoints :] += np.float32(SLOPE) * (
+            np.arange(width, dtype=maps.dtype) - maps.dtype.type((width - 1) / 2)
+        )
+        return maps
 
     def split(self, maps):
         """Return ``maps`` (N, 2 K, h, w) as smooth heatmaps and tags, each (N, K, h, w)."""

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from npkpose.models.small import SmallNet, SmallPaf, SmallTags, SmallTopDown
+from npkpose.models.small import SLOPE, SmallNet, SmallPaf, SmallTags, SmallTopDown
 from npkpose.nn import check_layer
 from npkpose.pipeline.bottomup import BottomUp
 from npkpose.pipeline.topdown import TopDown
@@ -30,8 +30,18 @@ def test_maps_are_half_the_size_and_split_by_kind():
     assert [maps.shape for maps in net.split(net(x))] == [(2, 17, 8, 16)] * 2
 
 
+def test_tags_begin_with_the_place_of_their_pixel():
+    net = SmallTags(base=2)
+    net.head.params["weight"][:] = 0
+    heatmaps, tags = net.split(net(np.zeros((1, 3, 16, 32), np.float32)))
+    assert (heatmaps == 0).all()
+    np.testing.assert_array_equal(tags[0, 3, 5], SLOPE * (np.arange(16) - 7.5))
+    assert (tags == tags[:, :1, :1]).all()
+
+
 def test_gradients_are_right(rng):
     check_layer(SmallNet(3, 2, rng=rng), rng.normal(size=(2, 3, 32, 32)), rng, rtol=1e-5)
+    check_layer(SmallTags(2, rng=rng), rng.normal(size=(2, 3, 32, 16)), rng, rtol=1e-5)
     net = SmallTopDown((32, 16), 2, rng=rng)
     check_layer(net, rng.normal(size=(2, 3, 32, 16)), rng, rtol=1e-5)
 
