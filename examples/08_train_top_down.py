@@ -5,15 +5,15 @@ the people are made of code (`data.people`). The recipe is that of `npkpose trai
 short: fewer steps, over which the learning rate falls to zero. Average precision (AP) is COCO's,
 on scenes that nothing is learned from.
 
-Expected output, after about two minutes on two cores:
+Expected output, after about three minutes on one core, two on two:
 
     419,265 parameters, 1200 steps
-    step   200: loss 1.849, AP 0.004
-    step   400: loss 1.615, AP 0.051
-    step   600: loss 1.491, AP 0.111
-    step   800: loss 1.342, AP 0.160
-    step  1000: loss 1.283, AP 0.183
-    step  1200: loss 1.229, AP 0.184
+    step   200: loss 1.919, AP 0.128
+    step   400: loss 1.502, AP 0.331
+    step   600: loss 1.438, AP 0.394
+    step   800: loss 1.147, AP 0.447
+    step  1000: loss 1.097, AP 0.468
+    step  1200: loss 1.102, AP 0.477
 """
 
 import argparse
