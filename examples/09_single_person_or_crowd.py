@@ -2,18 +2,18 @@
 
 The small networks of `models.small`. Top-down looks at each person in a crop of 96 x 64, its box
 given; bottom-up looks once, at 128 x 128 or, for the small people of a crowd, at 256 x 256, and
-groups what it sees. Their weights are random, which costs the same; so grouping
-is timed on maps drawn from true poses. Example 07 has networks a hundred times as costly.
+groups what it sees. Their weights are random, which costs the same; so grouping is timed on maps
+drawn from true poses. Example 07 has networks a hundred times as costly.
 
 Expected output, times in ms depending on the machine:
 
-    128 x 128: a look 9.4, grouping all 1.4
-    256 x 256: a look 22.9, grouping all 1.5
+    128 x 128: a look 7.8, grouping all 3.0
+    256 x 256: a look 21.3, grouping all 7.0
     people  top-down, 96 x 64 each    bottom-up, 128 x 128    bottom-up, 256 x 256
-         1                     4.5                     9.8                    23.4
-         5                    10.3                     9.8                    23.4
-        20                    20.2                    10.1                    23.8
-        50                    55.4                    10.9                    24.4
+         1                     5.3                     8.7                    24.0
+         5                    11.4                     8.6                    23.4
+        20                    36.0                     9.4                    25.2
+        50                    94.3                    10.8                    28.3
 """
 
 import argparse
