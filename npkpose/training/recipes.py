@@ -41,7 +41,7 @@ BETAS = 0.8, 0.99  # of vectors
 
 
 class Recipe(NamedTuple):
-    """What to train, and settings for at most 40 minutes on two cores."""
+    """What to train, and settings for at most 80 minutes of one core."""
 
     network: type
     task: type
