@@ -45,7 +45,7 @@ PAF_VARIANTS = {
 }
 
 
-# Fourteen arguments, not six: each is a number or choice that a published parser has.
+# Fourteen arguments, not six: each but the last is one that a published parser has.
 def group_paf(
     heatmaps,
     pafs,

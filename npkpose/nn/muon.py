@@ -75,8 +75,8 @@ def orthogonalise(matrix):
     """Return about A B^T of ``matrix`` = A S B^T: the same singular vectors, values near 1.
 
     The polynomial lifts small values fast and then lets them swing between 0.7 and 1.2, which is
-    near enough for a direction. Values below a thousandth of the matrix's length stay below one half.
-    A matrix of zeros returns zeros.
+    near enough for a direction. Values below a thousandth of the matrix's length stay below one
+    half. A matrix of zeros returns zeros.
     """
     a, b, c = QUINTIC
     x = matrix / (np.linalg.norm(matrix) + 1e-7)
