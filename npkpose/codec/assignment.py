@@ -86,15 +86,19 @@ def _solve(cost, col_of):
     """Fill col_of (R,), all -1, with each row's column; cost (R, C) finite, R <= C."""
     num_rows, num_cols = cost.shape
     u, v = np.zeros(num_rows), np.zeros(num_cols)
-    row_of = np.full(num_cols, -1, dtype=np.int64)
+    row_of = np.empty(num_cols, dtype=np.int64)
+    row_of[:] = -1
     parent = np.empty(num_cols, dtype=np.int64)  # the row before each column on its path
     reach = np.empty(num_cols)  # length of the shortest path to each column so far
     done = np.empty(num_cols)  # infinity where that length is final, else 0
-    for i in range(num_rows):  # the price at which its cheapest column costs nothing
-        u[i], j = cost[i].min(), cost[i].argmin()
+    for i in range(num_rows):
+        j = _cheapest(cost[i])
+        u[i] = cost[i, j]  # the price at which its cheapest column costs nothing
         if row_of[j] < 0:
             row_of[j], col_of[i] = i, j
-    for new in np.flatnonzero(col_of < 0):
+    for new in range(num_rows):
+        if col_of[new] >= 0:
+            continue
         reach[:] = np.inf
         done[:] = 0.0
         row, far, col = new, 0.0, -1
@@ -112,6 +116,16 @@ def _solve(cost, col_of):
             row = parent[col]
             row_of[col] = row
             col_of[row], col = col, col_of[row]
+
+
+@kernel
+def _cheapest(cost):
+    """The first of the cheapest columns. A loop compiles in a fifth of the time of NumPy's."""
+    best = 0
+    for j in range(1, cost.shape[0]):
+        if cost[j] < cost[best]:
+            best = j
+    return best
 
 
 @kernel
