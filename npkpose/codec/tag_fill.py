@@ -34,7 +34,8 @@ def fill_absent(keypoints, means, heatmaps, tags, offset):
     filled : ndarray, shape (P, K, 2)
         Still NaN where no pixel of the map is above 0.
     """
-    person, part = np.nonzero(np.isnan(keypoints[..., 0]))
+    # Indices of nonzero are columns: contiguous, and another type to a kernel, where there is one.
+    person, part = map(np.ascontiguousarray, np.nonzero(np.isnan(keypoints[..., 0])))
     maps, height, width = heatmaps.shape
     tags = np.require(tags, heatmaps.dtype, ["C", "W"])
     best = np.full(len(part), -1, dtype=np.int64)
