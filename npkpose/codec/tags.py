@@ -24,6 +24,7 @@ Grouping", NeurIPS 2017, arXiv:1611.05424; cost, order and defaults are those of
 * A tag that is not finite matches nothing. A person of few or weak keypoints is dropped, and of
   two people nearly the same the lesser (`codec.nms`).
 * Absent keypoints stay absent unless asked for: their place is then a guess (`codec.tag_fill`).
+* A left and a right keypoint at one place are parted if asked for (`codec.sides`).
 
 Peaks, and departures of theirs, are in `codec.tag_peaks`.
 """
@@ -31,6 +32,7 @@ Peaks, and departures of theirs, are in `codec.tag_peaks`.
 import numpy as np
 
 from npkpose._check import check_array, check_integer, check_number, real_array
+from npkpose.codec import sides
 from npkpose.codec.assignment import assign
 from npkpose.codec.nms import oks_nms
 from npkpose.codec.tag_fill import fill_absent
@@ -40,7 +42,7 @@ from npkpose.poses import Poses
 _ROUND_COST = 100  # HigherHRNet's weight of the rounded distance
 
 
-# Thirteen arguments, not six: each is a number or choice that a published parser has.
+# Fourteen arguments, not six: each is a number or choice that a published parser has.
 def group_tags(
     heatmaps,
     tags,
@@ -56,6 +58,7 @@ def group_tags(
     min_score=0.3,
     nms_threshold=0.9,
     fill_missing=False,
+    part_sides=False,
 ):
     """Return the people of one image.
 
@@ -91,6 +94,9 @@ def group_tags(
     fill_missing : bool
         Give absent keypoints of the people found the place that fits the person's tag best. They
         keep score 0: ``poses.present & (poses.scores == 0)`` are the filled ones.
+    part_sides : bool
+        Where a person's left and right keypoint are at one place, move the less likely to its
+        best other place, if that is likely enough; see `codec.sides`.
 
     Thresholds on peaks and tags, ``max_people`` and ``adjust`` are HigherHRNet's; it drops nobody
     and fills what is missing.
@@ -124,9 +130,12 @@ def group_tags(
     poses, best = _people(peaks, members, min_keypoints, min_score)
     if nms_threshold is not None:
         poses = poses[oks_nms(poses, skeleton, threshold=nms_threshold)]
+    of_maps = means[best][poses.ids], heatmaps, tags
     if fill_missing:
-        filled = fill_absent(poses.keypoints, means[best][poses.ids], heatmaps, tags, offset)
+        filled = fill_absent(poses.keypoints, *of_maps, offset, tag_threshold)
         poses = poses.with_keypoints(filled)
+    if part_sides:
+        poses = sides.part_sides(poses, *of_maps, skeleton.pairs, offset, tag_threshold)
     if grid is not None:
         poses = poses.with_keypoints(grid.to_image(poses.keypoints, heatmaps.shape[1:]))
     return poses

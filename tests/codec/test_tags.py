@@ -136,9 +136,10 @@ def test_filling_matches_the_reference(seed):
     tags, means = rng.integers(-4, 5, (4, 6, 7, 2)) / 2.0, rng.normal(0, 2, (3, 2))
     heatmaps[0, 2, 3], heatmaps[1, 2, 3], tags[2, 0, 0] = np.nan, np.inf, np.nan
     heatmaps[3] = -1.0
-    filled = fill_absent(np.full((3, 4, 2), np.nan), means, heatmaps, tags, 0.0)
+    threshold = 1.0 + seed
+    filled = fill_absent(np.full((3, 4, 2), np.nan), means, heatmaps, tags, 0.0, threshold)
     for p, k in np.ndindex(3, 4):
-        pixel = reference_fill.likeliest(heatmaps[k], tags[k], means[p])
+        pixel = reference_fill.likeliest(heatmaps[k], tags[k], means[p], threshold)
         expected = [np.nan] * 2 if pixel is None else pixel[::-1]
         np.testing.assert_array_equal(filled[p, k], expected)
 
