@@ -53,7 +53,7 @@ class Recipe(NamedTuple):
 RECIPES = {
     "topdown": Recipe(SmallTopDown, TopDownTask, 36_000, 16, 2e-2),
     "paf": Recipe(SmallPaf, PafTask, 6_500, (16, 160, 160), 2e-2),
-    "tags": Recipe(SmallTags, TagTask, 6_000, (16, 160, 160), 2e-2),
+    "tags": Recipe(SmallTags, TagTask, 9_000, (16, 160, 160), 1e-2),
 }
 
 
