@@ -31,12 +31,12 @@ def fill_absent(keypoints, means, heatmaps, tags, offset, tag_threshold=1.0):
     offset : float
         How far a point moves towards its higher neighbour, as in `codec.tag_peaks`.
     tag_threshold : float
-        The distance of tags that costs as much as the brightest pixel is worth.
+        The distance of tags that costs 1.
 
     Returns
     -------
     filled : ndarray, shape (P, K, 2)
-        Still NaN where no pixel of the map is above 0.
+        Still NaN where no pixel of the map is above 0 and finite, with a finite tag.
     """
     person, part = np.nonzero(np.isnan(keypoints[..., 0]))
     nowhere = np.full((len(part), 2), np.inf)
@@ -47,11 +47,13 @@ def fill_absent(keypoints, means, heatmaps, tags, offset, tag_threshold=1.0):
     return filled
 
 
+# Seven arguments, not six: the last two say where not to look.
 def likeliest(heatmaps, tags, means, parts, tag_threshold, away, radius=0.0):
-    """Return the likeliest pixels (M, 3), map, y, x, and their values, of M tags and maps.
+    """Return pixels (M, 3), map, y, x, and their values (M,): the likeliest for each of M tags.
 
-    ``means`` is (M, T), ``parts`` (M,) the maps to look at. Pixels nearer than ``radius`` to
-    ``away`` (M, 2), x, y, are not looked at. Where there is none, y and x are -1, the value 0.
+    The first five arguments are `fill_absent`'s, but that ``means`` (M, T) belong to the maps
+    ``parts`` (M,), from 0 to K - 1. Pixels nearer than ``radius`` to ``away`` (M, 2), x, y, are
+    not looked at. Where there is none, y and x are -1 and the value is 0.
     """
     maps, height, width = heatmaps.shape
     tags = np.require(tags, heatmaps.dtype, ["C", "W"])

@@ -42,7 +42,7 @@ from npkpose.poses import Poses
 _ROUND_COST = 100  # HigherHRNet's weight of the rounded distance
 
 
-# Fourteen arguments, not six: each is a number or choice that a published parser has.
+# Fourteen arguments, not six: each but the last is one that a published parser has.
 def group_tags(
     heatmaps,
     tags,
@@ -95,8 +95,9 @@ def group_tags(
         Give absent keypoints of the people found the place that fits the person's tag best. They
         keep score 0: ``poses.present & (poses.scores == 0)`` are the filled ones.
     part_sides : bool
-        Where a person's left and right keypoint are at one place, move the less likely to its
-        best other place, if that is likely enough; see `codec.sides`.
+        Where a person's left and right keypoint are at one place, move one of them to its best
+        other place, if that is likely enough; see `codec.sides`. Its score there may lie below
+        ``threshold``; person scores and their order stay.
 
     Thresholds on peaks and tags, ``max_people`` and ``adjust`` are HigherHRNet's; it drops nobody
     and fills what is missing.

@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from npkpose.codec.sides import ELSEWHERE, SAME, WORTH
 from npkpose.reference.tag_fill import likeliest
 
+SAME, ELSEWHERE, WORTH = 2.0, 8.0, 0.7
 
-def part_sides(keypoints, means, heatmaps, tags, pairs, tag_threshold=1.0):
+
+def part_sides(keypoints, scores, means, heatmaps, tags, pairs, tag_threshold=1.0):
     """Return keypoints (P, K, 2) on whole pixels, parted."""
     keypoints = keypoints.copy()
-    for person, mean in zip(keypoints, means):
+    for person, score, mean in zip(keypoints, scores, means):
         for pair in pairs:
             here = {k: person[k].copy() for k in pair}
             left, right = pair
@@ -22,12 +23,15 @@ def part_sides(keypoints, means, heatmaps, tags, pairs, tag_threshold=1.0):
                 if pixel is not None:
                     value = heatmaps[k][pixel] - _distance(tags[k][pixel], mean, tag_threshold)
                 there[k] = value, pixel
-            worth = {k: heatmaps[k][tuple(np.rint(here[k][::-1]).astype(int))] for k in pair}
+            worth = {}
+            for k in pair:
+                x, y = np.rint(here[k]).astype(int)
+                worth[k] = score[k] if score[k] > 0 else heatmaps[k, y, x]
             right_goes = worth[left] + there[right][0], right
             left_goes = worth[right] + there[left][0], left
             goes = max(right_goes, left_goes, key=lambda option: option[0])[1]
             value, pixel = there[goes]
-            if value > WORTH * worth[goes]:
+            if pixel is not None and value > max(WORTH * worth[goes], 0.0):
                 person[goes] = pixel[::-1]
     return keypoints
 

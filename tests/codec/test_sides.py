@@ -35,6 +35,8 @@ def test_the_less_likely_of_two_at_one_place_goes_to_the_other():
     points, scores = legs(heatmaps, part_sides=True)
     np.testing.assert_allclose(points, [HERE, THERE])
     np.testing.assert_allclose(scores, [0.6, 0.5], atol=1e-9)
+    points, _ = legs(heatmaps.astype(np.float32), part_sides=True)
+    np.testing.assert_allclose(points, [HERE, THERE])
 
 
 def test_the_sum_of_both_decides_not_who_is_brighter_here():
@@ -43,9 +45,44 @@ def test_the_sum_of_both_decides_not_who_is_brighter_here():
 
 
 def test_a_leg_behind_the_other_stays_there():
-    for other in (0.0, 0.3):  # 0.3 is less than 0.7 of 0.5
+    for other in (0.0, 0.34):  # 0.34 is less than 0.7 of 0.5
         heatmaps = unsure((0.6, other), (0.5, other))
         np.testing.assert_allclose(legs(heatmaps, part_sides=True)[0], [HERE, HERE])
+    heatmaps = unsure((0.6, 0.36), (0.5, 0.36))
+    np.testing.assert_allclose(legs(heatmaps, part_sides=True)[0], [HERE, THERE])
+
+
+@pytest.mark.parametrize("apart, parted", [(1, True), (2, False)])
+def test_one_place_is_less_than_two_pixels(apart, parted):
+    heatmaps = unsure((0.6, 0.4), (0.52, 0.5))
+    heatmaps[2] = np.roll(heatmaps[2], apart, axis=1)
+    heatmaps[2, :, 20:] = np.roll(heatmaps[2, :, 20:], -apart, axis=1)  # there, as before
+    points, _ = legs(heatmaps, part_sides=True)
+    here = np.add(HERE, (apart, 0))
+    np.testing.assert_allclose(points, [HERE, THERE if parted else here])
+
+
+def test_people_keep_their_scores_and_numbers_and_a_point_moves_towards_its_higher_neighbour():
+    heatmaps = unsure((0.6, 0.4), (0.52, 0.5))
+    heatmaps[2, 25, 29] += 0.01
+    keypoints = np.array([[HIP, HERE, HERE]], float)
+    poses = Poses(keypoints, [[1, 0.6, 0.52]], [0.9], [7])
+    tags = np.zeros((*heatmaps.shape, 1))
+    parted = part_sides(poses, np.zeros((1, 1)), heatmaps, tags, LEGS.pairs, 0.25)
+    np.testing.assert_array_equal(parted.keypoints[0, 2], np.add(THERE, (0.25, 0)))
+    assert parted.ids == [7] and parted.person_scores == [0.9]
+    assert parted.scores[0, 2] == heatmaps[2, 25, 28]
+
+
+def test_nobody_goes_nowhere():
+    """The middle of a plateau need not be on it, and there may be no other place at all."""
+    heatmaps = np.full((3, 20, 20), -0.1)
+    heatmaps[0, 5, 5] = 0.9
+    heatmaps[1:, 10, [9, 11]] = 0.5
+    points, scores = legs(heatmaps, part_sides=True)
+    np.testing.assert_allclose(points, [(10, 10), (10, 10)])
+    heatmaps[2, 19, 19] = 0.001
+    np.testing.assert_allclose(legs(heatmaps, part_sides=True)[0], points)
 
 
 def test_the_other_place_must_be_of_the_same_person():
@@ -76,8 +113,9 @@ def test_it_does_what_the_reference_does(seed):
     keypoints[0, 1] = np.nan
     before = keypoints.copy()
     with np.errstate(invalid="ignore"):
-        parted = part_sides(Poses(keypoints), means, heatmaps, tags, pairs, 0.0, 2.0)
-        expected = reference.part_sides(keypoints, means, heatmaps, tags, pairs, 2.0)
+        scores = rng.integers(0, 3, (6, 5)) / 4.0
+        parted = part_sides(Poses(keypoints, scores), means, heatmaps, tags, pairs, 0.0, 2.0)
+        expected = reference.part_sides(keypoints, scores, means, heatmaps, tags, pairs, 2.0)
     np.testing.assert_array_equal(parted.keypoints, expected)
     np.testing.assert_array_equal(keypoints, before)
     assert (parted.keypoints[:, 1:] != before[:, 1:]).any()

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from npkpose import COCO_17, Grid, Skeleton, gaussian_heatmaps
+from npkpose.codec import tag_fill
 from npkpose.codec.tag_fill import fill_absent
 from npkpose.codec.tags import group_tags
 from npkpose.reference import tag_fill as reference_fill
@@ -142,6 +143,18 @@ def test_filling_matches_the_reference(seed):
         pixel = reference_fill.likeliest(heatmaps[k], tags[k], means[p], threshold)
         expected = [np.nan] * 2 if pixel is None else pixel[::-1]
         np.testing.assert_array_equal(filled[p, k], expected)
+
+
+def test_filling_compiles_once_for_each_float_type():
+    heatmaps, tags = np.ones((2, 4, 4)), np.zeros((2, 4, 4, 1))
+    for dtype in (np.float32, np.float64):
+        for missing in (1, 2):  # numpy.nonzero's indices are contiguous for one, and not for two
+            keypoints = np.ones((1, 2, 2))
+            keypoints[:, :missing] = np.nan
+            maps = heatmaps.astype(dtype), tags.astype(dtype)
+            filled = fill_absent(keypoints, np.zeros((1, 1)), *maps, 0.0)
+            np.testing.assert_array_equal(filled[0, 0], (0, 0))
+    assert len(getattr(tag_fill._likeliest, "signatures", "ab")) == 2
 
 
 def test_a_grid_takes_people_to_the_image():
