@@ -48,8 +48,13 @@ def expected_oks(heatmaps, sigmas, scale):
         raise ValueError(f"sigmas: expected positive numbers, got {sigmas.min()}")
     reach = 2 * sigmas * check_number("scale", scale, above=0.0)
     rows, cols = (_similarity(reach, side).astype(heatmaps.dtype) for side in heatmaps.shape[-2:])
-    total = heatmaps.sum(axis=(-2, -1), keepdims=True)
-    return rows @ heatmaps @ cols / np.where(total > 0, total, 1)
+    heatmaps = _shares(heatmaps, heatmaps.max(axis=(-2, -1), keepdims=True, initial=0))
+    shares = _shares(heatmaps, heatmaps.sum(axis=(-2, -1), keepdims=True))
+    return np.minimum(rows @ shares @ cols, 1)  # rounding can pass 1
+
+
+def _shares(heatmaps, of):
+    return heatmaps / np.where(of > 0, of, 1)
 
 
 def _similarity(reach, side):

@@ -61,6 +61,14 @@ def test_the_type_is_kept_and_nothing_is_expected_of_an_empty_map():
     assert expected_oks(np.ones((0, 1, 4, 5)), [0.1], 9).shape == (0, 1, 4, 5)
 
 
+@pytest.mark.parametrize("height", [1e-45, 1e-3, 3e38])
+def test_the_height_of_a_map_does_not_matter_and_rounding_does_not_pass_one(height):
+    heatmaps = np.full((1, 48, 32), height, np.float32)
+    expected = expected_oks(heatmaps, [0.1], 1e6)
+    np.testing.assert_allclose(expected, 1, rtol=1e-5)
+    assert expected.max() <= 1
+
+
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match="heatmaps: expected no negative values, got -1"):
         expected_oks(-np.ones((1, 4, 4)), [0.1], 9)
