@@ -4,8 +4,8 @@
 
 What `npkpose train` does, with fixed seeds; on the same number of cores of the same machine the
 weights are the same to the bit. A trunk learns quickest from crops of one person, so the fields
-begin with what a short top-down run has learned, and the tags with what the fields have. A run
-that was stopped or killed continues where its last checkpoint is. Leaves a folder in runs/ for
+begin with what a short top-down run has learned, and the two others with what the fields have. A
+run that was stopped or killed continues where its last checkpoint is. Leaves a folder in runs/ for
 each, with log.csv and curves.png, and in runs/ the weights, each beside a record of how they came
 about.
 """
@@ -16,8 +16,8 @@ from npkpose.cli import main
 
 RUNS = {
     "trunk": "topdown --steps 5000 --held-out 0",
-    "topdown": "topdown --export runs/topdown.npz",
     "paf": "paf --start runs/trunk/weights.npz --export runs/paf.npz",
+    "topdown": "topdown --start runs/paf.npz --export runs/topdown.npz",
     "tags": "tags --start runs/paf.npz --export runs/tags.npz",
 }
 

@@ -12,7 +12,7 @@ Newell et al., "Stacked Hourglass Networks", ECCV 2016, arXiv:1603.06937. Nearly
 is at 1/4 and below, where pixels are few and channels many: that is what a processor without a
 graphics card does fast. Maps are at stride 2 of areas: `Grid(2, "centre")`.
 
-    SmallTopDown   one person's crop         K heatmaps, each of one sum (`SpatialSoftmax`)
+    SmallTopDown   one person's crop         K heatmaps
     SmallPaf       everybody                 K heatmaps and part affinity fields
     SmallTags      everybody                 the same, and K tags
 """
@@ -24,6 +24,7 @@ import numpy as np
 
 from npkpose import nn
 from npkpose._check import check_choice, check_integer, check_size
+from npkpose.codec.expected_oks import expected_oks
 from npkpose.codec.grid import Grid
 from npkpose.codec.smooth import smooth_heatmaps
 from npkpose.models.blocks import BasicBlock, conv_norm
@@ -123,11 +124,16 @@ class SmallTopDown(SmallNet):
     """Heatmaps (N, 17, H/2, W/2) of crops of ``input_size``, for `TopDown`.
 
     It is used to boxes enlarged by ``padding`` alone: `TopDown(model, padding=model.padding)`.
+    While training, heatmaps have the sum of a Gaussian (`SpatialSoftmax`); in evaluation mode they
+    say what each pixel is worth as an answer (`codec.expected_oks`).
     """
 
+    sigma = 0.9
     padding = 1.05
     refine = "log_parabola"
-    blur = 1.0  # heatmap pixels
+    # Square root of a person's area, in heights of the crop: 0.5 are usual; less scored better.
+    # Chosen on the scenes that runs are watched by.
+    scale = 0.375
 
     def __init__(self, input_size=(96, 64), base=BASE, *, rng=None):
         super().__init__(self.skeleton.num_keypoints, base, rng=rng)
@@ -136,9 +142,11 @@ class SmallTopDown(SmallNet):
         self.softmax = SpatialSoftmax(self.sigma)
 
     def forward(self, x):
-        """Return the heatmaps of ``x``, blurred in evaluation mode (see `codec.smooth`)."""
+        """Return the heatmaps of ``x``, in evaluation mode the expected OKS."""
         heatmaps = self.softmax(super().forward(x))
-        return heatmaps if self.training else smooth_heatmaps(heatmaps, self.blur)
+        if self.training:
+            return heatmaps
+        return expected_oks(heatmaps, self.skeleton.sigmas, self.scale * heatmaps.shape[2])
 
     def backward(self, dy):
         """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
@@ -149,6 +157,7 @@ class SmallPaf(SmallNet):
     """Heatmaps and part affinity fields, for `BottomUp` and `group_paf`."""
 
     grouping = "paf"
+    # Chosen on the scenes that runs are watched by, for the weights in the package.
     blur = 1.0  # heatmap pixels
     input_height = 160  # as in its training, of scenes of 128
     # Merged peaks are not told apart: of 80 scenes' true maps, that finds nobody more.
@@ -181,7 +190,7 @@ class SmallTags(SmallPaf):
     """
 
     grouping = "tags"
-    blur = 0.7  # heatmap pixels; this and the threshold chosen as `SmallPaf`'s
+    blur = 0.7  # heatmap pixels; this and the thresholds chosen as `SmallPaf`'s
     # `TagTask` pushes people's tags several units apart: a keypoint may lie further from its own.
     thresholds = {
         "threshold": 0.3, "tag_threshold": 3.0, "min_keypoints": 5, "min_score": 0.3,

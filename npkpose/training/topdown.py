@@ -54,8 +54,6 @@ class TopDownTask:
     """
 
     parts = ("heatmaps",)
-    foreground = 20.0
-    sigma = 1.25  # of the targets' Gaussians, heatmap pixels
 
     def __init__(self, model, dataset, held_out, seed=0, batch_size=32, strength=1.0):
         self.model = model

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from npkpose.codec.expected_oks import expected_oks
 from npkpose.models.small import SLOPE, SmallNet, SmallPaf, SmallTags, SmallTopDown
 from npkpose.nn import check_layer
 from npkpose.pipeline.bottomup import BottomUp
@@ -28,6 +29,15 @@ def test_maps_are_half_the_size_and_split_by_kind():
     assert np.ptp(heatmaps) <= np.ptp(net(x)[:, :17])  # smoothed
     net = SmallTags(base=2)
     assert [maps.shape for maps in net.split(net(x))] == [(2, 17, 8, 16)] * 2
+
+
+def test_in_evaluation_mode_a_crop_gets_its_expected_oks(rng):
+    net = SmallTopDown((32, 16), base=2, rng=rng).eval()
+    x = rng.normal(size=(2, 3, 32, 16)).astype(np.float32)
+    heatmaps = net.softmax(SmallNet.forward(net, x))
+    np.testing.assert_allclose(heatmaps.sum(axis=(2, 3)), 2 * np.pi * net.sigma**2, rtol=1e-5)
+    expected = expected_oks(heatmaps, net.skeleton.sigmas, 0.375 * 16)
+    np.testing.assert_array_equal(net(x), expected)
 
 
 def test_tags_begin_with_the_place_of_their_pixel():

@@ -10,6 +10,7 @@ from npkpose.data.people import SyntheticPeople
 from npkpose.models.small import SmallTopDown
 from npkpose.training.recipes import (
     HELD_OUT_SEED,
+    KEPT,
     RECIPES,
     TRAIN_SEED,
     WATCH_SEED,
@@ -35,7 +36,9 @@ def test_seeds_never_meet_and_every_recipe_makes_a_trainer(tmp_path):
     for name, recipe in RECIPES.items():
         trainer = make_trainer(name, tmp_path / name, steps=10)
         assert type(trainer.model) is recipe.network
-        assert trainer.task.dataset.dataset.seed == TRAIN_SEED
+        scenes = trainer.task.dataset
+        assert len(scenes) == recipe.scenes and (recipe.scenes > KEPT) == (name == "topdown")
+        assert getattr(scenes, "dataset", scenes).seed == TRAIN_SEED
         assert trainer.task.held_out.seed == WATCH_SEED and trainer.task.strength == 0.1
 
 
@@ -77,7 +80,7 @@ def test_a_trunk_is_taken_over_and_the_rest_begins_anew(run, tmp_path):
     start_from(trainer, run.folder / "weights.npz")
     weights, state = load_npz(run.folder / "weights.npz"), trainer.model.state_dict()
     for name, array in state.items():
-        wanted = own if name.startswith("head.") else weights
+        wanted = own if name.startswith(("head.", "tags.")) else weights
         np.testing.assert_array_equal(array, wanted[name], err_msg=name)
         np.testing.assert_array_equal(trainer.average.averages[name], array, err_msg=name)
     save_npz(tmp_path / "other.npz", {"layer.weight": np.zeros(3)})
