@@ -5,15 +5,15 @@ the people are made of code (`data.people`). The recipe is that of `npkpose trai
 short: fewer steps, over which the learning rate falls to zero. Average precision (AP) is COCO's,
 on scenes that nothing is learned from.
 
-Expected output, after about three minutes on one core, two on two:
+Expected output, after about three and a half minutes on one core, two and a half on two:
 
     419,265 parameters, 1200 steps
-    step   200: loss 1.919, AP 0.128
-    step   400: loss 1.502, AP 0.331
-    step   600: loss 1.438, AP 0.394
-    step   800: loss 1.147, AP 0.447
-    step  1000: loss 1.097, AP 0.468
-    step  1200: loss 1.102, AP 0.477
+    step   200: loss 2.618, AP 0.062
+    step   400: loss 2.035, AP 0.260
+    step   600: loss 1.756, AP 0.368
+    step   800: loss 1.584, AP 0.434
+    step  1000: loss 1.404, AP 0.452
+    step  1200: loss 1.379, AP 0.466
 """
 
 import argparse

@@ -186,7 +186,8 @@ class SmallTags(SmallPaf):
 
     Tags are what the network answers plus the pixel's own x, times `SLOPE`: a convolution does not
     know where it is, and two people who look alike would get one tag. So people side by side begin
-    with different tags, and there is left to learn where a keypoint's person is, seen from it.
+    with different tags, and there is left to learn where a keypoint's person is, seen from it. Two
+    people one above the other still get nearly the same, and may exchange limbs.
     """
 
     grouping = "tags"
