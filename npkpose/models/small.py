@@ -14,7 +14,7 @@ graphics card does fast. Maps are at stride 2 of areas: `Grid(2, "centre")`.
 
     SmallTopDown   one person's crop         K heatmaps
     SmallPaf       everybody                 K heatmaps and part affinity fields
-    SmallTags      everybody                 the same, and K tags
+    SmallTags      everybody                 the same, and K tags of two numbers
 """
 
 import json
@@ -34,7 +34,7 @@ from npkpose.skeleton import COCO_17
 from npkpose.weights import load_npz
 
 BASE = 32  # channels b
-SLOPE = 0.25  # of tags, for each pixel of the map to the right: people 12 pixels apart differ by 3
+SLOPE = 0.25  # of tags, for each pixel of the map: people 12 pixels apart differ by 3
 TRAINED = pathlib.Path(__file__).with_name("trained")  # weights, and a record beside each
 
 
@@ -177,17 +177,17 @@ class SmallPaf(SmallNet):
 
 
 class SmallTags(SmallPaf):
-    """Heatmaps, fields and tags (N, K + C + K, H/2, W/2), for `BottomUp` and `group_tags`.
+    """Heatmaps, fields and tags (N, K + C + 2 K, H/2, W/2), for `BottomUp` and `group_tags`.
 
     Nothing is grouped by the fields: they are learned because they teach sides. A left knee looks
     like a right one; only the hip and the shoulder above it tell, and fields lead a network along
     that chain. Of both knees in sight the left one's map is brighter at the left one in 9 of 10
     people, without the fields in 5 of 10.
 
-    Tags are what the network answers plus the pixel's own x, times `SLOPE`: a convolution does not
-    know where it is, and two people who look alike would get one tag. So people side by side begin
-    with different tags, and there is left to learn where a keypoint's person is, seen from it. Two
-    people one above the other still get nearly the same, and may exchange limbs.
+    Tags are what the network answers plus the pixel's own x and y, times `SLOPE`: a convolution
+    does not know where it is, and two people who look alike would get one tag. So different places
+    begin with different tags, and there is left to learn where a keypoint's person is, seen from it.
+    K tags that begin with x come first, then K that begin with y.
     """
 
     grouping = "tags"
@@ -201,28 +201,32 @@ class SmallTags(SmallPaf):
     def __init__(self, base=BASE, *, rng=None):
         rng = np.random.default_rng(0) if rng is None else rng
         super().__init__(base, rng=rng)
-        self.tags = nn.ConvTranspose2d(base, self.skeleton.num_keypoints, 2, 2, rng=rng)
+        self.tags = nn.ConvTranspose2d(base, 2 * self.skeleton.num_keypoints, 2, 2, rng=rng)
         self.tags.params["weight"] *= 0.1
 
     def forward(self, x):
         """Return the maps of ``x``; the layers keep what they need."""
         features = self.features(x)
         maps, tags = self.head(features), self.tags(features)
-        width = tags.shape[3]
-        tags += np.float32(SLOPE) * (
-            np.arange(width, dtype=tags.dtype) - tags.dtype.type((width - 1) / 2)
-        )
+        K, (height, width) = self.skeleton.num_keypoints, tags.shape[2:]
+        tags[:, :K] += _ramp(width, tags.dtype)
+        tags[:, K:] += _ramp(height, tags.dtype)[:, None]
         return np.concatenate([maps, tags], axis=1)
 
     def backward(self, dy):
         """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
-        dmaps, dtags = np.split(dy, [-self.skeleton.num_keypoints], axis=1)
+        dmaps, dtags = np.split(dy, [-2 * self.skeleton.num_keypoints], axis=1)
         return self.features_backward(self.head.backward(dmaps) + self.tags.backward(dtags))
 
     def split(self, maps):
-        """Return ``maps`` (N, K + C + K, h, w) as smooth heatmaps and tags, each (N, K, h, w)."""
+        """Return ``maps`` (N, K + C + 2 K, h, w) as smooth heatmaps and tags (N, 2 K, h, w)."""
         K = self.skeleton.num_keypoints
-        return smooth_heatmaps(maps[:, :K], self.blur), maps[:, -K:]
+        return smooth_heatmaps(maps[:, :K], self.blur), maps[:, -2 * K :]
+
+
+def _ramp(side, dtype):
+    """What a pixel's place along one axis adds to its tag, 0 in the middle: (side,)."""
+    return (SLOPE * (np.arange(side) - (side - 1) / 2)).astype(dtype)
 
 
 def _down(in_channels, channels, count, rng):

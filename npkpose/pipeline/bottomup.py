@@ -120,15 +120,22 @@ class BottomUp:
     def _look(self, image, scale):
         """Return heatmaps (1, C, h, w), and fields (1, 2 L, h, w) or tags (T, K, h, w)."""
         x = self.model.preprocess(resize(image, self._input_size(image.shape, scale)))
-        heatmaps, others = self.model.split(self.model(x))
+        heatmaps, others = self._split(x)
         if not self.flip:
             return heatmaps, others
         skeleton = self.model.skeleton
-        mirrored, mirrored_others = self.model.split(self.model(mirror(x)))
+        mirrored, mirrored_others = self._split(mirror(x))
         heatmaps = (heatmaps + mirror_maps(mirrored, skeleton)) / 2
         if self.grouping == "paf":
             return heatmaps, (others + mirror_fields(mirrored_others, skeleton)) / 2
         return heatmaps, np.concatenate([others, mirror_maps(mirrored_others, skeleton)])
+
+    def _split(self, x):
+        """Return the maps of one input; tags of T numbers, channels (1, T K), as (T, K, h, w)."""
+        heatmaps, others = self.model.split(self.model(x))
+        if self.grouping == "tags":
+            others = others.reshape(-1, self.model.skeleton.num_keypoints, *others.shape[2:])
+        return heatmaps, others
 
     def _input_size(self, shape, scale):
         """Height and width of the network's input, in whole multiples."""

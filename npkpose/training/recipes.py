@@ -58,7 +58,7 @@ class Recipe(NamedTuple):
 RECIPES = {
     "topdown": Recipe(SmallTopDown, TopDownTask, 25_000, 16, 1e-2, SCENES),
     "paf": Recipe(SmallPaf, PafTask, 6_500, (16, 160, 160), 2e-2, KEPT),
-    "tags": Recipe(SmallTags, TagTask, 9_000, (16, 160, 160), 1e-2, KEPT),
+    "tags": Recipe(SmallTags, TagTask, 4_500, (16, 160, 160), 1e-2, KEPT),
 }
 
 

@@ -32,11 +32,13 @@ class TagTask(PafTask):
     def loss(self, output, batch):
         """Return the loss, its parts, and its gradient with respect to ``output``."""
         fields, pixels = batch.more
-        maps, tags = np.split(output, [-self.skeleton.num_keypoints], axis=1)
+        K = self.skeleton.num_keypoints
+        maps, x, y = np.split(output, [-2 * K, -K], axis=1)
         loss, parts, dmaps = super().loss(maps, batch._replace(more=fields))
+        tags = np.stack([x, y], axis=-1)  # (N, K, h, w, 2)
         weights = self.pull_weight / len(tags), self.push_weight / len(tags)
         each = [tag_loss(t, where, *weights) for t, where in zip(tags, pixels)]
         pull, push = sum(one[0] for one in each), sum(one[1] for one in each)
         dtags = np.stack([one[2] for one in each]).astype(dmaps.dtype)
-        dy = np.concatenate([dmaps, dtags], axis=1)
+        dy = np.concatenate([dmaps, dtags[..., 0], dtags[..., 1]], axis=1)
         return loss + pull + push, (*parts, pull, push), dy

@@ -15,7 +15,7 @@ def test_parameters_counted_by_hand_stay_within_three_megabytes_for_all_three():
     trunk = 27 * 16 + 32 + block(16, 32) + block(32, 64) + block(64, 64) + block(64, 96)
     trunk += 4 * 96 * 64 + 64 + block(64, 64) + 4 * 64 * 32 + 32 + block(32, 32)
     nets = SmallTopDown(), SmallPaf(), SmallTags()
-    for net, channels in zip(nets, (17, 17 + 38, 17 + 38 + 17)):
+    for net, channels in zip(nets, (17, 17 + 38, 17 + 38 + 34)):
         assert net.num_parameters() == trunk + 4 * 32 * channels + channels
     assert 2 * sum(net.num_parameters() for net in nets) < 3e6  # bytes, in float16
 
@@ -28,7 +28,7 @@ def test_maps_are_half_the_size_and_split_by_kind():
     assert heatmaps.shape == (2, 17, 8, 16) and fields.shape == (2, 38, 8, 16)
     assert np.ptp(heatmaps) <= np.ptp(net(x)[:, :17])  # smoothed
     net = SmallTags(base=2)
-    assert [maps.shape for maps in net.split(net(x))] == [(2, 17, 8, 16)] * 2
+    assert [maps.shape for maps in net.split(net(x))] == [(2, 17, 8, 16), (2, 34, 8, 16)]
 
 
 def test_in_evaluation_mode_a_crop_gets_its_expected_oks(rng):
@@ -46,7 +46,9 @@ def test_tags_begin_with_the_place_of_their_pixel():
     heatmaps, tags = net.split(net(np.zeros((1, 3, 16, 32), np.float32)))
     assert (heatmaps == 0).all()
     np.testing.assert_array_equal(tags[0, 3, 5], SLOPE * (np.arange(16) - 7.5))
-    assert (tags == tags[:, :1, :1]).all()
+    np.testing.assert_array_equal(tags[0, 20, :, 5], SLOPE * (np.arange(8) - 3.5))
+    assert (tags[:, :17] == tags[:, :1, :1]).all()
+    assert (tags[:, 17:] == tags[:, 17:18, :, :1]).all()
 
 
 def test_gradients_are_right(rng):

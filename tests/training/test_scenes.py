@@ -77,7 +77,7 @@ def test_the_mask_leaves_out_people_without_labels_but_not_labelled_ones_before_
 def test_the_gradient_of_the_loss_is_right(kind, rng):
     task = make_task(kind)
     batch = task.batch(1)
-    channels = 17 + 38 + (17 if "pull" in task.parts else 0)
+    channels = 17 + 38 + (34 if "pull" in task.parts else 0)
     output = rng.normal(size=(2, channels, 24, 24))
     loss, parts, dy = task.loss(output, batch)
     assert len(parts) == len(task.parts) and sum(parts) == pytest.approx(loss)
