@@ -186,8 +186,8 @@ class SmallTags(SmallPaf):
 
     Tags are what the network answers plus the pixel's own x and y, times `SLOPE`: a convolution
     does not know where it is, and two people who look alike would get one tag. So different places
-    begin with different tags, and there is left to learn where a keypoint's person is, seen from it.
-    K tags that begin with x come first, then K that begin with y.
+    begin with different tags, and there is left to learn where a keypoint's person is, seen from
+    it. K tags that begin with x come first, then K that begin with y.
     """
 
     grouping = "tags"
