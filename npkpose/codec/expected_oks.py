@@ -48,13 +48,15 @@ def expected_oks(heatmaps, sigmas, scale):
         raise ValueError(f"sigmas: expected positive numbers, got {sigmas.min()}")
     reach = 2 * sigmas * check_number("scale", scale, above=0.0)
     rows, cols = (_similarity(reach, side).astype(heatmaps.dtype) for side in heatmaps.shape[-2:])
-    heatmaps = _shares(heatmaps, heatmaps.max(axis=(-2, -1), keepdims=True, initial=0))
-    shares = _shares(heatmaps, heatmaps.sum(axis=(-2, -1), keepdims=True))
+    # By the highest first: the sum of very high values would overflow.
+    heatmaps = _divide(heatmaps, heatmaps.max(axis=(-2, -1), keepdims=True, initial=0))
+    shares = _divide(heatmaps, heatmaps.sum(axis=(-2, -1), keepdims=True))
     return np.minimum(rows @ shares @ cols, 1)  # rounding can pass 1
 
 
-def _shares(heatmaps, of):
-    return heatmaps / np.where(of > 0, of, 1)
+def _divide(heatmaps, by):
+    """Return the maps divided, those to be divided by 0 as they are."""
+    return heatmaps / np.where(by > 0, by, 1)
 
 
 def _similarity(reach, side):

@@ -112,7 +112,8 @@ class BottomUp:
         else:
             enlarge = Upsample(size, mode="bilinear").eval()
             heatmaps = enlarge(heatmaps[None])[0]
-            tags = np.moveaxis(enlarge(np.moveaxis(others, -1, 0)), 0, -1)  # (K, H, W, T)
+            tags = np.moveaxis(enlarge(np.moveaxis(others, -1, 0)), 0, -1)
+            tags = np.ascontiguousarray(tags)  # (K, H, W, T), or each step of it copies them
             poses = group_tags(heatmaps, tags, skeleton, **self.thresholds)
         home = Grid((image.shape[1] / size[1], image.shape[0] / size[0]), "centre")
         return poses.with_keypoints(home.to_image(poses.keypoints))
