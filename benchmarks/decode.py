@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.timing import Row, first_call, machine, print_rows, smallest_ms
 from npkpose import decode_heatmaps, gaussian_heatmaps
-from npkpose.codec.decode import DARK_SPACING, REFINEMENTS
+from npkpose.codec.heatmap.decode import DARK_SPACING, REFINEMENTS
 
 SEEDS = 3
 SETTINGS = (  # size, sigma, blur kernel, refinements

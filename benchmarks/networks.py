@@ -31,6 +31,7 @@ from npkpose.models import (
     TinyKeypointNet,
     ViTPose,
 )
+from npkpose.training.data_parallel import DataParallel
 
 SECONDS, LEAST, MOST = 20, 5, 200  # for each row, and pairs of runs
 REST = 0.005  # seconds; threads of PyTorch's, and of OpenBLAS's, wait for more work that long
@@ -218,8 +219,8 @@ def _after_a_rest(run):
 
 
 def _step(model, x):
-    """Return a function that trains for a step, as `npkpose.train.fit` does."""
-    optimizer, shared = nn.Adam(model, lr=1e-4), nn.DataParallel(model)
+    """Return a function that trains for a step, as `npkpose.training.fit.fit` does."""
+    optimizer, shared = nn.Adam(model, lr=1e-4), DataParallel(model)
     target = np.zeros_like(shared(x))
 
     def step():

@@ -10,8 +10,8 @@ views. All take turns in one process, their outputs asserted equal first.
 import numpy as np
 
 from benchmarks.timing import Row, first_call, machine, print_rows, smallest_ms
-from npkpose.models.mhformer import MHFormer
-from npkpose.models.videopose3d import VideoPose3D
+from npkpose.models.lifting.mhformer import MHFormer
+from npkpose.models.lifting.videopose3d import VideoPose3D
 from npkpose.space import Camera, triangulate
 
 NETWORKS = {  # class, its first argument, which the PyTorch class has too, and frames

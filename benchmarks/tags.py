@@ -13,8 +13,8 @@ import numpy as np
 
 from benchmarks.timing import Row, first_call, machine, print_rows, smallest_ms
 from npkpose import COCO_17
-from npkpose.codec.gaussian import gaussian_heatmaps
-from npkpose.codec.tags import group_tags
+from npkpose.codec.heatmap.gaussian import gaussian_heatmaps
+from npkpose.codec.tags.group import group_tags
 from npkpose.metrics.oks import match, oks
 
 BODY = np.array(

@@ -1,7 +1,7 @@
 """PyMAF in plain PyTorch, under the authors' names: an oracle of outputs and of gradients.
 
-Written from the paper and the equations in `npkpose.models.pymaf`, without dropout. Meshes are
-dictionaries under the names of `npkpose.models.pymaf_body.Mesh`.
+Written from the paper and the equations in `npkpose.models.mesh.pymaf`, without dropout. Meshes are
+dictionaries under the names of `npkpose.models.mesh.pymaf_body.Mesh`.
 """
 
 import torch

@@ -13,8 +13,8 @@ import argparse
 import numpy as np
 
 from npkpose import decode_heatmaps, gaussian_heatmap, gaussian_heatmaps
-from npkpose.codec.decode import REFINEMENTS
-from npkpose.demo import require_matplotlib
+from npkpose._extras import require_matplotlib
+from npkpose.codec.heatmap.decode import REFINEMENTS
 
 SIZE, SIGMA = (12, 16), 2.0
 CENTRE = (7.3, 5.6)  # between the pixels

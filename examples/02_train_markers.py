@@ -13,9 +13,9 @@ import argparse
 
 import numpy as np
 
-from npkpose.codec.decode import REFINEMENTS
-from npkpose.demo import draw_markers, print_refinements, progress
-from npkpose.exercises import held_out_markers, marker_errors, train_markers
+from npkpose.codec.heatmap.decode import REFINEMENTS
+from npkpose.exercises.markers import held_out_markers, marker_errors, train_markers
+from npkpose.exercises.report import draw_markers, print_refinements, progress
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--out", default="02_train_markers.png")

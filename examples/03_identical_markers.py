@@ -23,10 +23,11 @@ import argparse
 
 import numpy as np
 
+from npkpose._extras import require_matplotlib
 from npkpose.data import four_markers
-from npkpose.demo import progress, require_matplotlib
-from npkpose.exercises import best_assignment_errors as best_errors
-from npkpose.exercises import held_out_markers, marker_errors, train_markers
+from npkpose.exercises.markers import best_assignment_errors as best_errors
+from npkpose.exercises.markers import held_out_markers, marker_errors, train_markers
+from npkpose.exercises.report import progress
 
 FORMS = {
     "distinct": "four colours, real-valued places",

@@ -17,7 +17,7 @@ import argparse
 import numpy as np
 
 from npkpose import Skeleton, limb_scores, paf_fields
-from npkpose.demo import require_matplotlib
+from npkpose._extras import require_matplotlib
 
 ARM = Skeleton("ARM", ("shoulder", "hand"), ((0, 1),))
 PEOPLE = np.array([[(6, 6), (26, 24)], [(10, 22), (28, 8)]], dtype=float)  # (P, K, 2)

@@ -8,8 +8,8 @@ Expected output (under three minutes of training on two cores):
 import argparse
 import time
 
-from npkpose.demo import draw_figures, print_grouping, progress
-from npkpose.exercises import group_figures, held_out_figures, train_figures
+from npkpose.exercises.report import draw_figures, print_grouping, progress
+from npkpose.exercises.two_figures import group_figures, held_out_figures, train_figures
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--out", default="05_two_figures.png")

@@ -18,8 +18,8 @@ import argparse
 import time
 
 from npkpose import BottomUp
-from npkpose.draw import draw_poses
-from npkpose.image import read_image, write_image
+from npkpose.image.draw import draw_poses
+from npkpose.image.files import read_image, write_image
 from npkpose.models import OpenPoseMobileNetV2
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

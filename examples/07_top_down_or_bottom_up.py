@@ -23,7 +23,7 @@ import time
 import numpy as np
 
 from npkpose import COCO_17, BottomUp, TopDown, gaussian_heatmaps, group_tags
-from npkpose.demo import require_matplotlib
+from npkpose._extras import require_matplotlib
 from npkpose.models import HigherHRNet, HRNet
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

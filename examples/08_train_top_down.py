@@ -22,8 +22,8 @@ import tempfile
 import numpy as np
 
 from npkpose import COCO_17, TopDown
+from npkpose._extras import require_matplotlib
 from npkpose.data.people import SyntheticPeople
-from npkpose.demo import require_matplotlib
 from npkpose.training import read_log
 from npkpose.training.recipes import HELD_OUT_SEED, WATCH_SEED, make_trainer
 

@@ -22,8 +22,8 @@ import timeit
 import numpy as np
 
 from npkpose import COCO_17, BottomUp, TopDown, gaussian_heatmaps, group_paf, paf_fields
+from npkpose._extras import require_matplotlib
 from npkpose.data.people import synthetic_scene
-from npkpose.demo import require_matplotlib
 from npkpose.models.small import SmallPaf, SmallTopDown
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

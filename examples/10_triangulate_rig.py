@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from npkpose.demo import require_matplotlib
+from npkpose._extras import require_matplotlib
 from npkpose.space import Camera, triangulate
 
 VIEWS, NOISE, REPEATS = (3, 4, 6, 8, 12, 16, 31), (1, 2, 4, 8), 12

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from npkpose import COCO_17, Poses
-from npkpose.demo import require_matplotlib
+from npkpose._extras import require_matplotlib
 from npkpose.space import Camera, associate, triangulate_people
 
 MIN_VIEWS = 4  # one of the five cameras may miss somebody

@@ -19,9 +19,10 @@ import argparse
 import numpy as np
 
 from npkpose import H36M_17
+from npkpose._extras import require_matplotlib
 from npkpose.data.motion import SIZE
-from npkpose.demo import progress, require_matplotlib
-from npkpose.exercises_lift import film_errors, held_out_films, train_videopose3d, training_films
+from npkpose.exercises.lifting import film_errors, held_out_films, train_videopose3d, training_films
+from npkpose.exercises.report import progress
 
 WIDTHS = {"1 frame": (1, 1, 1), "27 frames": (3, 3, 3)}
 WRIST, SECONDS = H36M_17.keypoints.index("left_wrist"), 3

@@ -20,10 +20,11 @@ import argparse
 import numpy as np
 
 from npkpose import H36M_17
+from npkpose._extras import require_matplotlib
 from npkpose.data.motion import SIZE
-from npkpose.demo import progress, require_matplotlib
-from npkpose.exercises_lift import film_errors, held_out_films, train_mhformer, training_films
-from npkpose.models.videopose3d import to_screen
+from npkpose.exercises.lifting import film_errors, held_out_films, train_mhformer, training_films
+from npkpose.exercises.report import progress
+from npkpose.models.lifting.videopose3d import to_screen
 
 FRAMES, SMOOTH = 27, 25
 

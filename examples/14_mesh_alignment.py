@@ -3,7 +3,7 @@
 Two loops learn from painted bodies of tubes in random poses to correct a mesh three times. One
 samples the picture's maps at the vertices of its last mesh, as PyMAF does (Zhang et al., ICCV 2021,
 arXiv:2103.16507); the other looks at one grid of points every time. The maps are colours and their
-slopes, nothing learned: the feedback loop by itself, not the network of `npkpose.models.pymaf`.
+slopes, nothing learned: the feedback loop by itself, not the network of `npkpose.models.mesh.pymaf`.
 
 Expected output, after two minutes of training:
 
@@ -17,9 +17,10 @@ import argparse
 import numpy as np
 
 from npkpose import nn
-from npkpose.demo import progress, require_matplotlib
-from npkpose.models import pymaf_loop as loop
-from npkpose.models.pymaf_body import PosedBody
+from npkpose._extras import require_matplotlib
+from npkpose.exercises import mesh_alignment as loop
+from npkpose.exercises.report import progress
+from npkpose.models.mesh.pymaf_body import PosedBody
 
 BATCH, LEARNING_RATE = 32, 3e-3
 HELD_OUT, SHOWN = 256, 0  # bodies, and which of them is in the picture

@@ -21,7 +21,7 @@ import numpy as np
 from distributed import Client, LocalCluster, as_completed
 
 from npkpose import decode_heatmaps, gaussian_heatmaps
-from npkpose.demo import require_matplotlib
+from npkpose._extras import require_matplotlib
 
 SIZE, BLOCKS = (64, 48), 80
 

@@ -21,7 +21,7 @@ import numpy as np
 from distributed import Client, LocalCluster, as_completed
 
 from npkpose import evaluate_coco
-from npkpose.demo import require_matplotlib
+from npkpose._extras import require_matplotlib
 from npkpose.metrics import Detections, GroundTruth, join_shards, split_images
 
 SHARDS = 8

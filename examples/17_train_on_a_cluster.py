@@ -19,11 +19,11 @@ import numpy as np
 from distributed import Client, LocalCluster
 
 from npkpose import gaussian_heatmaps, nn
+from npkpose._extras import require_matplotlib
 from npkpose.data.markers import four_markers
-from npkpose.demo import require_matplotlib
 from npkpose.models import TinyKeypointNet
-from npkpose.train import adam_with_warmup, fit
-from npkpose.training.parallel import mean_gradients
+from npkpose.training.cluster import mean_gradients
+from npkpose.training.fit import adam_with_warmup, fit
 
 BATCH, PARTS = 32, 4
 Batch = namedtuple("Batch", "x target weight")

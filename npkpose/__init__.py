@@ -5,34 +5,28 @@ A reading order: `codec.gaussian` and `codec.decode` (a keypoint as a heatmap, a
 `codec.paf` and `codec.group_paf` (several people), `pipeline.bottomup` (a photograph).
 """
 
-from npkpose import data, draw, metrics, models, nn, space, weights
+from npkpose import data, metrics, models, nn, space, weights
 from npkpose.codec.assignment import assign
-from npkpose.codec.decode import decode_heatmaps, heatmap_to_coords
-from npkpose.codec.gaussian import gaussian_heatmap, gaussian_heatmaps
-from npkpose.codec.grid import Grid
-from npkpose.codec.group_paf import PAF_VARIANTS, group_paf
+from npkpose.codec.heatmap.decode import decode_heatmaps, heatmap_to_coords
+from npkpose.codec.heatmap.gaussian import gaussian_heatmap, gaussian_heatmaps
+from npkpose.codec.heatmap.merged_peaks import separate_peaks
+from npkpose.codec.heatmap.peaks import Peaks, find_peaks
+from npkpose.codec.heatmap.simcc import decode_simcc, simcc_targets
 from npkpose.codec.nms import box_nms, oks_nms
-from npkpose.codec.paf import limb_scores, paf_fields
-from npkpose.codec.peaks import Peaks, find_peaks
-from npkpose.codec.separate import separate_peaks
-from npkpose.codec.simcc import decode_simcc, simcc_targets
-from npkpose.codec.tag_loss import tag_loss, tag_targets
-from npkpose.codec.tags import group_tags
+from npkpose.codec.paf.fields import limb_scores, paf_fields
+from npkpose.codec.paf.group import PAF_VARIANTS, group_paf
+from npkpose.codec.tags.group import group_tags
+from npkpose.codec.tags.loss import tag_loss, tag_targets
+from npkpose.grid import Grid
+from npkpose.image import draw
+from npkpose.image.warp import warp_affine
 from npkpose.metrics import CocoResult, evaluate_coco, mpii_protocol, oks, pck, pckh
 from npkpose.metrics.pose3d import mpjpe, mpjve, n_mpjpe, pa_mpjpe
 from npkpose.pipeline import BottomUp, TopDown
 from npkpose.poses import Poses
-from npkpose.skeleton import (
-    BODY_25,
-    COCO_17,
-    H36M_17,
-    OPENPOSE_18,
-    PANOPTIC_19,
-    SMPL_24,
-    Skeleton,
-)
+from npkpose.skeleton import Skeleton
+from npkpose.skeletons import BODY_25, COCO_17, H36M_17, OPENPOSE_18, PANOPTIC_19, SMPL_24
 from npkpose.space.triangulate import triangulate
-from npkpose.warp import warp_affine
 
 __version__ = "0.1.0"
 

@@ -2,6 +2,6 @@
 
 import sys
 
-from npkpose.cli import main
+from npkpose.cli.main import main
 
 sys.exit(main())

@@ -13,7 +13,7 @@ import pytest
 from npkpose import decode_heatmaps, gaussian_heatmaps, nn
 from npkpose.metrics import Detections, GroundTruth, evaluate_coco, join_shards, split_images
 from npkpose.models.tiny import TinyKeypointNet
-from npkpose.training.parallel import mean_gradients
+from npkpose.training.cluster import mean_gradients
 
 IMAGES, BLOCK, SIZE = 48, 4, (16, 12)
 

@@ -12,7 +12,7 @@ about.
 
 import sys
 
-from npkpose.cli import main
+from npkpose.cli.main import main
 
 RUNS = {
     "trunk": "topdown --steps 5000 --held-out 0",

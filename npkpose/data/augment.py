@@ -15,9 +15,9 @@ has them (Sun et al., CVPR 2019, arXiv:1902.09212), whose ranges of scale and ro
 import numpy as np
 
 from npkpose._check import check_array, check_integer, check_number, check_size
-from npkpose.crop import PADDING, crop_matrices
 from npkpose.data.scene import Scene
-from npkpose.warp import warp_affine
+from npkpose.image.crop import PADDING, crop_matrices
+from npkpose.image.warp import warp_affine
 
 ROTATION = 40.0  # degrees, the largest
 SCALE = 0.35  # the largest change of size, as a share

@@ -8,7 +8,7 @@ import numpy as np
 
 from npkpose.data.clothes import SKIN, random_colours
 from npkpose.data.raster import COLUMNS, NOBODY
-from npkpose.image import resize
+from npkpose.image.resize import resize
 
 SHAPES = (6, 26)  # how many lie behind everybody
 FAR = 1e6  # their depth in pixels

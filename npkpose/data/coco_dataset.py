@@ -5,9 +5,9 @@ import pathlib
 import numpy as np
 
 from npkpose.data.scene import CATEGORY, Scene
-from npkpose.image import read_image
-from npkpose.metrics.coco_json import Entries, load_json, read_ground_truth
-from npkpose.skeleton import COCO_17
+from npkpose.image.files import read_image
+from npkpose.metrics.coco.read_json import Entries, load_json, read_ground_truth
+from npkpose.skeletons import COCO_17
 
 
 class CocoDataset:

@@ -4,7 +4,7 @@ import json
 import pathlib
 
 from npkpose.data.scene import CATEGORY
-from npkpose.image import write_image
+from npkpose.image.files import write_image
 from npkpose.weights.files import replacing
 
 ANNOTATIONS = "annotations.json"

@@ -15,7 +15,7 @@ Coordinates are a camera's: x to the right, y down, z away from it.
 import numpy as np
 
 from npkpose._check import check_integer, check_number
-from npkpose.skeleton import H36M_17
+from npkpose.skeletons import H36M_17
 from npkpose.space.camera import Camera
 from npkpose.space.rotations import axis_angle_to_matrix
 

@@ -26,7 +26,7 @@ from npkpose.data.body import pose_body, random_angles, random_lengths, turn
 from npkpose.data.clothes import body_parts, random_builds, random_clothes
 from npkpose.data.raster import NOBODY, paint_parts
 from npkpose.data.scene import Scene
-from npkpose.skeleton import COCO_17
+from npkpose.skeletons import COCO_17
 
 HEIGHTS = (0.4, 0.9)  # of people, in picture heights; a crowd is smaller
 ELEVATION, ROLL = 9.0, 5.0  # degrees, standard deviations of the camera's

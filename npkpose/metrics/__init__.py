@@ -1,12 +1,12 @@
 """How good are these poses?"""
 
-from npkpose.metrics.coco import evaluate_coco
-from npkpose.metrics.coco_result import CocoResult
-from npkpose.metrics.coco_shards import join_shards, split_images
-from npkpose.metrics.coco_tables import Detections, GroundTruth
-from npkpose.metrics.epe import epe, nme
-from npkpose.metrics.errors import ErrorAnalysis, analyse_errors
-from npkpose.metrics.instances import right_instance
+from npkpose.metrics.coco.error_analysis import ErrorAnalysis, analyse_errors
+from npkpose.metrics.coco.evaluate import evaluate_coco
+from npkpose.metrics.coco.result import CocoResult
+from npkpose.metrics.coco.shards import join_shards, split_images
+from npkpose.metrics.coco.tables import Detections, GroundTruth
+from npkpose.metrics.end_point_error import epe, nme
+from npkpose.metrics.grouping import right_instance
 from npkpose.metrics.mpii import MpiiScores, mpii_protocol
 from npkpose.metrics.oks import match, oks
 from npkpose.metrics.pck import Pck, auc, pck, pckh

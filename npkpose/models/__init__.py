@@ -1,18 +1,18 @@
 """One network per file, with the names under which its weights were published."""
 
+from npkpose.models.backbones.resnet import ResNet
 from npkpose.models.higherhrnet import HigherHRNet
 from npkpose.models.hrnet import HRNet
-from npkpose.models.mhformer import MHFormer
-from npkpose.models.openpose import OpenPoseMobileNetV2
+from npkpose.models.lifting.mhformer import MHFormer
+from npkpose.models.lifting.simple_baseline_3d import Simple3D
+from npkpose.models.lifting.videopose3d import VideoPose3D
+from npkpose.models.mesh.pymaf import PyMAF
 from npkpose.models.openpose_body25 import OpenPoseBody25
 from npkpose.models.openpose_coco import OpenPoseCOCO
 from npkpose.models.openpose_lightweight import LightweightOpenPose
-from npkpose.models.pymaf import PyMAF
-from npkpose.models.resnet import ResNet
-from npkpose.models.simple3d import Simple3D
+from npkpose.models.openpose_mobilenetv2 import OpenPoseMobileNetV2
 from npkpose.models.small import SmallPaf, SmallTags, SmallTopDown, load_trained
 from npkpose.models.tiny import TinyKeypointNet, TinyPafNet
-from npkpose.models.videopose3d import VideoPose3D
 from npkpose.models.vitpose import ViTPose
 
 __all__ = [

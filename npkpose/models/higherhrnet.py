@@ -21,10 +21,10 @@ import numpy as np
 
 from npkpose import nn
 from npkpose._check import check_integer
-from npkpose.models.blocks import BasicBlock, repeat
+from npkpose.models.backbones.residual import BasicBlock, repeat
 from npkpose.models.hrnet import BLOCKS, MODULES, HRNetTrunk
-from npkpose.models.pixels import IMAGENET_MEAN, IMAGENET_STD, to_input
-from npkpose.skeleton import COCO_17
+from npkpose.models.preprocess import IMAGENET_MEAN, IMAGENET_STD, to_input
+from npkpose.skeletons import COCO_17
 from npkpose.weights.names import HIGHERHRNET, rename
 
 

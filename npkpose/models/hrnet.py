@@ -29,11 +29,11 @@ import numpy as np
 
 from npkpose import nn
 from npkpose._check import check_integer
-from npkpose.models.blocks import BasicBlock, Bottleneck, conv_norm, repeat
-from npkpose.models.pixels import IMAGENET_MEAN, IMAGENET_STD, check_multiples, to_input
-from npkpose.nn.run import run
-from npkpose.nn.threads import num_threads, run_all
-from npkpose.skeleton import COCO_17
+from npkpose.engine.threads import num_threads, run_all
+from npkpose.models.backbones.residual import BasicBlock, Bottleneck, conv_norm, repeat
+from npkpose.models.preprocess import IMAGENET_MEAN, IMAGENET_STD, check_multiples, to_input
+from npkpose.nn.fuse import run
+from npkpose.skeletons import COCO_17
 from npkpose.weights.names import HRNET, rename
 
 STEM = 64

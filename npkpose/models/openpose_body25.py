@@ -21,12 +21,12 @@ import numpy as np
 
 from npkpose import nn
 from npkpose._check import check_integer
-from npkpose.codec.group_paf import PAF_VARIANTS
-from npkpose.models.blocks import Chain, Unprefixed
+from npkpose.codec.paf.group import PAF_VARIANTS
+from npkpose.models.backbones.residual import Chain, Unprefixed
+from npkpose.models.backbones.vgg19 import vgg19_features
 from npkpose.models.openpose_coco import MEAN, STD
-from npkpose.models.pixels import check_multiples, to_input
-from npkpose.models.vgg19 import vgg19_features
-from npkpose.skeleton import BODY_25
+from npkpose.models.preprocess import check_multiples, to_input
+from npkpose.skeletons import BODY_25
 from npkpose.weights.names import OPENPOSE, rename
 
 PAFS, HEATMAPS = 52, 26

@@ -22,12 +22,12 @@ import numpy as np
 
 from npkpose import nn
 from npkpose._check import check_integer
-from npkpose.codec.group_paf import PAF_VARIANTS
-from npkpose.models.blocks import Chain, Unprefixed
-from npkpose.models.pixels import check_multiples, to_input
-from npkpose.models.vgg19 import vgg19_features
-from npkpose.nn.threads import run_all
-from npkpose.skeleton import OPENPOSE_18
+from npkpose.codec.paf.group import PAF_VARIANTS
+from npkpose.engine.threads import run_all
+from npkpose.models.backbones.residual import Chain, Unprefixed
+from npkpose.models.backbones.vgg19 import vgg19_features
+from npkpose.models.preprocess import check_multiples, to_input
+from npkpose.skeletons import OPENPOSE_18
 from npkpose.weights.names import OPENPOSE, rename
 
 PAFS, HEATMAPS = 38, 19

@@ -23,10 +23,10 @@ import numpy as np
 
 from npkpose import nn
 from npkpose._check import check_integer
-from npkpose.codec.group_paf import PAF_VARIANTS
+from npkpose.codec.paf.group import PAF_VARIANTS
 from npkpose.models.openpose_coco import MEAN, STD
-from npkpose.models.pixels import check_multiples, to_input
-from npkpose.skeleton import OPENPOSE_18
+from npkpose.models.preprocess import check_multiples, to_input
+from npkpose.skeletons import OPENPOSE_18
 
 HEATMAPS, PAFS = 19, 38
 STEM = 32

@@ -24,13 +24,13 @@ import numpy as np
 
 from npkpose import nn
 from npkpose._check import check_choice, check_integer, check_size
-from npkpose.codec.expected_oks import expected_oks
-from npkpose.codec.grid import Grid
-from npkpose.codec.smooth import smooth_heatmaps
-from npkpose.models.blocks import BasicBlock, conv_norm
-from npkpose.models.pixels import check_multiples, to_input
-from npkpose.models.spatial_softmax import SpatialSoftmax
-from npkpose.skeleton import COCO_17
+from npkpose.codec.heatmap.blur import smooth_heatmaps
+from npkpose.codec.heatmap.expected_oks import expected_oks
+from npkpose.grid import Grid
+from npkpose.models.backbones.residual import BasicBlock, conv_norm
+from npkpose.models.preprocess import check_multiples, to_input
+from npkpose.nn.spatial_softmax import SpatialSoftmax
+from npkpose.skeletons import COCO_17
 from npkpose.weights import load_npz
 
 BASE = 32  # channels b

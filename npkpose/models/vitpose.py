@@ -30,11 +30,11 @@ import numpy as np
 
 from npkpose import nn
 from npkpose._check import check_choice, check_integer, check_number, check_size
-from npkpose.codec.grid import Grid
-from npkpose.models.pixels import IMAGENET_MEAN, IMAGENET_STD, check_multiples, to_input
-from npkpose.models.vitpose_shares import block_in_shares
+from npkpose.engine.transformer import block_in_shares
+from npkpose.grid import Grid
+from npkpose.models.preprocess import IMAGENET_MEAN, IMAGENET_STD, check_multiples, to_input
 from npkpose.nn.attention import attend, attend_backward, check_heads, merge_heads, split_heads
-from npkpose.skeleton import COCO_17
+from npkpose.skeletons import COCO_17
 from npkpose.weights.names import rename_vitpose
 
 SIZES = {"S": (384, 12, 12), "B": (768, 12, 12), "L": (1024, 24, 16), "H": (1280, 32, 16)}
@@ -125,12 +125,12 @@ class Backbone(nn.Module):
         for block in self.encoder.layer:
             x = block(x)
         x = self.layernorm(x)  # (N, L, D)
-        self.keep(size)
+        self.save_for_backward(size)
         return x.swapaxes(1, 2).reshape(len(x), x.shape[2], *size)
 
     def backward(self, dy):
         """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
-        (size,) = self.recall()
+        (size,) = self.saved()
         D = self.layernorm.normalized_shape[0]
         dx = np.asarray(dy).reshape(len(dy), D, size[0] * size[1]).swapaxes(1, 2)  # (N, L, D)
         dx = self.layernorm.backward(dx)
@@ -163,12 +163,12 @@ class Embeddings(nn.Module):
         table = self.params["position_embeddings"].astype(x.dtype, copy=False)
         grid = table[:, 1:].swapaxes(1, 2).reshape(1, D, *self.table_size)
         x += resize(grid) + table[0, 0][:, None, None]
-        self.keep(resize, (h, w))
+        self.save_for_backward(resize, (h, w))
         return np.ascontiguousarray(x.reshape(N, D, h * w).swapaxes(1, 2)), (h, w)
 
     def backward(self, dy):
         """Given dL/dy, fill ``grads`` and return dL/dx."""
-        resize, (h, w) = self.recall()
+        resize, (h, w) = self.saved()
         N, _, D = dy.shape
         dmaps = dy.swapaxes(1, 2).reshape(N, D, h, w)
         dshared = dy.sum(axis=(0, 1))[None, None]  # (1, 1, D)
@@ -237,13 +237,13 @@ class Attention(nn.Module):
         """Return what the heads found; keep what `attend_backward` takes."""
         q, k, v = (split_heads(layer(x), self.num_heads) for layer in self.projections())
         y, E, total = attend(q, k, v)
-        self.keep(q, k, v, E, total)
+        self.save_for_backward(q, k, v, E, total)
         return self.output.dense(merge_heads(y))
 
     def backward(self, dy):
         """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
         dy = split_heads(self.output.dense.backward(dy), self.num_heads)
-        dparts = attend_backward(dy, *self.recall())
+        dparts = attend_backward(dy, *self.saved())
         return sum(
             layer.backward(merge_heads(dpart)) for layer, dpart in zip(self.projections(), dparts)
         )

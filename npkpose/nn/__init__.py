@@ -34,18 +34,17 @@ float32. Zero images give zero outputs. A bad argument raises ValueError, naming
 from npkpose.nn.activation import ELU, PReLU, ReLU, ReLU6
 from npkpose.nn.attention import MultiHeadAttention
 from npkpose.nn.batchnorm import BatchNorm2d, freeze_statistics
-from npkpose.nn.check import check_layer
 from npkpose.nn.conv import Conv2d, no_input_gradient
 from npkpose.nn.conv_transpose import ConvTranspose2d
-from npkpose.nn.data_parallel import DataParallel
 from npkpose.nn.dropout import Dropout, DropPath
 from npkpose.nn.gelu import GELU
+from npkpose.nn.gradcheck import check_layer
 from npkpose.nn.grid_sample import GridSample
 from npkpose.nn.init import kaiming_normal
 from npkpose.nn.layernorm import LayerNorm
 from npkpose.nn.linear import Linear
 from npkpose.nn.loss import mse_loss
-from npkpose.nn.module import Module, Sequential
+from npkpose.nn.module import Module
 from npkpose.nn.muon import Muon
 from npkpose.nn.optim import SGD, Adam, Optimizer
 from npkpose.nn.pad import ZeroPad2d
@@ -57,12 +56,13 @@ from npkpose.nn.schedule import (
     Schedule,
     SequentialLR,
 )
+from npkpose.nn.sequential import Sequential
 from npkpose.nn.softmax import Softmax
 from npkpose.nn.unfold import fold, unfold
 from npkpose.nn.upsample import Upsample
 
 __all__ = [
-    "Adam", "BatchNorm2d", "Conv2d", "ConvTranspose2d", "CosineAnnealingLR", "DataParallel",
+    "Adam", "BatchNorm2d", "Conv2d", "ConvTranspose2d", "CosineAnnealingLR", 
     "DropPath", "Dropout", "ELU", "GELU", "GridSample", "LayerNorm", "Linear", "LinearLR",
     "MaxPool2d", "Module", "MultiHeadAttention", "MultiStepLR", "Muon", "Optimizer", "PReLU",
     "ReLU", "ReLU6", "SGD", "Schedule", "Sequential", "SequentialLR", "Softmax", "Upsample",

@@ -19,8 +19,8 @@ import numpy as np
 
 from npkpose._check import check_array, check_integer, check_number
 from npkpose.nn._shapes import FLOATS, check_gradient
+from npkpose.nn.faster import rectify_gradient
 from npkpose.nn.module import Module
-from npkpose.nn.quick import rectify_gradient
 
 
 class ReLU(Module):
@@ -30,12 +30,12 @@ class ReLU(Module):
         """Return max(x, 0); keep it, which is above zero just where the slope is 1."""
         x = check_array("x", x, (...,), FLOATS, finite=False)
         y = np.maximum(x, 0)
-        self.keep(y)
+        self.save_for_backward(y)
         return y
 
     def backward(self, dy):
         """Return dL/dx: dL/dy where the slope is 1, else 0."""
-        (y,) = self.recall()
+        (y,) = self.saved()
         dy = check_gradient(dy, y.shape, y.dtype)
         dx = np.empty(y.shape, y.dtype)
         rectify_gradient(dy.reshape(-1), y.reshape(-1), dx.reshape(-1))
@@ -49,12 +49,12 @@ class ReLU6(ReLU):
         """Return min(max(x, 0), 6); keep it, which lies between just where the slope is 1."""
         x = check_array("x", x, (...,), FLOATS, finite=False)
         y = np.clip(x, 0, 6)
-        self.keep(y)
+        self.save_for_backward(y)
         return y
 
     def backward(self, dy):
         """Return dL/dx: dL/dy where the slope is 1, else 0."""
-        (y,) = self.recall()
+        (y,) = self.saved()
         return check_gradient(dy, y.shape, y.dtype) * ((y > 0) & (y < 6))
 
 
@@ -71,12 +71,12 @@ class ELU(Module):
         below = np.expm1(np.minimum(x, 0))
         below *= self.alpha
         if self.training:
-            self.keep(np.where(x > 0, x.dtype.type(1), below + x.dtype.type(self.alpha)))
+            self.save_for_backward(np.where(x > 0, x.dtype.type(1), below + x.dtype.type(self.alpha)))
         return np.where(x > 0, x, below)
 
     def backward(self, dy):
         """Return dL/dx: dL/dy times the slope."""
-        (slope,) = self.recall()
+        (slope,) = self.saved()
         return slope * check_gradient(dy, slope.shape, slope.dtype)
 
 
@@ -97,12 +97,12 @@ class PReLU(Module):
         """Return the activations; keep ``x``, which both gradients need."""
         x = check_array("x", x, (...,), FLOATS, finite=False)
         rows = self._by_channel(x)
-        self.keep(x)
+        self.save_for_backward(x)
         return np.where(rows > 0, rows, self._slope(x.dtype) * rows).reshape(x.shape)
 
     def backward(self, dy):
         """Given dL/dy, fill ``grads`` and return dL/dx."""
-        (x,) = self.recall()
+        (x,) = self.saved()
         dy = check_gradient(dy, x.shape, x.dtype)
         rows, drows = self._by_channel(x), self._by_channel(dy)
         self.grads["weight"] = (drows * np.minimum(rows, 0)).sum(axis=(0, 2))

@@ -21,12 +21,12 @@ from functools import partial
 import numpy as np
 
 from npkpose._check import check_array, check_integer
+from npkpose.engine.threads import num_threads, run_all
+from npkpose.engine.tiling import cuts
 from npkpose.nn._shapes import FLOATS, check_gradient
 from npkpose.nn.linear import Linear
 from npkpose.nn.module import Module
 from npkpose.nn.softmax import softmax_backward
-from npkpose.nn.strips import cuts
-from npkpose.nn.threads import num_threads, run_all
 
 
 class MultiHeadAttention(Module):
@@ -50,12 +50,12 @@ class MultiHeadAttention(Module):
         parts = np.split(self.qkv(x), 3, axis=2)
         q, k, v = (split_heads(part, self.num_heads) for part in parts)
         y, E, total = attend(q, k, v)
-        self.keep(q, k, v, E, total)
+        self.save_for_backward(q, k, v, E, total)
         return self.proj(merge_heads(y))
 
     def backward(self, dy):
         """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
-        q, k, v, E, total = self.recall()
+        q, k, v, E, total = self.saved()
         N, heads, L, d = q.shape
         dy = check_gradient(dy, (N, L, heads * d), q.dtype)
         dy = split_heads(self.proj.backward(dy), heads)

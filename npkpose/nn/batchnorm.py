@@ -7,7 +7,7 @@ Internal Covariate Shift", ICML 2015, arXiv:1502.03167. mean and var (biased) ar
 
     "batch"    the pixels of all images: each x moves them, so with g = weight dL/dy
                dL/dx = (g - mean(g) - z mean(g z)) / sqrt(var + eps);
-               a batch in shares (`npkpose.nn.data_parallel`) is one batch
+               a batch in shares (`npkpose.training.data_parallel`) is one batch
     "image"    the pixels of each image by itself, with the same gradient: what a
                TensorFlow graph frozen with is_training=True computes at batch 1
     "running"  constants, a running average over past batches: dL/dx = g / sqrt(var + eps),
@@ -21,11 +21,11 @@ s is the mean or, as in PyTorch, the *unbiased* variance, and m is the momentum.
 import numpy as np
 
 from npkpose._check import check_choice, check_integer, check_number
+from npkpose.engine.threads import everyones, this_share
 from npkpose.nn._shapes import check_gradient, check_images
 from npkpose.nn.activation import ReLU
+from npkpose.nn.faster import gradient_moments, moments, normalise, normalise_gradient
 from npkpose.nn.module import Module
-from npkpose.nn.quick import gradient_moments, moments, normalise, normalise_gradient
-from npkpose.nn.threads import everyones, this_share
 
 
 class BatchNorm2d(Module):
@@ -65,7 +65,7 @@ class BatchNorm2d(Module):
         """Return normalised ``x`` with what follows it, and how many followers that are.
 
         That is a `ReLU`, to whose input ``skip``, if given, is added where it comes last: see
-        `npkpose.nn.run`.
+        `npkpose.nn.fuse`.
         """
         x = check_images(x, self.num_features)
         relu = followers[0] if followers and type(followers[0]) is ReLU else None
@@ -79,9 +79,9 @@ class BatchNorm2d(Module):
         y = np.empty(x.shape, x.dtype)
         lines = self._about(mean, x.dtype, weight * scale, offset)
         normalise(rows, *lines, added, relu is not None, self._rows(y, mode))
-        self.keep(x, mean, scale, mode)
+        self.save_for_backward(x, mean, scale, mode)
         if relu is not None:
-            relu.keep(y)
+            relu.save_for_backward(y)
         return y, int(relu is not None)
 
     def is_line(self):
@@ -103,7 +103,7 @@ class BatchNorm2d(Module):
 
     def backward(self, dy):
         """Given dL/dy, fill ``grads`` and return dL/dx."""
-        x, mean, scale, mode = self.recall()
+        x, mean, scale, mode = self.saved()
         dy = check_gradient(dy, x.shape, x.dtype)
         dy_rows, rows = self._rows(dy, mode), self._rows(x, mode)
         total, moment = np.empty((2, len(mean)))

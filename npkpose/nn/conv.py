@@ -11,8 +11,8 @@ columns[n,g,k,l], the sum is a matrix product, and so are its gradients:
     dweight[g,o,k]    = sum_{n,l} dy[n,g,o,l] columns[n,g,k,l]
     dcolumns[n,g,k,l] = sum_o weight[g,o,k] dy[n,g,o,l],    dx = fold(dcolumns)
 
-That is the reading version, which the tests compare with. `npkpose.nn.convolve` has a shorter
-way to y, and `npkpose.nn.adjoint` shorter ways to both gradients.
+That is the reading version, which the tests compare with. `npkpose.engine.conv_forward` has a shorter
+way to y, and `npkpose.engine.conv_backward` shorter ways to both gradients.
 """
 
 from contextlib import contextmanager
@@ -20,11 +20,11 @@ from contextlib import contextmanager
 import numpy as np
 
 from npkpose._check import check_integer
+from npkpose.engine.conv_backward import input_gradient, weight_gradient
+from npkpose.engine.conv_forward import Tail, convolve
 from npkpose.nn._shapes import check_gradient, check_groups, check_images, pair
 from npkpose.nn.activation import ReLU
-from npkpose.nn.adjoint import input_gradient, weight_gradient
 from npkpose.nn.batchnorm import BatchNorm2d
-from npkpose.nn.convolve import Tail, convolve
 from npkpose.nn.init import kaiming_normal
 from npkpose.nn.module import Module
 
@@ -60,14 +60,14 @@ class Conv2d(Module):
         """Return the convolution of ``x``; keep ``x``, which dweight needs."""
         x = check_images(x, self.in_channels)
         y = self._convolve(x, self._tail(x.dtype))
-        self.keep(x, y.shape)
+        self.save_for_backward(x, y.shape)
         return y
 
     def forward_with(self, x, followers, skip=None):
         """Return this convolution with what follows it, and how many followers that are.
 
         Those are, in evaluation, a `BatchNorm2d` and a `ReLU` to which ``skip``, if given, is
-        added where it is the last follower; in training a `ReLU`. See `npkpose.nn.run`.
+        added where it is the last follower; in training a `ReLU`. See `npkpose.nn.fuse`.
         """
         x = check_images(x, self.in_channels)
         norm = relu = None
@@ -84,14 +84,14 @@ class Conv2d(Module):
                 N, O, Ho, Wo = skip.shape
                 tail = tail._replace(skip=skip.reshape(N, O, Ho * Wo))
         y = self._convolve(x, tail._replace(relu=relu is not None))
-        self.keep(x, y.shape)
+        self.save_for_backward(x, y.shape)
         if relu is not None:
-            relu.keep(y)
+            relu.save_for_backward(y)
         return y, (norm is not None) + (relu is not None)
 
     def backward(self, dy):
         """Given dL/dy, fill ``grads`` and return dL/dx (None within `no_input_gradient`)."""
-        x, shape = self.recall()
+        x, shape = self.saved()
         dy = check_gradient(dy, shape, x.dtype)
         weight = self.params["weight"].astype(x.dtype, copy=False)
         self.grads["weight"], dbias = weight_gradient(x, dy, self.window, self.groups)

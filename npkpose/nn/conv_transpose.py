@@ -11,7 +11,7 @@ place in the window, l = (h, w) one input pixel and G groups of channels
     dx[n,g,c,l]      = sum_k weight[g,c,k] dcolumns[n,g,k,l],    dcolumns = unfold(dy)
     dweight[g,c,k]   = sum_{n,l} x[n,g,c,l] dcolumns[n,g,k,l]
 
-`npkpose.nn.adjoint` calculates y, and its weight gradient, without the columns.
+`npkpose.engine.conv_backward` calculates y, and its weight gradient, without the columns.
 
 Departure from PyTorch: output_padding, the rows and columns that no window reaches,
 must be below the stride; PyTorch also allows it below the dilation.
@@ -20,12 +20,12 @@ must be below the stride; PyTorch also allows it below the dilation.
 import numpy as np
 
 from npkpose._check import check_integer
+from npkpose.engine.conv_backward import input_gradient, weight_gradient
+from npkpose.engine.conv_forward import Tail, convolve
 from npkpose.nn._shapes import check_gradient, check_groups, check_images, pair
-from npkpose.nn.adjoint import input_gradient, weight_gradient
-from npkpose.nn.convolve import Tail, convolve
+from npkpose.nn.faster import channel_sums
 from npkpose.nn.init import kaiming_normal
 from npkpose.nn.module import Module
-from npkpose.nn.quick import channel_sums
 
 
 class ConvTranspose2d(Module):
@@ -68,12 +68,12 @@ class ConvTranspose2d(Module):
         weight = self.params["weight"].astype(x.dtype, copy=False)
         tail = Tail(offset=self.params.get("bias"))
         y = input_gradient(x, weight, self.window, self.groups, size, tail)
-        self.keep(x, y.shape)
+        self.save_for_backward(x, y.shape)
         return y
 
     def backward(self, dy):
         """Given dL/dy, fill ``grads`` and return dL/dx."""
-        x, shape = self.recall()
+        x, shape = self.saved()
         dy = check_gradient(dy, shape, x.dtype)
         if "bias" in self.params:
             N, O, H, W = dy.shape

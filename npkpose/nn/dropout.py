@@ -29,16 +29,16 @@ class Dropout(Module):
         """Return ``x`` with some numbers zero and the rest enlarged; keep the factors."""
         x = check_array("x", x, (...,), FLOATS, finite=False)
         if not self.training or self.p == 0:
-            self.keep(None, x.shape, x.dtype)
+            self.save_for_backward(None, x.shape, x.dtype)
             return x
         kept = self._rng.random(self._mask_shape(x.shape)) >= self.p
         factor = kept * x.dtype.type(1 / (1 - self.p) if self.p < 1 else 0)
-        self.keep(factor, x.shape, x.dtype)
+        self.save_for_backward(factor, x.shape, x.dtype)
         return x * factor
 
     def backward(self, dy):
         """Return dL/dx: dL/dy times the same factors."""
-        factor, shape, dtype = self.recall()
+        factor, shape, dtype = self.saved()
         dy = check_gradient(dy, shape, dtype)
         return dy if factor is None else dy * factor
 

@@ -26,10 +26,10 @@ from numpy.polynomial import Chebyshev, Polynomial
 
 from npkpose._check import check_array
 from npkpose._jit import kernel
+from npkpose.engine.threads import num_threads, run_all
+from npkpose.engine.tiling import cuts
 from npkpose.nn._shapes import FLOATS, check_gradient
 from npkpose.nn.module import Module
-from npkpose.nn.strips import cuts
-from npkpose.nn.threads import num_threads, run_all
 
 BLOCK = 1 << 13  # numbers at a time: a few arrays of them stay in the processor's cache
 
@@ -50,12 +50,12 @@ class GELU(Module):
         share = partial(_some_blocks, *flat)
         parts = cuts(x.size, min(num_threads(), x.size // BLOCK))
         run_all([partial(share, *part) for part in parts])
-        self.keep(slope)
+        self.save_for_backward(slope)
         return y
 
     def backward(self, dy):
         """Return dL/dx: dL/dy times the slope."""
-        (slope,) = self.recall()
+        (slope,) = self.saved()
         return slope * check_gradient(dy, slope.shape, slope.dtype)
 
 

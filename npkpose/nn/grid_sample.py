@@ -39,12 +39,12 @@ class GridSample(Module):
         values = np.take_along_axis(flat, index, axis=2).reshape(N, C, 4, P)
         values *= inside[:, None]
         weight = _tents(fraction) * inside  # (N, 4, P)
-        self.keep(values, index, weight, fraction, x.shape)
+        self.save_for_backward(values, index, weight, fraction, x.shape)
         return np.einsum("nckp,nkp->ncp", values, weight)
 
     def backward(self, dy):
         """Given dL/dy, return dL/dx and dL/dpoints."""
-        values, index, weight, fraction, shape = self.recall()
+        values, index, weight, fraction, shape = self.saved()
         N, C, H, W = shape
         P = weight.shape[2]
         dy = check_gradient(dy, (N, C, P), values.dtype)

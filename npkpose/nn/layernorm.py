@@ -49,7 +49,7 @@ class LayerNorm(Module):
         var = np.einsum("ei,ei->e", z, z) / x.dtype.type(z.shape[1])
         scale = (1.0 / np.sqrt(var + x.dtype.type(self.eps)))[:, None]
         z *= scale
-        self.keep(z, scale, x.shape)
+        self.save_for_backward(z, scale, x.shape)
         if self.params:
             z = z * self._row("weight", x.dtype)
             z += self._row("bias", x.dtype)
@@ -57,7 +57,7 @@ class LayerNorm(Module):
 
     def backward(self, dy):
         """Given dL/dy, fill ``grads`` and return dL/dx."""
-        z, scale, shape = self.recall()
+        z, scale, shape = self.saved()
         g = dy = self._rows(check_gradient(dy, shape, z.dtype))
         if self.params:
             self.grads["weight"] = (dy * z).sum(axis=0).reshape(self.normalized_shape)

@@ -8,10 +8,10 @@ All leading axes are examples. With those flattened to one,
 import numpy as np
 
 from npkpose._check import check_array, check_integer
+from npkpose.engine.matmul import product
 from npkpose.nn._shapes import FLOATS, check_gradient
 from npkpose.nn.init import kaiming_normal
 from npkpose.nn.module import Module
-from npkpose.nn.product import product
 
 
 class Linear(Module):
@@ -36,12 +36,12 @@ class Linear(Module):
         y = product(rows, self.params["weight"].astype(x.dtype, copy=False).T)
         if "bias" in self.params:
             y += self.params["bias"]
-        self.keep(x)
+        self.save_for_backward(x)
         return y.reshape(*x.shape[:-1], self.out_features)
 
     def backward(self, dy):
         """Given dL/dy, fill ``grads`` and return dL/dx."""
-        (x,) = self.recall()
+        (x,) = self.saved()
         dy = check_gradient(dy, (*x.shape[:-1], self.out_features), x.dtype)
         drows = dy.reshape(dy.size // self.out_features, self.out_features)
         rows = x.reshape(len(drows), self.in_features)

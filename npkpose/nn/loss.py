@@ -11,7 +11,7 @@ import numpy as np
 
 from npkpose._check import check_array
 from npkpose.nn._shapes import FLOATS
-from npkpose.nn.quick import squares
+from npkpose.nn.faster import squares
 
 
 def mse_loss(prediction, target, weight=None):

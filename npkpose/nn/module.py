@@ -14,14 +14,13 @@ so there is no ``zero_grad``. Arrays must not be changed between ``forward`` and
 ``backward``: a layer may keep its input itself rather than a copy.
 
 What a layer keeps, and its gradients, are those of the share of a batch that the calling
-thread works at: see `npkpose.nn.data_parallel`.
+thread works at: see `npkpose.training.data_parallel`.
 """
 
 import numpy as np
 
+from npkpose.engine.threads import this_share
 from npkpose.nn._state import check_names, copy_state, strip_wrappers
-from npkpose.nn.run import run
-from npkpose.nn.threads import this_share
 
 
 class Module:
@@ -67,14 +66,14 @@ class Module:
             for name, gradient in self._grads.pop(share).items():
                 first[name] += gradient
 
-    def keep(self, *values):
+    def save_for_backward(self, *values):
         """Store ``values`` for `backward`; in evaluation mode store nothing."""
         if self.training:
             self._kept[this_share()] = values
         elif self._kept:
             self._kept.clear()
 
-    def recall(self):
+    def saved(self):
         """Return the values that `forward` kept, or raise RuntimeError."""
         try:
             return self._kept[this_share()]
@@ -179,38 +178,6 @@ class Module:
             for kind in kinds:
                 for name, array in getattr(module, kind).items():
                     yield _join(prefix, name), array
-
-
-class Sequential(Module):
-    """Layers applied one after the other; children are named "0", "1", ..."""
-
-    def __init__(self, *layers):
-        super().__init__()
-        for i, layer in enumerate(layers):
-            if not isinstance(layer, Module):
-                raise ValueError(f"layers[{i}]: expected a Module, got {type(layer).__name__}")
-        self.layers = list(layers)
-
-    def __len__(self):
-        return len(self.layers)
-
-    def __getitem__(self, i):
-        return self.layers[i]
-
-    def named_children(self):
-        """Yield ``("0", first layer)``, ``("1", second layer)``, ..."""
-        for i, layer in enumerate(self.layers):
-            yield str(i), layer
-
-    def forward(self, x):
-        """Return ``x`` passed through every layer; the layers keep what they need."""
-        return run(self.layers, x)
-
-    def backward(self, dy):
-        """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
-        for layer in reversed(self.layers):
-            dy = layer.backward(dy)
-        return dy
 
 
 def _modules_in(name, value):

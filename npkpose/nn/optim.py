@@ -19,10 +19,10 @@ from functools import partial
 import numpy as np
 
 from npkpose._check import check_array, check_number
+from npkpose.engine.threads import run_all
 from npkpose.nn._state import copy_state
+from npkpose.nn.faster import adam
 from npkpose.nn.module import Module
-from npkpose.nn.quick import adam
-from npkpose.nn.threads import run_all
 
 FEW = 2**17  # parameters below which a second thread costs more than it gives
 BLOCK = 2**17  # numbers of a parameter that are updated at once

@@ -33,12 +33,12 @@ class ZeroPad2d(Module):
         N, C, H, W = x.shape
         y = np.zeros((N, C, top + H + bottom, left + W + right), x.dtype)
         y[:, :, top:top + H, left:left + W] = x
-        self.keep(H, W, y.shape, y.dtype)
+        self.save_for_backward(H, W, y.shape, y.dtype)
         return y
 
     def backward(self, dy):
         """Return dL/dx: dL/dy with the border cut off."""
-        H, W, shape, dtype = self.recall()
+        H, W, shape, dtype = self.saved()
         dy = check_gradient(dy, shape, dtype)
         left, _, top, _ = self.padding
         return dy[:, :, top:top + H, left:left + W]

@@ -41,12 +41,12 @@ class MaxPool2d(Module):
         K = self.kernel_size[0] * self.kernel_size[1]
         columns = unfold(x, *self.window, fill=-np.inf).reshape(N, C, K, Ho * Wo)
         winners = columns.argmax(axis=2)[:, :, None]  # (N, C, 1, L): the first of equals
-        self.keep(winners, (H, W), (N, C, Ho, Wo), x.dtype)
+        self.save_for_backward(winners, (H, W), (N, C, Ho, Wo), x.dtype)
         return np.take_along_axis(columns, winners, axis=2).reshape(N, C, Ho, Wo)
 
     def backward(self, dy):
         """Return dL/dx: dL/dy at the winners, added up where windows overlap."""
-        winners, size, shape, dtype = self.recall()
+        winners, size, shape, dtype = self.saved()
         dy = check_gradient(dy, shape, dtype)
         N, C, Ho, Wo = shape
         K = self.kernel_size[0] * self.kernel_size[1]

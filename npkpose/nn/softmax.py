@@ -31,12 +31,12 @@ class Softmax(Module):
         if not -x.ndim <= self.dim < x.ndim:
             raise ValueError(f"x: expected an axis {self.dim}, got shape {x.shape}")
         y = softmax(x, self.dim)
-        self.keep(y)
+        self.save_for_backward(y)
         return y
 
     def backward(self, dy):
         """Return dL/dx."""
-        (y,) = self.recall()
+        (y,) = self.saved()
         return softmax_backward(check_gradient(dy, y.shape, y.dtype), y, self.dim)
 
 

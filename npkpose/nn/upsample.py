@@ -1,12 +1,12 @@
 """Resize images by a separable linear map: y = A_h x A_w^T for each channel.
 
-A_h (Ho, H) and A_w (Wo, W) come from `npkpose._resample.resize_matrix`, which states
+A_h (Ho, H) and A_w (Wo, W) come from `npkpose.image.resample.resize_matrix`, which states
 the coordinate conventions. The backward pass is the exact adjoint, A_h^T dy A_w. Being
 products, both spread a NaN or infinity over its row and column.
 """
 
 from npkpose._check import check_choice, check_number
-from npkpose._resample import resize_matrix
+from npkpose.image.resample import resize_matrix
 from npkpose.nn._shapes import check_gradient, check_images, pair
 from npkpose.nn.module import Module
 
@@ -49,12 +49,12 @@ class Upsample(Module):
         """Return the resized images; keep the two matrices."""
         x = check_images(x)
         A_h, A_w = (self._matrix(axis, x.shape[2 + axis]).astype(x.dtype) for axis in (0, 1))
-        self.keep(A_h, A_w, (*x.shape[:2], len(A_h), len(A_w)))
+        self.save_for_backward(A_h, A_w, (*x.shape[:2], len(A_h), len(A_w)))
         return A_h @ (x @ A_w.T)
 
     def backward(self, dy):
         """Return dL/dx."""
-        A_h, A_w, shape = self.recall()
+        A_h, A_w, shape = self.saved()
         dy = check_gradient(dy, shape, A_h.dtype)
         return (A_h.T @ dy) @ A_w
 

@@ -18,10 +18,10 @@ what number a person gets depends on the scale.
 import numpy as np
 
 from npkpose._check import check_choice, check_integer, check_number
-from npkpose.codec.grid import Grid
-from npkpose.codec.group_paf import group_paf
-from npkpose.codec.tags import group_tags
-from npkpose.image import resize
+from npkpose.codec.paf.group import group_paf
+from npkpose.codec.tags.group import group_tags
+from npkpose.grid import Grid
+from npkpose.image.resize import resize
 from npkpose.nn.upsample import Upsample
 from npkpose.pipeline.flip import mirror, mirror_fields, mirror_maps
 from npkpose.pipeline.source import is_batch, read_picture

@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 
-from npkpose.image import read_image
+from npkpose.image.files import read_image
 
 
 def is_batch(image):

@@ -12,14 +12,14 @@ measure of "nearly equal" is Papandreou et al.'s, CVPR 2017, arXiv:1701.01779.
 import numpy as np
 
 from npkpose._check import check_array, check_choice, check_number
-from npkpose.codec.decode import DARK_SPACING, REFINEMENTS, decode_heatmaps
-from npkpose.codec.grid import Grid
+from npkpose.codec.heatmap.decode import DARK_SPACING, REFINEMENTS, decode_heatmaps
 from npkpose.codec.nms import oks_nms
-from npkpose.crop import PADDING, check_boxes, crop_matrices, crop_sizes, to_picture
+from npkpose.grid import Grid
+from npkpose.image.crop import PADDING, check_boxes, crop_matrices, crop_sizes, to_picture
+from npkpose.image.warp import warp_affine
 from npkpose.pipeline.flip import mirror, mirror_maps
 from npkpose.pipeline.source import is_batch, per_picture, read_picture
 from npkpose.poses import Poses
-from npkpose.warp import warp_affine
 
 
 class TopDown:

@@ -22,9 +22,9 @@ Points in the world are (x, y, z), in the unit that their camera states.
 from npkpose.space.associate import associate, triangulate_people
 from npkpose.space.body import BodyData, tube_body
 from npkpose.space.camera import Camera
-from npkpose.space.film import coco_to_h36m, fill_gaps
 from npkpose.space.lens import Lens
 from npkpose.space.procrustes import Similarity, procrustes
+from npkpose.space.sequence import coco_to_h36m, fill_gaps
 from npkpose.space.smpl import SMPL, Body
 from npkpose.space.triangulate import Status, Triangulation, triangulate
 

@@ -2,7 +2,7 @@
 
 Read in this order: `trainer` (the loop), `prefetch`, `clip`, `average`, `log` (its parts), then
 the tasks `topdown`, `paf` and `tags` (from scenes to what a network should answer).
-`npkpose.train` is the shortest loop that works.
+`npkpose.training.fit` is the shortest loop that works.
 """
 
 from npkpose.training.average import WeightAverage

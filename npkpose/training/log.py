@@ -7,6 +7,7 @@ resumed log first drops them.
 import csv
 import pathlib
 
+from npkpose._extras import require_matplotlib
 from npkpose.weights.files import replacing
 
 
@@ -51,13 +52,7 @@ def plot_log(path, picture):
 
     Raises ImportError without Matplotlib (the ``examples`` extra).
     """
-    try:
-        import matplotlib
-    except ImportError:
-        raise ImportError('plots need Matplotlib: pip install "npkpose[examples]"') from None
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
+    pyplot = require_matplotlib()
     rows = read_log(path)
     others = ("step", "seconds", "lr", "gradient_norm", "ap")
     names = [name for name in dict.fromkeys(k for row in rows for k in row) if name not in others]

@@ -10,7 +10,7 @@ arXiv:1611.08050, equations 5 and 8.
 import numpy as np
 
 from npkpose import nn
-from npkpose.codec.paf import paf_fields
+from npkpose.codec.paf.fields import paf_fields
 from npkpose.training.scenes import SceneTask
 
 

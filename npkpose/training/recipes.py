@@ -26,9 +26,9 @@ from npkpose import nn
 from npkpose._check import check_choice, check_integer
 from npkpose.data.people import SyntheticPeople
 from npkpose.models.small import SmallPaf, SmallTags, SmallTopDown
-from npkpose.train import warm_up_and_fall
+from npkpose.training.cached_dataset import Remember
+from npkpose.training.fit import warm_up_and_fall
 from npkpose.training.paf import PafTask
-from npkpose.training.remember import Remember
 from npkpose.training.tags import TagTask
 from npkpose.training.topdown import TopDownTask
 from npkpose.training.trainer import WEIGHTS, Trainer

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from npkpose._check import check_integer, check_number, check_size
-from npkpose.codec.gaussian import gaussian_heatmaps
+from npkpose.codec.heatmap.gaussian import gaussian_heatmaps
 from npkpose.data.augment import flip_scene, random_view, warp_scene
 from npkpose.data.distort import change_colours, hide_patches
-from npkpose.models.pixels import check_multiples
+from npkpose.models.preprocess import check_multiples
 from npkpose.pipeline.bottomup import BottomUp
 from npkpose.training.score import score
 

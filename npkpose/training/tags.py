@@ -12,7 +12,7 @@ The fields are there for what they teach (see `models.SmallTags`); no grouping l
 
 import numpy as np
 
-from npkpose.codec.tag_loss import tag_loss, tag_targets
+from npkpose.codec.tags.loss import tag_loss, tag_targets
 from npkpose.training.paf import PafTask
 
 

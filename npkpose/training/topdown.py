@@ -17,10 +17,10 @@ from typing import NamedTuple
 import numpy as np
 
 from npkpose._check import check_integer, check_number
-from npkpose.codec.gaussian import gaussian_heatmaps
-from npkpose.crop import PADDING
+from npkpose.codec.heatmap.gaussian import gaussian_heatmaps
 from npkpose.data.augment import flip_scene, random_crop, warp_scene
 from npkpose.data.distort import change_colours, hide_patches
+from npkpose.image.crop import PADDING
 from npkpose.pipeline.topdown import TopDown
 from npkpose.training.score import score
 

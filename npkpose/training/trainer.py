@@ -25,10 +25,11 @@ from contextlib import closing
 import numpy as np
 
 from npkpose._check import check_integer
-from npkpose.nn import DataParallel, no_input_gradient
-from npkpose.nn.memory import keep_freed_memory
+from npkpose.engine.malloc import keep_freed_memory
+from npkpose.nn import no_input_gradient
 from npkpose.training.average import WeightAverage
 from npkpose.training.clip import clip_gradients
+from npkpose.training.data_parallel import DataParallel
 from npkpose.training.interrupt import Interrupt
 from npkpose.training.log import Log, plot_log
 from npkpose.training.prefetch import prefetch

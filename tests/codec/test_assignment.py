@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import arrays
 
 from npkpose.codec import assignment
 from npkpose.codec.assignment import assign
-from npkpose.reference import assignment as reference
+from npkpose.reference.codec import assignment as reference
 
 sizes = st.tuples(st.integers(0, 4), st.integers(0, 4))
 eighths = st.integers(-16, 16).map(lambda i: i / 8)

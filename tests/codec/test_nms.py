@@ -7,7 +7,7 @@ from hypothesis.extra.numpy import arrays
 from npkpose import COCO_17, Poses, Skeleton
 from npkpose.codec import nms
 from npkpose.codec.nms import box_nms, oks_nms
-from npkpose.reference import nms as reference
+from npkpose.reference.codec import nms as reference
 
 PAIR = Skeleton("PAIR", ("a", "b"), ((0, 1),), sigmas=(0.1, 0.2))
 TRIPLE = Skeleton("TRIPLE", ("a", "b", "c"), ((0, 1),), sigmas=0.1)

@@ -4,10 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from npkpose import COCO_17, Grid
-from npkpose.crop import crop_matrices
 from npkpose.data import augment
 from npkpose.data.people import SyntheticPeople
 from npkpose.data.scene import Scene
+from npkpose.image.crop import crop_matrices
 
 SIZE = 64
 

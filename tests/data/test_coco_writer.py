@@ -7,7 +7,7 @@ from npkpose import COCO_17
 from npkpose.data.coco_writer import write_coco
 from npkpose.data.people import SyntheticPeople
 from npkpose.metrics import evaluate_coco
-from npkpose.metrics.doctor import examine
+from npkpose.metrics.coco.doctor import examine
 
 pytest.importorskip("PIL", reason="pictures need Pillow")
 

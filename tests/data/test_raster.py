@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from npkpose.data import raster
-from npkpose.reference import raster as reference
+from npkpose.reference.data import raster as reference
 
 FLAT = np.array([0, 0, -1, 1.0])  # all light is ambient: colours are painted as they are
 

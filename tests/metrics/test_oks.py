@@ -7,7 +7,7 @@ from hypothesis.extra.numpy import arrays
 from npkpose import COCO_17, oks
 from npkpose.metrics import match, right_instance
 from npkpose.metrics.oks import People, _exponents, pair_oks
-from npkpose.reference import oks as reference
+from npkpose.reference.metrics import oks as reference
 
 NAN = (np.nan, np.nan)
 coordinates = arrays(np.float64, (2, 3, 2), elements=st.integers(-40, 40).map(float))

@@ -109,11 +109,11 @@ class Smooth(nn.Module):
     """x + 0.3 sin x: central differences cross none of a ReLU's kinks."""
 
     def forward(self, x):
-        self.keep(x)
+        self.save_for_backward(x)
         return x + 0.3 * np.sin(x)
 
     def backward(self, dy):
-        (x,) = self.recall()
+        (x,) = self.saved()
         return dy * (1.0 + 0.3 * np.cos(x))
 
 

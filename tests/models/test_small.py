@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from npkpose.codec.expected_oks import expected_oks
+from npkpose.codec.heatmap.expected_oks import expected_oks
 from npkpose.models.small import SLOPE, SmallNet, SmallPaf, SmallTags, SmallTopDown
 from npkpose.nn import check_layer
 from npkpose.pipeline.bottomup import BottomUp

@@ -7,8 +7,8 @@ import pytest
 from npkpose.data.people import SyntheticPeople
 from npkpose.models import small
 from npkpose.models.small import load_trained, trained_record
+from npkpose.training.cached_dataset import Remember
 from npkpose.training.recipes import HELD_OUT_SEED, RECIPES
-from npkpose.training.remember import Remember
 from npkpose.weights import load_npz
 
 NAMES = tuple(RECIPES)

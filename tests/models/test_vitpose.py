@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from npkpose import nn
-from npkpose.codec.grid import Grid
+from npkpose.grid import Grid
 from npkpose.models.vitpose import ViTPose
 
 SMALL = (24, 2, 3)

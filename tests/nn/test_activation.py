@@ -92,4 +92,4 @@ def test_gradients_agree_with_central_differences_away_from_the_kinks(sixteenths
 @pytest.mark.parametrize("layer", [nn.ReLU(), nn.ReLU6()])
 def test_nothing_but_the_output_is_kept(layer):
     y = layer(np.ones((2, 3), np.float32))
-    assert all(kept is y for kept in layer.recall())
+    assert all(kept is y for kept in layer.saved())

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from npkpose import nn
 from npkpose.nn import gelu
-from npkpose.reference import gelu as reference
+from npkpose.reference.nn import gelu as reference
 
 shapes = array_shapes(max_dims=4, max_side=4)
 

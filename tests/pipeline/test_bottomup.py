@@ -43,7 +43,7 @@ def test_five_of_six_annotated_people_are_found_well_and_six_are_drawn(find, sha
 
 def test_an_array_gives_what_its_file_gives_and_is_not_modified(find, shared_data):
     pytest.importorskip("PIL")
-    from npkpose.image import read_image
+    from npkpose.image.files import read_image
 
     path = shared_data / "photos" / "000000000785.jpg"
     image = read_image(path)

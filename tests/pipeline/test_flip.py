@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from npkpose import COCO_17, OPENPOSE_18, Grid, Skeleton, paf_fields
-from npkpose.codec.gaussian import gaussian_heatmaps
+from npkpose.codec.heatmap.gaussian import gaussian_heatmaps
 from npkpose.pipeline.flip import mirror, mirror_fields, mirror_maps, shift_right
 
 

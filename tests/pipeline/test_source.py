@@ -18,7 +18,7 @@ def test_one_picture_or_several(image, several):
 
 def test_a_path_is_read_and_an_array_taken_as_it_is(tmp_path):
     pytest.importorskip("PIL")
-    from npkpose.image import write_image
+    from npkpose.image.files import write_image
 
     write_image(tmp_path / "a.png", PICTURE)
     for source in (PICTURE, tmp_path / "a.png", str(tmp_path / "a.png")):

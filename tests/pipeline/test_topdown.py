@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from npkpose import Grid, Skeleton
-from npkpose.codec.gaussian import gaussian_heatmaps
+from npkpose.codec.heatmap.gaussian import gaussian_heatmaps
 from npkpose.models.hrnet import HRNet
 from npkpose.models.vitpose import ViTPose
 from npkpose.pipeline.topdown import TopDown
@@ -113,7 +113,7 @@ def test_many_people_are_looked_at_in_batches():
 
 def test_several_pictures_give_a_list_and_files_what_their_arrays_give(tmp_path):
     pytest.importorskip("PIL")
-    from npkpose.image import write_image
+    from npkpose.image.files import write_image
 
     image = draw(PEOPLE)
     write_image(tmp_path / "a.png", image)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from npkpose.reference import consensus as reference
+from npkpose.reference.space import consensus as reference
 from npkpose.space import consensus as module
 from npkpose.space.consensus import consensus
 

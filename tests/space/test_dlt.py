@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from npkpose.reference import dlt as reference
+from npkpose.reference.space import dlt as reference
 from npkpose.space import dlt
 from npkpose.space.camera import Camera
 from npkpose.space.dlt import BEHIND, DEGENERATE, OK, TOO_FEW_VIEWS, linear_points, middle_of

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from npkpose.reference import lens as reference
+from npkpose.reference.space import lens as reference
 from npkpose.space import lens as module
 from npkpose.space.lens import Lens, distort, distortion_derivative, undistort
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from npkpose.reference import refine as reference
+from npkpose.reference.space import refine as reference
 from npkpose.space import refine
 from npkpose.space.camera import Camera
 from npkpose.space.refine import refine_points, reprojection_errors

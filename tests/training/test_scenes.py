@@ -2,16 +2,16 @@ import numpy as np
 import pytest
 
 from npkpose import COCO_17, Grid
-from npkpose.codec.gaussian import gaussian_heatmaps
-from npkpose.codec.group_paf import group_paf
-from npkpose.codec.paf import paf_fields
-from npkpose.codec.tags import group_tags
+from npkpose.codec.heatmap.gaussian import gaussian_heatmaps
+from npkpose.codec.paf.fields import paf_fields
+from npkpose.codec.paf.group import group_paf
+from npkpose.codec.tags.group import group_tags
 from npkpose.data.augment import flip_scene
 from npkpose.data.people import SyntheticPeople
 from npkpose.data.scene import Scene
 from npkpose.models.small import SmallPaf, SmallTags
-from npkpose.train import adam_with_warmup
 from npkpose.training import Trainer
+from npkpose.training.fit import adam_with_warmup
 from npkpose.training.paf import PafTask
 from npkpose.training.scenes import learn_mask
 from npkpose.training.score import score

@@ -5,14 +5,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from npkpose import COCO_17, Grid, decode_heatmaps
-from npkpose.codec.gaussian import gaussian_heatmaps
+from npkpose.codec.heatmap.gaussian import gaussian_heatmaps
 from npkpose.data.augment import random_crop, to_view
 from npkpose.data.people import SyntheticPeople
 from npkpose.models.small import SmallTopDown
 from npkpose.pipeline.topdown import TopDown
-from npkpose.train import adam_with_warmup
 from npkpose.training import Trainer
-from npkpose.training.remember import Remember
+from npkpose.training.cached_dataset import Remember
+from npkpose.training.fit import adam_with_warmup
 from npkpose.training.score import score
 from npkpose.training.topdown import TopDownTask, divergence
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from npkpose import nn
-from npkpose.train import adam_with_warmup
 from npkpose.training import Trainer, read_log
+from npkpose.training.fit import adam_with_warmup
 from npkpose.weights import load_npz
 
 STEPS = 60

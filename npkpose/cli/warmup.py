@@ -1,0 +1,91 @@
+"""``npkpose warmup``: call every kernel once, so that no later call has to compile.
+
+Kernels compile on their first call, in each of the two precisions that heatmaps come in. Numba
+keeps the machine code in the package's ``__pycache__`` or, where that cannot be written to, in
+the user's cache folder; a later process reads it in milliseconds.
+"""
+
+import time
+from functools import partial
+
+import numpy as np
+
+from npkpose.codec.heatmap.decode import decode_heatmaps
+from npkpose.codec.heatmap.gaussian import gaussian_heatmaps
+from npkpose.codec.heatmap.peaks import find_peaks
+from npkpose.codec.nms import box_nms, oks_nms
+from npkpose.codec.paf.fields import limb_scores, paf_fields
+from npkpose.codec.paf.group import group_paf
+from npkpose.codec.paf.limbs import MATCHINGS
+from npkpose.codec.tags.group import group_tags
+from npkpose.data.people import synthetic_scene
+from npkpose.image.warp import warp_affine
+from npkpose.metrics import Detections, GroundTruth, evaluate_coco
+from npkpose.nn import GELU, Adam, BatchNorm2d, Conv2d, ConvTranspose2d, ReLU, Sequential
+from npkpose.poses import Poses
+from npkpose.skeleton import Skeleton
+from npkpose.space.camera import Camera
+from npkpose.space.triangulate import triangulate
+from npkpose.training.fit import fit
+
+_CHAIN = Skeleton("CHAIN", ("a", "b", "c"), ((0, 1), (1, 2)))
+_PEOPLE = np.array([[(4, 4), (10, 4), (16, 4)], [(4, 15), (10, 15), (16, 15)]], dtype=float)
+
+
+def warmup(report=None):
+    """Compile and cache every kernel; return {what was called: seconds}.
+
+    ``report(name, seconds)`` is called after each.
+    """
+    seconds = {}
+    for name, call in _calls():
+        start = time.perf_counter()
+        call()
+        seconds[name] = time.perf_counter() - start
+        if report is not None:
+            report(name, seconds[name])
+    return seconds
+
+
+def _calls():
+    """Yield (name, call): every public function that has a kernel, in every precision it takes."""
+    for dtype in (np.float32, np.float64):
+        precision = np.dtype(dtype).name
+        heatmaps = gaussian_heatmaps(_PEOPLE, 20, dtype=dtype).max(axis=0)
+        tags = np.zeros((*heatmaps.shape, 1), dtype)
+        for refine in ("log_parabola", "dark"):
+            yield f"decode_heatmaps {refine} {precision}", partial(
+                decode_heatmaps, heatmaps[None], refine
+            )
+        yield f"find_peaks {precision}", partial(find_peaks, heatmaps, min_distance=1.0)
+        yield f"group_tags {precision}", partial(
+            group_tags, heatmaps, tags, _CHAIN, min_keypoints=2, fill_missing=True
+        )
+    fields = paf_fields(_PEOPLE, _CHAIN, 20)
+    for matching in MATCHINGS:
+        yield f"group_paf {matching}", partial(
+            group_paf, heatmaps, fields, _CHAIN, matching=matching, fill_missing=True
+        )
+    for dtype in (np.float32, np.float64):
+        picture = np.ones((1, 2, 8, 8), dtype)
+        for groups in (1, 2):  # and depthwise
+            conv = Conv2d(2, 2, 3, groups=groups)
+            yield f"Conv2d {np.dtype(dtype).name}, groups {groups}", partial(conv, picture)
+        layers = Sequential(Conv2d(2, 2, 3), BatchNorm2d(2), ReLU(), ConvTranspose2d(2, 2, 2, 2))
+        batch = [(picture, np.zeros((1, 2, 12, 12), dtype), None)]
+        name = f"training step {np.dtype(dtype).name}"
+        yield name, partial(fit, layers.astype(dtype), batch, Adam(layers))
+    gelu = GELU()
+    yield "GELU", partial(gelu, np.zeros((2, 2), np.float32))
+    yield "warp_affine", partial(warp_affine, np.zeros((9, 9, 3), np.uint8), np.eye(2, 3), 5)
+    yield "limb_scores", partial(limb_scores, fields[:2], _PEOPLE[:, 0], _PEOPLE[:, 1])
+    yield "oks_nms", partial(oks_nms, Poses(_PEOPLE), _CHAIN)
+    yield "box_nms", partial(box_nms, [(0, 0, 2, 2), (1, 1, 3, 3)], [1, 2])
+    truth = GroundTruth(_PEOPLE, np.ones((2, 3)), [1, 1], [9, 9])
+    found = Detections(_PEOPLE, [2, 1], [1, 1])
+    yield "evaluate_coco", partial(evaluate_coco, truth, found, _CHAIN)
+    yield "synthetic_scene", partial(synthetic_scene, np.random.default_rng(0), 32)
+    lens = (0.1, 0, 0, 0, 0)
+    cameras = [Camera(np.eye(3), (x, 0, 0), (9, 9), (0, 0), lens) for x in (-1.0, 0.0, 1.0)]
+    pixels = [camera.project(np.array([[0.1, 0.2, 4.0]])) for camera in cameras]
+    yield "triangulate", partial(triangulate, pixels, cameras, robust=True)

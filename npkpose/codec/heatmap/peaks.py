@@ -1,0 +1,197 @@
+"""Heatmaps to peaks: every local maximum of every map, for pictures of many people.
+
+A peak is a pixel, or a connected plateau of equal pixels, with a finite value above the
+threshold, all of whose eight-neighbours are lower or not finite. It lies where `codec.decode`
+would refine the pixel to, borders included; a plateau is one peak, at the mean of where its
+pixels are refined to. A map that is one single plateau has no peak.
+
+Peaks are ordered by keypoint, then by falling score, then by raster order; truncation and
+suppression keep the best of each keypoint, where several published decoders keep the first.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from npkpose._check import check_array, check_choice, check_integer, check_number
+from npkpose._jit import kernel
+from npkpose.codec.heatmap.decode import REFINEMENTS, refine_pixels
+
+
+class Peaks(NamedTuple):
+    """M peaks of K maps, ordered by map, then by falling score."""
+
+    points: np.ndarray  # (M, 2): (x, y) in heatmap pixels
+    scores: np.ndarray  # (M,): value of the highest pixel
+    first: np.ndarray  # (K + 1,) int: peaks of map k are first[k] to first[k + 1]
+
+
+def find_peaks(heatmaps, threshold=0.1, refine="log_parabola", min_distance=0.0, max_peaks=None):
+    """Return every local maximum above ``threshold``.
+
+    Parameters
+    ----------
+    heatmaps : array_like, shape (K, H, W)
+        float32 and float64 are read as they are, other real types as float64.
+    threshold : float
+        A peak's value must exceed it. 0.1 is Cao et al.'s.
+    refine : "argmax", "quarter", "parabola" or "log_parabola"
+    min_distance : float
+        A peak nearer than this to a better one of the same map is dropped, heatmap pixels.
+    max_peaks : int, optional
+        The most peaks to keep for each map.
+
+    Returns
+    -------
+    peaks : Peaks
+        Of length 0 where nothing exceeds the threshold.
+
+    Raises
+    ------
+    ValueError
+        Wrong shape, values that are not real numbers, or a parameter out of range.
+    """
+    heatmaps = check_array(
+        "heatmaps", heatmaps, ("K", "H", "W"), (np.float64, np.float32), finite=False
+    )
+    threshold = check_number("threshold", threshold)
+    method = REFINEMENTS.index(check_choice("refine", refine, REFINEMENTS))
+    min_distance = check_number("min_distance", min_distance, at_least=0)
+    most = heatmaps.size
+    if max_peaks is not None:
+        most = min(most, check_integer("max_peaks", max_peaks, 1))
+    pixels, which, starts = _local_maxima(heatmaps, threshold)
+    scores = heatmaps[which, pixels[:, 1].astype(int), pixels[:, 0].astype(int)].astype(float)
+    refine_pixels(heatmaps, which, method, pixels)
+    sizes = np.diff(starts, append=len(pixels))
+    points = np.add.reduceat(pixels, starts) / sizes[:, None] if len(starts) else np.empty((0, 2))
+
+    order = np.lexsort((-scores[starts], which[starts]))  # stable: raster order between equals
+    points, scores, which = points[order], scores[starts][order], which[starts][order]
+    keep = np.ones(len(points), dtype=np.bool_)
+    if min_distance > 0 or max_peaks is not None:
+        side = max(min_distance, 1.0)
+        shape = [int(length / side) + 3 for length in heatmaps.shape[1:]]
+        cells = np.full(shape, -1, dtype=np.int64)
+        below = np.empty(len(points), dtype=np.int64)
+        _suppress(points, which, min_distance, most, side, cells, below, keep)
+    first = np.searchsorted(which[keep], np.arange(len(heatmaps) + 1))
+    return Peaks(points[keep], scores[keep], first)
+
+
+def _local_maxima(heatmaps, threshold):
+    """Return the pixels (R, 2) of all peaks, their maps (R,), and where each peak starts (M,)."""
+    pixels = np.empty((heatmaps.size, 2))
+    which, starts = np.empty((2, heatmaps.size), dtype=np.int64)
+    seen = np.full(heatmaps.shape[1:], -1, dtype=np.int64)
+    counts = np.zeros(2, dtype=np.int64)
+    _scan(heatmaps, threshold, seen, pixels, which, starts, counts)
+    return pixels[: counts[0]].copy(), which[: counts[0]], starts[: counts[1]]
+
+
+@kernel
+def _scan(heatmaps, threshold, seen, pixels, which, starts, counts):
+    """List the pixels of every peak. ``seen`` holds the last map whose plateau used the pixel."""
+    r, m = 0, 0
+    for k in range(heatmaps.shape[0]):
+        image = heatmaps[k]
+        for y in range(image.shape[0]):
+            if not _exceeds(image[y], threshold):
+                continue
+            for x in range(image.shape[1]):
+                value = image[y, x]
+                if not threshold < value < np.inf or seen[y, x] == k or _rank(image, y, x) < 0:
+                    continue
+                size = _follow(image, y, x, k, seen, pixels[r:])
+                if size > 0:
+                    starts[m] = r
+                    which[r : r + size] = k
+                    r += size
+                    m += 1
+    counts[0], counts[1] = r, m
+
+
+@kernel
+def _exceeds(row, threshold):
+    """Is any pixel above the threshold? One loop without a branch, many pixels at a time."""
+    above = 0
+    for x in range(row.shape[0]):
+        above |= row[x] > threshold
+    return above > 0
+
+
+@kernel
+def _rank(image, y, x):
+    """1 where all neighbours are lower, 0 where some are equal, -1 where one is higher."""
+    rank = 1
+    for j in range(max(y - 1, 0), min(y + 2, image.shape[0])):
+        for i in range(max(x - 1, 0), min(x + 2, image.shape[1])):
+            if image[y, x] < image[j, i] < np.inf:
+                return -1
+            if image[j, i] == image[y, x] and (j != y or i != x):
+                rank = 0
+    return rank
+
+
+@kernel
+def _follow(image, y, x, mark, seen, queue):
+    """Queue the pixels (x, y) of the plateau that holds (y, x). Return their number if it is a
+    peak, else 0."""
+    queue[0, 0], queue[0, 1] = x, y
+    if _rank(image, y, x) == 1:
+        return 1 if image.size > 1 else 0
+    seen[y, x] = mark
+    is_peak, top, done = True, 1, 0
+    while done < top:
+        x, y = int(queue[done, 0]), int(queue[done, 1])
+        done += 1
+        is_peak = is_peak and _rank(image, y, x) == 0
+        for j in range(max(y - 1, 0), min(y + 2, image.shape[0])):
+            for i in range(max(x - 1, 0), min(x + 2, image.shape[1])):
+                if image[j, i] == image[y, x] and seen[j, i] != mark:
+                    seen[j, i] = mark
+                    queue[top, 0], queue[top, 1] = i, j
+                    top += 1
+    return top if is_peak and top < image.size else 0
+
+
+@kernel
+def _suppress(points, which, min_distance, most, side, cells, below, keep):
+    """Clear ``keep`` for peaks too near a better one of their map, and beyond the best ``most``.
+
+    Square cells of ``side``, a margin of one about the map, each hold the last peak kept in
+    them or -1; ``below`` (M,) has the one kept there before each.
+    """
+    start, kept = 0, 0
+    for m in range(points.shape[0]):
+        if m > 0 and which[m] != which[m - 1]:
+            for n in range(start, m):  # clear what this map has used
+                row = _cell(points[n, 1], side, cells.shape[0])
+                cells[row, _cell(points[n, 0], side, cells.shape[1])] = -1
+            start, kept = m, 0
+        j = _cell(points[m, 1], side, cells.shape[0])
+        i = _cell(points[m, 0], side, cells.shape[1])
+        keep[m] = kept < most and not _is_near(points, m, min_distance, cells, below, j, i)
+        if keep[m]:
+            below[m], cells[j, i] = cells[j, i], m
+            kept += 1
+
+
+@kernel
+def _is_near(points, m, min_distance, cells, below, j, i):
+    """Is a peak kept in the cells about (j, i) nearer to peak m than ``min_distance``?"""
+    for row in range(max(j - 1, 0), min(j + 2, cells.shape[0])):
+        for col in range(max(i - 1, 0), min(i + 2, cells.shape[1])):
+            n = cells[row, col]
+            while n >= 0:
+                dx, dy = points[m, 0] - points[n, 0], points[m, 1] - points[n, 1]
+                if np.hypot(dx, dy) < min_distance:
+                    return True
+                n = below[n]
+    return False
+
+
+@kernel
+def _cell(x, side, count):
+    """The cell of a coordinate; points lie at most a pixel outside the map."""
+    return min(max(int((x + side) / side), 0), count - 1)

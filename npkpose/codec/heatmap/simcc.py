@@ -1,0 +1,110 @@
+"""SimCC: a keypoint as two classifications, one over the columns and one over the rows.
+
+Each axis of the network's input is cut into ``split_ratio`` bins per pixel, and the network
+scores every bin. The target is a Gaussian over bins around the keypoint; the answer is
+
+    x = argmax of x_logits / split_ratio,   y = argmax of y_logits / split_ratio
+
+Li et al., "SimCC: a Simple Coordinate Classification Perspective for Human Pose Estimation",
+ECCV 2022, arXiv:2107.03332. The default width, sqrt(bins / 16) for each axis, is that of Jiang et
+al., "RTMPose", 2023, arXiv:2303.07399, whose released code scores a keypoint by the lesser of its
+two maxima. Departures: the target's centre is not rounded to a bin; and the rules of
+`codec.decode` hold along each axis, so the peak may be refined between bins, a bin that is not
+finite never wins, and a flat row shows no keypoint (the released code asks for a maximum above 0).
+"""
+
+import numpy as np
+
+from npkpose._check import check_array, check_choice, check_number, check_size
+from npkpose.codec.heatmap.decode import REFINEMENTS, decode_heatmaps
+from npkpose.codec.heatmap.gaussian import gaussian_heatmaps
+
+
+def decode_simcc(x_logits, y_logits, split_ratio=2.0, refine="argmax", score="min"):
+    """Return each keypoint and its score.
+
+    Parameters
+    ----------
+    x_logits : array_like, shape (N, K, Bx)
+        Scores of the bins along x: Bx = input width times split_ratio.
+    y_logits : array_like, shape (N, K, By)
+    split_ratio : float
+        Bins per pixel.
+    refine : "argmax", "quarter", "parabola" or "log_parabola"
+        Where between the bins the peak lies; see `codec.decode`. "log_parabola" is exact for
+        Gaussians, and so for a network that has learnt `simcc_targets`.
+    score : "min" or "mean"
+        Of the highest x and the highest y logit. They are what the network gives: probabilities
+        only if it ends in a softmax.
+
+    Returns
+    -------
+    coords : ndarray, shape (N, K, 2), float64
+        (x, y) in pixels of the network's input; both NaN where either axis is flat or has no
+        finite bin.
+    scores : ndarray, shape (N, K), float64
+        0 where coords are NaN.
+
+    Raises
+    ------
+    ValueError
+        Wrong or unequal shapes, an axis without bins, or an unknown option.
+    """
+    x_logits = check_array(
+        "x_logits", x_logits, ("N", "K", "Bx"), (np.float64, np.float32), finite=False
+    )
+    y_logits = check_array(
+        "y_logits", y_logits, (*x_logits.shape[:2], "By"), (np.float64, np.float32), finite=False
+    )
+    if x_logits.shape[2] == 0 or y_logits.shape[2] == 0:
+        raise ValueError("x_logits, y_logits: expected at least 1 bin")
+    split_ratio = check_number("split_ratio", split_ratio, above=0)
+    check_choice("refine", refine, REFINEMENTS)
+    check_choice("score", score, ("min", "mean"))
+    x, x_score = decode_heatmaps(x_logits[:, :, None, :], refine)  # each row a map of height 1
+    y, y_score = decode_heatmaps(y_logits[:, :, None, :], refine)
+    coords = np.stack([x[..., 0], y[..., 0]], axis=2) / split_ratio
+    scores = np.minimum(x_score, y_score) if score == "min" else (x_score + y_score) / 2
+    absent = np.isnan(coords).any(axis=2)
+    return np.where(absent[..., None], np.nan, coords), np.where(absent, 0.0, scores)
+
+
+def simcc_targets(keypoints, size, split_ratio=2.0, sigma=None, visibility=None):
+    """Return the target over bins along x (..., K, Bx) and along y (..., K, By), float32.
+
+    Parameters
+    ----------
+    keypoints : array_like, shape (..., K, 2)
+        (x, y) in pixels of the network's input; NaN is absent.
+    size : int or (H, W)
+        Of the network's input.
+    split_ratio : float
+        Bins per pixel; each axis has its length times this, rounded, but at least 1.
+    sigma : float, optional
+        Standard deviation in bins. Default: the square root of a sixteenth of the axis's bins.
+    visibility : array_like, shape (..., K), optional
+        A keypoint of visibility 0 is absent.
+
+    Returns
+    -------
+    x_targets, y_targets : ndarray, within [0, 1]
+        1 where a bin's centre is the keypoint; all zero for an absent keypoint.
+
+    Raises
+    ------
+    ValueError
+        Wrong shape, an infinite coordinate, a size below 1, or a number that is not positive.
+    """
+    keypoints = check_array("keypoints", keypoints, (..., "K", 2), finite=False)
+    split_ratio = check_number("split_ratio", split_ratio, above=0)
+    if sigma is not None:
+        check_number("sigma", sigma, above=0)
+    targets = []
+    for axis, length in enumerate(check_size("size", size)[::-1]):
+        bins = max(round(length * split_ratio), 1)
+        width = np.sqrt(bins / 16) if sigma is None else sigma
+        on_axis = np.zeros_like(keypoints)  # on a map of height 1, whose only row is y = 0
+        on_axis[..., 0] = keypoints[..., axis] * split_ratio
+        on_axis[np.isnan(keypoints).any(axis=-1)] = np.nan
+        targets.append(gaussian_heatmaps(on_axis, (1, bins), width, visibility)[..., 0, :])
+    return tuple(targets)

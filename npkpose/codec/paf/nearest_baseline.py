@@ -1,0 +1,32 @@
+"""Grouping without fields, to compare with: everybody takes the nearest keypoint of each type.
+
+Each peak of the skeleton's first keypoint starts a person, who takes the nearest peak of every
+other keypoint, whether somebody else took it or not. Right as long as people stand further
+apart than they are tall.
+"""
+
+import numpy as np
+
+from npkpose.codec.heatmap.peaks import find_peaks
+from npkpose.poses import Poses
+
+
+def group_nearest(heatmaps, skeleton, grid=None, threshold=0.1):
+    """Return the people of one image; parameters as `codec.group_paf`'s.
+
+    A keypoint without a single peak is absent from everybody.
+    """
+    peaks = find_peaks(np.asarray(heatmaps)[: skeleton.num_keypoints], threshold)
+    anchors = peaks.points[: peaks.first[1]]
+    keypoints = np.full((len(anchors), skeleton.num_keypoints, 2), np.nan)
+    scores = np.zeros(keypoints.shape[:2])
+    for k in range(skeleton.num_keypoints):
+        own = slice(peaks.first[k], peaks.first[k + 1])
+        if len(peaks.points[own]):
+            offset = peaks.points[None, own] - anchors[:, None]  # (P, M, 2)
+            nearest = (offset**2).sum(axis=2).argmin(axis=1)
+            keypoints[:, k] = peaks.points[own][nearest]
+            scores[:, k] = peaks.scores[own][nearest]
+    if grid is not None:
+        keypoints = grid.to_image(keypoints, np.shape(heatmaps)[1:])
+    return Poses(keypoints, scores)

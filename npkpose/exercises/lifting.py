@@ -1,0 +1,106 @@
+"""Exercises 4 and 5: learn to lift synthetic films of keypoints to poses in space.
+
+Both networks see windows drawn from all films at random. A window teaches VideoPose3D the pose in
+its middle, by the strided form: windows laid one after the other are one film for it, which is
+many times faster than many short ones. It teaches MHFormer the poses of all its frames.
+"""
+
+import numpy as np
+
+from npkpose import nn
+from npkpose.data.motion import SIZE, synthetic_motion
+from npkpose.metrics.pose3d import mpjpe, mpjve, pa_mpjpe
+from npkpose.models.lifting.mhformer import MHFormer
+from npkpose.models.lifting.videopose3d import VideoPose3D, to_screen
+
+FILMS, TEST_FILMS, FRAMES = 300, 24, 200
+CHANNELS = 128  # of VideoPose3D
+DROPOUT = 0.05  # small networks have nothing to spare
+LAYERS, WIDTHS, DEPTH = 2, (64, 128), 1  # of MHFormer
+LR = {"videopose3d": 0.01, "mhformer": 0.002}
+BATCH = {"videopose3d": 256, "mhformer": 32}
+
+
+def training_films(seed):
+    """Return keypoints (N, F, 17, 2) and poses (N, F, 17, 3) to learn from."""
+    return synthetic_motion(np.random.default_rng([seed, 0]), FILMS, FRAMES)
+
+
+def held_out_films(seed):
+    """Return as many as are enough to tell networks apart."""
+    return synthetic_motion(np.random.default_rng([seed, 1]), TEST_FILMS, FRAMES)
+
+
+def train_videopose3d(widths, keypoints, poses, seed, steps, report=None):
+    """Return a network of these ``widths`` that gives every frame of a film its pose.
+
+    ``report(step, loss)`` is called after each step; the loss is in metres.
+    """
+    rng, batch = np.random.default_rng([seed, 2]), BATCH["videopose3d"]
+    net = VideoPose3D(widths, CHANNELS, form="strided", dropout=DROPOUT, rng=rng)
+    R = net.receptive_field
+    ends = [(0, 0), (R // 2, R // 2), (0, 0), (0, 0)]
+    x = np.pad(to_screen(keypoints, SIZE).astype(np.float32), ends, mode="edge")
+
+    def draw():
+        n, f = rng.integers(len(x), size=batch), rng.integers(poses.shape[1], size=batch)
+        windows = x[n[:, None], f[:, None] + np.arange(R)]  # (batch, R, 17, 2)
+        return windows.reshape(1, batch * R, 17, 2), poses[n, f][None]
+
+    _train(net, draw, LR["videopose3d"], steps, report)
+    dilated = VideoPose3D(widths, CHANNELS)
+    dilated.load_state_dict(net.state_dict())
+    return dilated.eval()
+
+
+def train_mhformer(frames, keypoints, poses, seed, steps, report=None):
+    """Return a small MHFormer for windows of ``frames``; the rest is as above."""
+    rng, batch = np.random.default_rng([seed, 3]), BATCH["mhformer"]
+    net = MHFormer(frames, 17, LAYERS, WIDTHS, drop_path=0.0, depth=DEPTH, rng=rng)
+    for _, module in net.named_modules():
+        if isinstance(module, nn.Dropout):
+            module.p = DROPOUT
+    for _, array in net.named_parameters():
+        if array.ndim > 1:
+            array /= np.sqrt(6)  # to PyTorch's deviation: He's saturates the attention
+    x = to_screen(keypoints, SIZE).astype(np.float32)
+
+    def draw():
+        n = rng.integers(len(x), size=batch)[:, None]
+        f = rng.integers(x.shape[1] - frames + 1, size=batch)[:, None] + np.arange(frames)
+        return x[n, f], poses[n, f]
+
+    _train(net, draw, LR["mhformer"], steps, report)
+    return net.eval()
+
+
+def mpjpe_loss(poses, true_poses):
+    """Return the mean distance of joints (..., 3) and its gradient, a unit vector over the count.
+
+    A joint that is exact has the gradient 0.
+    """
+    away = poses - true_poses
+    distance = np.linalg.norm(away, axis=-1, keepdims=True)
+    gradient = away / (np.where(distance > 0, distance, 1) * max(distance.size, 1))
+    return float(distance.mean()), gradient
+
+
+def film_errors(net, keypoints, poses):
+    """Return MPJPE, PA-MPJPE and MPJVE in mm of films lifted one by one."""
+    found = np.stack([net.lift(film, SIZE) for film in keypoints])
+    velocity = np.mean([mpjve(film, true) for film, true in zip(found, poses)])
+    return 1000 * np.array([mpjpe(found, poses), pa_mpjpe(found, poses), velocity])
+
+
+def _train(net, draw, lr, steps, report):
+    """Adam at a rate that falls to 0 along a line."""
+    optimizer = nn.Adam(net.train(), lr)
+    schedule = nn.LinearLR(optimizer, 1.0, 0.0, steps)
+    for step in range(steps):
+        x, true = draw()
+        loss, gradient = mpjpe_loss(net(x), true)
+        net.backward(gradient)
+        optimizer.step()
+        schedule.step()
+        if report is not None:
+            report(step, loss)

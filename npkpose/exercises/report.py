@@ -1,0 +1,97 @@
+"""What the exercises print and draw, for the examples and `npkpose demo`."""
+
+import numpy as np
+
+from npkpose._extras import require_matplotlib
+from npkpose.codec.heatmap.decode import decode_heatmaps
+from npkpose.data.figures import KITE
+from npkpose.data.markers import COLOURS
+from npkpose.exercises.two_figures import score_figures
+
+
+def progress(steps):
+    """Return a ``report(step, loss)`` that draws tqdm's bar, or prints ten lines without tqdm."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+
+        def report(step, loss):
+            if (step + 1) % max(steps // 10, 1) == 0:
+                print(f"   step {step + 1} of {steps}: loss {loss:.5f}")
+
+        return report
+    bar = tqdm(total=steps, leave=False, disable=None)  # nothing where no one watches
+
+    def report(step, loss):
+        bar.set_postfix_str(f"loss {loss:.5f}", refresh=False)
+        bar.update()
+        if step + 1 == steps:
+            bar.close()
+
+    return report
+
+
+def print_refinements(errors):
+    """Print the mean distance (N, K) of each refinement, and its gain over argmax."""
+    base = np.nanmean(errors["argmax"])
+    for refine, distances in errors.items():
+        mean = np.nanmean(distances)
+        print(f"   {refine:13s} mean L2 {mean:.3f} px   {base - mean:+.3f} px better than argmax")
+
+
+def print_grouping(groups, nearest, keypoints):
+    """Print the scores of both groupings against keypoints (N, P, K, 2)."""
+    print("   grouped by        right instance   mean OKS   figures found   spurious")
+    for name, each in (("fields", groups), ("nearest keypoint", nearest)):
+        score = score_figures(each, keypoints)
+        print(
+            f"   {name:17s} {100 * score.right_instance:11.1f} %   {score.oks:8.3f}"
+            f"   {100 * score.found:11.1f} %   {score.spurious:8d}"
+        )
+
+
+def draw_markers(path, net, images, keypoints, columns=6):
+    """Save pictures with the true (circle) and found (cross) keypoints, above their heatmaps."""
+    heatmaps = net(1 - images[:columns])
+    coords, _ = decode_heatmaps(heatmaps)
+    figure, axes = require_matplotlib().subplots(2, columns, figsize=(2 * columns, 4.2))
+    for n in range(columns):
+        axes[0, n].imshow(images[n].transpose(1, 2, 0))
+        axes[0, n].scatter(*keypoints[n].T, s=90, facecolors="none", edgecolors="orange")
+        axes[0, n].scatter(*coords[n].T, s=25, marker="x", c="white", linewidths=1)
+        # Each map glows in the complement of its marker's colour, as the network sees it.
+        glow = np.einsum("khw,kc->hwc", heatmaps[n].clip(0, 1), 1 - COLOURS)
+        axes[1, n].imshow((1 - glow).clip(0, 1))
+    save_grid(figure, axes, path, ["truth (circle), found (cross)", "heatmaps, each in its colour"])
+
+
+def draw_figures(path, net, images, groups, nearest, columns=6):
+    """Save scenes with the skeletons of both groupings, above the fields' strength.
+
+    Scenes on which the two groupings disagree come first.
+    """
+    totals = [[np.nansum(poses.keypoints) for poses in each] for each in (groups, nearest)]
+    scenes = np.argsort(np.abs(np.subtract(*totals)) < 1, kind="stable")[:columns]
+    _, fields = net.split(net(1 - images[scenes]))
+    figure, axes = require_matplotlib().subplots(3, columns, figsize=(2 * columns, 6.2))
+    for column, scene in enumerate(scenes):
+        for ax, each in zip(axes[:, column], (groups, nearest)):
+            ax.imshow(images[scene].transpose(1, 2, 0), alpha=0.5)
+            for person, pose in enumerate(each[scene].keypoints):
+                for a, b in KITE.limbs:
+                    ax.plot(*pose[[a, b]].T, "o-", c=f"C{person + 1}", ms=3, lw=2)
+        strength = np.hypot(fields[column, 0::2], fields[column, 1::2]).max(axis=0)
+        axes[2, column].imshow(strength, cmap="magma", vmin=0, vmax=1)
+    save_grid(figure, axes, path, ["grouped by fields", "by nearest keypoint", "strength of fields"])
+
+
+def save_grid(figure, axes, path, titles):
+    """Save a grid of images without ticks, with a title above each row."""
+    for row, title in zip(axes, titles):
+        row[0].set_title(title, loc="left", fontsize=9)
+    for ax in axes.flat:
+        ax.set_xticks([])
+        ax.set_yticks([])
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+    require_matplotlib().close(figure)

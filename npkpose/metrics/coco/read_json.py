@@ -1,0 +1,215 @@
+"""COCO's JSON, read into tables and distrusted: every error names the file, entry and field.
+
+An annotation file is an object with ``images``, ``annotations`` and ``categories``; a results
+file is a list. Annotations of unknown images or other categories are left out unread, as
+pycocotools leaves them. Ids may be whole numbers or text, numbers anything real but true and
+false, lists anything that can be walked through.
+"""
+
+import json
+import numbers
+import os
+import struct
+from array import array
+
+import numpy as np
+
+from npkpose.metrics.coco.tables import Detections, GroundTruth, find
+
+BOOLEANS = frozenset({bool, np.bool_})  # Python counts them among the numbers
+_LARGEST = int(np.finfo(np.float64).max)
+
+
+def read_ground_truth(source, num_keypoints, categories=None):
+    """Return annotations as a table.
+
+    Parameters
+    ----------
+    source : path, parsed JSON or GroundTruth
+        The last is returned as it is.
+    num_keypoints : int
+        K.
+    categories : ndarray, sorted, optional
+        Category ids to read; default: all.
+    """
+    if isinstance(source, GroundTruth):
+        return source
+    name, data = load_json("ground_truth", source)
+    if not isinstance(data, dict):
+        raise ValueError(f"{name}: expected an object with annotations, got {_short(data)}")
+    images = Entries(f"{name}: images", data.get("images")).ids("id")
+    known = Entries(f"{name}: categories", data.get("categories")).ids("id")
+    images, known = np.unique(images), np.unique(known)
+    people = Entries(f"{name}: annotations", data.get("annotations"))
+    image_id, category_id = people.ids("image_id"), people.ids("category_id")
+    in_image = find(image_id, images)[1]
+    keep = in_image & find(category_id, known if categories is None else categories)[1]
+    people = people.at(np.flatnonzero(keep))
+    keypoints = people.rows("keypoints", 3 * num_keypoints).reshape(-1, num_keypoints, 3)
+    table = GroundTruth(
+        keypoints[..., :2], keypoints[..., 2], image_id[keep], people.numbers("area"),
+        people.rows("bbox", 4), people.counts("iscrowd") != 0,
+        people.counts("num_keypoints"), category_id[keep], people.ids("id"), images, known,
+    )  # fmt: skip
+    table.name, table.entry = people.name, people.positions
+    table.left_out = int((~(keep if categories is None else in_image)).sum())
+    return table
+
+
+def read_detections(source, num_keypoints, categories):
+    """Return results of these categories as a table; the arguments as for `read_ground_truth`."""
+    if isinstance(source, Detections):
+        return source
+    name, data = load_json("results", source)
+    found = Entries(name, data)
+    image_id, category_id = found.ids("image_id"), found.ids("category_id")
+    keep = find(category_id, categories)[1]
+    boxes = len(data) > 0 and has_box(data[0])
+    if len(data) and not boxes and "segmentation" in data[0]:
+        raise ValueError(f"{found.name}[0].segmentation: expected a bbox beside it, got none")
+    found = found.at(np.flatnonzero(keep))
+    keypoints = found.rows("keypoints", 3 * num_keypoints).reshape(-1, num_keypoints, 3)
+    table = Detections(
+        keypoints[..., :2], found.numbers("score"), image_id[keep],
+        found.rows("bbox", 4) if boxes else None, category_id[keep],
+    )  # fmt: skip
+    table.name, table.entry, table.listed = found.name, found.positions, len(data)
+    table.left_out = int((~keep).sum())
+    return table
+
+
+def has_box(entry):
+    """Whether a result has a box; as in pycocotools, an empty list is none."""
+    box = entry.get("bbox", [])
+    return (box.tolist() if isinstance(box, np.ndarray) else box) not in ([], ())
+
+
+def load_json(argument, source):
+    """Return what messages call the source, and its data: a path's JSON, or the source itself."""
+    if not isinstance(source, (str, os.PathLike)):
+        return argument, source
+    with open(source, encoding="utf-8-sig") as file:
+        try:
+            return os.fspath(source), json.load(file, object_hook=_pack_keypoints)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{os.fspath(source)}: expected JSON, got {error}") from None
+
+
+def _pack_keypoints(entry):
+    """Replace an entry's list of keypoints by doubles while it is read: half the memory.
+
+    What is no list of numbers stays, to be refused by the name of its entry.
+    """
+    row = entry.get("keypoints")
+    if type(row) is list and BOOLEANS.isdisjoint(map(type, row)):
+        try:
+            entry["keypoints"] = array("d", row)
+        except (TypeError, OverflowError):
+            pass
+    return entry
+
+
+class Entries:
+    """A list of JSON objects, read a field at a time; ``name`` is what messages call it."""
+
+    def __init__(self, name, entries, positions=None):
+        self.name, self._entries = name, entries
+        if not isinstance(entries, list):
+            got = "nothing" if entries is None else _short(entries)
+            raise ValueError(f"{name}: expected a list, got {got}")
+        self.positions = np.arange(len(entries)) if positions is None else positions
+        if not all(issubclass(kind, dict) for kind in set(map(type, entries))):
+            bad = next(i for i, entry in enumerate(entries) if not isinstance(entry, dict))
+            raise ValueError(f"{name}[{bad}]: expected an object, got {_short(entries[bad])}")
+
+    def at(self, indices):
+        """Return the entries at these indices, which keep their positions in messages."""
+        if len(indices) == len(self._entries):
+            return self
+        return Entries(self.name, [self._entries[i] for i in indices], self.positions[indices])
+
+    def fail(self, i, field, wanted):
+        """Raise the ValueError that entry ``i`` deserves."""
+        got = self._entries[i].get(field, _NOTHING)
+        got = got.tolist() if isinstance(got, array) else got
+        raise ValueError(
+            f"{self.name}[{self.positions[i]}].{field}: expected {wanted}, got {_short(got)}"
+        )
+
+    def ids(self, field):
+        """Return ids (N,): int64, or str where all are text."""
+        values = self._values(field, lambda kind: _real(kind) or kind is str, "an id")
+        if any(kind is str for kind in set(map(type, values))):
+            self._refuse(values, lambda value: not isinstance(value, str), field, "text, as others")
+            return np.array(values)
+        ids = np.array(values, dtype=object if not values else None)
+        if ids.dtype.kind != "i":  # 7.0 is 7; 7.5, NaN and 2^63 are no ids
+            self._refuse(values, lambda v: not (abs(v) < 2**63 and v == int(v)), field, "an id")
+            ids = np.array([int(value) for value in values])
+        return ids.astype(np.int64)
+
+    def numbers(self, field, booleans=False):
+        """Return numbers (N,), which may be NaN; with ``booleans``, true and false are 1 and 0."""
+        values = self._values(field, lambda k: _real(k) or booleans and k in BOOLEANS, "a number")
+        try:
+            return np.array(values, dtype=np.float64)
+        except OverflowError:
+            self._refuse(values, lambda value: abs(value) > _LARGEST, field, "a number")
+
+    def counts(self, field):
+        """Return finite numbers (N,), or 1 and 0 for true and false."""
+        counts = self.numbers(field, booleans=True)
+        if not np.isfinite(counts).all():
+            self.fail(int(np.isfinite(counts).argmin()), field, "a finite number")
+        return counts
+
+    def rows(self, field, length):
+        """Return lists of ``length`` numbers as (N, length)."""
+        wanted = f"a list of {length} numbers"
+        rows = self._values(field, lambda kind: True, wanted)
+        table = np.empty((len(rows), length))
+        pack, width = struct.Struct(f"{length}d").pack_into, 8 * length
+        for i, row in enumerate(rows):
+            try:
+                if type(row) is array and len(row) == length:
+                    table[i] = row
+                    continue
+                pack(table, i * width, *row)  # checks the length and the types at once
+                unsure = 0.0 in row or 1.0 in row  # as are False and True
+            except (struct.error, TypeError, OverflowError):
+                self.fail(i, field, wanted)
+            if unsure and not BOOLEANS.isdisjoint(map(type, row)):
+                self.fail(i, field, wanted)
+        return table
+
+    def _values(self, field, allowed, wanted):
+        try:
+            values = [entry[field] for entry in self._entries]
+        except KeyError:
+            self.fail(next(i for i, e in enumerate(self._entries) if field not in e), field, wanted)
+        wrong = {kind for kind in set(map(type, values)) if not allowed(kind)}
+        if wrong:
+            self._refuse(values, lambda value: type(value) in wrong, field, wanted)
+        return values
+
+    def _refuse(self, values, bad, field, wanted):
+        for i, value in enumerate(values):
+            if bad(value):
+                self.fail(i, field, wanted)
+
+
+class _Nothing:
+    def __repr__(self):
+        return "nothing"
+
+
+_NOTHING = _Nothing()
+
+
+def _real(kind):
+    return issubclass(kind, numbers.Real) and kind not in BOOLEANS
+
+
+def _short(value):
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

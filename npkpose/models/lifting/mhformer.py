@@ -1,0 +1,211 @@
+"""MHFormer: three guesses at the 3-D poses of a film, refined and made to agree.
+
+    keypoints (F, J, 2): a token for each of the 2 J coordinates, its F features the frames
+      three times   x <- x + encoder(LN(x)), a guess x_k each time             ->  (2 J, F)
+      conv 1 (, BN, ReLU, dropout where F <= 27), so that frames are tokens    ->  (F, C), thrice
+    L - 1 blocks, each guess by itself, then all together:
+      x_k <- x_k + attention(LN(x_k)),   (x_1, x_2, x_3) += mlp(LN(x_1, x_2, x_3))
+    one block in which each guess is told what two others have in common:
+      x_1 <- x_1 + attention(query x_2, key x_3, value x_1)   and so on, each from the new ones
+      (x_1, x_2, x_3) += mlp(LN(x_1, x_2, x_3))
+    LN, BN, conv 1                                                             ->  (F, J, 3)
+
+Depth is ambiguous, hence several guesses; they are features, and no pose is read off one alone.
+Li et al., "MHFormer: Multi-Hypothesis Transformer for 3D Human Pose Estimation", CVPR 2022,
+arXiv:2111.12707: C = 512, L = 3, encoders of 4 blocks with 9 heads. 19,184,517 parameters for 27
+frames, 25.2 million for 243. F must be a multiple of the 9 heads.
+
+Coordinates are those of `npkpose.models.lifting.videopose3d.to_screen`. As published, all frames are
+trained and the middle one is used. The weights' names are the authors' (Vegetebird/MHFormer, MIT).
+Departure: while training, whole branches are left out as there, single numbers only after the
+embedding.
+"""
+
+import numpy as np
+
+from npkpose import nn
+from npkpose._check import check_array, check_integer
+from npkpose.models.lifting.mhformer_blocks import EPS, GUESSES, CrossInteraction, SelfRefinement
+from npkpose.models.lifting.videopose3d import TimeConv, to_screen
+from npkpose.models.vitpose import Mlp
+
+ENCODER_HEADS = 9
+LONGEST_NORMALISED = 27  # frames up to which the embedding has a BN, a ReLU and dropout
+EMBEDDING_DROPOUT = 0.25
+ROOT = 0  # the joint that poses are counted from
+LIFTED = 16  # windows at a time
+_FLOATS = (np.float32, np.float64)  # kept as they come; other numbers become the first
+
+
+class MHFormer(nn.Module):
+    """Map 2-D poses (N, F, J, 2) to 3-D poses (N, F, J, 3).
+
+    Parameters
+    ----------
+    frames, joints : int
+        F, a multiple of 9, and J.
+    layers : int
+        L, at least 1.
+    widths : (int, int)
+        C, a multiple of 8, and the numbers inside an mlp.
+    drop_path : float
+        Probability, while training, of leaving out the last blocks' branches; earlier blocks'
+        rise to it from 0.
+    depth : int
+        Blocks of each encoder.
+    rng : numpy.random.Generator, optional
+        Draws the initial weights and what is dropped; default a generator of seed 0.
+    """
+
+    def __init__(
+        self, frames=27, joints=17, layers=3, widths=(512, 1024), drop_path=0.2, depth=4, *,
+        rng=None,
+    ):  # fmt: skip
+        super().__init__()
+        rng = np.random.default_rng(0) if rng is None else rng
+        self.frames = check_integer("frames", frames, 1)
+        if frames % ENCODER_HEADS:
+            raise ValueError(f"frames: expected a multiple of {ENCODER_HEADS}, got {frames}")
+        self.joints, C = check_integer("joints", joints, 1), check_integer("widths", widths[0], 1)
+        for k in range(1, GUESSES + 1):
+            setattr(self, f"norm_{k}", nn.LayerNorm(frames))
+            encoder = Encoder(2 * joints, frames, depth, drop_path, rng)
+            setattr(self, f"Transformer_encoder_{k}", encoder)
+            setattr(self, f"embedding_{k}", _embedding(2 * joints, C, frames, rng))
+        self.Transformer_hypothesis = Hypotheses(frames, layers, widths, drop_path, rng)
+        last = TimeConv(GUESSES * C, 3 * joints, 1, bias=True, rng=rng)
+        self.regression = nn.Sequential(nn.BatchNorm2d(GUESSES * C), last)
+
+    def forward(self, x):
+        """Return the 3-D poses of 2-D poses ``x``; the layers keep what they need."""
+        F, J = self.frames, self.joints
+        x = check_array("x", x, ("N", F, J, 2), _FLOATS, finite=False)
+        x = np.ascontiguousarray(x.reshape(len(x), F, 2 * J).swapaxes(1, 2))  # (N, 2 J, F)
+        guesses = []
+        for norm, encoder, embedding in self._branches():
+            x = x + encoder(norm(x))
+            guesses.append(embedding(x[:, :, None])[:, :, 0].swapaxes(1, 2))  # (N, F, C)
+        y = self.Transformer_hypothesis(guesses)
+        y = self.regression(y.swapaxes(1, 2)[:, :, None])  # (N, 3 J, 1, F)
+        return y[:, :, 0].swapaxes(1, 2).reshape(len(x), F, J, 3)
+
+    def backward(self, dy):
+        """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
+        N, F, J = len(dy), self.frames, self.joints
+        dy = np.reshape(dy, (N, F, 3 * J)).swapaxes(1, 2)[:, :, None]
+        dy = self.regression.backward(dy)[:, :, 0].swapaxes(1, 2)
+        dguesses, dx = self.Transformer_hypothesis.backward(dy), 0
+        for (norm, encoder, embedding), dguess in reversed(list(zip(self._branches(), dguesses))):
+            dx = dx + embedding.backward(dguess.swapaxes(1, 2)[:, :, None])[:, :, 0]
+            dx = dx + norm.backward(encoder.backward(dx))
+        return dx.swapaxes(1, 2).reshape(N, F, J, 2)
+
+    def lift(self, keypoints, size):
+        """Return the 3-D poses (T, J, 3) of a film's ``keypoints`` (T, J, 2), a pose per frame.
+
+        ``keypoints`` are in pixels of pictures of ``size`` (width, height). Each frame is the
+        middle of a window; where windows reach beyond the film, its ends are repeated. As
+        published, the root's own output is replaced by 0.
+        """
+        keypoints = check_array("keypoints", keypoints, ("T", self.joints, 2))
+        T, F = len(keypoints), self.frames
+        x = to_screen(keypoints, size).astype(np.float32)
+        windows = np.arange(T)[:, None] + np.arange(F) - F // 2  # (T, F)
+        poses = np.empty((T, self.joints, 3), np.float32)
+        for start in range(0, T, LIFTED):
+            some = windows[start : start + LIFTED].clip(0, T - 1)
+            poses[start : start + LIFTED] = self.forward(x[some])[:, F // 2]
+        poses[:, ROOT] = 0
+        return poses
+
+    def _branches(self):
+        names = ("norm", "Transformer_encoder", "embedding")
+        return [[getattr(self, f"{name}_{k + 1}") for name in names] for k in range(GUESSES)]
+
+
+class Encoder(nn.Module):
+    """A transformer over L tokens of D features; ``params`` holds ``"pos_embed"`` (1, L, D)."""
+
+    def __init__(self, L, D, depth, drop_path, rng):
+        super().__init__()
+        self.params["pos_embed"] = np.zeros((1, L, D), np.float32)
+        depth = check_integer("depth", depth)
+        self.blocks = [Block(D, rate, rng) for rate in np.linspace(0.0, drop_path, depth)]
+        self.norm = nn.LayerNorm(D, EPS)
+
+    def forward(self, x):
+        """Return the tokens after every block; the layers keep what they need."""
+        x = x + self.params["pos_embed"].astype(x.dtype, copy=False)
+        for block in self.blocks:
+            x = block(x)
+        return self.norm(x)
+
+    def backward(self, dy):
+        """Given dL/dy, fill ``grads`` and return dL/dx."""
+        dy = self.norm.backward(dy)
+        for block in reversed(self.blocks):
+            dy = block.backward(dy)
+        self.grads["pos_embed"] = dy.sum(axis=0, keepdims=True)
+        return dy
+
+
+class Block(nn.Module):
+    """x + attention(LN(x)), then x + mlp(LN(x)), for tokens (N, L, D)."""
+
+    def __init__(self, D, drop_path, rng):
+        super().__init__()
+        self.norm1, self.norm2 = nn.LayerNorm(D, EPS), nn.LayerNorm(D, EPS)
+        self.attn = nn.MultiHeadAttention(D, ENCODER_HEADS, rng=rng)
+        self.mlp = Mlp(D, 2 * D, rng)
+        self.drops = [nn.DropPath(drop_path, rng=rng) for _ in range(2)]
+
+    def forward(self, x):
+        """Return the tokens after both halves; the layers keep what they need."""
+        x = x + self.drops[0](self.attn(self.norm1(x)))
+        return x + self.drops[1](self.mlp(self.norm2(x)))
+
+    def backward(self, dy):
+        """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
+        dy = dy + self.norm2.backward(self.mlp.backward(self.drops[1].backward(dy)))
+        return dy + self.norm1.backward(self.attn.backward(self.drops[0].backward(dy)))
+
+
+class Hypotheses(nn.Module):
+    """Three guesses (N, F, C), in a list, become one array (N, F, 3 C).
+
+    ``params`` holds ``"pos_embed_1"`` to ``"pos_embed_3"`` (1, F, C).
+    """
+
+    def __init__(self, F, layers, widths, drop_path, rng):
+        super().__init__()
+        for k in range(1, GUESSES + 1):
+            self.params[f"pos_embed_{k}"] = np.zeros((1, F, widths[0]), np.float32)
+        *rates, last = np.linspace(0.0, drop_path, check_integer("layers", layers, 1))
+        self.SHR_blocks = [SelfRefinement(widths, rate, rng) for rate in rates]
+        self.CHI_blocks = [CrossInteraction(widths, last, rng)]
+        self.norm = nn.LayerNorm(GUESSES * widths[0], EPS)
+
+    def forward(self, xs):
+        """Return the guesses side by side; the layers keep what they need."""
+        tables = [self.params[f"pos_embed_{k + 1}"] for k in range(GUESSES)]
+        xs = [x + table.astype(x.dtype, copy=False) for x, table in zip(xs, tables)]
+        for block in self.SHR_blocks + self.CHI_blocks:
+            xs = block(xs)
+        return self.norm(np.concatenate(xs, axis=2))
+
+    def backward(self, dy):
+        """Given dL/dy, fill ``grads`` and return dL/dx for each guess, in a list."""
+        dxs = np.split(self.norm.backward(dy), GUESSES, axis=2)
+        for block in reversed(self.SHR_blocks + self.CHI_blocks):
+            dxs = block.backward(dxs)
+        for k, dx in enumerate(dxs, 1):
+            self.grads[f"pos_embed_{k}"] = dx.sum(axis=0, keepdims=True)
+        return dxs
+
+
+def _embedding(in_channels, C, frames, rng):
+    conv = TimeConv(in_channels, C, 1, bias=True, rng=rng)
+    if frames > LONGEST_NORMALISED:
+        return conv
+    dropout = nn.Dropout(EMBEDDING_DROPOUT, rng=rng)
+    return nn.Sequential(conv, nn.BatchNorm2d(C), nn.ReLU(), dropout)

@@ -1,0 +1,209 @@
+"""VideoPose3D: a film of 2-D poses to one of 3-D poses, by convolutions over time.
+
+    keypoints (F, J, 2), as 2 J channels
+      conv f_0, BN, ReLU, dropout                                   ->  (C, F - f_0 + 1)
+      for each further width f, its dilation d the product of those before:
+        conv f of dilation d, BN, ReLU, dropout,  conv 1, BN, ReLU, dropout, + the middle of x
+      conv 1                                                        ->  (3 J, F - R + 1)
+
+No frame is made up inside: R, the product of the widths, frames become one. Pavllo et al., "3D
+human pose estimation in video with temporal convolutions and semi-supervised training", CVPR
+2019, arXiv:1811.11742. With 17 joints and 1024 channels:
+
+    widths         R    parameters            widths            R    parameters
+    3, 3, 3       27     8,555,571            3, 3, 3, 3, 3   243    16,952,371
+    3, 3, 3, 3    81    12,753,971            1, 1, 1           1     4,291,635
+
+Three forms compute it. "dilated" gives a pose for every frame. "strided" steps by f where that
+spreads its f taps, so it gives one pose for every R frames with the same weights in a fraction of
+the time: it is for training on single frames. "dense" fills the gaps of the dilated taps with
+weights of their own, an ablation of the paper. A causal network looks at the past alone: the frame
+it adds is the last of the window, not the middle.
+
+Coordinates in are those of `to_screen`. Out come metres, in the camera's frame, about the root
+joint; as published, the root's own output is left as it is. The weights' names are the authors'
+(facebookresearch/VideoPose3D), whose files `npkpose.weights.load` reads.
+"""
+
+import math
+from contextlib import contextmanager
+
+import numpy as np
+
+from npkpose import nn
+from npkpose._check import check_array, check_choice, check_integer
+from npkpose.nn.fuse import run
+
+FORMS = ("dilated", "strided", "dense")
+_FLOATS = (np.float32, np.float64)  # kept as they come; other numbers become the first
+
+
+class VideoPose3D(nn.Module):
+    """Map 2-D poses (N, F, J, 2) to 3-D poses (N, F', J', 3), F' = F - R + 1.
+
+    Parameters
+    ----------
+    widths : sequence of odd int
+        Frames that each convolution sees; R is their product.
+    channels : int
+        C.
+    joints : (int, int)
+        J and J'.
+    form : "dilated", "strided" or "dense"
+        Strided, F must be a multiple of R, and F' = F / R.
+    causal : bool
+        Whether the pose is that of the window's last frame, in place of its middle.
+    dropout : float
+    rng : numpy.random.Generator, optional
+        Draws the initial weights and what is dropped; default a generator of seed 0.
+    """
+
+    def __init__(
+        self, widths=(3, 3, 3), channels=1024, joints=(17, 17), form="dilated", causal=False,
+        dropout=0.25, *, rng=None,
+    ):  # fmt: skip
+        super().__init__()
+        rng = np.random.default_rng(0) if rng is None else rng
+        self.widths = tuple(check_integer("widths", width, 1) for width in widths)
+        if not self.widths or any(width % 2 == 0 for width in self.widths):
+            raise ValueError(f"widths: expected odd numbers, got {self.widths}")
+        self.joints = tuple(check_integer("joints", count, 1) for count in joints)
+        self.form, self.causal = check_choice("form", form, FORMS), bool(causal)
+        C = check_integer("channels", channels, 1)
+        count = 2 * len(self.widths) - 1
+        self.expand_bn = nn.BatchNorm2d(C)
+        self.shrink = TimeConv(C, 3 * self.joints[1], 1, bias=True, rng=rng)
+        stride = self.widths[0] if form == "strided" else 1
+        self.expand_conv = TimeConv(2 * self.joints[0], C, self.widths[0], stride, rng=rng)
+        self.layers_conv = [conv for f, d in self._blocks() for conv in self._pair(C, f, d, rng)]
+        self.layers_bn = [nn.BatchNorm2d(C) for _ in range(count - 1)]
+        self.relus = [nn.ReLU() for _ in range(count)]
+        self.drops = [nn.Dropout(dropout, rng=rng) for _ in range(count)]
+
+    @property
+    def receptive_field(self):
+        """Number R of frames that one pose is made of."""
+        return math.prod(self.widths)
+
+    def forward(self, x):
+        """Return the 3-D poses of 2-D poses ``x``; the layers keep what they need."""
+        x = check_array("x", x, ("N", "F", self.joints[0], 2), _FLOATS, finite=False)
+        N, F = x.shape[:2]
+        R = self.receptive_field
+        if F < R or self.form == "strided" and F % R:
+            wanted = f"a multiple of {R}" if self.form == "strided" else f"at least {R}"
+            raise ValueError(f"x: expected {wanted} frames, got {F}")
+        x = x.reshape(N, F, 2 * self.joints[0]).transpose(0, 2, 1)[:, :, None]  # (N, 2 J, 1, F)
+        x = run(self._unit(0), x)
+        for i, (f, d) in enumerate(self._blocks()):
+            y = run((*self._unit(2 * i + 1), *self._unit(2 * i + 2)), x)
+            x = x[..., self._middle(f, d, x.shape[3])] + y
+        y = self.shrink(x)
+        return y[:, :, 0].transpose(0, 2, 1).reshape(N, y.shape[3], self.joints[1], 3)
+
+    def backward(self, dy):
+        """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
+        N, F = dy.shape[:2]
+        dy = np.reshape(dy, (N, F, 3 * self.joints[1])).transpose(0, 2, 1)[:, :, None]
+        dy = self.shrink.backward(dy)
+        for i, (f, d) in reversed(list(enumerate(self._blocks()))):
+            dx = dy
+            for layer in reversed(self._unit(2 * i + 1) + self._unit(2 * i + 2)):
+                dx = layer.backward(dx)
+            dx[..., self._middle(f, d, dx.shape[3])] += dy
+            dy = dx
+        for layer in reversed(self._unit(0)):
+            dy = layer.backward(dy)
+        return dy[:, :, 0].transpose(0, 2, 1).reshape(N, -1, self.joints[0], 2)
+
+    def lift(self, keypoints, size):
+        """Return the 3-D poses (F, J', 3) of a film's ``keypoints`` (F, J, 2), a pose per frame.
+
+        ``keypoints`` are in pixels of pictures of ``size`` (width, height). The first and last
+        frames are repeated where the network looks beyond them. The form must not be "strided".
+        """
+        keypoints = check_array("keypoints", keypoints, ("F", self.joints[0], 2))
+        if self.form == "strided":
+            raise ValueError("form: expected one that gives every frame a pose, got 'strided'")
+        if len(keypoints) == 0:
+            return np.empty((0, self.joints[1], 3), np.float32)
+        before = self.receptive_field - 1
+        after = 0 if self.causal else before // 2
+        frames = np.arange(after - before, len(keypoints) + after).clip(0, len(keypoints) - 1)
+        return self.forward(to_screen(keypoints, size)[frames][None].astype(np.float32))[0]
+
+    def _blocks(self):
+        """Return (width, dilation) of each block: of the widths after the first."""
+        return [(f, math.prod(self.widths[:i])) for i, f in enumerate(self.widths) if i]
+
+    def _pair(self, C, f, d, rng):
+        if self.form == "dense":
+            f, d = (f - 1) * d + 1, 1
+        stride, dilation = (f, 1) if self.form == "strided" else (1, d)
+        return TimeConv(C, C, f, stride, dilation, rng=rng), TimeConv(C, C, 1, rng=rng)
+
+    def _unit(self, i):
+        """Return convolution, normalisation, ReLU and dropout number i; 0 is the first of all."""
+        conv, bn = (
+            (self.layers_conv[i - 1], self.layers_bn[i - 1]) if i else
+            (self.expand_conv, self.expand_bn)
+        )  # fmt: skip
+        return [conv, bn, self.relus[i], self.drops[i]]
+
+    def _middle(self, f, d, frames):
+        """Return which ``frames`` a block's output frames are of."""
+        step = 1 if self.form == "strided" else d
+        reach = (f - 1) * step  # the window is a frame more than that
+        first = reach if self.causal else reach // 2
+        if self.form == "strided":
+            return slice(first, None, f)
+        return slice(first, first + frames - reach)
+
+
+class TimeConv(nn.Conv2d):
+    """A convolution over the frames of films (N, C, 1, F): weights (O, C, k), as Conv1d's."""
+
+    def __init__(
+        self, in_channels, out_channels, width, stride=1, dilation=1, bias=False, *, rng=None
+    ):
+        window = (1, width), (1, stride), 0, (1, dilation)
+        super().__init__(in_channels, out_channels, *window, bias=bias, rng=rng)
+        self.params["weight"] = self.params["weight"][:, :, 0]
+
+    def forward(self, x):
+        """Return the convolution of ``x``; keep what `Conv2d` does."""
+        with self._as_image_weight():
+            return super().forward(x)
+
+    def forward_with(self, x, followers, skip=None):
+        """Return this convolution with what follows it: see `Conv2d`."""
+        with self._as_image_weight():
+            return super().forward_with(x, followers, skip)
+
+    def backward(self, dy):
+        """Given dL/dy, fill ``grads`` and return dL/dx."""
+        with self._as_image_weight():
+            dx = super().backward(dy)
+        self.grads["weight"] = self.grads["weight"][:, :, 0]
+        return dx
+
+    @contextmanager
+    def _as_image_weight(self):
+        """Within it, the weight is (O, C, 1, k), as `Conv2d` has it."""
+        weight = self.params["weight"]
+        self.params["weight"] = weight[:, :, None]
+        try:
+            yield
+        finally:
+            self.params["weight"] = weight
+
+
+def to_screen(keypoints, size):
+    """Return pixels (..., 2) so that x goes from -1 to 1 over the picture, and y as far per pixel.
+
+    ``size`` is the picture's (width, height).
+    """
+    width, height = check_array("size", size, (2,))
+    if not min(width, height) > 0:
+        raise ValueError(f"size: expected a positive width and height, got {size}")
+    return np.asarray(keypoints) * (2 / width) - np.array([1, height / width])

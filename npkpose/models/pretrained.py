@@ -1,0 +1,135 @@
+"""The networks whose published weights run here: size, cost, score and where the weights are.
+
+Multiply-adds are those of convolutions and products at the published input, in billions; papers
+call them FLOPs. AP is on COCO val2017, one scale, as the authors or the named port report it.
+Nobody's weights come with this library.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from npkpose import weights
+from npkpose.models.higherhrnet import HigherHRNet
+from npkpose.models.hrnet import HRNet
+from npkpose.models.openpose_body25 import OpenPoseBody25
+from npkpose.models.openpose_coco import OpenPoseCOCO
+from npkpose.models.openpose_lightweight import LightweightOpenPose
+from npkpose.models.openpose_mobilenetv2 import OpenPoseMobileNetV2
+from npkpose.models.vitpose import ViTPose
+
+
+class Published(NamedTuple):
+    """A network as it was published."""
+
+    build: Callable  # () -> the network, without its weights
+    finds: str  # "one" person in a box, or "all" in a picture
+    parameters: int
+    giga_madds: float | None  # at ``size``
+    size: str  # of the input, height x width
+    ap: float | None
+    weights: str  # the file and where it is published
+
+
+def _vitpose(size, decoder):
+    return lambda: ViTPose(size, decoder)
+
+
+def _hrnet(width, input_size):
+    def build():
+        model = HRNet(width)
+        model.input_size = input_size
+        return model
+
+    return build
+
+
+_HRNET = "leoxiaobin/deep-high-resolution-net.pytorch: pose_hrnet_w{}_{}.pth; OpenMMLab"
+_HIGHER = "HRNet/HigherHRNet-Human-Pose-Estimation: pose_higher_hrnet_w{}_{}.pth"
+_VITPOSE = "ViTAE-Transformer/ViTPose; OpenMMLab; Hugging Face usyd-community/vitpose-{}"
+
+PUBLISHED = {
+    "hrnet-w32": Published(
+        _hrnet(32, (256, 192)), "one", 28_536_113, 7.6, "256x192", 74.4,
+        _HRNET.format(32, "256x192"),
+    ),
+    "hrnet-w32-384": Published(
+        _hrnet(32, (384, 288)), "one", 28_536_113, 17.2, "384x288", 75.8,
+        _HRNET.format(32, "384x288"),
+    ),
+    "hrnet-w48": Published(
+        _hrnet(48, (256, 192)), "one", 63_595_745, 15.7, "256x192", 75.1,
+        _HRNET.format(48, "256x192"),
+    ),
+    "hrnet-w48-384": Published(
+        _hrnet(48, (384, 288)), "one", 63_595_745, 35.3, "384x288", 76.3,
+        _HRNET.format(48, "384x288"),
+    ),
+    "vitpose-s-simple": Published(
+        _vitpose("S", "simple"), "one", 21_722_513, 4.6, "256x192", 73.5,
+        "ViTAE-Transformer/ViTPose; OpenMMLab",
+    ),
+    "vitpose-s": Published(
+        _vitpose("S", "classic"), "one", 24_290_577, 5.6, "256x192", 73.8,
+        "ViTAE-Transformer/ViTPose; OpenMMLab",
+    ),
+    "vitpose-b-simple": Published(
+        _vitpose("B", "simple"), "one", 85_912_337, 17.5, "256x192", 75.5,
+        _VITPOSE.format("base-simple"),
+    ),
+    "vitpose-b": Published(
+        _vitpose("B", "classic"), "one", 89_994_513, 18.5, "256x192", 75.8,
+        _VITPOSE.format("base"),
+    ),
+    "vitpose-l": Published(
+        _vitpose("L", "classic"), "one", 308_544_785, 61.6, "256x192", 78.3,
+        "ViTAE-Transformer/ViTPose; OpenMMLab",
+    ),
+    "vitpose-h": Published(
+        _vitpose("H", "classic"), "one", 637_208_849, 125.8, "256x192", 79.1,
+        "ViTAE-Transformer/ViTPose; OpenMMLab",
+    ),
+    "higherhrnet-w32": Published(
+        lambda: HigherHRNet(32), "all", 28_645_331, 46.2, "512x512", 67.1, _HIGHER.format(32, 512)
+    ),
+    "higherhrnet-w48": Published(
+        lambda: HigherHRNet(48), "all", 63_827_139, 95.7, "512x512", None, _HIGHER.format(48, 640)
+    ),
+    "openpose-coco": Published(
+        OpenPoseCOCO, "all", 52_311_446, 135.9, "368x368", 48.6,
+        "CMU-Perceptual-Computing-Lab/openpose, as PyTorch's body_pose_model.pth "
+        "(Hugging Face lllyasviel/Annotators); for research only",
+    ),
+    "openpose-body25": Published(
+        OpenPoseBody25, "all", 26_166_084, 80.6, "368x368", None,
+        "CMU-Perceptual-Computing-Lab/openpose, converted to PyTorch; for research only",
+    ),
+    "openpose-lightweight": Published(
+        lambda: LightweightOpenPose(3), "all", 7_308_964, None, "368x368", None,
+        "Daniil-Osokin/lightweight-human-pose-estimation.pytorch: checkpoint_iter_370000.pth",
+    ),
+    "openpose-mobilenetv2": Published(
+        OpenPoseMobileNetV2, "all", 477_270, None, "432x368", None,
+        "ildoonet/tf-pose-estimation: models/graph/mobilenet_v2_small/graph_opt.pb",
+    ),
+}  # fmt: skip
+
+
+def load(name, path):
+    """Return the network ``name`` of `PUBLISHED`, with the weights of a file, for inference.
+
+    Raises
+    ------
+    ValueError
+        An unknown name, or a file that is damaged or of another network, named with what differs.
+    """
+    if name not in PUBLISHED:
+        raise ValueError(f"model: expected one of {', '.join(PUBLISHED)}, got {name!r}")
+    if name == "openpose-mobilenetv2":
+        return OpenPoseMobileNetV2.from_file(path)
+    model = PUBLISHED[name].build()
+    state = weights.load(path)
+    try:
+        model.load_state_dict(state)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    return model.eval()

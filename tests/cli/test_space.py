@@ -1,0 +1,203 @@
+import json
+
+import numpy as np
+import pytest
+
+from npkpose import weights
+from npkpose.cli.main import main
+from npkpose.data.motion import SIZE, synthetic_motion
+from npkpose.models.lifting.mhformer import MHFormer
+from npkpose.models.lifting.simple_baseline_3d import Normalisation, Simple3D
+from npkpose.models.lifting.videopose3d import VideoPose3D
+from npkpose.poses import Poses
+from npkpose.space import Camera
+from npkpose.space.sequence import coco_to_h36m, fill_gaps
+
+
+@pytest.fixture
+def film(tmp_path):
+    """Keypoints (20, 17, 2) with a gap, and their file."""
+    keypoints = synthetic_motion(np.random.default_rng(0), 1, 20)[0][0].astype(float)
+    keypoints[4:6, 3] = np.nan
+    np.save(tmp_path / "film.npy", keypoints)
+    return keypoints, str(tmp_path / "film.npy")
+
+
+def saved(tmp_path, net):
+    """A network in evaluation, and the options that name its file."""
+    weights.save(tmp_path / "w.npz", net.state_dict())
+    return net.eval(), ["--weights", str(tmp_path / "w.npz"), "--size", *map(str, SIZE)]
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_a_film_is_lifted_by_the_network_of_the_file(film, tmp_path, capsys, causal):
+    keypoints, path = film
+    net, options = saved(tmp_path, VideoPose3D((3, 3), 8, causal=causal))
+    out = tmp_path / "poses.npz"
+    options += ["--causal"] * causal + ["--out", str(out)]
+    assert main(["lift", path, *options]) == 0
+    printed = capsys.readouterr().out
+    assert "VideoPose3D: 20 frames of 17 joints, m, 2 absent keypoints filled in" in printed
+    with np.load(out) as stored:
+        np.testing.assert_allclose(stored["poses"], net.lift(fill_gaps(keypoints), SIZE), atol=1e-6)
+
+
+def test_a_mhformer_lifts_the_best_person_of_coco_results_into_json(tmp_path, rng):
+    people = rng.uniform(100, 900, (3, 2, 17, 2))
+    entries = []
+    for image_id, pair in enumerate(people):
+        best = image_id % 2
+        found = Poses(pair, person_scores=np.eye(2)[best])
+        entries = found.to_coco(image_id) + entries  # images in reverse
+    (tmp_path / "r.json").write_text(json.dumps(entries))
+    net, options = saved(tmp_path, MHFormer(9, 17, 1, (8, 8)))
+    out = tmp_path / "poses.json"
+    options += ["--from-coco", "--out", str(out)]
+    assert main(["lift", str(tmp_path / "r.json"), *options]) == 0
+    expected = net.lift(coco_to_h36m(people[[0, 1, 2], [0, 1, 0]]), SIZE)
+    np.testing.assert_allclose(json.loads(out.read_text())["poses"], expected, atol=1e-5)
+
+
+def test_the_simple_baseline_lifts_through_its_normalisation(film, tmp_path, monkeypatch, rng):
+    monkeypatch.chdir(tmp_path)
+    keypoints, path = film
+    numbers = Normalisation.of(rng.normal(500, 200, (9, 17, 2)), rng.normal(0, 300, (9, 16, 3)))
+    np.savez("n.npz", **numbers._asdict())
+    net, options = saved(tmp_path, Simple3D((17, 16), 8, 1))
+    assert main(["lift", path, *options, "--normalisation", "n.npz"]) == 0
+    with np.load("film-3d.npz") as stored:
+        expected = net.lift(fill_gaps(keypoints), numbers)
+        np.testing.assert_allclose(stored["poses"], expected, rtol=1e-5)
+
+
+def test_what_cannot_be_lifted_is_one_line_and_status_1(film, tmp_path, capsys):
+    _, path = film
+    _, options = saved(tmp_path, VideoPose3D((3,), 8, (16, 17)))
+    np.save(tmp_path / "two.npy", np.zeros((2, 5, 17, 2)))
+    (tmp_path / "nobody.json").write_text("[]")
+    cases = {
+        "keypoints: expected shape (F, 16, 2)": [path, *options],
+        "--size: expected": [path, *options[:2]],
+        "expected one person's (F, K, 2 or 3), got (2, 5, 17, 2)": [str(tmp_path / "two.npy")],
+        "expected somebody in some image": [str(tmp_path / "nobody.json")],
+        "none.npy": ["none.npy"],
+    }
+    for message, arguments in cases.items():
+        arguments += options[:2] if len(arguments) == 1 else []
+        assert main(["lift", *arguments]) == 1
+        error = capsys.readouterr().err
+        assert error.startswith("npkpose lift: ") and message in error and error.count("\n") == 1
+
+
+@pytest.fixture
+def rig(tmp_path):
+    """Three cameras in metres around the origin, as a Human3.6M calibration."""
+    entries, cameras = {}, []
+    for angle in (0.0, 1.5, 3.0):
+        forward, right = [-np.cos(angle), -np.sin(angle), 0], [-np.sin(angle), np.cos(angle), 0]
+        R = np.stack([right, np.cross(forward, right), forward])
+        entry = {"R": R.T, "T": [4 * np.cos(angle), 4 * np.sin(angle), 0], "f": [1000, 1000],
+                 "c": [500, 500], "k": [-0.2, 0.2, 0], "p": [0.001, 0.002]}  # fmt: skip
+        cameras.append(Camera.from_h36m({key: np.array(value) for key, value in entry.items()}))
+        entries[f"cam{len(cameras)}"] = {
+            k: np.asarray(value).tolist() for k, value in entry.items()
+        }
+    (tmp_path / "rig.json").write_text(json.dumps(entries))
+    return cameras, str(tmp_path / "rig.json")
+
+
+def test_points_come_back_from_three_views_one_of_them_wrong_and_one_blind(rig, tmp_path, capsys):
+    cameras, calibration = rig
+    points = np.random.default_rng(0).uniform(-0.5, 0.5, (6, 4, 3))
+    views = np.stack([camera.project(points) for camera in cameras])
+    views[2, 3] += [300, 200]
+    views[:2, 5, 0] = np.nan
+    for v, view in enumerate(views):
+        np.save(tmp_path / f"{v}.npy", view)
+    files, out = [str(tmp_path / f"{v}.npy") for v in range(3)], str(tmp_path / "points.npz")
+    assert main(["triangulate", calibration, *files, "--out", out]) == 0
+    assert "6 x 4 keypoints, 23 with a place in m" in capsys.readouterr().out
+    with np.load(out) as stored:
+        assert np.isnan(stored["points"][5, 0]).all() and stored["status"][5, 0] == 1
+        assert (stored["num_views"][3] == 2).all() and str(stored["unit"]) == "m"
+        points[5, 0] = np.nan
+        np.testing.assert_allclose(stored["points"], points, rtol=0, atol=1e-9)
+    options = ["--cameras", "cam3,cam2,cam1", "--all-views", "--out", out]
+    assert main(["triangulate", calibration, *files[::-1], *options]) == 0
+    with np.load(out) as stored:
+        assert (stored["num_views"][3] == 3).all() and (stored["errors"][3] > 20).all()
+        np.testing.assert_allclose(stored["points"][:3], points[:3], rtol=0, atol=1e-9)
+
+
+def test_people_of_coco_results_are_told_apart_and_found_in_space(rig, tmp_path, capsys):
+    cameras, calibration = rig
+    rng = np.random.default_rng(1)
+    people = rng.normal(0, 0.3, (2, 2, 17, 3)) + [[[[0.6, 0, 0]], [[-0.6, 0.3, 0]]]]  # (F, P, K, 3)
+    order = [[0, 1], [1, 0], [1, 0]]
+    files = []
+    for v, camera in enumerate(cameras):
+        pixels = camera.project(people[:, order[v]])
+        entries = [entry for f in (0, 1) for entry in Poses(pixels[f]).to_coco(f"{f:03d}")]
+        files.append(tmp_path / f"{v}.json")
+        files[-1].write_text(json.dumps(entries))
+    out = tmp_path / "people.json"
+    arguments = [calibration, *map(str, files), "--min-views", "3", "--out", str(out)]
+    assert main(["triangulate", *arguments]) == 0
+    assert "4 people at 2 instants, 4 x 17 keypoints, 68 with a place" in capsys.readouterr().out
+    found = json.loads(out.read_text())
+    assert found["image_id"] == ["000", "000", "001", "001"]
+    for image_id, members, points in zip(found["image_id"], found["members"], found["points"]):
+        expected = people[int(image_id), members[0]]
+        assert [order[v][m] for v, m in enumerate(members)] == [members[0]] * 3
+        np.testing.assert_allclose(points, expected, rtol=0, atol=1e-6)
+
+
+def test_the_shelf_scene_is_three_people_at_each_instant(shared_data, tmp_path):
+    shelf = shared_data / "shelf"
+    found = json.loads((shelf / "detections_hrnet_coco17.json").read_text())
+    files = []
+    for v in range(5):
+        triples = {f: np.array([p["pred"] for p in found[f"{v}_{f}"]]) for f in range(3)}
+        entries = [e for f, t in triples.items() for e in Poses(t[..., :2], t[..., 2]).to_coco(f)]
+        files.append(str(tmp_path / f"{v}.json"))
+        (tmp_path / f"{v}.json").write_text(json.dumps(entries))
+    out = str(tmp_path / "o.npz")
+    calibration = str(shelf / "calibration.json")
+    assert main(["triangulate", calibration, *files, "--min-views", "4", "--out", out]) == 0
+    with np.load(out) as stored:
+        assert stored["image_id"].tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+        assert max(np.nanmedian(stored["errors"][stored["image_id"] == f]) for f in range(3)) < 6.5
+
+
+def test_what_cannot_be_triangulated_is_one_line_and_status_1(rig, tmp_path, capsys):
+    _, calibration = rig
+    np.save(tmp_path / "a.npy", np.zeros((2, 3, 2)))
+    np.save(tmp_path / "b.npy", np.zeros((2, 4, 2)))
+    (tmp_path / "c.json").write_text("[]")
+    a, b, c = (str(tmp_path / name) for name in ("a.npy", "b.npy", "c.json"))
+    for message, arguments in {
+        "KEYPOINTS: expected 3 files, one per camera (see --cameras), got 2": [a, a],
+        "b.npy: expected (2, 3, 2), the first view's shape, got (2, 4, 2)": [a, a, b],
+        "KEYPOINTS: expected COCO results of every view or of none": [a, a, c],
+        "KEYPOINTS: expected people of one number of keypoints": [c, c, c],
+        "--cameras: expected some of cam1, cam2, cam3, got 'cam4'": [
+            a,
+            a,
+            "--cameras",
+            "cam1,cam4",
+        ],
+        "--out: expected a file ending in .npz or .json": [a, a, a, "--out", "points.txt"],
+    }.items():
+        assert main(["triangulate", calibration, *arguments]) == 1
+        error = capsys.readouterr().err
+        assert error.startswith("npkpose triangulate: ") and error.count("\n") == 1
+        assert message in error
+
+
+def test_help_says_what_files_are_read(capsys):
+    for command in ("lift", "triangulate"):
+        with pytest.raises(SystemExit) as stop:
+            main([command, "--help"])
+        assert stop.value.code == 0
+        text = " ".join(capsys.readouterr().out.split())
+        assert "COCO results" in text and ".npy" in text

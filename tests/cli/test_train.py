@@ -1,0 +1,63 @@
+import argparse
+import json
+
+import pytest
+
+from npkpose.cli import train as cli_train
+from npkpose.data.coco_writer import write_coco
+from npkpose.data.people import SyntheticPeople
+from npkpose.training import read_log
+from npkpose.training.recipes import RECIPES
+
+
+def run(*arguments):
+    """Run the command as the program does; return its status."""
+    parser = argparse.ArgumentParser()
+    cli_train.add_commands(parser.add_subparsers(dest="command", required=True))
+    options = parser.parse_args(["train", *map(str, arguments)])
+    return options.run(options)
+
+
+def test_the_command_knows_every_recipe():
+    assert cli_train.NETWORKS == tuple(RECIPES)
+
+
+def test_training_ends_with_a_score_curves_and_weights(tmp_path, capsys):
+    out, weights = tmp_path / "run", tmp_path / "small.npz"
+    status = run("topdown", "--out", out, "--steps", 2, "--evaluate-every", 0,
+                 "--held-out", 2, "--export", weights)  # fmt: skip
+    assert status == 0 and "Average Precision" in capsys.readouterr().out
+    assert weights.exists() and len(read_log(out / "log.csv")) == 1
+    record = json.loads(weights.with_suffix(".json").read_text())
+    assert record["command"] == "npkpose train topdown --steps 2 --seed 0"
+    assert run("topdown", "--out", out, "--steps", 2, "--held-out", 0) == 0
+    assert "continuing at step 2 of 2" in capsys.readouterr().out
+
+
+def test_coco_files_are_trained_on_alike(tmp_path):
+    pytest.importorskip("PIL", reason="pictures need Pillow")
+    annotations = write_coco(SyntheticPeople(3, seed=1, size=(48, 72)), tmp_path / "coco")
+    files = "--annotations", annotations, "--images", tmp_path / "coco" / "images"
+    for network in ("topdown", "tags"):
+        folder = tmp_path / network
+        assert run(network, "--out", folder, "--steps", 1, "--held-out", 0, *files) == 0
+
+
+def test_a_record_says_what_a_run_began_with(tmp_path):
+    assert run("topdown", "--out", tmp_path / "trunk", "--steps", 1, "--held-out", 0) == 0
+    start, weights = tmp_path / "trunk" / "weights.npz", tmp_path / "small.npz"
+    assert run("paf", "--out", tmp_path / "paf", "--steps", 1, "--start", start,
+               "--held-out", 1, "--export", weights) == 0  # fmt: skip
+    record = json.loads(weights.with_suffix(".json").read_text())
+    assert record["command"].endswith("--seed 0 --start trunk/weights.npz")
+
+
+def test_an_export_without_a_score_is_refused_before_anything_is_trained(tmp_path):
+    with pytest.raises(ValueError, match="--export: expected --held-out above 0"):
+        run("topdown", "--out", tmp_path / "run", "--held-out", 0, "--export", tmp_path / "x.npz")
+    assert not (tmp_path / "run").exists()
+
+
+def test_half_of_a_pair_of_options_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="--annotations, --images: expected both or neither"):
+        run("topdown", "--out", tmp_path, "--images", tmp_path)

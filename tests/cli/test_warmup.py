@@ -1,0 +1,39 @@
+import subprocess
+import sys
+
+import numba
+import pytest
+
+from npkpose.cli.main import main
+
+# A kernel that others call is compiled into them, or read from the cache with them.
+COMPILED = """
+import pkgutil, importlib, npkpose
+from numba.core.dispatcher import Dispatcher
+from npkpose.cli.warmup import warmup
+
+seconds = warmup()
+assert all(s >= 0 for s in seconds.values())
+kernels, called = {}, set()
+for module in pkgutil.walk_packages(npkpose.__path__, "npkpose."):
+    if not module.name.endswith("__main__"):
+        for name, value in vars(importlib.import_module(module.name)).items():
+            if isinstance(value, Dispatcher):
+                kernels[value.py_func.__module__, name] = value.signatures
+                called |= {(module.name, other) for other in value.py_func.__code__.co_names}
+assert len(kernels) > 20
+print([name for name, signatures in kernels.items() if not signatures and name not in called])
+"""
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
+def test_after_warming_up_every_kernel_is_compiled():
+    done = subprocess.run([sys.executable, "-c", COMPILED], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_command_says_what_it_compiled(capsys):
+    assert main(["warmup"]) == 0
+    out = capsys.readouterr().out
+    assert "decode_heatmaps dark float32" in out and out.rstrip().endswith("s  in all")

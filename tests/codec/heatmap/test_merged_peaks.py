@@ -1,0 +1,129 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from npkpose import find_peaks, gaussian_heatmaps
+from npkpose.codec.heatmap.merged_peaks import separate_peaks
+from npkpose.codec.heatmap.peaks import Peaks
+from npkpose.reference.codec.heatmap import merged_peaks as reference
+
+SIZE = 21, 24
+THRESHOLD = 0.1
+
+
+def maps_of(*centres, sigma=1.0, heights=None):
+    """One map: the highest of its Gaussians at each pixel."""
+    heights = np.ones(len(centres)) if heights is None else np.array(heights)
+    return (heights[:, None, None] * gaussian_heatmaps(centres, SIZE, sigma)).max(axis=0)[None]
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.0, 0.01, 0.1]), st.sampled_from([0.05, 0.2]))
+def test_peaks_match_the_reference(seed, noise, threshold):
+    rng = np.random.default_rng(seed)
+    size = tuple(rng.integers(1, 24, 2))
+    centres = rng.uniform(-1, max(size), (2, rng.integers(0, 9), 2))
+    sigmas, heights = rng.uniform(0.7, 1.4, 2), rng.uniform(0.2, 1, (*centres.shape[:2], 1, 1))
+    maps = np.stack([gaussian_heatmaps(c, size, s) for c, s in zip(centres, sigmas)])
+    maps = (heights * maps).max(axis=1, initial=0) + rng.normal(0, noise, (2, *size))
+    peaks = find_peaks(maps.astype(np.float32), threshold)
+    got = separate_peaks(maps, peaks, threshold)
+    points, scores, first = reference.separate_peaks(maps, peaks, threshold)
+    np.testing.assert_array_equal(got.first, first)
+    np.testing.assert_allclose(got.points, points, atol=1e-6)
+    np.testing.assert_allclose(got.scores, scores, rtol=1e-6)
+
+
+@given(st.floats(0.8, 1.3), st.floats(1.2, 1.9), st.floats(0, np.pi), st.floats(0.0, 1.0))
+def test_two_gaussians_with_one_maximum_are_told_apart(sigma, apart, angle, offset):
+    middle = np.array([11 + offset, 10 - offset / 3])
+    half = apart * sigma / 2 * np.array([np.cos(angle), np.sin(angle)])
+    maps = maps_of(middle - half, middle + half, sigma=sigma, heights=(1.0, 0.95))
+    peaks = find_peaks(maps, THRESHOLD)
+    if len(peaks.points) > 1:  # a pixel lies in the dip between them
+        return
+    found = separate_peaks(maps, peaks, THRESHOLD).points
+    if apart * sigma > 1.5:
+        assert len(found) == 2
+    if len(found) == 2:
+        error = [np.hypot(*(found - centre).T).min() for centre in (middle - half, middle + half)]
+        assert max(error) < 0.25
+
+
+def test_three_in_a_row_and_three_in_a_triangle():
+    for centres in ([(8, 8), (9.7, 8), (11.4, 8)], [(8, 8), (9.6, 8.2), (8.9, 9.7)]):
+        maps = maps_of(*centres, sigma=1.0, heights=(0.9, 1.0, 0.8))
+        peaks = find_peaks(maps, THRESHOLD)
+        found = separate_peaks(maps, peaks, THRESHOLD).points
+        assert len(found) == 3
+        for centre in centres:
+            assert np.hypot(*(found - centre).T).min() < 0.4
+
+
+@pytest.mark.parametrize("sigma", [0.7, 1.0, 2.0, 4.0])
+def test_one_gaussian_stays_one_and_stays_where_it_was(sigma):
+    rng = np.random.default_rng(0)
+    for centre in rng.uniform(-0.5, 20.5, (20, 2)):
+        maps = maps_of(centre, sigma=sigma)
+        peaks = find_peaks(maps, THRESHOLD)
+        for before, after in zip(peaks, separate_peaks(maps, peaks, THRESHOLD)):
+            np.testing.assert_array_equal(before, after)
+
+
+def test_a_peak_that_is_only_broad_or_skew_is_one():
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]]
+    long = np.exp(-((x - 10) ** 2) / 18 - (y - 10) ** 2 / 2)
+    skew = np.exp(-((y - 10) ** 2) / 2 - (x - 10) ** 2 / np.where(x < 10, 2, 24))
+    round_ = 1 / (1 + ((x - 10) ** 2 + (y - 10) ** 2) / 4)
+    for image in (long, skew, round_):
+        peaks = find_peaks(image[None], THRESHOLD)
+        assert len(separate_peaks(image[None], peaks, THRESHOLD).points) == len(peaks.points)
+
+
+@given(
+    st.floats(1.0, 3.0), st.floats(0, np.pi), st.tuples(st.floats(8, 14), st.floats(8, 12)),
+    st.floats(0.8, 1.5), st.sampled_from([0.0, 0.01]),
+)  # fmt: skip
+def test_an_elliptic_peak_is_one(ratio, angle, centre, sigma, noise):
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]]
+    u, v = np.tensordot(
+        [[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]],
+        [x - centre[0], y - centre[1]], axes=1,
+    )  # fmt: skip
+    image = np.exp(-(((u / ratio) ** 2 + v**2) / (2 * sigma**2)))[None]
+    image += np.random.default_rng(0).normal(0, noise, image.shape)
+    peaks = find_peaks(image, THRESHOLD)
+    assert len(separate_peaks(image, peaks, THRESHOLD).points) == len(peaks.points)
+
+
+def test_what_was_found_is_ordered_and_keeps_its_scores():
+    maps = np.concatenate([maps_of((5, 5), (6.6, 5), heights=(0.7, 0.6)), maps_of((9, 9))])
+    peaks = find_peaks(maps, THRESHOLD)
+    found = separate_peaks(maps, peaks, THRESHOLD)
+    assert found.first.tolist() == [0, 2, 3] and (np.diff(found.scores[:2]) <= 0).all()
+    assert set(peaks.scores) <= set(found.scores)
+
+
+def test_no_peaks_give_no_peaks():
+    none = find_peaks(np.zeros((3, 4, 5)))
+    assert separate_peaks(np.zeros((3, 4, 5)), none).first.tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"heatmaps": np.zeros((4, 4))}, "heatmaps: expected shape"),
+        ({"heatmaps": np.full((1, 4, 4), np.nan)}, r"heatmaps\[0, 0, 0\]: expected a finite"),
+        ({"heatmaps": np.zeros((2, 4, 4))}, r"peaks.first: expected shape \(3\)"),
+        ({"peaks": Peaks(np.ones((1, 2)), np.ones(1), np.array([0, 50]))}, "peaks.first: expected"),
+        ({"peaks": Peaks(np.ones((2, 2)), np.ones(2), np.array([-1, 2]))}, "peaks.first: expected"),
+        ({"peaks": Peaks(np.ones((2, 2)), np.ones(1), np.array([0, 2]))}, "peaks.scores: expected"),
+        ({"peaks": Peaks(np.full((1, 2), np.nan), np.ones(1), np.array([0, 1]))}, "peaks.points"),
+        ({"threshold": 0}, "threshold: expected more than 0"),
+    ],
+)
+def test_bad_input_is_named(arguments, message):
+    peaks = Peaks(np.empty((0, 2)), np.empty(0), np.zeros(2, dtype=np.int64))
+    good = {"heatmaps": np.zeros((1, 4, 4)), "peaks": peaks, "threshold": THRESHOLD}
+    with pytest.raises(ValueError, match=message):
+        separate_peaks(**{**good, **arguments})

@@ -1,0 +1,90 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from npkpose import Peaks, Skeleton
+from npkpose.codec.paf.assemble import assemble
+from npkpose.codec.paf.limbs import Connections
+from npkpose.reference.codec.paf import assemble as reference
+
+CHAIN = Skeleton("CHAIN", tuple("abcd"), ((0, 1), (1, 2), (2, 3), (3, 0)), redundant_limbs=(3,))
+
+
+def peaks_of(*counts):
+    first = np.cumsum([0, *counts])
+    return Peaks(np.zeros((first[-1], 2)), np.ones(first[-1]), first)
+
+
+def connections_of(*rows):
+    """Connections of (limb, a, b, affinity), surest first as `codec.connect` gives them."""
+    rows = sorted(rows, key=lambda row: -row[3])
+    limbs, a, b, affinities = zip(*rows) if rows else ((), (), (), ())
+    pairs = np.array([a, b], dtype=np.int64).T.reshape(-1, 2)
+    return Connections(np.array(limbs, np.int64), pairs, np.array(affinities, float))
+
+
+@st.composite
+def scenes(draw):
+    """Peaks of CHAIN and, for each limb, pairs that use no peak twice."""
+    counts = [draw(st.integers(0, 4)) for _ in range(4)]
+    peaks, rows = peaks_of(*counts), []
+    for limb, (a, b) in enumerate(CHAIN.limbs):
+        order = draw(st.permutations(range(counts[b])))
+        for i in range(min(counts[a], counts[b])):
+            if draw(st.booleans()):
+                affinity = draw(st.integers(1, 6)) / 8
+                rows.append((limb, peaks.first[a] + i, peaks.first[b] + order[i], affinity))
+    return peaks, connections_of(*rows)
+
+
+@given(scenes())
+def test_people_match_the_reference(scene):
+    for got, expected in zip(assemble(*scene, CHAIN), reference.assemble(*scene, CHAIN)):
+        np.testing.assert_allclose(got, expected, atol=1e-12)
+
+
+@given(scenes())
+def test_every_peak_belongs_to_exactly_one_person_and_nobody_has_a_part_twice(scene):
+    members, _ = assemble(*scene, CHAIN)
+    assert sorted(members[members >= 0]) == list(range(len(scene[0].points)))
+    first = scene[0].first
+    for k in range(4):
+        own = members[:, k][members[:, k] >= 0]
+        assert ((own >= first[k]) & (own < first[k + 1])).all()
+
+
+def test_two_halves_become_one_person_when_a_limb_ties_them():
+    connections = connections_of((0, 0, 1, 0.9), (2, 2, 3, 0.8), (1, 1, 2, 0.1))
+    members, affinities = assemble(peaks_of(1, 1, 1, 1), connections, CHAIN)
+    assert members.tolist() == [[0, 1, 2, 3]]
+    np.testing.assert_allclose(affinities, [1.8])
+
+
+def test_peak_number_0_is_a_peak_like_any_other():
+    members, _ = assemble(peaks_of(1, 1, 0, 0), connections_of((0, 0, 1, 0.5)), CHAIN)
+    assert members.tolist() == [[0, 1, -1, -1]]
+
+
+def test_a_connection_that_would_give_a_second_keypoint_is_dropped_the_surest_decides():
+    # a0-b1, a0'... two people; the limb b-c of one leads to the c of the other.
+    rows = [(0, 0, 2, 0.9), (0, 1, 3, 0.9), (1, 2, 4, 0.3), (1, 3, 5, 0.8), (3, 6, 0, 0.7)]
+    rows += [(2, 4, 6, 0.6), (2, 5, 7, 0.2)]
+    members, _ = assemble(peaks_of(2, 2, 2, 2), connections_of(*rows), CHAIN)
+    assert members.tolist() == [[0, 2, 4, 6], [1, 3, 5, 7]]
+    rows.append((1, 2, 5, 1.0))  # stronger than all: c5 now goes with b2, and c4 stays apart
+    members, _ = assemble(peaks_of(2, 2, 2, 2), connections_of(*rows), CHAIN)
+    assert members[0].tolist()[:3] == [0, 2, 5] and members[1].tolist()[:2] == [1, 3]
+
+
+def test_a_redundant_limb_never_starts_a_person_but_may_extend_one():
+    alone = assemble(peaks_of(1, 0, 0, 1), connections_of((3, 1, 0, 0.9)), CHAIN)[0]
+    assert alone.tolist() == [[0, -1, -1, -1], [-1, -1, -1, 1]]
+    rows = [(3, 2, 0, 0.9), (0, 0, 1, 0.2)]
+    assert assemble(peaks_of(1, 1, 0, 1), connections_of(*rows), CHAIN)[0].tolist() == [
+        [0, 1, -1, 2]
+    ]
+
+
+def test_nobody_gives_empty_arrays():
+    members, affinities = assemble(peaks_of(0, 0, 0, 0), connections_of(), CHAIN)
+    assert members.shape == (0, 4) and affinities.shape == (0,)

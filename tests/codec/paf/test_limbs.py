@@ -1,0 +1,120 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from npkpose import Peaks, Skeleton, paf_fields
+from npkpose.codec.paf.limbs import connect_limbs
+from npkpose.reference.codec.paf import limbs as reference
+
+TRIANGLE = Skeleton("TRIANGLE", ("a", "b", "c"), ((0, 1), (1, 2), (2, 0)))
+LIMB = Skeleton("LIMB", ("a", "b"), ((0, 1),))
+
+
+def peaks_at(*points_of_each_keypoint):
+    """Peaks of score 1 at the given points, one list for each keypoint."""
+    points = [np.reshape(points, (-1, 2)).astype(float) for points in points_of_each_keypoint]
+    first = np.cumsum([0] + [len(p) for p in points])
+    return Peaks(np.concatenate(points), np.ones(first[-1]), first)
+
+
+@st.composite
+def peaks_and_fields(draw):
+    """Up to three peaks per keypoint, border and beyond included, on fields of TRIANGLE."""
+    height, width = draw(st.integers(1, 7)), draw(st.integers(1, 7))
+    fields = draw(arrays(np.float32, (6, height, width), elements=st.sampled_from([0, 0.5, 1, -1])))
+    lattice = st.tuples(st.integers(-2, 4 * width), st.integers(-2, 4 * height))
+    points = [draw(st.lists(lattice, max_size=3)) for _ in range(3)]
+    return peaks_at(*(np.array(p, float) / 4 for p in points)), fields
+
+
+SETTINGS = {
+    "limits": st.tuples(
+        st.sampled_from([0.05, -0.25]), st.sampled_from([0.5, 0.8]), st.sampled_from([1.5, np.inf])
+    ),
+    "matching": st.sampled_from(["greedy", "optimal"]),
+}
+
+
+@given(peaks_and_fields(), st.integers(2, 9), st.fixed_dictionaries(SETTINGS))
+def test_connections_match_the_reference(case, num_samples, settings):
+    peaks, fields = case
+    got = connect_limbs(peaks, fields, TRIANGLE, num_samples, **settings)
+    expected = reference.connect_limbs(peaks, fields, TRIANGLE, num_samples, **settings)
+    sums = np.zeros((2, 3))
+    np.add.at(sums[0], got.limbs, got.affinities)
+    np.add.at(sums[1], [row[0] for row in expected], [row[3] for row in expected])
+    np.testing.assert_allclose(*sums, atol=1e-6)
+    if settings["matching"] == "greedy":
+        np.testing.assert_allclose(got.affinities, [row[3] for row in expected], atol=1e-6)
+        if len(set(np.round([row[3] for row in expected], 5))) == len(expected):  # no near ties
+            found = [(x, *p) for x, p in zip(got.limbs, got.pairs.tolist())]
+            assert found == [row[:3] for row in expected]
+
+
+@given(peaks_and_fields(), st.sampled_from(["greedy", "optimal"]))
+def test_no_peak_has_two_limbs_of_one_type_and_the_surest_come_first(case, matching):
+    limbs, pairs, affinities = connect_limbs(*case, TRIANGLE, matching=matching)
+    for ends in pairs.T:
+        assert len({*zip(limbs, ends)}) == len(limbs)
+    assert (np.diff(affinities) <= 0).all()
+
+
+def test_a_far_candidate_must_suit_the_near_ones():
+    points, field = [(2, 2)], np.zeros((2, 5, 40), np.float32)
+    field[0] = 1.0
+    near, far, tiny = (6, 2), (30, 2), (2.5, 2)
+    found = connect_limbs(peaks_at(points, [far]), field, LIMB)
+    assert found.pairs.tolist() == [[0, 1]] and found.affinities[0] < 0.2  # long, but alone
+    # Two first ends: the far one is 7 times as long as the near one that both have.
+    both = peaks_at([(2, 2), (2, 2.1)], [near, far])
+    assert len(connect_limbs(both, field, LIMB, limits=(0.05, 0.8, 6.0)).limbs) == 1
+    assert len(connect_limbs(both, field, LIMB, limits=(0.05, 0.8, 7.0)).limbs) == 2
+    short = peaks_at([(2, 2), (2, 2.1)], [tiny, far])  # half a pixel says nothing about far ones
+    assert len(connect_limbs(short, field, LIMB, limits=(0.05, 0.8, 6.0)).limbs) == 2
+
+
+def test_more_candidates_than_expected_are_all_listed():
+    rng = np.random.default_rng(0)
+    peaks = peaks_at(rng.uniform(0, 8, (20, 2)), rng.uniform(0, 8, (20, 2)))
+    field = np.ones((2, 9, 9), np.float32)
+    rows = reference.connect_limbs(peaks, field, LIMB, 2)
+    got = connect_limbs(peaks, field, LIMB, 2)
+    assert got.pairs.tolist() == [list(row[1:3]) for row in rows]
+
+
+def test_crossing_limbs_are_connected_along_their_fields():
+    people = np.array([[(2, 2), (12, 12)], [(12, 2), (2, 12)]], float)
+    peaks = peaks_at(people[:, 0], people[:, 1])
+    connections = connect_limbs(peaks, paf_fields(people, LIMB, 15), LIMB)
+    assert connections.pairs.tolist() == [[0, 2], [1, 3]]
+    assert (connections.affinities > 0.9 - 0.5).all()
+
+
+def test_a_limb_longer_than_half_the_map_pays_for_it():
+    person = np.array([[(0, 5), (20, 5)]], float)
+    connections = connect_limbs(
+        peaks_at(*person[0][:, None]), paf_fields(person, LIMB, (11, 21)), LIMB
+    )
+    np.testing.assert_allclose(connections.affinities, [1 + 0.5 * 11 / 20 - 1], atol=1e-6)
+
+
+def test_a_limb_of_zero_length_is_accepted_at_the_sample_threshold():
+    connections = connect_limbs(peaks_at([(3, 3)], [(3, 3)]), np.zeros((2, 8, 8), np.float32), LIMB)
+    assert connections.pairs.tolist() == [[0, 1]] and connections.affinities.tolist() == [0.05]
+
+
+def test_a_limb_shorter_than_a_pixel_is_accepted_after_all_that_the_field_supports():
+    field = np.zeros((2, 9, 20), np.float32)
+    tiny, far = (3.6, 3.3), (12, 3)
+    alone = connect_limbs(peaks_at([(3, 3)], [tiny]), field, LIMB)
+    assert alone.pairs.tolist() == [[0, 1]] and alone.affinities.tolist() == [0.05]
+    assert len(connect_limbs(peaks_at([(3, 3)], [(4.1, 3)]), field, LIMB).limbs) == 0
+    field[0] = 1.0
+    both = connect_limbs(peaks_at([(3, 3)], [(2.4, 3.3), far]), field, LIMB)  # one against
+    assert both.pairs.tolist() == [[0, 2]] and both.affinities[0] > 0.05
+
+
+def test_no_peaks_give_no_connections():
+    connections = connect_limbs(peaks_at([], [(1, 1)]), np.ones((2, 8, 8), np.float32), LIMB)
+    assert connections.pairs.shape == (0, 2) and connections.limbs.shape == (0,)

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from npkpose import mpjpe, mpjve, pa_mpjpe
+from npkpose.data.motion import SIZE
+from npkpose.exercises import lifting as exercises_lift
+from npkpose.models.lifting.videopose3d import to_screen
+
+
+@pytest.fixture
+def films(monkeypatch):
+    """A few films to learn from, and a few held out."""
+    monkeypatch.setattr(exercises_lift, "FILMS", 12)
+    monkeypatch.setattr(exercises_lift, "TEST_FILMS", 2)
+    monkeypatch.setattr(exercises_lift, "FRAMES", 40)
+    return exercises_lift.training_films(0), exercises_lift.held_out_films(0)
+
+
+def test_the_loss_is_mpjpe_and_its_gradient_that_of_central_differences(rng):
+    found, true = rng.normal(size=(2, 3, 4, 5, 3))
+    loss, gradient = exercises_lift.mpjpe_loss(found, true)
+    np.testing.assert_allclose(loss, mpjpe(found, true), rtol=1e-12)
+    step, eps = rng.normal(size=found.shape), 1e-6
+    above, below = (exercises_lift.mpjpe_loss(found + e * step, true)[0] for e in (eps, -eps))
+    np.testing.assert_allclose((gradient * step).sum(), (above - below) / (2 * eps), rtol=1e-6)
+    loss, gradient = exercises_lift.mpjpe_loss(true, true)
+    assert loss == 0 and not gradient.any()
+
+
+def test_training_and_held_out_films_differ_and_are_the_same_every_time(films):
+    (keypoints, poses), (test_keypoints, _) = films
+    again, _ = exercises_lift.training_films(0)
+    np.testing.assert_array_equal(keypoints, again)
+    assert keypoints.shape == (12, 40, 17, 2) and poses.shape == (12, 40, 17, 3)
+    assert test_keypoints.shape == (2, 40, 17, 2)
+    assert abs(test_keypoints - keypoints[:2]).mean() > 10
+
+
+@pytest.mark.parametrize("widths", [(1, 1), (3, 3)])
+def test_videopose3d_learns_its_films(films, widths, monkeypatch):
+    monkeypatch.setattr(exercises_lift, "CHANNELS", 32)
+    (keypoints, poses), _ = films
+    losses = []
+    net = exercises_lift.train_videopose3d(
+        widths, keypoints, poses, 0, 60, lambda step, loss: losses.append(loss)
+    )
+    assert len(losses) == 60 and np.mean(losses[-5:]) < 0.6 * losses[0]
+    assert net.form == "dilated" and not net.training and net.widths == widths
+    errors = exercises_lift.film_errors(net, keypoints[:2], poses[:2])
+    assert errors[0] < 600 * losses[0]  # mm
+    lifted = np.stack([net.lift(film, SIZE) for film in keypoints[:2]])
+    np.testing.assert_allclose(errors[:2], 1000 * np.array(
+        [mpjpe(lifted, poses[:2]), pa_mpjpe(lifted, poses[:2])]))  # fmt: skip
+    velocity = [1000 * mpjve(film, true) for film, true in zip(lifted, poses[:2])]
+    np.testing.assert_allclose(errors[2], np.mean(velocity))
+
+
+def test_a_small_mhformer_learns_its_films(films, monkeypatch):
+    monkeypatch.setattr(exercises_lift, "BATCH", {"mhformer": 4})
+    monkeypatch.setattr(exercises_lift, "WIDTHS", (16, 32))
+    (keypoints, poses), _ = films
+    losses = []
+    net = exercises_lift.train_mhformer(
+        9, keypoints, poses, 0, 40, lambda step, loss: losses.append(loss)
+    )
+    assert len(losses) == 40 and np.mean(losses[-5:]) < 0.8 * losses[0] and not net.training
+    y = net(to_screen(keypoints[:1, :9], SIZE).astype(np.float32))
+    assert mpjpe(y, poses[:1, :9]) < losses[0]

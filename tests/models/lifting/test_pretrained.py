@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from npkpose import weights
+from npkpose.models.lifting.mhformer import MHFormer
+from npkpose.models.lifting.pretrained import load_lifter
+from npkpose.models.lifting.simple_baseline_3d import Simple3D
+from npkpose.models.lifting.videopose3d import VideoPose3D
+
+NETWORKS = {
+    "dilated": lambda: VideoPose3D((3, 5), 8, (4, 6)),
+    "one frame": lambda: VideoPose3D((1, 1, 1), 8, (3, 3)),
+    "strided": lambda: VideoPose3D((3, 3, 3), 8, (3, 3), "strided"),
+    "dense": lambda: VideoPose3D((3, 3, 3), 8, (3, 3), "dense"),
+    "mhformer": lambda: MHFormer(18, 4, 3, (16, 24), depth=2),
+    "simple": lambda: Simple3D((4, 5), 8, stages=3),
+}
+
+
+@pytest.mark.parametrize("prefix", ["", "module."])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_is_known_by_its_file(tmp_path, name, prefix):
+    net = NETWORKS[name]()
+    rng = np.random.default_rng(0)
+    state = {
+        k: a + rng.uniform(0, 0.1, a.shape).astype(a.dtype) for k, a in net.state_dict().items()
+    }
+    weights.save(tmp_path / "w.npz", {prefix + k: a for k, a in state.items()})
+    found = load_lifter(tmp_path / "w.npz")
+    assert type(found) is type(net) and found.joints == net.joints and not found.training
+    for key, array in found.state_dict().items():
+        np.testing.assert_array_equal(array, state[key])
+    if isinstance(net, VideoPose3D):
+        assert found.widths == net.widths and not found.causal
+        assert found.form == ("dense" if name == "dense" else "dilated")
+        assert load_lifter(tmp_path / "w.npz", causal=True).causal
+
+
+def test_what_is_no_lifting_network_is_named(tmp_path):
+    path = tmp_path / "w.npz"
+    state = NETWORKS["dilated"]().state_dict()
+    for arrays, message in (
+        ({"a": np.zeros(2)}, "expected weights of VideoPose3D, MHFormer or .*got a and so on"),
+        ({**state, "more": np.zeros(2)}, "more"),
+        ({**state, "shrink.weight": np.zeros((7, 8, 1))}, "shrink"),
+        ({**state, "expand_conv.weight": np.zeros((8, 8))}, "not enough values"),
+        ({k: a for k, a in state.items() if k != "shrink.weight"}, "an array shrink.weight"),
+        ({**state, "expand_conv.weight": np.zeros((200_000, 8, 3))}, "layers_conv.0.weight"),
+    ):
+        weights.save(path, arrays)
+        with pytest.raises(ValueError, match=f"w.npz: .*{message}"):
+            load_lifter(path)

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from npkpose import weights
+from npkpose.models import HRNet, ViTPose
+from npkpose.models import pretrained as published
+from npkpose.models.vitpose import SIZES
+
+LARGE = {"vitpose-b-simple", "vitpose-b", "vitpose-l", "vitpose-h"}
+
+
+def count(model):
+    return sum(array.size for _, array in model._named("params"))
+
+
+@pytest.mark.parametrize("name", sorted(set(published.PUBLISHED) - LARGE))
+def test_the_table_says_how_many_parameters_there_are_and_what_a_pipeline_needs(name):
+    row = published.PUBLISHED[name]
+    model = row.build()
+    assert count(model) == row.parameters
+    assert (row.finds == "one") == hasattr(model, "input_size")
+    if row.finds == "one":
+        assert row.size == "{}x{}".format(*model.input_size)
+    assert model.skeleton.num_keypoints >= 17 and callable(model.preprocess)
+
+
+@pytest.mark.parametrize("name", sorted(LARGE))
+def test_large_transformers_have_so_many_parameters_block_by_block(name):
+    _, size, *decoder = name.split("-")
+    D, blocks, heads = SIZES[size.upper()]
+    decoder = decoder[0] if decoder else "classic"
+    one, two = (count(ViTPose((D, n, heads), decoder)) for n in (1, 2))
+    assert one + (blocks - 1) * (two - one) == published.PUBLISHED[name].parameters
+
+
+def small():
+    return HRNet(4, modules=(1, 1, 1), blocks=1, rng=np.random.default_rng(1))
+
+
+@pytest.fixture
+def small_weights(monkeypatch, tmp_path):
+    """A file of a small HRNet's weights, which goes by the name of hrnet-w32."""
+    row = published.PUBLISHED["hrnet-w32"]
+    monkeypatch.setitem(published.PUBLISHED, "hrnet-w32", row._replace(build=small))
+    path = tmp_path / "small.safetensors"
+    weights.save(path, small().state_dict())
+    return path
+
+
+def test_a_file_is_loaded_into_the_network_of_that_name(small_weights):
+    model = published.load("hrnet-w32", small_weights)
+    x = np.random.default_rng(0).random((1, 3, 64, 64), np.float32)
+    np.testing.assert_array_equal(model(x), small().eval()(x))
+
+
+def test_another_networks_file_and_unknown_names_are_refused(tmp_path):
+    weights.save(tmp_path / "w.npz", {"a": np.ones(3)})
+    with pytest.raises(ValueError, match="w.npz: .*missing"):
+        published.load("hrnet-w32", tmp_path / "w.npz")
+    with pytest.raises(ValueError, match="model: expected one of hrnet-w32, .* got 'resnet'"):
+        published.load("resnet", tmp_path / "w.npz")

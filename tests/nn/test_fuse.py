@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from npkpose import nn
+from npkpose.nn.fuse import run
+
+
+def layers(rng, *, bias, statistics="auto"):
+    norm = nn.BatchNorm2d(4, statistics=statistics)
+    norm.load_state_dict(
+        {
+            "weight": rng.normal(size=4),
+            "bias": rng.normal(size=4),
+            "running_mean": rng.normal(size=4),
+            "running_var": rng.uniform(0.5, 2, 4),
+        }
+    )
+    conv = nn.Conv2d(3, 4, 3, padding=1, bias=bias, rng=rng)
+    if bias:
+        conv.params["bias"][:] = rng.normal(size=4)
+    return [conv, norm, nn.ReLU()]
+
+
+def one_by_one(layers, x, skip=None):
+    for i, layer in enumerate(layers):
+        x = layer(x + skip if skip is not None and i == len(layers) - 1 else x)
+    return x
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("statistics", ["auto", "image"])
+@pytest.mark.parametrize("with_skip", [False, True])
+@pytest.mark.parametrize("keep", [(0, 1, 2), (0, 2), (0, 1), (1, 2)])
+@pytest.mark.parametrize("training", [False, True])
+def test_a_row_is_its_layers_one_by_one(bias, statistics, with_skip, keep, training, rng):
+    row = layers(rng, bias=bias, statistics=statistics) + [nn.Conv2d(4, 4, 1, rng=rng), nn.ReLU()]
+    row = [row[i] for i in keep] + row[3:] * (not with_skip)
+    if with_skip and not isinstance(row[-1], nn.ReLU):
+        row.append(nn.ReLU())
+    for layer in row:
+        layer.train(training)
+    x = rng.normal(size=(2, 3 if keep[0] == 0 else 4, 5, 6))
+    skip = rng.normal(size=(2, 4, 5, 6)) if with_skip else None
+    before = x.copy()
+    wanted = one_by_one(row, x, skip)
+    np.testing.assert_allclose(run(row, x, skip), wanted, rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(x, before)
+
+
+def test_no_layers_give_the_input_itself(rng):
+    x = rng.normal(size=(2, 3))
+    assert run([], x) is x
+
+
+def test_weights_that_change_in_evaluation_count_at_once(rng):
+    net = nn.Sequential(*layers(rng, bias=True)).eval()
+    x = rng.normal(size=(1, 3, 5, 5))
+    net(x)
+    net[0].params["weight"] *= 2
+    net[1].buffers["running_var"] *= 2
+    np.testing.assert_allclose(net(x), one_by_one(net.layers, x), rtol=0, atol=1e-12)
