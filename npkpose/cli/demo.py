@@ -17,7 +17,7 @@ from npkpose.pipeline.bottomup import BottomUp
 from npkpose.pipeline.topdown import TopDown
 from npkpose.reference.engine import conv_kernels as windows
 from npkpose.skeletons import COCO_17
-from npkpose.training.cached_dataset import Remember
+from npkpose.training.cached_dataset import CachedDataset
 from npkpose.training.score import score
 
 PEOPLE = 16  # scenes
@@ -35,7 +35,7 @@ def demo(out, seed=0):
     command = "from npkpose.cli.demo import compile_finders; compile_finders()"
     compiling = subprocess.Popen([sys.executable, "-c", command])
     learn_markers(out, seed)
-    scenes = Remember(SyntheticPeople(PEOPLE, FRESH + seed), PEOPLE)
+    scenes = CachedDataset(SyntheticPeople(PEOPLE, FRESH + seed), PEOPLE)
     tags = people_finders(scenes, ["tags"])
     compiling.wait()
     print(f"2. People in {PEOPLE} fresh scenes, found by networks that were trained with npkpose")
@@ -76,7 +76,7 @@ def people_finders(scenes, names):
         else:
             bottom_up = BottomUp(network, flip=True)
             finders[name] = lambda scene, find=bottom_up: find(scene.image)
-        score(Remember(scenes, FIRST), finders[name])
+        score(CachedDataset(scenes, FIRST), finders[name])
     return finders
 
 

@@ -1,15 +1,20 @@
-"""Scenes that are made once and kept: making one takes as long as learning from it.
+"""Scenes that are made once and kept, because making one takes as long as learning from it.
 
-Twenty thousand scenes of 128x128 are one gigabyte. They come by many times, turned and mirrored
-differently, and after ten times a small network begins to know them by heart.
+Twenty thousand scenes of 128x128 take one gigabyte. Each is used many times, with another
+augmentation every time; after about ten times a small network begins to overfit them.
 """
 
 
-class Remember:
-    """A data set's first ``num_scenes`` scenes, each kept from when it was first asked for.
+class CachedDataset:
+    """The first ``num_scenes`` scenes of a data set, each kept in memory after its first use.
 
-    Scenes must not be changed by whoever gets them. ``dataset`` is a sequence of `Scene` with a
-    ``skeleton``, of which fewer are kept where it has fewer.
+    Do not change a scene that you get: the next caller gets the same arrays.
+
+    Parameters
+    ----------
+    dataset : sequence of Scene, with a ``skeleton``
+    num_scenes : int
+        At most this many; all of a shorter data set.
     """
 
     def __init__(self, dataset, num_scenes):

@@ -26,7 +26,7 @@ from npkpose import nn
 from npkpose._check import check_choice, check_integer
 from npkpose.data.people import SyntheticPeople
 from npkpose.models.small import SmallPaf, SmallTags, SmallTopDown
-from npkpose.training.cached_dataset import Remember
+from npkpose.training.cached_dataset import CachedDataset
 from npkpose.training.fit import warm_up_and_fall
 from npkpose.training.paf import PafTask
 from npkpose.training.tags import TagTask
@@ -89,7 +89,7 @@ def make_trainer(name, folder, steps=None, seed=0, data=None, watch=None):
     strength = STRENGTH if data is None else 1.0
     if data is None:
         data = SyntheticPeople(recipe.scenes, TRAIN_SEED)
-        data = Remember(data, KEPT) if recipe.scenes <= KEPT else data
+        data = CachedDataset(data, KEPT) if recipe.scenes <= KEPT else data
     watch = SyntheticPeople(WATCH_SCENES, WATCH_SEED) if watch is None else watch
     task = recipe.task(network, data, watch, seed, recipe.batch, strength)
     optimizer = nn.Muon(network, recipe.lr, MOMENTUM, BETAS, weight_decay=WEIGHT_DECAY)

@@ -4,12 +4,12 @@ import pytest
 from npkpose.cli import demo
 from npkpose.data.people import SyntheticPeople
 from npkpose.training import recipes
-from npkpose.training.cached_dataset import Remember
+from npkpose.training.cached_dataset import CachedDataset
 
 
 @pytest.fixture(scope="module")
 def scenes():
-    return Remember(SyntheticPeople(3, demo.FRESH), 3)
+    return CachedDataset(SyntheticPeople(3, demo.FRESH), 3)
 
 
 @pytest.fixture(scope="module")

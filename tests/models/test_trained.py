@@ -7,7 +7,7 @@ import pytest
 from npkpose.data.people import SyntheticPeople
 from npkpose.models import small
 from npkpose.models.small import load_trained, trained_record
-from npkpose.training.cached_dataset import Remember
+from npkpose.training.cached_dataset import CachedDataset
 from npkpose.training.recipes import HELD_OUT_SEED, RECIPES
 from npkpose.weights import load_npz
 
@@ -18,7 +18,7 @@ SLICE, TOLERANCE = (15, 0.2) if numba.config.DISABLE_JIT else (60, 0.1)
 
 @pytest.fixture(scope="module")
 def scenes():
-    return Remember(SyntheticPeople(SLICE, HELD_OUT_SEED), SLICE)
+    return CachedDataset(SyntheticPeople(SLICE, HELD_OUT_SEED), SLICE)
 
 
 def test_the_three_together_take_at_most_three_megabytes():

@@ -11,7 +11,7 @@ from npkpose.data.people import SyntheticPeople
 from npkpose.models.small import SmallTopDown
 from npkpose.pipeline.topdown import TopDown
 from npkpose.training import Trainer
-from npkpose.training.cached_dataset import Remember
+from npkpose.training.cached_dataset import CachedDataset
 from npkpose.training.fit import adam_with_warmup
 from npkpose.training.score import score
 from npkpose.training.topdown import TopDownTask, divergence
@@ -83,7 +83,8 @@ def test_targets_lie_where_the_crops_keypoints_are():
 
 def test_crops_fit_the_box_with_the_networks_padding():
     scene = SyntheticPeople(1, 1, 64)[0].of([0])
-    task = TopDownTask(SmallTopDown(base=2), Remember(SyntheticPeople(9, 1), 9), None, strength=0)
+    dataset = CachedDataset(SyntheticPeople(9, 1), 9)
+    task = TopDownTask(SmallTopDown(base=2), dataset, None, strength=0)
     high = 96 / task.model.padding  # of a box that is narrow enough, in the crop
     crop = task._crop(scene, 0, np.random.default_rng(0))
     width, height = crop.boxes[0, 2:] - crop.boxes[0, :2]
