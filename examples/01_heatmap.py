@@ -11,9 +11,9 @@ Expected output:
 import argparse
 
 import numpy as np
+from matplotlib import pyplot as plt
 
 from npkpose import decode_heatmaps, gaussian_heatmap, gaussian_heatmaps
-from npkpose._extras import require_matplotlib
 from npkpose.codec.heatmap.decode import REFINEMENTS
 
 SIZE, SIGMA = (12, 16), 2.0
@@ -35,7 +35,6 @@ for refine in REFINEMENTS:
 # One of them, as a picture: the map, and the row through its highest pixel with the parabola
 # through the logarithms of three pixels, whose top is the centre.
 heatmap = gaussian_heatmap(SIZE, *CENTRE, SIGMA)
-plt = require_matplotlib()
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6))
 left.imshow(heatmap, cmap="magma")
 left.plot(*CENTRE, "c+", ms=14, label="centre")

@@ -22,8 +22,8 @@ pixels there is nothing between the pixels to find: refinement makes the classic
 import argparse
 
 import numpy as np
+from matplotlib import pyplot as plt
 
-from npkpose._extras import require_matplotlib
 from npkpose.data import four_markers
 from npkpose.exercises.markers import best_assignment_errors as best_errors
 from npkpose.exercises.markers import held_out_markers, marker_errors, train_markers
@@ -40,7 +40,6 @@ parser.add_argument("--out", default="03_identical_markers.png")
 parser.add_argument("--steps", type=int, default=200)
 options = parser.parse_args()
 
-plt = require_matplotlib()
 figure, axes = plt.subplots(3, 5, figsize=(10, 6.4))
 for row, (style, what) in zip(axes, FORMS.items()):
     net = train_markers(0, options.steps, style, progress(options.steps))

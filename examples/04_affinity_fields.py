@@ -15,9 +15,9 @@ Expected output:
 import argparse
 
 import numpy as np
+from matplotlib import pyplot as plt
 
 from npkpose import Skeleton, limb_scores, paf_fields
-from npkpose._extras import require_matplotlib
 
 ARM = Skeleton("ARM", ("shoulder", "hand"), ((0, 1),))
 PEOPLE = np.array([[(6, 6), (26, 24)], [(10, 22), (28, 8)]], dtype=float)  # (P, K, 2)
@@ -37,7 +37,6 @@ for (a, b), score in zip(pairs, scores):
 alone = limb_scores(paf_fields(PEOPLE[:1], ARM, SIZE), shoulders[:1], hands[:1])[0]
 print(f"the same limb with nobody else in the picture: {alone:.6f}")
 
-plt = require_matplotlib()
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.4))
 y, x = np.nonzero(np.hypot(*field))
 left.quiver(x, y, *field[:, y, x], color="tab:blue", angles="xy", scale=28)

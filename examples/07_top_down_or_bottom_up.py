@@ -21,9 +21,9 @@ import argparse
 import time
 
 import numpy as np
+from matplotlib import pyplot as plt
 
 from npkpose import COCO_17, BottomUp, TopDown, gaussian_heatmaps, group_tags
-from npkpose._extras import require_matplotlib
 from npkpose.models import HigherHRNet, HRNet
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -68,7 +68,6 @@ for row, people in zip(times, COUNTS):
     print(f"{people:6} {row[0]:12.2f} {row[1]:13.2f} {row[2]:18.3f}")
 print(f"top-down costs less up to {look / (times[-1, 0] / COUNTS[-1]):.0f} people")
 
-plt = require_matplotlib()
 figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
 axes.plot(COUNTS, times[:, 0], "o-", label="top-down: HRNet, a look at each")
 axes.plot(COUNTS, times[:, 1], "s-", label="bottom-up: HigherHRNet, one look, grouping")

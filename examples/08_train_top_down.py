@@ -20,9 +20,9 @@ import argparse
 import tempfile
 
 import numpy as np
+from matplotlib import pyplot as plt
 
 from npkpose import COCO_17, TopDown
-from npkpose._extras import require_matplotlib
 from npkpose.data.people import SyntheticPeople
 from npkpose.training import read_log
 from npkpose.training.recipes import HELD_OUT_SEED, WATCH_SEED, make_trainer
@@ -45,7 +45,6 @@ for row in scored:
     print(f"step {row['step']:5.0f}: loss {row['loss']:.3f}, AP {row['ap']:.3f}")
 
 panels = [["loss", "loss", "ap", "ap"], [0, 1, 2, 3]]
-plt = require_matplotlib()
 figure, axes = plt.subplot_mosaic(panels, figsize=(11, 6), layout="constrained")
 axes["loss"].plot([row["step"] for row in rows], [row["loss"] for row in rows])
 axes["loss"].set(xlabel="step", ylabel="loss", title="Loss on what is learned, mean of ten steps")

@@ -20,9 +20,9 @@ import argparse
 import timeit
 
 import numpy as np
+from matplotlib import pyplot as plt
 
 from npkpose import COCO_17, BottomUp, TopDown, gaussian_heatmaps, group_paf, paf_fields
-from npkpose._extras import require_matplotlib
 from npkpose.data.people import synthetic_scene
 from npkpose.models.small import SmallPaf, SmallTopDown
 
@@ -65,7 +65,7 @@ print("people" + "".join(f"{name:>24}" for name in NAMES))
 for people, *row in zip(COUNTS, *times):
     print(f"{people:6}" + "".join(f"{ms:24.1f}" for ms in row))
 
-figure, ax = require_matplotlib().subplots(figsize=(7, 4.5), layout="constrained")
+figure, ax = plt.subplots(figsize=(7, 4.5), layout="constrained")
 for name, row, marker in zip(NAMES, times, "os^"):
     ax.plot(COUNTS, row, f"{marker}-", label=name)
 for limit, label in LIMITS.items():

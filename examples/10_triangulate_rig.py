@@ -17,8 +17,8 @@ import json
 from pathlib import Path
 
 import numpy as np
+from matplotlib import pyplot as plt
 
-from npkpose._extras import require_matplotlib
 from npkpose.space import Camera, triangulate
 
 VIEWS, NOISE, REPEATS = (3, 4, 6, 8, 12, 16, 31), (1, 2, 4, 8), 12
@@ -60,7 +60,6 @@ wrong = {"linear": error(8, 2, 150, refine=False), "refined": error(8, 2, 150)}
 wrong["robust"] = error(8, 2, 150, robust=True)
 print("one of 8 cameras 150 px off: " + ", ".join(f"{k} {v:.1f} mm" for k, v in wrong.items()))
 
-plt = require_matplotlib()
 figure = plt.figure(figsize=(13, 4.2), layout="constrained")
 rig = figure.add_subplot(131, projection="3d")
 rig.scatter(*np.array([c.position for c in cameras])[:, [0, 2, 1]].T * [[1], [1], [-1]], s=14)

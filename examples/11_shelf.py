@@ -18,9 +18,9 @@ import json
 from pathlib import Path
 
 import numpy as np
+from matplotlib import pyplot as plt
 
 from npkpose import COCO_17, Poses
-from npkpose._extras import require_matplotlib
 from npkpose.space import Camera, associate, triangulate_people
 
 MIN_VIEWS = 4  # one of the five cameras may miss somebody
@@ -55,7 +55,6 @@ for frame in frames:
         views, error = (member >= 0).sum(), np.median(result.errors[p])
         print(f"    {views} views, joints {error:.1f} px off, shins {left:.0f} and {right:.0f} mm")
 
-plt = require_matplotlib()
 points = result.points / 1000  # of the last frame, in metres
 figure = plt.figure(figsize=(13, 8), layout="constrained")
 grid = figure.add_gridspec(2, 10, height_ratios=(1, 2.2))

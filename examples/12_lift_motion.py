@@ -17,9 +17,9 @@ Expected output (two minutes on one core):
 import argparse
 
 import numpy as np
+from matplotlib import pyplot as plt
 
 from npkpose import H36M_17
-from npkpose._extras import require_matplotlib
 from npkpose.data.motion import SIZE
 from npkpose.exercises.lifting import film_errors, held_out_films, train_videopose3d, training_films
 from npkpose.exercises.report import progress
@@ -53,7 +53,6 @@ for seed in range(options.seeds):
 one, many = errors.mean(axis=0)
 gain = f"MPJVE {one[2] / many[2]:.2f} times better, MPJPE {many[0] / one[0] - 1:.0%}"
 print(f"over {options.seeds} seeds, 27 frames against 1: {gain}")
-plt = require_matplotlib()
 figure = plt.figure(figsize=(13, 4.4), layout="constrained")
 left, right = figure.subplots(1, 2, width_ratios=(2.2, 1))
 truth, frames = 1000 * true[:, :, WRIST, 2], np.arange(SECONDS * 50)

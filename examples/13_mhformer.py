@@ -18,9 +18,9 @@ Expected output (two minutes on one core):
 import argparse
 
 import numpy as np
+from matplotlib import pyplot as plt
 
 from npkpose import H36M_17
-from npkpose._extras import require_matplotlib
 from npkpose.data.motion import SIZE
 from npkpose.exercises.lifting import film_errors, held_out_films, train_mhformer, training_films
 from npkpose.exercises.report import progress
@@ -52,7 +52,6 @@ away = 1000 * np.linalg.norm(found - true[:, windows], axis=-1).mean(axis=(0, 1,
 print(
     f"first frame of a window {away[0]:.1f} mm, middle {away[FRAMES // 2]:.1f}, last {away[-1]:.1f}"
 )
-plt = require_matplotlib()
 figure = plt.figure(figsize=(13, 4.4), layout="constrained")
 left, middle = figure.add_subplot(131), figure.add_subplot(132)
 left.plot(

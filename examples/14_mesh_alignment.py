@@ -15,9 +15,9 @@ Expected output, after two minutes of training:
 import argparse
 
 import numpy as np
+from matplotlib import pyplot as plt
 
 from npkpose import nn
-from npkpose._extras import require_matplotlib
 from npkpose.exercises import mesh_alignment as loop
 from npkpose.exercises.report import progress
 from npkpose.models.mesh.pymaf_body import PosedBody
@@ -58,7 +58,7 @@ for name, meshes in found.items():
     numbers = " -> ".join(f"{mm:.0f} mm, {px:.2f} px" for mm, px in zip(space, picture))
     print(f"  looking {name}: {numbers}")
 
-figure, axes = require_matplotlib().subplots(2, 5, figsize=(15, 6.4), layout="constrained")
+figure, axes = plt.subplots(2, 5, figsize=(15, 6.4), layout="constrained")
 for row, (name, meshes) in zip(axes, found.items()):
     for i, (ax, mesh) in enumerate(zip(row, meshes)):
         vertices = loop.to_pixels(mesh.vertices, mesh.camera)[SHOWN]

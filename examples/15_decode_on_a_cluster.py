@@ -19,9 +19,9 @@ import time
 import dask.array as da
 import numpy as np
 from distributed import Client, LocalCluster, as_completed
+from matplotlib import pyplot as plt
 
 from npkpose import decode_heatmaps, gaussian_heatmaps
-from npkpose._extras import require_matplotlib
 
 SIZE, BLOCKS = (64, 48), 80
 
@@ -62,7 +62,7 @@ def main(people):
     print(f"in two processes, one killed: {seconds:.1f} s; {len(tasks) - len(n)} blocks lost")
     print(f"{(found != serial).sum()} of {found.size} numbers differ")
 
-    figure, ax = require_matplotlib().subplots(figsize=(8, 3), layout="constrained")
+    figure, ax = plt.subplots(figsize=(8, 3), layout="constrained")
     labels, keys = {"C0": "a block", "C1": "a block that was lost, again"}, set()
     for task in tasks:
         span, colour = task["startstops"][-1], "C1" if task["key"] in keys else "C0"

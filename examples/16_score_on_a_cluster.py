@@ -19,9 +19,9 @@ import sys
 import dask
 import numpy as np
 from distributed import Client, LocalCluster, as_completed
+from matplotlib import pyplot as plt
 
 from npkpose import evaluate_coco
-from npkpose._extras import require_matplotlib
 from npkpose.metrics import Detections, GroundTruth, join_shards, split_images
 
 SHARDS = 8
@@ -63,7 +63,7 @@ def main(people):
     matches = (joined.matches() != whole.matches()).sum()
     print(f"{points} points of curves and {matches} matches differ")
 
-    figure, ax = require_matplotlib().subplots(figsize=(6, 4), layout="constrained")
+    figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
     for result in results:
         ax.plot(result.recall_levels, result.precision[5, :, 0, 0, 0], color="C0", lw=0.8)
     ax.plot(joined.recall_levels, joined.precision[5, :, 0, 0, 0], color="C1", lw=3)

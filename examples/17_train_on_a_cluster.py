@@ -17,9 +17,9 @@ from collections import namedtuple
 
 import numpy as np
 from distributed import Client, LocalCluster
+from matplotlib import pyplot as plt
 
 from npkpose import gaussian_heatmaps, nn
-from npkpose._extras import require_matplotlib
 from npkpose.data.markers import four_markers
 from npkpose.models import TinyKeypointNet
 from npkpose.training.cluster import mean_gradients
@@ -65,7 +65,7 @@ def main(steps):
     differ = 100 * np.max(np.abs(np.divide(two, one) - 1))
     print(f"losses differ by at most {differ:.3f} % of themselves")
 
-    figure, ax = require_matplotlib().subplots(figsize=(7, 4), layout="constrained")
+    figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
     ax.semilogy(one, label=f"one process, batches of {BATCH}")
     ax.semilogy(two, ".", label=f"two processes, {PARTS} parts of {BATCH // PARTS} each")
     ax.axvline(steps // 2 - 0.5, color="red", label="one of the two is killed")

@@ -1,4 +1,4 @@
-"""What the extras bring: each function returns a module, or says which extra to install."""
+"""Modules of the extras: each function returns what is needed, or says which extra to install."""
 
 
 def require_pillow():
@@ -6,17 +6,17 @@ def require_pillow():
     try:
         from PIL import Image
     except ImportError:
-        raise ImportError('pictures need Pillow: pip install "npkpose[examples]"') from None
+        raise ImportError('images need Pillow: pip install "npkpose[examples]"') from None
     return Image
 
 
-def require_matplotlib():
-    """Return matplotlib.pyplot without a screen, or raise ImportError that says what to install."""
+def require_figure():
+    """Return the class matplotlib.figure.Figure, or raise ImportError that says what to install.
+
+    A figure that is made without pyplot needs no screen, no global backend and no closing.
+    """
     try:
-        import matplotlib
+        import matplotlib.figure
     except ImportError:
         raise ImportError('plots need Matplotlib: pip install "npkpose[examples]"') from None
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    return pyplot
+    return matplotlib.figure.Figure

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 
-from npkpose._extras import require_matplotlib, require_pillow
+from npkpose._extras import require_figure, require_pillow
 from npkpose.codec.heatmap.decode import REFINEMENTS
 from npkpose.data.people import SyntheticPeople
 from npkpose.engine import conv_forward as convolve
@@ -28,7 +28,7 @@ FRESH = 1000  # added to a seed: scenes that nothing was trained or judged on
 
 def demo(out, seed=0):
     """Learn four markers, then find people; print the numbers and save two pictures in ``out``."""
-    require_matplotlib()
+    require_figure()
     require_pillow()
     out.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
@@ -100,7 +100,8 @@ def print_people(found, scenes):
 
 def draw_people(path, found, scenes, columns=6, zoom=2):
     """Save scenes with the people that each network found."""
-    figure, axes = require_matplotlib().subplots(3, columns, figsize=(2 * columns, 6.4))
+    figure = require_figure()(figsize=(2 * columns, 6.4))
+    axes = figure.subplots(3, columns)
     for row, (poses, _) in zip(axes, found.values()):
         for i, ax in enumerate(row):
             image = scenes[i].image

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from npkpose._extras import require_matplotlib
+from npkpose._extras import require_figure
 from npkpose.codec.heatmap.decode import decode_heatmaps
 from npkpose.data.figures import KITE
 from npkpose.data.markers import COLOURS
@@ -54,7 +54,8 @@ def draw_markers(path, net, images, keypoints, columns=6):
     """Save pictures with the true (circle) and found (cross) keypoints, above their heatmaps."""
     heatmaps = net(1 - images[:columns])
     coords, _ = decode_heatmaps(heatmaps)
-    figure, axes = require_matplotlib().subplots(2, columns, figsize=(2 * columns, 4.2))
+    figure = require_figure()(figsize=(2 * columns, 4.2))
+    axes = figure.subplots(2, columns)
     for n in range(columns):
         axes[0, n].imshow(images[n].transpose(1, 2, 0))
         axes[0, n].scatter(*keypoints[n].T, s=90, facecolors="none", edgecolors="orange")
@@ -73,7 +74,8 @@ def draw_figures(path, net, images, groups, nearest, columns=6):
     totals = [[np.nansum(poses.keypoints) for poses in each] for each in (groups, nearest)]
     scenes = np.argsort(np.abs(np.subtract(*totals)) < 1, kind="stable")[:columns]
     _, fields = net.split(net(1 - images[scenes]))
-    figure, axes = require_matplotlib().subplots(3, columns, figsize=(2 * columns, 6.2))
+    figure = require_figure()(figsize=(2 * columns, 6.2))
+    axes = figure.subplots(3, columns)
     for column, scene in enumerate(scenes):
         for ax, each in zip(axes[:, column], (groups, nearest)):
             ax.imshow(images[scene].transpose(1, 2, 0), alpha=0.5)
@@ -82,7 +84,8 @@ def draw_figures(path, net, images, groups, nearest, columns=6):
                     ax.plot(*pose[[a, b]].T, "o-", c=f"C{person + 1}", ms=3, lw=2)
         strength = np.hypot(fields[column, 0::2], fields[column, 1::2]).max(axis=0)
         axes[2, column].imshow(strength, cmap="magma", vmin=0, vmax=1)
-    save_grid(figure, axes, path, ["grouped by fields", "by nearest keypoint", "strength of fields"])
+    titles = "grouped by fields", "by nearest keypoint", "strength of fields"
+    save_grid(figure, axes, path, titles)
 
 
 def save_grid(figure, axes, path, titles):
@@ -94,4 +97,3 @@ def save_grid(figure, axes, path, titles):
         ax.set_yticks([])
     figure.tight_layout()
     figure.savefig(path, dpi=110)
-    require_matplotlib().close(figure)

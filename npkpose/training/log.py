@@ -7,7 +7,7 @@ resumed log first drops them.
 import csv
 import pathlib
 
-from npkpose._extras import require_matplotlib
+from npkpose._extras import require_figure
 from npkpose.weights.files import replacing
 
 
@@ -52,11 +52,11 @@ def plot_log(path, picture):
 
     Raises ImportError without Matplotlib (the ``examples`` extra).
     """
-    pyplot = require_matplotlib()
     rows = read_log(path)
     others = ("step", "seconds", "lr", "gradient_norm", "ap")
     names = [name for name in dict.fromkeys(k for row in rows for k in row) if name not in others]
-    figure, axes = pyplot.subplots(1, 3, figsize=(13, 3.6))
+    figure = require_figure()(figsize=(13, 3.6))
+    axes = figure.subplots(1, 3)
     panels = zip(axes, (names, ["ap"], ["lr"]), ("loss", "OKS AP", "learning rate"))
     for ax, columns, title in panels:
         for column in columns:
@@ -69,4 +69,3 @@ def plot_log(path, picture):
     axes[1].set_ylim(0, 1)
     figure.tight_layout()
     figure.savefig(picture, dpi=110)
-    pyplot.close(figure)

@@ -40,7 +40,7 @@ def test_the_table_has_a_line_for_each_network(found, scenes, capsys):
 
 def test_the_picture_shows_the_networks_below_each_other(found, scenes, tmp_path):
     pytest.importorskip("matplotlib", reason="plots need Matplotlib")
-    image = pytest.importorskip("PIL.Image", reason="pictures need Pillow")
+    image = pytest.importorskip("PIL.Image", reason="images need Pillow")
     demo.draw_people(tmp_path / "people.png", found, scenes, columns=2)
     with image.open(tmp_path / "people.png") as picture:
         assert picture.height > picture.width

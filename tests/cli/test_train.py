@@ -35,7 +35,7 @@ def test_training_ends_with_a_score_curves_and_weights(tmp_path, capsys):
 
 
 def test_coco_files_are_trained_on_alike(tmp_path):
-    pytest.importorskip("PIL", reason="pictures need Pillow")
+    pytest.importorskip("PIL", reason="images need Pillow")
     annotations = write_coco(SyntheticPeople(3, seed=1, size=(48, 72)), tmp_path / "coco")
     files = "--annotations", annotations, "--images", tmp_path / "coco" / "images"
     for network in ("topdown", "tags"):

@@ -7,7 +7,7 @@ from npkpose.data.coco_dataset import CocoDataset
 from npkpose.data.coco_writer import write_coco
 from npkpose.data.people import SyntheticPeople
 
-pytest.importorskip("PIL", reason="pictures need Pillow")
+pytest.importorskip("PIL", reason="images need Pillow")
 
 
 @pytest.fixture(scope="module")

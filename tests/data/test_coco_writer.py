@@ -9,7 +9,7 @@ from npkpose.data.people import SyntheticPeople
 from npkpose.metrics import evaluate_coco
 from npkpose.metrics.coco.doctor import examine
 
-pytest.importorskip("PIL", reason="pictures need Pillow")
+pytest.importorskip("PIL", reason="images need Pillow")
 
 
 @pytest.fixture(scope="module")

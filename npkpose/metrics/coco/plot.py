@@ -5,7 +5,7 @@ Needs Matplotlib, from the ``examples`` extra.
 
 import numpy as np
 
-from npkpose._extras import require_matplotlib
+from npkpose._extras import require_figure
 
 WIDTH, HEIGHT, HEIGHT_PER_KEYPOINT = 12, 4.8, 0.17  # inches
 INK, SOFT = "#1f4e79", "#9db8d2"
@@ -22,9 +22,8 @@ def plot_result(result):
     ImportError
         Without Matplotlib, saying which extra to install.
     """
-    figure_class = require_matplotlib().Figure
     height = max(HEIGHT, HEIGHT_PER_KEYPOINT * result.settings.skeleton.num_keypoints)
-    figure = figure_class(figsize=(WIDTH, height), layout="constrained")
+    figure = require_figure()(figsize=(WIDTH, height), layout="constrained")
     curves, bars = figure.subplots(1, 2)
     _draw_curves(curves, result)
     _draw_keypoints(bars, result)

@@ -1,0 +1,29 @@
+import subprocess
+import sys
+
+import pytest
+
+from npkpose._extras import require_figure, require_pillow
+
+GUARDS = {"PIL": require_pillow, "matplotlib": require_figure}
+
+
+@pytest.mark.parametrize("package", GUARDS)
+def test_a_missing_package_is_an_error_that_names_the_extra(package, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ImportError, match=r'pip install "npkpose\[examples\]"'):
+        GUARDS[package]()
+
+
+def test_a_figure_is_saved_without_pyplot_and_without_a_screen(tmp_path):
+    pytest.importorskip("matplotlib")
+    code = (
+        "import sys; from npkpose._extras import require_figure\n"
+        "require_figure()(figsize=(1, 1)).savefig('figure.png')\n"
+        "print('matplotlib.pyplot' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"
+    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
