@@ -116,8 +116,8 @@ def _similarity(a, b, area, sigmas):
         common += 1
         if squared == 0:
             total += 1.0
-        elif area > 0:
-            total += np.exp(-squared / (8 * area * sigmas[k] ** 2))
+        elif area > 0:  # `similarity`'s formula: a kernel calls only helpers of its own file
+            total += np.exp(-squared / (2 * area * (2 * sigmas[k]) ** 2))
     return total / common if common else 0.0
 
 

@@ -159,6 +159,8 @@ def match(similarity, scores, threshold=0.5):
 @kernel
 def _exponents(keypoints, truth, labelled, areas, boxes, variances, pairs, exponents):
     """Fill row m with the exponents of pair m's labelled keypoints, closed up to the left."""
+    # The formula of `similarity`, as a kernel calls only helpers of its own file; pycocotools'
+    # order of divisions.
     for m in range(pairs.shape[0]):
         d, g = pairs[m]
         n = 0

@@ -15,6 +15,7 @@ Calibration of Human Pose Estimation", ICML 2024, arXiv:2311.17105; OKS is `metr
 import numpy as np
 
 from npkpose._check import check_array, check_number
+from npkpose.similarity import keypoint_similarity
 
 
 def expected_oks(heatmaps, sigmas, scale):
@@ -46,8 +47,9 @@ def expected_oks(heatmaps, sigmas, scale):
     sigmas = check_array("sigmas", sigmas, (heatmaps.shape[-3],))
     if not (sigmas > 0).all():
         raise ValueError(f"sigmas: expected positive numbers, got {sigmas.min()}")
-    reach = 2 * sigmas * check_number("scale", scale, above=0.0)
-    rows, cols = (_similarity(reach, side).astype(heatmaps.dtype) for side in heatmaps.shape[-2:])
+    scale = check_number("scale", scale, above=0.0)
+    rows, cols = (_similarity(side, scale, sigmas) for side in heatmaps.shape[-2:])
+    rows, cols = rows.astype(heatmaps.dtype), cols.astype(heatmaps.dtype)
     # By the highest first: the sum of very high values would overflow.
     heatmaps = _divide(heatmaps, heatmaps.max(axis=(-2, -1), keepdims=True, initial=0))
     shares = _divide(heatmaps, heatmaps.sum(axis=(-2, -1), keepdims=True))
@@ -59,7 +61,7 @@ def _divide(heatmaps, by):
     return heatmaps / np.where(by > 0, by, 1)
 
 
-def _similarity(reach, side):
+def _similarity(side, scale, sigmas):
     """How much an answer at i gets where j is right, along one axis: (K, side, side)."""
-    distance = np.subtract.outer(np.arange(side), np.arange(side))
-    return np.exp(-0.5 * (distance / reach[:, None, None]) ** 2)
+    distance = np.subtract.outer(np.arange(side), np.arange(side)) / scale  # the area becomes 1
+    return keypoint_similarity(distance**2, 1.0, sigmas[:, None, None])

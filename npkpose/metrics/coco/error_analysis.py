@@ -33,6 +33,7 @@ import numpy as np
 from npkpose.metrics.coco.curves import TRUE
 from npkpose.metrics.coco.evaluate import evaluate_tables
 from npkpose.metrics.coco.matching import match_people
+from npkpose.similarity import keypoint_similarity
 
 MATCHED, NEAR, EXACT = 0.1, 0.5, 0.85  # OKS of a match; similarities of a keypoint
 KEYPOINT_KINDS = ("miss", "swap", "inversion", "jitter")  # the order of correction
@@ -147,8 +148,8 @@ def _similarity(poses, result, people, order):
     """Similarity (N, K) of poses with the keypoints ``order`` of true people; 0 if unlabelled."""
     truth = result.truth
     squared = ((poses - truth.keypoints[people][:, order]) ** 2).sum(axis=2)
-    scale = 2 * (2 * np.asarray(result.settings.skeleton.sigmas)) ** 2
-    near = np.exp(-squared / (scale * (truth.area[people, None] + np.spacing(1))))
+    areas = truth.area[people, None] + np.spacing(1)
+    near = keypoint_similarity(squared, areas, result.settings.skeleton.sigmas)
     return np.where(truth.labelled[people][:, order], near, 0.0)
 
 

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npkpose.similarity import keypoint_similarity
+
 RECALL_LEVELS = np.linspace(0.0, 1.0, 101)
 RECALL_LEVELS.setflags(write=False)
 
@@ -160,8 +162,8 @@ class CocoResult:
         people = self.meeting.people[self.matched[a][t, hits]]
         offset = self.found.keypoints[self.meeting.detections[hits]] - self.truth.keypoints[people]
         squared = (offset**2).sum(axis=2)  # (N, K)
-        scale = (2 * np.array(self.settings.skeleton.sigmas)) ** 2
-        near = np.exp(-squared / (2 * (self.truth.area[people, None] + np.spacing(1)) * scale))
+        areas = self.truth.area[people, None] + np.spacing(1)
+        near = keypoint_similarity(squared, areas, self.settings.skeleton.sigmas)
         labelled = self.truth.labelled[people]
         counts = labelled.sum(axis=0)
         with np.errstate(invalid="ignore"):

@@ -5,14 +5,18 @@ import numpy as np
 
 def oks_nms(keypoints, areas, sigmas, scores, threshold):
     """Return kept indices for people (P, K, 2), as `codec.nms.oks_nms` does."""
+    return greedy(pose_similarity(keypoints, areas, sigmas), scores, threshold)
+
+
+def pose_similarity(keypoints, areas, sigmas):
+    """Return the similarity (P, P) of people, over the keypoints that both have."""
     squared = ((keypoints[:, None] - keypoints) ** 2).sum(axis=3)  # (P, P, K), NaN if not in both
     area = (areas[:, None] + areas) / 2
     with np.errstate(all="ignore"):
         near = np.exp(-squared / (2 * area[..., None] * (2 * np.asarray(sigmas)) ** 2))
         near = np.where(squared == 0, 1.0, near)
         common = (~np.isnan(squared)).sum(axis=2)
-        similarity = np.nansum(near, axis=2) / np.maximum(common, 1)
-    return greedy(similarity, scores, threshold)
+        return np.nansum(near, axis=2) / np.maximum(common, 1)
 
 
 def box_nms(boxes, scores, threshold):
