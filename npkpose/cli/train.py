@@ -1,36 +1,79 @@
-"""The command that trains: ``npkpose train``."""
+"""The command ``npkpose train``: one small network, or all three."""
 
+import argparse
 import pathlib
 import sys
 
+ALL = "all"  # runs `training.recipes.RUNS`
 NETWORKS = "topdown", "paf", "tags"  # `training.recipes.RECIPES`, which takes a second to import
 
 
 def add_commands(commands):
-    """Add it to argparse's subparsers."""
-    train = commands.add_parser("train", help="train a small network; continues where it stopped")
-    train.add_argument("network", choices=NETWORKS)
-    train.add_argument("--out", metavar="FOLDER", help="of the run; default npkpose-NETWORK")
-    train.add_argument("--steps", type=int, help="in all; default the recipe's")
-    train.add_argument("--seed", type=int, default=0)
-    train.add_argument("--start", metavar="WEIGHTS.npz", help="begin with what fits of these")
-    train.add_argument("--workers", type=int, default=1, help="threads that prepare batches")
-    train.add_argument("--save-every", type=int, default=200, metavar="STEPS")
-    train.add_argument("--evaluate-every", type=int, default=1000, metavar="STEPS", help="0: never")
-    train.add_argument("--held-out", type=int, default=1000, metavar="SCENES", help="0: no score")
-    train.add_argument("--annotations", metavar="COCO.json", help="instead of synthetic people")
-    train.add_argument("--images", metavar="FOLDER", help="the pictures of --annotations")
-    train.add_argument("--export", metavar="WEIGHTS.npz", help="write small weights and a record")
+    """Add the command to argparse's subparsers."""
+    train = commands.add_parser(
+        "train", help="train a small network; the same command continues a stopped run",
+        description="Train a small network on synthetic people or on COCO files. Ctrl-C stops "
+        "with a checkpoint; the same command continues. all: train the three networks of the "
+        "package, one after the other, each in a folder of its own inside --out.",
+    )  # fmt: skip
+    add = train.add_argument
+    add("network", choices=(*NETWORKS, ALL))
+    add("--out", metavar="FOLDER", help="folder of the run; default npkpose-NETWORK")
+    add("--steps", type=int, help="steps in all; default: the recipe's")
+    add("--seed", type=int, default=0, help="of the first weights and of the order of scenes")
+    add("--start", metavar="WEIGHTS.npz", help="start from the arrays of this file that fit")
+    add("--workers", type=int, default=1, help="threads that prepare batches; default 1")
+    add("--save-every", type=int, default=200, metavar="STEPS",
+        help="steps between checkpoints; default 200")  # fmt: skip
+    add("--evaluate-every", type=int, default=1000, metavar="STEPS",
+        help="steps between evaluations; 0: none; default 1000")  # fmt: skip
+    add("--held-out", type=int, default=1000, metavar="SCENES",
+        help="scenes for the final score; 0: no score; default 1000")  # fmt: skip
+    add("--annotations", metavar="COCO.json", help="train on these instead of synthetic people")
+    add("--images", metavar="FOLDER", help="folder of the images of --annotations")
+    add("--export", metavar="WEIGHTS.npz", help="write small weights, and a record beside them")
     train.set_defaults(run=_train)
 
 
 def _train(options):
-    """Train until done or Ctrl-C; then print the score on held-out scenes."""
+    """Train one network, or all; return the exit status."""
+    if options.network != ALL:
+        return _train_one(options)
+    from npkpose.training.recipes import RUNS
+
+    for name in ("start", "export"):
+        if getattr(options, name) is not None:
+            raise ValueError(f"--{name}: expected none with {ALL}, which sets it for each run")
+    for run in RUNS:
+        run_options = _options_of(run, options)
+        print(f"{run_options.out}: npkpose train {run.recipe}")
+        status = _train_one(run_options)
+        if status:
+            return status
+    return 0
+
+
+def _options_of(run, options):
+    """Return the options of one run of `npkpose train all`."""
+    folder = pathlib.Path(options.out or f"npkpose-{ALL}")
+    own = {
+        "network": run.recipe,
+        "out": folder / run.folder,
+        "steps": options.steps or run.steps,
+        "start": run.start and folder / run.start,
+        "export": run.export and folder / run.export,
+        "held_out": options.held_out if run.export else 0,
+    }
+    return argparse.Namespace(**vars(options) | own)
+
+
+def _train_one(options):
+    """Train until the last step or Ctrl-C; then print the score on held-out scenes."""
     from npkpose.training import recipes
 
     if options.export and not options.held_out:
         raise ValueError("--export: expected --held-out above 0, for its record, got 0")
-    data = _photographs(options)
+    data = _read_photographs(options)
     out = options.out or f"npkpose-{options.network}"
     trainer = recipes.make_trainer(
         options.network, out, options.steps, options.seed, data, watch=data
@@ -40,21 +83,35 @@ def _train(options):
         recipes.start_from(trainer, options.start)
     if trainer.step:
         print(f"continuing at step {trainer.step} of {steps}")
-    every = {"save_every": options.save_every, "evaluate_every": options.evaluate_every}
+    status = _run(trainer, steps, options)
+    if status == 0:
+        _finish(trainer, options)
+    return status
+
+
+def _run(trainer, steps, options):
+    """Run up to the last step; return 0 if it was reached, and say why if not."""
     try:
-        done = trainer.run(steps, **every, log_every=50, workers=options.workers)
+        done = trainer.run(
+            steps,
+            save_every=options.save_every,
+            evaluate_every=options.evaluate_every,
+            log_every=50,
+            workers=options.workers,
+        )
     except FloatingPointError as error:
         print(f"npkpose train: {error}", file=sys.stderr)
         return 1
     if not done:
         print(f"stopped at step {trainer.step}; the same command continues")
-        return 130  # as after any Ctrl-C
-    _finish(trainer, options, recipes)
+        return 130  # the status of a shell command after Ctrl-C
     return 0
 
 
-def _finish(trainer, options, recipes):
+def _finish(trainer, options):
     """Draw the curves, print the score and export the weights."""
+    from npkpose.training import recipes
+
     try:
         trainer.plot()
     except ImportError as error:
@@ -68,14 +125,15 @@ def _finish(trainer, options, recipes):
 
 
 def _command(options):
+    """Return the command of this run for its record; of a path, the last folder and the name."""
     steps = f" --steps {options.steps}" if options.steps else ""
-    parts = pathlib.Path(options.start or "").parts[-2:]  # the folder says which weights.npz
+    parts = pathlib.Path(options.start or "").parts[-2:]
     start = f" --start {'/'.join(parts)}" if parts else ""
     return f"npkpose train {options.network}{steps} --seed {options.seed}{start}"
 
 
-def _photographs(options):
-    """The data set of --annotations, or None."""
+def _read_photographs(options):
+    """Return the `CocoDataset` of --annotations and --images, or None."""
     if (options.annotations is None) != (options.images is None):
         raise ValueError("--annotations, --images: expected both or neither, got one")
     if options.annotations is None:

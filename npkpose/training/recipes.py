@@ -1,18 +1,18 @@
-"""How the small networks are trained: what `npkpose train` and train/networks.py do.
+"""How `npkpose train` trains the small networks: one recipe for each, and `RUNS` for all three.
 
-Scenes come from three seeds, so that what is learned from, what a run is watched by and what it
-is judged by never meet. All three networks have one trunk, so each may begin with what another has
-learned (`start_from`). A trunk learns quickest from crops of one person: of the networks in the
-package the fields began with a short top-down run's, the tags with the fields', and the top-down
-network with those as well.
+Scenes come from three seeds: for training, for the evaluations during a run, and held out for its
+final score. No scene is in two of these sets. All three networks have the same trunk, so each may
+start from the weights of another (`start_from`). A trunk learns fastest from crops of one person:
+in `RUNS`, which made the weights in the package, the network of fields starts from a short
+top-down run, and the two others start from the fields.
 
 The optimiser is `nn.Muon`. In trials of the top-down network, each three minutes on one core, AP
-was .33 with Adam at its best of three rates, .42 with Muon, and .47 with Muon and crops of 96x64
-in place of 64x48; begun with the fields, .59 at a learning rate of 0.02 and .62 at 0.01. The same
-36,000 batches of 20,000 scenes left it .03 better on those than on scenes it had not seen, so now
-it hardly ever sees one twice.
+was .33 with Adam at the best of three learning rates, .42 with Muon, and .47 with Muon and crops of
+96x64 in place of 64x48; started from the fields, .59 at a learning rate of 0.02 and .62 at 0.01.
+After 36,000 batches of 20,000 scenes its AP was .03 higher on those scenes than on new ones, so
+now it draws from a million scenes and rarely sees one twice.
 
-Scores of the weights in the package stand in the records beside them, in models/trained.
+The scores of the weights in the package are in the records beside them, in models/trained.
 """
 
 import datetime
@@ -35,7 +35,7 @@ from npkpose.training.trainer import WEIGHTS, Trainer
 from npkpose.weights import load_npz, save_npz
 
 SCENES = 1_000_000
-KEPT = 20_000  # in memory, one gigabyte
+KEPT = 20_000  # in memory: one gigabyte
 STRENGTH = 0.1  # of augmentation
 TRAIN_SEED, WATCH_SEED, HELD_OUT_SEED = 101, 102, 103
 WATCH_SCENES, HELD_OUT_SCENES = 100, 1000
@@ -50,9 +50,9 @@ class Recipe(NamedTuple):
     network: type
     task: type
     steps: int
-    batch: object  # crops, or (N, H, W) of whole pictures
+    batch: object  # number of crops, or (N, H, W) of whole scenes
     lr: float
-    scenes: int  # to draw from; all are kept if they are no more than KEPT
+    scenes: int  # to draw from; kept in memory if at most KEPT
 
 
 RECIPES = {
@@ -60,6 +60,24 @@ RECIPES = {
     "paf": Recipe(SmallPaf, PafTask, 6_500, (16, 160, 160), 2e-2, KEPT),
     "tags": Recipe(SmallTags, TagTask, 4_500, (16, 160, 160), 1e-2, KEPT),
 }
+
+
+class Run(NamedTuple):
+    """One run of `npkpose train all`; its paths are relative to the folder of all runs."""
+
+    folder: str
+    recipe: str
+    steps: int | None = None  # default: the recipe's
+    start: str | None = None  # weights that an earlier run left
+    export: str | None = None  # small weights; their record is written beside them
+
+
+RUNS = (
+    Run("trunk", "topdown", steps=5_000),
+    Run("paf", "paf", start="trunk/weights.npz", export="paf.npz"),
+    Run("topdown", "topdown", start="paf.npz", export="topdown.npz"),
+    Run("tags", "tags", start="paf.npz", export="tags.npz"),
+)
 
 
 def make_trainer(name, folder, steps=None, seed=0, data=None, watch=None):

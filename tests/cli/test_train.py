@@ -34,7 +34,7 @@ def test_training_ends_with_a_score_curves_and_weights(tmp_path, capsys):
     assert "continuing at step 2 of 2" in capsys.readouterr().out
 
 
-def test_coco_files_are_trained_on_alike(tmp_path):
+def test_coco_files_can_be_trained_on(tmp_path):
     pytest.importorskip("PIL", reason="images need Pillow")
     annotations = write_coco(SyntheticPeople(3, seed=1, size=(48, 72)), tmp_path / "coco")
     files = "--annotations", annotations, "--images", tmp_path / "coco" / "images"
@@ -43,13 +43,35 @@ def test_coco_files_are_trained_on_alike(tmp_path):
         assert run(network, "--out", folder, "--steps", 1, "--held-out", 0, *files) == 0
 
 
-def test_a_record_says_what_a_run_began_with(tmp_path):
+def test_a_record_says_which_weights_a_run_started_from(tmp_path):
     assert run("topdown", "--out", tmp_path / "trunk", "--steps", 1, "--held-out", 0) == 0
     start, weights = tmp_path / "trunk" / "weights.npz", tmp_path / "small.npz"
     assert run("paf", "--out", tmp_path / "paf", "--steps", 1, "--start", start,
                "--held-out", 1, "--export", weights) == 0  # fmt: skip
     record = json.loads(weights.with_suffix(".json").read_text())
     assert record["command"].endswith("--seed 0 --start trunk/weights.npz")
+
+
+def test_all_trains_every_network_from_the_one_before_and_exports_it(tmp_path, capsys):
+    out = tmp_path / "all"
+    arguments = "--out", out, "--steps", 1, "--evaluate-every", 0, "--held-out", 1
+    assert run("all", *arguments) == 0
+    exported = {path.stem: json.loads(path.read_text())["command"] for path in out.glob("*.json")}
+    assert exported == {
+        "paf": "npkpose train paf --steps 1 --seed 0 --start trunk/weights.npz",
+        "topdown": "npkpose train topdown --steps 1 --seed 0 --start all/paf.npz",
+        "tags": "npkpose train tags --steps 1 --seed 0 --start all/paf.npz",
+    }
+    capsys.readouterr()
+    assert run("all", *arguments) == 0  # nothing is trained twice
+    assert capsys.readouterr().out.count("continuing at step 1 of 1") == 4
+
+
+def test_all_refuses_what_it_sets_itself(tmp_path):
+    for option in ("--start", "--export"):
+        with pytest.raises(ValueError, match=f"{option}: expected none with all"):
+            run("all", "--out", tmp_path / "all", option, "weights.npz")
+    assert not (tmp_path / "all").exists()
 
 
 def test_an_export_without_a_score_is_refused_before_anything_is_trained(tmp_path):
