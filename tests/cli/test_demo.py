@@ -9,22 +9,22 @@ from npkpose.training.cached_dataset import CachedDataset
 
 @pytest.fixture(scope="module")
 def scenes():
-    return CachedDataset(SyntheticPeople(3, demo.FRESH), 3)
+    return CachedDataset(SyntheticPeople(3, demo.SEED), 3)
 
 
 @pytest.fixture(scope="module")
 def found(scenes):
-    finders = demo.people_finders(scenes, ("topdown", "paf", "tags"))
+    finders = demo.make_finders(scenes, ("topdown", "paf", "tags"))
     assert list(finders) == ["topdown", "paf", "tags"]
     return {name: demo.find_people(find, scenes) for name, find in finders.items()}
 
 
-def test_its_scenes_are_those_of_no_training():
+def test_its_scenes_are_not_those_of_any_training():
     seeds = recipes.TRAIN_SEED, recipes.WATCH_SEED, recipes.HELD_OUT_SEED
-    assert demo.FRESH > max(seeds)
+    assert demo.SEED > max(seeds)
 
 
-def test_top_down_looks_at_every_true_box_and_all_are_timed(found, scenes):
+def test_top_down_uses_the_true_boxes_and_every_network_is_timed(found, scenes):
     for i, poses in enumerate(found["topdown"][0]):
         assert 0 < len(poses) <= scenes[i].labelled.sum()
     assert all(len(poses) == 3 and milliseconds > 0 for poses, milliseconds in found.values())
@@ -38,9 +38,9 @@ def test_the_table_has_a_line_for_each_network(found, scenes, capsys):
     assert ((values[:, :2] >= 0) & (values[:, :2] <= 1)).all() and values[0, 0] > 0.3
 
 
-def test_the_picture_shows_the_networks_below_each_other(found, scenes, tmp_path):
+def test_the_plot_has_a_row_for_each_network(found, scenes, tmp_path):
     pytest.importorskip("matplotlib", reason="plots need Matplotlib")
     image = pytest.importorskip("PIL.Image", reason="images need Pillow")
     demo.draw_people(tmp_path / "people.png", found, scenes, columns=2)
-    with image.open(tmp_path / "people.png") as picture:
-        assert picture.height > picture.width
+    with image.open(tmp_path / "people.png") as plot:
+        assert plot.height > plot.width
