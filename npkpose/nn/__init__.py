@@ -6,6 +6,7 @@ Read in this order:
     activation.py        the shortest layers: ReLU and its kin
     unfold.py            sliding windows as matrix columns, and the way back
     conv.py              convolution: one matrix product forward, two backward
+    conv1d.py            the same over sequences
     conv_transpose.py    convolution turned around
     convolve.py adjoint.py windows.py    the same, quick: blocks of windows, compiled,
     strips.py threads.py product.py      on all cores,
@@ -16,7 +17,8 @@ Read in this order:
     memory.py            that of a step, kept for the next
     pad.py pool.py upsample.py grid_sample.py    more maps from images to images
     batchnorm.py         statistics, and the gradient through them
-    linear.py layernorm.py gelu.py softmax.py attention.py    the parts of a transformer
+    linear.py layernorm.py gelu.py mlp.py softmax.py attention.py    the parts of a transformer
+    branches.py          layers side by side, run concurrently
     dropout.py           what training leaves out at random
     init.py loss.py optim.py muon.py schedule.py    what training needs
     check.py             try your own layer: check_layer(layer, x, rng)
@@ -31,10 +33,12 @@ Layers keep float32 and float64 as they find them and take other real numbers as
 float32. Zero images give zero outputs. A bad argument raises ValueError, naming it.
 """
 
-from npkpose.nn.activation import ELU, PReLU, ReLU, ReLU6
+from npkpose.nn.activation import ELU, LeakyReLU, PReLU, ReLU, ReLU6
 from npkpose.nn.attention import MultiHeadAttention
 from npkpose.nn.batchnorm import BatchNorm2d, freeze_statistics
+from npkpose.nn.branches import backward_branches, run_branches, run_concurrently
 from npkpose.nn.conv import Conv2d, no_input_gradient
+from npkpose.nn.conv1d import Conv1d
 from npkpose.nn.conv_transpose import ConvTranspose2d
 from npkpose.nn.dropout import Dropout, DropPath
 from npkpose.nn.gelu import GELU
@@ -44,6 +48,7 @@ from npkpose.nn.init import kaiming_normal
 from npkpose.nn.layernorm import LayerNorm
 from npkpose.nn.linear import Linear
 from npkpose.nn.loss import mse_loss
+from npkpose.nn.mlp import Mlp
 from npkpose.nn.module import Module
 from npkpose.nn.muon import Muon
 from npkpose.nn.optim import SGD, Adam, Optimizer
@@ -62,10 +67,10 @@ from npkpose.nn.unfold import fold, unfold
 from npkpose.nn.upsample import Upsample
 
 __all__ = [
-    "Adam", "BatchNorm2d", "Conv2d", "ConvTranspose2d", "CosineAnnealingLR", 
-    "DropPath", "Dropout", "ELU", "GELU", "GridSample", "LayerNorm", "Linear", "LinearLR",
-    "MaxPool2d", "Module", "MultiHeadAttention", "MultiStepLR", "Muon", "Optimizer", "PReLU",
-    "ReLU", "ReLU6", "SGD", "Schedule", "Sequential", "SequentialLR", "Softmax", "Upsample",
-    "ZeroPad2d", "check_layer", "fold", "freeze_statistics", "kaiming_normal", "mse_loss",
-    "no_input_gradient", "unfold",
+    "Adam", "BatchNorm2d", "Conv1d", "Conv2d", "ConvTranspose2d", "CosineAnnealingLR", "DropPath",
+    "Dropout", "ELU", "GELU", "GridSample", "LayerNorm", "LeakyReLU", "Linear", "LinearLR",
+    "MaxPool2d", "Mlp", "Module", "MultiHeadAttention", "MultiStepLR", "Muon", "Optimizer",
+    "PReLU", "ReLU", "ReLU6", "SGD", "Schedule", "Sequential", "SequentialLR", "Softmax",
+    "Upsample", "ZeroPad2d", "backward_branches", "check_layer", "fold", "freeze_statistics",
+    "kaiming_normal", "mse_loss", "no_input_gradient", "run_branches", "run_concurrently", "unfold",
 ]

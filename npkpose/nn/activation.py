@@ -1,15 +1,17 @@
 """Rectifiers: the identity above zero, and something flatter below it.
 
-    ReLU     max(x, 0)
-    ReLU6    min(max(x, 0), 6)
-    ELU      x where x > 0, else alpha (exp(x) - 1)
-    PReLU    x where x > 0, else weight[c] x, with a learned slope for each channel c
+    ReLU       max(x, 0)
+    ReLU6      min(max(x, 0), 6)
+    ELU        x where x > 0, else alpha (exp(x) - 1)
+    LeakyReLU  x where x > 0, else negative_slope x
+    PReLU      x where x > 0, else weight[c] x, with a learned slope for each channel c
 
 The slope at a kink is that below it (for ReLU6's kink at 6, that above), as in PyTorch. NaN
 stays NaN. ReLU: Nair & Hinton, "Rectified Linear Units Improve Restricted Boltzmann Machines",
 ICML 2010. ReLU6: Krizhevsky, "Convolutional Deep Belief Networks on CIFAR-10", 2010. ELU:
 Clevert et al., "Fast and Accurate Deep Network Learning by Exponential Linear Units (ELUs)",
-ICLR 2016, arXiv:1511.07289. PReLU: He et al., "Delving Deep into Rectifiers: Surpassing
+ICLR 2016, arXiv:1511.07289. LeakyReLU: Maas et al., "Rectifier Nonlinearities Improve Neural
+Network Acoustic Models", ICML 2013. PReLU: He et al., "Delving Deep into Rectifiers: Surpassing
 Human-Level Performance on ImageNet Classification", ICCV 2015, arXiv:1502.01852.
 """
 
@@ -73,6 +75,26 @@ class ELU(Module):
         if self.training:
             self.save_for_backward(np.where(x > 0, x.dtype.type(1), below + x.dtype.type(self.alpha)))
         return np.where(x > 0, x, below)
+
+    def backward(self, dy):
+        """Return dL/dx: dL/dy times the slope."""
+        (slope,) = self.saved()
+        return slope * check_gradient(dy, slope.shape, slope.dtype)
+
+
+class LeakyReLU(Module):
+    """x above zero and ``negative_slope`` x below, for arrays of any shape."""
+
+    def __init__(self, negative_slope=0.01):
+        super().__init__()
+        self.negative_slope = check_number("negative_slope", negative_slope)
+
+    def forward(self, x):
+        """Return the activations; keep the slopes: 1 above zero, ``negative_slope`` below."""
+        x = check_array("x", x, (...,), FLOATS, finite=False)
+        slope = np.where(x > 0, x.dtype.type(1), x.dtype.type(self.negative_slope))
+        self.save_for_backward(slope)
+        return slope * x
 
     def backward(self, dy):
         """Return dL/dx: dL/dy times the slope."""

@@ -13,6 +13,7 @@ def test_relu_and_relu6_of_some_values():
     for layer, y, dx in [
         (nn.ReLU(), [0, 0, 0, 0.5, 6, 6.5], [0, 0, 0, 1, 1, 1]),
         (nn.ReLU6(), [0, 0, 0, 0.5, 6, 6], [0, 0, 0, 1, 0, 0]),
+        (nn.LeakyReLU(0.5), [-3.5, -0.25, 0, 0.5, 6, 6.5], [0.5, 0.5, 0.5, 1, 1, 1]),
         (nn.PReLU(), [-1.75, -0.125, 0, 0.5, 6, 6.5], [0.25, 0.25, 0.25, 1, 1, 1]),
     ]:
         np.testing.assert_array_equal(layer(VALUES), np.float32(y))
@@ -30,7 +31,7 @@ def test_elu_of_small_numbers_keeps_their_digits():
     np.testing.assert_allclose(nn.ELU()(x), x, rtol=1e-6)
 
 
-@pytest.mark.parametrize("layer", [nn.ReLU(), nn.ReLU6(), nn.ELU(), nn.PReLU()])
+@pytest.mark.parametrize("layer", [nn.ReLU(), nn.ReLU6(), nn.ELU(), nn.LeakyReLU(), nn.PReLU()])
 def test_nan_stays_nan(layer):
     assert np.isnan(layer([np.nan]))
 
@@ -58,6 +59,7 @@ def test_prelu_agrees_with_torch_and_with_central_differences(
 
 @pytest.mark.parametrize(("call", "message"), [
     (lambda: nn.ELU(-1), "alpha: expected at least 0"),
+    (lambda: nn.LeakyReLU("a"), "negative_slope: expected a finite number, got 'a'"),
     (lambda: nn.PReLU(0), "num_parameters: expected at least 1"),
     (lambda: nn.PReLU(init="a"), "init: expected a finite number"),
     (lambda: nn.PReLU(3)(np.ones((2, 2))), r"x: expected shape \(N, 3, ...\), got \(2, 2\)"),
@@ -78,6 +80,7 @@ def test_outputs_and_gradients_agree_with_torch(assert_same_as_torch, sixteenths
     for layer, twin in (
         (nn.ReLU(), torch.nn.ReLU()), (nn.ReLU6(), torch.nn.ReLU6()),
         (nn.ELU(), torch.nn.ELU()), (nn.ELU(0.3), torch.nn.ELU(0.3)),
+        (nn.LeakyReLU(), torch.nn.LeakyReLU()), (nn.LeakyReLU(-0.3), torch.nn.LeakyReLU(-0.3)),
     ):
         assert_same_as_torch(layer, twin, sixteenths / 16, rng)
 
@@ -85,7 +88,7 @@ def test_outputs_and_gradients_agree_with_torch(assert_same_as_torch, sixteenths
 @given(lattice, st.integers(0, 99))
 def test_gradients_agree_with_central_differences_away_from_the_kinks(sixteenths, seed):
     rng = np.random.default_rng(seed)
-    for layer in (nn.ReLU(), nn.ReLU6(), nn.ELU(0.3)):
+    for layer in (nn.ReLU(), nn.ReLU6(), nn.ELU(0.3), nn.LeakyReLU(0.3)):
         nn.check_layer(layer, (sixteenths + 0.5) / 16, rng)
 
 
