@@ -1,4 +1,20 @@
-"""Pictures with known keypoints to learn from."""
+"""Images with known keypoints to learn from.
+
+Read in this order:
+
+    markers.py       four coloured squares on a canvas: the smallest data set
+    figures.py       two figures of four markers: the smallest data set that needs grouping
+    scene.py         an image and the annotations of its people: an item of every other data set
+    body.py          a jointed body in space: lengths, angles, places of its keypoints
+    clothes.py       the body's capsules and their colours
+    raster.py        capsules and bars painted with shading and a depth buffer
+    background.py    clutter behind people, and objects in front of them
+    people.py        synthetic people: all of these together
+    augment.py       scenes flipped, rotated, scaled and cropped
+    distort.py       colours changed, patches hidden
+    coco_dataset.py  COCO's files as scenes; coco_writer.py: scenes as COCO's files
+    motion.py        sequences of poses in space and their keypoints, for lifting
+"""
 
 from npkpose.data.augment import flip_scene, random_crop, random_view, warp_scene
 from npkpose.data.coco_dataset import CocoDataset

@@ -1,7 +1,7 @@
-"""What stands around people: a gradient, cloudy noise, shapes, and objects in front.
+"""Backgrounds of synthetic people: a gradient, cloudy noise, and random shapes.
 
-Shapes are made of the same capsules and bars as people, so that neither a smooth edge nor a
-shaded cylinder tells a limb from a thing.
+Shapes are the same capsules and bars that people are made of. So neither a smooth edge nor a shaded
+cylinder is enough to tell a limb from an object.
 """
 
 import numpy as np
@@ -10,16 +10,16 @@ from npkpose.data.clothes import SKIN, random_colours
 from npkpose.data.raster import COLUMNS, NOBODY
 from npkpose.image.resize import resize
 
-SHAPES = (6, 26)  # how many lie behind everybody
+SHAPES = (6, 26)  # number of shapes behind all people
 FAR = 1e6  # their depth in pixels
 CLOUD = 0.12  # standard deviation of the cloudy noise
 
 
 def cluttered_background(size, rng):
-    """Return an image (H, W, 3) of float32 in about [0, 1], and shapes (M, 13) to paint on it."""
+    """Return an image (H, W, 3), float32, in about [0, 1], and shapes (M, 13) to paint on it."""
     height, width = size
     start, end = random_colours(2, rng).astype(np.float32)
-    angle = rng.uniform(0, 2 * np.pi)
+    angle = rng.uniform(0, 2 * np.pi)  # of the gradient
     x, y = np.linspace(-0.5, 0.5, width), np.linspace(-0.5, 0.5, height)
     along = 0.5 + np.cos(angle) * x + 0.7 * np.sin(angle) * y[:, None]  # (H, W)
     image = start + along[..., None].astype(np.float32) * (end - start)
@@ -30,7 +30,7 @@ def cluttered_background(size, rng):
 
 
 def random_shapes(count, size, rng, depth=FAR):
-    """Return ``count`` capsules and bars (M, 13), from specks to a third of the picture."""
+    """Return ``count`` capsules and bars (M, 13), from specks to a third of the image."""
     longer = max(size)
     parts = np.zeros((count, len(COLUMNS)))
     parts[:, 0:2] = rng.uniform(-0.1, 1.1, (count, 2)) * size[::-1]

@@ -1,37 +1,37 @@
-"""A jointed body of 17 keypoints in space: lengths, limits of its joints, and a pose from both.
+"""A jointed body of 17 keypoints in space: segment lengths, limits of its joints, and its poses.
 
-Coordinates are a camera's: x to the right, y down, z away from it, in units of the body's height.
-The pelvis is the origin. A body that is not turned faces the camera, so its left is at +x.
-Forward kinematics walks outwards from the pelvis and turns at every joint:
+Coordinates are the camera's: x to the right, y down, z away from it, in units of the body's height.
+The pelvis is the origin. Without rotation a body faces the camera, so its left side is at +x.
+Forward kinematics goes outwards from the pelvis and rotates at every joint:
 
     place(child) = place(parent) + R_parent offset,    R_child = R_parent Rz Ry Rx
 
-Rx, Ry, Rz turn about the axes of the parent's own frame, by angles within the joint's limits.
+Rx, Ry, Rz rotate about the axes of the parent's frame, by angles within the joint's limits.
 
 Lengths are shares of the body's height from Drillis and Contini, 1966, as printed in Winter,
 "Biomechanics and Motor Control of Human Movement", figure 4.1. Limits are rounded from tables of
-the range of motion. Departure: the places of nose, eyes and ears on the head are our own.
+the range of motion. Departure: the positions of nose, eyes and ears on the head are our own.
 """
 
 import numpy as np
 
 from npkpose._check import check_integer
 
-# Segment lengths; half widths for the two that lie across.
+# Segment lengths; "half" means half the width of shoulders and hips.
 SEGMENTS = (
     "spine", "half_shoulders", "half_hips", "upper_arm", "forearm", "thigh", "shank", "foot",
 )  # fmt: skip
 LENGTHS = np.array([0.288, 0.129, 0.0955, 0.186, 0.146, 0.245, 0.246, 0.11])
-LENGTH_SPREAD = 0.08  # how far a length may be from those, as a share
+LENGTH_SPREAD = 0.08  # largest deviation from those lengths, as a share
 
-# Degrees. Of the trunk and head, then of one arm and one leg; the other side has the same.
+# Degrees: of trunk and head, then of one arm and one leg; both sides have the same limits.
 TRUNK = ("bend", "lean", "twist", "look_aside", "look_down")
 LIMB = ("arm_forward", "arm_out", "arm_turn", "elbow", "leg_forward", "leg_out", "knee")
 TRUNK_LIMITS = np.array([(-15, 70), (-20, 20), (-35, 35), (-60, 60), (-35, 35)], dtype=float)
 LIMB_LIMITS = np.array(
     [(-45, 175), (0, 120), (-60, 60), (0, 145), (-25, 110), (0, 40), (0, 140)], dtype=float
 )
-# What people do: the trunk's bend, then one side's and the other side's limb angles.
+# Common poses: the trunk's bend, then the limb angles of one side and of the other side.
 ACTIVITIES = np.array(
     [
         (3, 0, 8, 0, 10, 0, 5, 3, 0, 8, 0, 10, 0, 5, 3),  # stand
@@ -47,9 +47,9 @@ ACTIVITIES = np.array(
     dtype=float,
 )
 ACTIVITY_SPREAD = 12.0  # degrees, a standard deviation
-ANYHOW = 0.1  # share of people whose angles are drawn evenly from the limits instead
+ANY_POSE = 0.1  # share of people whose angles are uniform within the limits instead
 
-# In the head's frame, whose origin is the base of the neck, and -z is where it looks.
+# In the head's frame: its origin is the base of the neck, and it faces -z.
 HEAD = {
     "nose": (0.0, -0.100, -0.078),
     "left_eye": (0.021, -0.121, -0.062),
@@ -65,11 +65,11 @@ HEAD = {
 }
 # In the chest's frame, from the base of the neck: down the front.
 CHEST = {"collar": (0.0, 0.035, -0.042), "belly": (0.0, 0.22, -0.042)}
-HAND = 0.06  # from the wrist to the middle of the fist
+HAND = 0.06  # from the wrist to the centre of the fist
 
 
 def random_lengths(num_people, rng):
-    """Return ``{segment: lengths (P,)}`` of people of height 1, left and right alike."""
+    """Return ``{segment: lengths (P,)}`` of people of height 1, equal on both sides."""
     num_people = check_integer("num_people", num_people)
     spread = rng.uniform(1 - LENGTH_SPREAD, 1 + LENGTH_SPREAD, (len(SEGMENTS), num_people))
     return dict(zip(SEGMENTS, LENGTHS[:, None] * spread))
@@ -78,8 +78,8 @@ def random_lengths(num_people, rng):
 def random_angles(num_people, rng):
     """Return ``(trunk, limbs)``: angles (P, 5) and (P, 2, 7) in degrees, left side first.
 
-    Most people do one of `ACTIVITIES`, either way round, and not quite; the others anything
-    that their joints allow.
+    Most people do one of `ACTIVITIES`, with noise, sometimes with sides exchanged; the others
+    have any pose within the limits.
     """
     num_people = check_integer("num_people", num_people)
     activity = ACTIVITIES[rng.integers(len(ACTIVITIES), size=num_people)]
@@ -87,17 +87,17 @@ def random_angles(num_people, rng):
     limbs = rng.normal(0, ACTIVITY_SPREAD, (num_people, 2, len(LIMB)))
     trunk[:, 0] += activity[:, 0]
     limbs += activity[:, 1:].reshape(-1, 2, len(LIMB))
-    other_way = rng.random(num_people) < 0.5
-    limbs[other_way] = limbs[other_way, ::-1]
-    anyhow = rng.random(num_people) < ANYHOW
-    count = anyhow.sum()
-    trunk[anyhow] = rng.uniform(*TRUNK_LIMITS.T, (count, len(TRUNK)))
-    limbs[anyhow] = rng.uniform(*LIMB_LIMITS.T, (count, 2, len(LIMB)))
+    exchanged = rng.random(num_people) < 0.5
+    limbs[exchanged] = limbs[exchanged, ::-1]
+    any_pose = rng.random(num_people) < ANY_POSE
+    count = any_pose.sum()
+    trunk[any_pose] = rng.uniform(*TRUNK_LIMITS.T, (count, len(TRUNK)))
+    limbs[any_pose] = rng.uniform(*LIMB_LIMITS.T, (count, 2, len(LIMB)))
     return np.clip(trunk, *TRUNK_LIMITS.T), np.clip(limbs, *LIMB_LIMITS.T)
 
 
 def pose_body(lengths, trunk, limbs, turns):
-    """Return where everything is: ``{name: places (P, 3)}``.
+    """Return the position of each keypoint: ``{name: places (P, 3)}``.
 
     Parameters
     ----------
@@ -111,8 +111,8 @@ def pose_body(lengths, trunk, limbs, turns):
     Returns
     -------
     places : dict
-        COCO's 17 keypoints, and what a drawing needs beside them: neck, pelvis, hands, toes, and
-        the rest of `HEAD` and `CHEST`.
+        COCO's 17 keypoints, and more points that a drawing needs: neck, pelvis, hands, toes, and
+        all of `HEAD` and `CHEST`.
     """
     trunk, limbs = np.radians(trunk), np.radians(limbs)
     bend, lean, twist, look_aside, look_down = trunk.T
@@ -146,7 +146,7 @@ def turn(z, y, x):
 
 
 def _arm(places, side, sign, chest, lengths, angles):
-    """Add a side's elbow, wrist and hand. An arm at rest hangs along +y."""
+    """Add elbow, wrist and hand of one side. An arm at rest hangs along +y."""
     forward, out, about, elbow = angles[:, :4].T
     zero = np.zeros_like(forward)
     upper = chest @ turn(-sign * out, zero, -forward) @ turn(zero, sign * about, zero)
@@ -157,7 +157,7 @@ def _arm(places, side, sign, chest, lengths, angles):
 
 
 def _leg(places, side, sign, pelvis, lengths, angles):
-    """Add a side's knee, ankle and toe. A foot points to -z of its shank."""
+    """Add knee, ankle and toe of one side. A foot points to -z of its shank."""
     forward, out, knee = angles[:, 4:].T
     zero = np.zeros_like(forward)
     thigh = pelvis @ turn(-sign * out, zero, -forward)
@@ -169,5 +169,5 @@ def _leg(places, side, sign, pelvis, lengths, angles):
 
 
 def _step(frames, axis, length):
-    """The vectors (P, 3) of that length along an axis of the frames (P, 3, 3)."""
+    """Return vectors (P, 3) of these lengths (P,) along one axis of the frames (P, 3, 3)."""
     return frames[:, :, axis] * length[:, None]

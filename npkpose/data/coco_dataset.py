@@ -1,4 +1,4 @@
-"""COCO annotation files as scenes: real photographs for the same training as synthetic people."""
+"""COCO annotation files as scenes: photographs can replace synthetic people in a training."""
 
 import pathlib
 
@@ -11,23 +11,23 @@ from npkpose.skeletons import COCO_17
 
 
 class CocoDataset:
-    """The pictures of an annotation file, each a `Scene`, in the file's order.
+    """The images of an annotation file, each a `Scene`, in the file's order.
 
     Parameters
     ----------
     annotations : path, or parsed JSON
     images : path_like
-        The folder of pictures.
+        The folder of images.
     skeleton : Skeleton of K keypoints
     labelled_only : bool
-        Leave out pictures in which nobody has a keypoint.
+        Leave out images in which nobody has a labelled keypoint.
 
     Raises
     ------
     ValueError
-        JSON that is not COCO's, naming entry and field.
+        JSON that is not COCO's; the message names entry and field.
     FileNotFoundError
-        No annotation file, or no such folder. Pictures are looked for when they are asked for.
+        No annotation file, or no such folder. Images are opened only when they are used.
     """
 
     def __init__(self, annotations, images, skeleton=COCO_17, labelled_only=True):
@@ -44,9 +44,7 @@ class CocoDataset:
             raise ValueError(f"{name}: {error}") from None
         self._rows = _rows_by_image(self._people.image_id)
         if labelled_only:
-            useful = set(self._people.image_id[self._people.labelled.any(axis=1)].tolist())
-            keep = [i for i, image in enumerate(self._ids.tolist()) if image in useful]
-            self._ids, self._names = self._ids[keep], [self._names[i] for i in keep]
+            self._drop_unlabelled()
 
     def __len__(self):
         return len(self._ids)
@@ -64,12 +62,17 @@ class CocoDataset:
         return Scene(image, keypoints, visibility, boxes, people.area[rows], people.iscrowd[rows])
 
     def image_id(self, i):
-        """Return the file's id of picture ``i``."""
+        """Return the id of image ``i`` in the file."""
         return self._ids[i].item()
+
+    def _drop_unlabelled(self):
+        labelled = set(self._people.image_id[self._people.labelled.any(axis=1)].tolist())
+        keep = [i for i, image in enumerate(self._ids.tolist()) if image in labelled]
+        self._ids, self._names = self._ids[keep], [self._names[i] for i in keep]
 
 
 def _file_names(entries, images):
-    """The names of all pictures; one that would lead out of their folder is refused."""
+    """Return the file name of each image; a path that leaves the folder is refused."""
     for i, image in enumerate(images):
         path = image.get("file_name")
         bad = not isinstance(path, str) or pathlib.PurePath(path).is_absolute()
@@ -79,7 +82,7 @@ def _file_names(entries, images):
 
 
 def _rows_by_image(image_id):
-    """Return {image id: rows of its people}."""
+    """Return ``{image id: rows of its people}``."""
     order = np.argsort(image_id, kind="stable")
     ids, starts = np.unique(image_id[order], return_index=True)
     return dict(zip(ids.tolist(), np.split(order, starts[1:])))

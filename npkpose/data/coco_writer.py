@@ -1,4 +1,4 @@
-"""A data set of scenes as COCO keeps it: a folder of pictures and one file of annotations."""
+"""Scenes written as a COCO data set: a folder of images and one file of annotations."""
 
 import json
 import pathlib
@@ -12,19 +12,19 @@ IMAGES = "images"
 
 
 def write_coco(dataset, folder):
-    """Write every scene as ``folder/images/000001.png`` and on, then ``folder/annotations.json``.
+    """Write all scenes: ``folder/images/000001.png`` and so on, then ``folder/annotations.json``.
 
     Parameters
     ----------
     dataset : sequence of Scene, with a ``skeleton``
-        `SyntheticPeople`, say.
+        For example `SyntheticPeople`.
     folder : path_like
-        Made where it is missing.
+        Created if missing.
 
     Returns
     -------
     annotations : pathlib.Path
-        Of the JSON file, which pycocotools and `CocoDataset` read. It comes last and as a whole.
+        The JSON file, which pycocotools and `CocoDataset` read. It is written last, as a whole.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def write_coco(dataset, folder):
 
 
 def coco_category(skeleton):
-    """Return COCO's entry for a person of this skeleton; limbs count from 1 there."""
+    """Return COCO's category for people of this skeleton; COCO counts keypoints from 1."""
     return {
         "id": CATEGORY,
         "name": "person",

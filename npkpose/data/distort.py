@@ -1,9 +1,9 @@
-"""Pictures under other light, and with something held in front of them. Keypoints do not move.
+"""Augmentation that moves no keypoint: changed colours, and hidden patches.
 
-Colour is changed as by a camera: p -> contrast (p - m) + m + brightness, a gain for each channel,
-and a mix with grey, where m is the picture's mean. Occlusion pastes rectangles, of one colour, of
-noise or of another part of the picture (Zhong et al., "Random Erasing Data Augmentation", AAAI
-2020, arXiv:1708.04896); a keypoint below one is hidden, and stays labelled.
+Colours change as between cameras: p -> contrast (p - m) + m + brightness, then a gain for each
+channel and a mix with grey; m is the image's mean. A patch is a rectangle of one colour, of noise
+or of another part of the image (Zhong et al., "Random Erasing Data Augmentation", AAAI 2020,
+arXiv:1708.04896). A keypoint under a patch becomes hidden and stays labelled.
 """
 
 from dataclasses import replace
@@ -13,12 +13,12 @@ import numpy as np
 from npkpose._check import check_integer
 from npkpose.data.augment import inside
 
-BRIGHTNESS, CONTRAST, GAIN, GREY = 0.15, 0.3, 0.15, 0.3  # the largest changes, of full scale
-PATCH = (0.05, 0.25)  # sides of a rectangle, as a share of the picture's
+BRIGHTNESS, CONTRAST, GAIN, GREY = 0.15, 0.3, 0.15, 0.3  # largest changes, as a share of full scale
+PATCH = (0.05, 0.25)  # sides of a rectangle, as a share of the image's
 
 
 def change_colours(image, rng):
-    """Return a picture (H, W, 3) of uint8 in another light."""
+    """Return the image (H, W, 3), uint8, with other colours."""
     change = np.float32(rng.uniform(-1, 1, 5))
     grey = np.float32(GREY * rng.random())
     pixels = image.astype(np.float32)
@@ -30,14 +30,14 @@ def change_colours(image, rng):
 
 
 def hide_patches(scene, rng, most=2):
-    """Return the scene with 0 to ``most`` rectangles on it; what is seen there is hidden then.
+    """Return the scene with 0 to ``most`` patches; visible keypoints under them become hidden.
 
-    Boxes and areas stay: they are of the people, of whom less is to be seen now.
+    Boxes and areas stay as they are: they describe the people, not the visible rest.
     """
     most = check_integer("most", most)
     image, visibility = scene.image.copy(), scene.visibility.copy()
     for _ in range(int(rng.integers(most + 1))):
-        rows, columns = _paste(image, rng)
+        rows, columns = _paste_patch(image, rng)
         corner = columns.start, rows.start
         size = rows.stop - rows.start, columns.stop - columns.start
         under = inside(scene.keypoints - np.array(corner), size)
@@ -45,8 +45,8 @@ def hide_patches(scene, rng, most=2):
     return replace(scene, image=image, visibility=visibility)
 
 
-def _paste(image, rng):
-    """Cover a random rectangle of the picture in place; return its rows and columns."""
+def _paste_patch(image, rng):
+    """Cover a random rectangle of the image, in place; return its rows and columns."""
     sides = np.array(image.shape[:2])
     size = np.maximum((sides * rng.uniform(*PATCH, 2)).astype(int), 1)
     (y, x), (from_y, from_x) = rng.integers(0, sides - size + 1, (2, 2))

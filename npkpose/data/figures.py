@@ -1,9 +1,9 @@
-"""Two figures in one picture: the smallest data set that needs grouping.
+"""Two figures in one image: the smallest data set that needs grouping.
 
 A figure is a kite of four markers, coloured as in `data.markers`, joined by rods that fade from
-one marker's colour to the other's. Two copies of it lie on the canvas at random places,
-rotations and scales, and may overlap. Each colour occurs twice, so heatmaps alone cannot say
-which red belongs to which blue; the rods can.
+one marker's colour to the other's. Two copies lie on the canvas with random position, rotation
+and scale, and may overlap. Each colour occurs twice, so heatmaps alone cannot tell which red
+belongs to which blue; the rods can.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ KITE = Skeleton(
     limbs=((0, 1), (1, 2), (2, 3), (3, 0)),
     sigmas=0.05,
 )
-# Corners of the kite, in units of its scale. It has no symmetry but the mirror image's, so
+# Corners of the kite, in units of its scale. It has a mirror symmetry but no rotational one, so
 # every rotation looks different.
 SHAPE = np.array([(0.0, -1.0), (0.8, 0.0), (0.0, 1.2), (-0.8, 0.0)])
 NUM_FIGURES = 2
@@ -34,9 +34,9 @@ def two_figures(num_images, rng, size=64):
     num_images : int
     rng : numpy.random.Generator
     size : int, at least 48
-        Height and width; every marker lies wholly inside.
+        Height and width; every marker lies completely inside.
 
-    Rods lie below all markers, and the second figure's above the first's.
+    All markers are above all rods, and the second figure's rods above the first's.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def two_figures(num_images, rng, size=64):
     """
     num_images = check_integer("num_images", num_images)
     size = check_integer("size", size, at_least=48)
-    keypoints = np.stack([_place(num_images, rng, size) for _ in range(NUM_FIGURES)], axis=1)
+    keypoints = np.stack([_random_kites(num_images, rng, size) for _ in range(NUM_FIGURES)], axis=1)
     images = np.ones((num_images, 3, size, size), dtype=np.float32)
     for image, figures in zip(images, keypoints):
         for figure in figures:
@@ -57,8 +57,8 @@ def two_figures(num_images, rng, size=64):
     return images, keypoints
 
 
-def _place(num_images, rng, size):
-    """Keypoints (N, 4, 2) of one figure per image, inside the canvas."""
+def _random_kites(num_images, rng, size):
+    """Return keypoints (N, 4, 2) of one figure per image, inside the canvas."""
     angle = rng.uniform(0, 2 * np.pi, num_images)
     scale = rng.uniform(*SCALES, num_images)
     cosine, sine = scale * np.cos(angle), scale * np.sin(angle)
@@ -70,7 +70,7 @@ def _place(num_images, rng, size):
 
 
 def _paint_rod(image, start, end, colour, other):
-    """Paint a rod from start to end on the image (3, H, W), in place, fading between colours."""
+    """Paint a rod that fades from one colour to the other on the image (3, H, W), in place."""
     reach = ROD_WIDTH / 2 + 0.5
     left, top = np.floor(np.minimum(start, end) - reach).clip(0).astype(int)
     right, bottom = np.ceil(np.maximum(start, end) + reach).astype(int) + 1

@@ -1,16 +1,15 @@
 """Four markers on a white canvas: the smallest data set on which keypoints can be learned.
 
 Each marker is a square of 4 x 4 pixels at a real-valued position. It is drawn with exact
-area coverage: a pixel's colour is the mean over its area, so the image holds the position
-to a small fraction of a pixel and a network can find it there.
+area coverage: a pixel's colour is the mean over its area, so the image determines the position
+to a small fraction of a pixel, and a network can learn it.
 
-The classic form of this exercise cannot be solved, for two reasons, and is kept as an option
-to show them:
+The classic form of this exercise cannot be solved, for two reasons. It is an option, to show them:
 
-* Its squares are *identical*. Nothing in the image says which of them is keypoint 0, so the
-  best a network can do is to answer the mean of all four in every map.
-* Its labels are whole pixels, and an even square drawn around a whole pixel is centred half a
-  pixel beside it, so no refinement can improve on the pixel.
+* Its squares are *identical*. Nothing in the image says which of them is keypoint 0, so a
+  network can at best answer the mean of all four in every map.
+* Its labels are whole pixels, and a square of even side drawn at a whole pixel has its centre
+  half a pixel beside it, so no refinement improves on the pixel.
 """
 
 import numpy as np
@@ -37,7 +36,7 @@ def four_markers(num_images, rng, size=64, style="distinct"):
         Four colours at real-valued positions; four black squares at real-valued positions;
         or four black squares at whole pixels, labelled half a pixel off their centre.
 
-    Markers lie wholly inside the canvas and may cover each other, later ones on top.
+    Markers lie completely inside the canvas. They may overlap; later ones are on top.
 
     Raises
     ------
@@ -60,7 +59,7 @@ def four_markers(num_images, rng, size=64, style="distinct"):
 
 
 def paint_squares(images, centres, side, colour):
-    """Paint one square per image (N, 3, H, W) in place, weighted by the area it covers."""
+    """Paint one square on each image (N, 3, H, W), in place, weighted by the covered area."""
     across = _coverage(centres[:, 0], side, images.shape[3])  # (N, W)
     down = _coverage(centres[:, 1], side, images.shape[2])  # (N, H)
     cover = (down[:, :, None] * across[:, None, :])[:, None].astype(np.float32)  # (N, 1, H, W)
@@ -68,7 +67,7 @@ def paint_squares(images, centres, side, colour):
 
 
 def _coverage(centre, side, length):
-    """Share of each pixel [i - 1/2, i + 1/2] that [centre - side/2, centre + side/2] covers."""
+    """Return how much of pixel [i - 1/2, i + 1/2] centre +- side / 2 covers: (N, length)."""
     i, centre = np.arange(length), centre[:, None]
     right = np.minimum(i + 0.5, centre + side / 2)
     left = np.maximum(i - 0.5, centre - side / 2)

@@ -1,21 +1,21 @@
-"""Synthetic people: pictures made of code, with every keypoint known.
+"""Synthetic people: images made by code, so every keypoint is known.
 
     body (`data.body`) -> camera -> dressed in capsules (`data.clothes`) -> painted by depth
     (`data.raster`) before clutter (`data.background`) and behind objects -> `Scene`
 
-The camera looks from any side and a little from above, and is far away: all of a person is
-enlarged alike. Persons stand one behind another, never inside each other. What is labelled is
-what COCO's annotators label (Lin et al., "Microsoft COCO", ECCV 2014, arXiv:1405.0312):
+The camera looks from any side and a little from above. It is far away, so a person has one scale.
+People stand one behind another, never inside each other. Labels follow COCO's annotators (Lin et
+al., "Microsoft COCO", ECCV 2014, arXiv:1405.0312):
 
     visibility 2   the surface at the keypoint's pixel is that person's, and no part of the body
-                   lies before the joint
-    visibility 1   inside the picture and hidden, by the person itself, or by others while a limb
-                   joins it to a keypoint that is seen: where it is can be told
-    visibility 0   elsewhere; and a hidden nose, eye or ear, which nobody marks on the back of a
-                   head
+                   lies in front of the joint
+    visibility 1   inside the image but hidden, either by the person itself, or by others while a
+                   limb connects it to a visible keypoint: its position can be inferred
+    visibility 0   everything else, and each hidden nose, eye or ear: annotators do not mark faces
+                   on the back of a head
 
-Area and box are of the pixels that are seen. Somebody with fewer than three keypoints seen has
-all visibilities 0 and is not counted by evaluations; of whom nothing is seen is not listed.
+Area and box are of the visible pixels. A person with fewer than three visible keypoints gets
+visibility 0 everywhere, so evaluations ignore it; a person without visible pixels is left out.
 """
 
 import numpy as np
@@ -28,23 +28,23 @@ from npkpose.data.raster import NOBODY, paint_parts
 from npkpose.data.scene import Scene
 from npkpose.skeletons import COCO_17
 
-HEIGHTS = (0.4, 0.9)  # of people, in picture heights; a crowd is smaller
+HEIGHTS = (0.4, 0.9)  # of people, in heights of the image; a crowd is smaller
 ELEVATION, ROLL = 9.0, 5.0  # degrees, standard deviations of the camera's
-HIGHEST = 40.0  # degrees
-INSIDE = 0.75  # share of people who are placed wholly inside the picture
-TRIES = 6  # places tried for a person; the one that covers others least is taken
-OBJECTS = 0.35  # mean number of things in front of somebody, per person
-NOISE = (0.0, 0.04)  # standard deviation of the camera's, of full scale
+MAX_ELEVATION = 40.0  # degrees
+INSIDE = 0.75  # share of people who are placed completely inside the image
+TRIES = 6  # random positions per person; the one that covers others least is used
+OBJECTS = 0.35  # mean number of objects in front of people, per person
+NOISE = (0.0, 0.04)  # standard deviation of the camera's noise, as a share of full scale
 AMBIENT = (0.35, 0.7)
-BEHIND = 1000.0  # pixels between one person and the next
-# How far a joint lies below the skin that shows it, in heights of the body.
+DEPTH_STEP = 1000.0  # pixels between one person and the next
+# Depth of a joint below the skin, in heights of the body.
 SKIN_DEPTH = {
     "nose": 0.03, "eye": 0.03, "ear": 0.03, "shoulder": 0.075, "elbow": 0.05, "wrist": 0.045,
     "hip": 0.10, "knee": 0.06, "ankle": 0.045,
 }  # fmt: skip
 _SKIN_DEPTHS = np.array([SKIN_DEPTH[name.split("_")[-1]] for name in COCO_17.keypoints])
 _FACE = np.array([name.split("_")[-1] in ("nose", "eye", "ear") for name in COCO_17.keypoints])
-FEWEST_SEEN = 3
+MIN_VISIBLE = 3  # keypoints; a person with fewer is not labelled
 
 
 class SyntheticPeople:
@@ -54,10 +54,10 @@ class SyntheticPeople:
     ----------
     num_images : int
     seed : int
-        Of another seed no scene is the same.
+        Another seed gives other scenes.
     size : int or (H, W)
     people : int, or pair (fewest, most)
-        How many stand in a scene.
+        Number of people in a scene.
 
     Raises
     ------
@@ -87,7 +87,7 @@ class SyntheticPeople:
 
 
 def synthetic_scene(rng, size=128, num_people=2):
-    """Return a `Scene` of ``num_people``, fewer where some cannot be seen at all.
+    """Return a `Scene` of ``num_people``, or fewer if some are completely hidden.
 
     ``size`` is an int or (H, W), at least 16.
     """
@@ -109,7 +109,7 @@ def synthetic_scene(rng, size=128, num_people=2):
 
 
 def _random_people(num_people, size, rng):
-    """Return joints (P, K, 3) and parts (P, M, 13) in pixels, and heights (P,); far ones first."""
+    """Return joints (P, K, 3), parts (P, M, 13) and heights (P,) in pixels, far people first."""
     lengths, angles = random_lengths(num_people, rng), random_angles(num_people, rng)
     places = pose_body(lengths, *angles, _random_views(num_people, rng))
     parts = body_parts(places, random_clothes(num_people, rng), random_builds(num_people, rng))
@@ -120,7 +120,7 @@ def _random_people(num_people, size, rng):
     parts[:, :, :8] *= scales[:, None, None]
     shifts = np.zeros((num_people, 3))
     shifts[:, :2] = _random_places(parts, size, rng)
-    shifts[:, 2] = -BEHIND * np.arange(num_people)
+    shifts[:, 2] = -DEPTH_STEP * np.arange(num_people)
     parts[:, :, 0:3] += shifts[:, None]
     parts[:, :, 4:7] += shifts[:, None]
     parts[:, :, 11] = np.arange(num_people)[:, None]
@@ -128,81 +128,85 @@ def _random_people(num_people, size, rng):
 
 
 def _random_views(num_people, rng):
-    """Rotations (P, 3, 3) from bodies to the camera."""
+    """Return rotations (P, 3, 3) from bodies to the camera."""
     zero = np.zeros(num_people)
     yaw = rng.uniform(-np.pi, np.pi, num_people)
-    elevation = np.clip(np.abs(rng.normal(0, ELEVATION, num_people)), 0, HIGHEST)
+    elevation = np.clip(np.abs(rng.normal(0, ELEVATION, num_people)), 0, MAX_ELEVATION)
     roll = rng.normal(0, ROLL, num_people)
     return turn(np.radians(roll), zero, np.radians(elevation)) @ turn(zero, yaw, zero)
 
 
 def _random_places(parts, size, rng):
-    """Where each pelvis goes (P, 2): of some random places, the one that covers others least."""
+    """Return each pelvis (P, 2): of `TRIES` random points, the one that covers others least."""
     ends = np.concatenate([parts[:, :, 0:2], parts[:, :, 4:6]], axis=1)  # about the pelvis
     boxes = np.concatenate([ends.min(axis=1), ends.max(axis=1)], axis=1)
     taken, chosen = np.empty((0, 4)), np.zeros((len(parts), 2))
     for p, box in enumerate(boxes):
-        # From "its left edge on the picture's" to "its right edge on the picture's".
+        # From "the left edges coincide" to "the right edges coincide".
         low, high = -box[:2], np.array(size[::-1]) - 1 - box[2:]
-        if rng.random() > INSIDE:  # its middle anywhere in the picture
+        if rng.random() > INSIDE:  # the box's centre is anywhere in the image
             half = (box[2:] - box[:2]) / 2
             low, high = low - half, high + half
         tries = rng.uniform(np.minimum(low, high), np.maximum(low, high), (TRIES, 2))
-        covered = _shared(box + np.tile(tries, 2), taken).sum(axis=1)
+        covered = _overlaps(box + np.tile(tries, 2), taken).sum(axis=1)
         chosen[p] = tries[covered.argmin()]
         taken = np.concatenate([taken, [box + np.tile(chosen[p], 2)]])
     return chosen
 
 
-def _shared(boxes, others):
-    """Area (N, M) that each two boxes share."""
+def _overlaps(boxes, others):
+    """Return the area (N, M) of each intersection of boxes (N, 4) with others (M, 4)."""
     low = np.maximum(boxes[:, None, :2], others[:, :2])
     high = np.minimum(boxes[:, None, 2:], others[:, 2:])
     return np.clip(high - low, 0, None).prod(axis=2)
 
 
 def _objects(num_people, size, rng):
-    """Things (M, 13), each in front of somebody."""
+    """Return objects (M, 13), each in front of a random person."""
     count = int(rng.poisson(OBJECTS * num_people))
-    behind_whom = rng.integers(max(num_people, 1), size=count)
-    depths = -BEHIND * (behind_whom + 0.5)
+    person = rng.integers(max(num_people, 1), size=count)
+    depths = -DEPTH_STEP * (person + 0.5)
     return random_shapes(count, size, rng, depths[:, None])
 
 
 def _random_light(rng):
-    """A unit vector towards a light above and in front, and the share of ambient light."""
+    """Return a unit vector towards a light above and in front, then the ambient light: (4,)."""
     light = np.array([rng.uniform(-1, 1), rng.uniform(-1.2, 0.2), rng.uniform(-1.5, -0.7)])
     return np.append(light / np.linalg.norm(light), rng.uniform(*AMBIENT))
 
 
 def _label(image, joints, scales, depth, owner):
-    """Return the `Scene`: who is seen, where, and how much of them."""
+    """Return the `Scene` of everyone with a visible pixel."""
     visibility = _visibility(joints, scales, depth, owner)
-    few = (visibility == 2).sum(axis=1) < FEWEST_SEEN
-    visibility[few] = 0
+    visibility[(visibility == 2).sum(axis=1) < MIN_VISIBLE] = 0
     keypoints = np.where(visibility[..., None] > 0, joints[:, :, :2], np.nan)
-    boxes, areas = np.zeros((len(joints), 4)), np.zeros(len(joints))
-    for p in range(len(joints)):
-        seen = owner == p
-        areas[p] = seen.sum()
+    boxes, areas = _boxes_and_areas(len(joints), owner)
+    crowd = np.zeros(len(joints), dtype=bool)
+    return Scene(image, keypoints, visibility, boxes, areas, crowd).of(areas > 0)
+
+
+def _boxes_and_areas(num_people, owner):
+    """Return boxes (P, 4) and areas (P,) of the pixels that each person owns."""
+    boxes, areas = np.zeros((num_people, 4)), np.zeros(num_people)
+    for p in range(num_people):
+        own = owner == p
+        areas[p] = own.sum()
         if areas[p] > 0:
-            rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+            rows, columns = np.flatnonzero(own.any(axis=1)), np.flatnonzero(own.any(axis=0))
             boxes[p] = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
-    some = areas > 0
-    crowd = np.zeros(int(some.sum()), dtype=bool)
-    return Scene(image, keypoints[some], visibility[some], boxes[some], areas[some], crowd)
+    return boxes, areas
 
 
 def _visibility(joints, scales, depth, owner):
-    """COCO's flags (P, K)."""
+    """Return COCO's flags (P, K)."""
     height, width = depth.shape
     x, y = np.moveaxis(np.rint(joints[:, :, :2]).astype(int), 2, 0)
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
     x, y = np.where(inside, x, 0), np.where(inside, y, 0)
     own = inside & (owner[y, x] == np.arange(len(joints))[:, None])
-    seen = own & (depth[y, x] >= joints[:, :, 2] - _SKIN_DEPTHS * scales[:, None])
-    told = own.copy()
+    visible = own & (depth[y, x] >= joints[:, :, 2] - _SKIN_DEPTHS * scales[:, None])
+    inferred = own.copy()
     for a, b in COCO_17.limbs:
-        told[:, a] |= inside[:, a] & seen[:, b]
-        told[:, b] |= inside[:, b] & seen[:, a]
-    return np.where(seen, 2, np.where(told & ~_FACE, 1, 0))
+        inferred[:, a] |= inside[:, a] & visible[:, b]
+        inferred[:, b] |= inside[:, b] & visible[:, a]
+    return np.where(visible, 2, np.where(inferred & ~_FACE, 1, 0))

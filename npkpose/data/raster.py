@@ -1,21 +1,21 @@
-"""Paint capsules and bars on a picture: shaded, with smooth edges, nearer ones in front.
+"""Paint capsules and bars on an image: shaded, with smooth edges, nearer ones in front.
 
-A part has two ends (x, y, z, r): a place in the picture, a depth and a radius in pixels. At a
+A part has two ends (x, y, z, r): a point of the image, a depth and a radius, all in pixels. For a
 pixel, t in [0, 1] is the nearest point of the axis, d the distance to it, and x, y, z, r are
 interpolated there. Then
 
-    cover  = clip(r + 1/2 - d, 0, 1)                       how much of the pixel it covers
-    n      = ((px - x)/r, (py - y)/r, -sqrt(1 - d^2/r^2))  the normal of its surface
-    depth  = z - sqrt(r^2 - d^2)                           of its surface
+    cover  = clip(r + 1/2 - d, 0, 1)                       the covered share of the pixel
+    n      = ((px - x)/r, (py - y)/r, -sqrt(1 - d^2/r^2))  the normal of the surface
+    depth  = z - sqrt(r^2 - d^2)                           the depth of the surface
     colour = colour_of_part * (ambient + (1 - ambient) max(0, n . light))
 
-and the pixel becomes cover * colour + (1 - cover) * before, unless something nearer is there: a
-z-buffer (Catmull, 1974) and Lambert's law. Parts are painted in the order given, best from far
-to near, so that a smooth edge mixes with what lies behind it.
+and the pixel becomes cover * colour + (1 - cover) * before, unless a nearer part is there: a
+z-buffer (Catmull, 1974) and Lambert's law. Parts are painted in the order given. From far to near
+is best, since a smooth edge then mixes with the part behind it.
 
-A bar has square ends and one flat colour: d is the distance across it, and cover is multiplied
-by what it covers of the pixel lengthwise. Approximations: t is found in the picture and not in
-space, and a tapered part is not quite the hull of its end spheres.
+A bar has square ends and one flat colour: d is the distance across it, and cover is multiplied by
+the covered share of the pixel along it. Approximations: t is computed in the image and not in
+space, and a tapered part is not exactly the hull of its end spheres.
 """
 
 import numpy as np
@@ -25,25 +25,25 @@ from npkpose._jit import kernel
 
 # Columns of a part.
 COLUMNS = ("x0", "y0", "z0", "r0", "x1", "y1", "z1", "r1", "red", "green", "blue", "owner", "bar")
-NOBODY = -1  # owner of what is no person
+NOBODY = -1  # owner of a part that is no person's
 
 
 def paint_parts(parts, light, image, depth, owner):
-    """Paint ``parts`` on ``image`` in place, and say what lies at each pixel.
+    """Paint ``parts`` on ``image``, and record depth and owner of each pixel, all in place.
 
     Parameters
     ----------
     parts : array_like, shape (M, 13)
-        See `COLUMNS`: pixels, colours in the image's range, a whole number that stands for the
-        owner, and 1 for a bar. Radii are positive.
+        See `COLUMNS`: pixels, colours in the image's range, the owner's number (an integer), and
+        1 for a bar. Radii are positive.
     light : array_like, shape (4,)
-        A unit vector towards the light (z is negative in front of the picture), and ambient
-        light in [0, 1].
+        A unit vector towards the light (z is negative in front of the image), and ambient light in
+        [0, 1].
     image : ndarray of float32, shape (H, W, 3)
     depth : ndarray, shape (H, W)
         Of the nearest surface; infinity where there is none yet.
     owner : ndarray of int64, shape (H, W)
-        Whose that surface is. Depth and owner change where half a pixel is covered.
+        Of the nearest surface. Depth and owner change where at least half a pixel is covered.
 
     Raises
     ------
@@ -56,17 +56,22 @@ def paint_parts(parts, light, image, depth, owner):
     if not (radii > 0).all():
         m = int((radii <= 0).any(axis=1).argmax())
         raise ValueError(f"parts[{m}]: expected positive radii, got {radii[m]}")
-    shape = depth.shape
-    wanted = {"image": (*shape, 3), "depth": shape, "owner": shape}
-    dtypes = np.float32, np.float64, np.int64
-    for (name, size), array, dtype in zip(wanted.items(), (image, depth, owner), dtypes):
-        good = isinstance(array, np.ndarray) and array.flags.c_contiguous and array.flags.writeable
-        if not good or array.shape != size or array.dtype != dtype or array.ndim < 2:
-            raise ValueError(
-                f"{name}: expected a writable contiguous array of {dtype.__name__} and shape "
-                f"{size}, got {array.dtype} and {array.shape}"
-            )
+    H, W = np.shape(depth) if np.ndim(depth) == 2 else ("H", "W")
+    _check_canvas("image", image, (H, W, 3), np.float32)
+    _check_canvas("depth", depth, (H, W), np.float64)
+    _check_canvas("owner", owner, (H, W), np.int64)
     _paint_parts(parts, light, image, depth, owner)
+
+
+def _check_canvas(name, array, shape, dtype):
+    """Raise ValueError unless the kernel can write to ``array``."""
+    good = isinstance(array, np.ndarray) and array.flags.c_contiguous and array.flags.writeable
+    if not good or array.shape != shape or array.dtype != dtype:
+        got = np.asarray(array)
+        raise ValueError(
+            f"{name}: expected a writable contiguous array of {np.dtype(dtype)} and shape "
+            f"{shape}, got {got.dtype} and {got.shape}"
+        )
 
 
 @kernel
@@ -92,7 +97,7 @@ def _paint_parts(parts, light, image, depth, owner):
 
 @kernel
 def _span(a, b, reach, length):
-    """First and last + 1 of the pixels that may be touched between a and b."""
+    """Return the first pixel that a part from a to b may touch, and the last + 1."""
     first = min(max(np.floor(min(a, b) - reach), 0.0), length)
     last = max(min(np.ceil(max(a, b) + reach), length - 1.0), -1.0)
     return int(first), int(last) + 1
@@ -100,7 +105,7 @@ def _span(a, b, reach, length):
 
 @kernel
 def _capsule(part, light, x, y):
-    """Cover, depth of the surface, and brightness at a pixel."""
+    """Return cover, depth of the surface and brightness of a capsule at a pixel."""
     dx, dy = part[4] - part[0], part[5] - part[1]
     squared = dx * dx + dy * dy
     if squared > 1e-6:
@@ -111,7 +116,7 @@ def _capsule(part, light, x, y):
     nx, ny = (x - part[0] - t * dx) / r, (y - part[1] - t * dy) / r
     d = np.sqrt(nx * nx + ny * ny)  # in radii
     nz = -np.sqrt(max(1.0 - d * d, 0.0))
-    edge = max(d, 1.0)  # a pixel beyond the edge has the edge's normal
+    edge = max(d, 1.0)  # a pixel outside has the normal of the edge
     facing = (nx * light[0] + ny * light[1]) / edge + nz * light[2]
     shade = light[3] + (1.0 - light[3]) * max(facing, 0.0)
     cover = min(max(r + 0.5 - r * d, 0.0), 1.0)
@@ -120,7 +125,7 @@ def _capsule(part, light, x, y):
 
 @kernel
 def _bar(part, light, x, y):
-    """The same of a bar, whose brightness is 1; of no length it covers nothing."""
+    """Return the same of a bar. Its brightness is 1; a bar of length 0 covers nothing."""
     dx, dy = part[4] - part[0], part[5] - part[1]
     length = np.sqrt(dx * dx + dy * dy)
     if length == 0.0:

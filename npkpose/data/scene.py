@@ -1,20 +1,20 @@
-"""One picture and what is known of the people in it: what every data set gives.
+"""One image and the annotations of its people: an item of a data set.
 
-Two frames meet here, as in COCO. Keypoints are points, at integers on pixel centres. Boxes are
-areas, in which pixel i reaches from i to i + 1: a person seen in column 3 alone has x0 = 3 and
-x1 = 4.
+There are two conventions, as in COCO. Keypoints are points; integer coordinates are pixel centres.
+Boxes are areas, where pixel i extends from i to i + 1: a person seen only in column 3 has x0 = 3
+and x1 = 4.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-CATEGORY = 1  # COCO's number for people
+CATEGORY = 1  # COCO's id of the category "person"
 
 
 @dataclass
 class Scene:
-    """A picture with P people of K keypoints.
+    """An image with P people of K keypoints.
 
     Parameters
     ----------
@@ -22,13 +22,13 @@ class Scene:
     keypoints : ndarray, shape (P, K, 2)
         (x, y) in pixels; NaN where visibility is 0.
     visibility : ndarray of int64, shape (P, K)
-        COCO's: 0 not labelled, 1 labelled and hidden, 2 seen.
+        COCO's: 0 not labelled, 1 labelled and hidden, 2 visible.
     boxes : ndarray, shape (P, 4)
-        (x0, y0, x1, y1) around what is seen of each.
+        (x0, y0, x1, y1) around the visible part of each person.
     areas : ndarray, shape (P,)
-        Pixels^2 that are seen of each.
+        Of the visible part of each person, in pixels^2.
     crowd : ndarray of bool, shape (P,)
-        A group in one box, without keypoints.
+        COCO's iscrowd: a group in one box, without keypoints.
     """
 
     image: np.ndarray
@@ -43,16 +43,16 @@ class Scene:
 
     @property
     def labelled(self):
-        """Who has a keypoint to learn from: bool (P,)."""
+        """Which people have a labelled keypoint: bool (P,)."""
         return (self.visibility > 0).any(axis=1)
 
     def of(self, people):
-        """Return the scene with these people (an index array or mask) only; arrays are shared."""
+        """Return the scene with only these people (an index array or mask); it shares the image."""
         fields = self.keypoints, self.visibility, self.boxes, self.areas, self.crowd
         return Scene(self.image, *(field[people] for field in fields))
 
     def to_coco(self, image_id, first_id=1):
-        """Return COCO annotations of everybody, with ids from ``first_id`` on."""
+        """Return a COCO annotation for each person, with ids from ``first_id``."""
         flags = self.visibility[..., None]
         triples = np.concatenate([np.nan_to_num(self.keypoints, nan=0.0), flags], axis=2)
         low, high = self.boxes[:, :2], self.boxes[:, 2:]
@@ -73,6 +73,6 @@ class Scene:
 
 
 def _numbers(array):
-    """Plain numbers to a thousandth of a pixel, whole ones as int."""
+    """Return Python numbers rounded to 0.001, whole numbers as int."""
     rounded = [round(float(value), 3) for value in array]
     return [int(value) if value.is_integer() else value for value in rounded]

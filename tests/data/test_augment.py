@@ -20,7 +20,7 @@ class Network:
 
 
 def dot_scene(x, y, k=0):
-    """A black picture with one bright smooth dot, which is keypoint k of one person."""
+    """A black image with one bright smooth dot, which is keypoint k of one person."""
     rows, columns = np.mgrid[:SIZE, :SIZE]
     dot = np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * 2.5**2))
     image = np.repeat(np.rint(255 * dot)[..., None], 3, axis=2).astype(np.uint8)
@@ -42,7 +42,7 @@ def scene():
     return SyntheticPeople(3, seed=2, size=(80, 96), people=3)[1]
 
 
-def test_a_mirror_image_by_hand():
+def test_a_flip_by_hand():
     scene = dot_scene(10, 20, COCO_17.keypoints.index("left_wrist"))
     flipped = augment.flip_scene(scene, COCO_17)
     right = COCO_17.keypoints.index("right_wrist")
@@ -51,7 +51,7 @@ def test_a_mirror_image_by_hand():
     assert flipped.boxes.tolist() == [[64 - 16, 15, 64 - 5, 26]]
 
 
-def test_a_mirror_image_of_a_mirror_image_is_the_scene(scene):
+def test_flipping_twice_gives_the_scene_back(scene):
     twice = augment.flip_scene(augment.flip_scene(scene, COCO_17), COCO_17)
     for name in ("image", "visibility", "boxes", "areas", "crowd"):
         np.testing.assert_array_equal(getattr(twice, name), getattr(scene, name))
@@ -79,27 +79,27 @@ def test_a_view_by_hand():
 
 @settings(max_examples=30)  # warping is slow where nothing is compiled
 @given(st.integers(0, 10_000))
-def test_a_keypoint_and_its_pixel_move_together(seed):
+def test_a_keypoint_moves_with_its_pixel(seed):
     rng = np.random.default_rng(seed)
     scene = dot_scene(*rng.uniform(22, 42, 2), k=9)
     if rng.random() < 0.5:
         scene = augment.flip_scene(scene, COCO_17)
     view = augment.random_view((SIZE, SIZE), (72, 80), rng)
     moved = augment.warp_scene(scene, view, (72, 80))
-    there = moved.keypoints[moved.visibility > 0]
-    if len(there) and (there > 10).all() and (there < [70, 62]).all():  # the dot is not cut
-        np.testing.assert_allclose(there[0], centre_of(moved.image), atol=0.15)
+    dot = moved.keypoints[moved.visibility > 0]
+    if len(dot) and (dot > 10).all() and (dot < [70, 62]).all():  # the whole dot is visible
+        np.testing.assert_allclose(dot[0], centre_of(moved.image), atol=0.15)
     crop = augment.random_crop(scene, 0, Network((48, 36)), rng)
     moved = augment.warp_scene(scene, crop, (48, 36))
-    there = moved.keypoints[moved.visibility > 0]
+    dot = moved.keypoints[moved.visibility > 0]
     step = np.sqrt(abs(np.linalg.det(crop[:, :2])))
-    if len(there) and (there > 9 / step).all() and (there < [35 - 9 / step, 47 - 9 / step]).all():
-        np.testing.assert_allclose(there[0], centre_of(moved.image), atol=0.15 / step)
+    if len(dot) and (dot > 9 / step).all() and (dot < [35 - 9 / step, 47 - 9 / step]).all():
+        np.testing.assert_allclose(dot[0], centre_of(moved.image), atol=0.15 / step)
 
 
 @settings(max_examples=30)  # warping is slow where nothing is compiled
 @given(st.integers(0, 10_000))
-def test_what_leaves_the_picture_is_no_longer_labelled(seed):
+def test_keypoints_outside_the_view_lose_their_labels(seed):
     rng = np.random.default_rng(seed)
     scene = SyntheticPeople(1, seed=3, size=64, people=3)[0]
     moved = augment.warp_scene(scene, augment.random_view((64, 64), 64, rng, 1.5), 64)
@@ -110,14 +110,14 @@ def test_what_leaves_the_picture_is_no_longer_labelled(seed):
     assert (moved.boxes[:, 2:] > moved.boxes[:, :2]).all() and (moved.areas > 0).all()
 
 
-def test_without_chance_a_crop_is_the_pipelines(scene):
+def test_at_strength_0_a_crop_is_that_of_the_pipeline(scene):
     crop = augment.random_crop(scene, 0, Network((64, 48)), np.random.default_rng(0), 0.0)
     np.testing.assert_allclose(crop, crop_matrices(scene.boxes[:1], (64, 48), "centre")[0])
     whole = augment.random_view((80, 96), (80, 96), np.random.default_rng(0), 0.0)
     np.testing.assert_allclose(whole, np.eye(2, 3), atol=1e-12)
 
 
-def test_half_a_body_holds_that_halfs_keypoints(scene):
+def test_a_half_body_box_contains_the_keypoints_of_one_half(scene):
     keypoints = np.random.default_rng(0).uniform(10, 50, (17, 2))
     seen = set()
     for seed in range(8):
@@ -140,7 +140,7 @@ def test_half_a_body_holds_that_halfs_keypoints(scene):
 
 
 def test_bad_views_are_refused(scene):
-    with pytest.raises(ValueError, match="view: expected a map that can be turned back"):
+    with pytest.raises(ValueError, match="view: expected an invertible matrix"):
         augment.warp_scene(scene, [[1, 1, 0], [1, 1, 0]], 64)
     with pytest.raises(ValueError, match="strength: expected at least 0, got -1"):
         augment.random_view((64, 64), 64, np.random.default_rng(0), -1)

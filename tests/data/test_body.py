@@ -29,7 +29,7 @@ def test_at_rest_a_body_stands_upright_and_faces_the_camera():
     assert places["left_toe"][2] < 0 < places["left_ear"][0]
 
 
-def test_joints_bend_the_way_that_people_do():
+def test_joints_bend_in_the_anatomical_direction():
     places = pose(limbs={"elbow": 90, "knee": 90})
     np.testing.assert_allclose(
         places["left_wrist"] - places["left_elbow"], (0, 0, -0.146), atol=1e-9
@@ -46,7 +46,7 @@ def test_joints_bend_the_way_that_people_do():
     assert pose(trunk={"look_down": 30})["nose"][1] > pose()["nose"][1]
 
 
-def test_an_arm_turned_inwards_brings_the_forearm_before_the_chest():
+def test_an_arm_rotated_inwards_puts_the_forearm_in_front_of_the_chest():
     places = pose(limbs={"elbow": 90, "arm_turn": 60})
     assert places["left_wrist"][0] < places["left_elbow"][0] - 0.1
 
@@ -69,19 +69,19 @@ def test_segments_keep_their_lengths_in_every_pose_and_view(seed):
 
 
 @given(st.integers(0, 1000))
-def test_the_other_sides_angles_pose_the_mirror_image(seed):
+def test_exchanging_the_sides_angles_mirrors_the_pose(seed):
     rng = np.random.default_rng(seed)
     lengths, (trunk, limbs) = body.random_lengths(2, rng), body.random_angles(2, rng)
     upright = np.stack([np.eye(3)] * 2)
     places = body.pose_body(lengths, trunk, limbs, upright)
-    across = np.array([1, -1, -1, -1, 1])  # what leans, twists or looks to the left
+    across = np.array([1, -1, -1, -1, 1])  # lean, twist and look_aside change their signs
     mirrored = body.pose_body(lengths, trunk * across, limbs[:, ::-1], upright)
     for name, place in places.items():
         other = name.replace("left", "?").replace("right", "left").replace("?", "right")
         np.testing.assert_allclose(mirrored[other], place * [-1, 1, 1], atol=1e-12)
 
 
-def test_random_angles_keep_to_the_limits_and_reach_them():
+def test_random_angles_stay_within_the_limits_and_reach_them():
     trunk, limbs = body.random_angles(4000, np.random.default_rng(0))
     for angles, limits in ((trunk, body.TRUNK_LIMITS), (limbs.reshape(-1, 7), body.LIMB_LIMITS)):
         np.testing.assert_allclose(angles.min(axis=0), limits[:, 0], atol=5)
@@ -89,7 +89,7 @@ def test_random_angles_keep_to_the_limits_and_reach_them():
         assert (angles >= limits[:, 0]).all() and (angles <= limits[:, 1]).all()
 
 
-def test_nobody_and_bad_numbers():
+def test_zero_people_and_bad_numbers():
     trunk, limbs = body.random_angles(0, np.random.default_rng(0))
     assert trunk.shape == (0, 5) and limbs.shape == (0, 2, 7)
     with pytest.raises(ValueError, match="num_people: expected at least 0, got -1"):

@@ -21,7 +21,7 @@ def read(folder, **options):
     return CocoDataset(folder / "annotations.json", folder / "images", **options)
 
 
-def test_what_was_written_is_read(folder):
+def test_written_scenes_are_read_back(folder):
     dataset, written = read(folder, labelled_only=False), SyntheticPeople(5, 4, (48, 64), (0, 2))
     assert len(dataset) == 5 and any(len(written[i]) == 0 for i in range(5))
     for i in range(5):
@@ -32,7 +32,7 @@ def test_what_was_written_is_read(folder):
         np.testing.assert_allclose(one.keypoints, other.keypoints, atol=1e-3)
 
 
-def test_pictures_without_anybody_are_left_out_on_request(folder):
+def test_images_without_labelled_people_are_left_out_by_default(folder):
     whole, useful = read(folder, labelled_only=False), read(folder)
     expected = [i + 1 for i in range(5) if whole[i].labelled.any()]
     assert 0 < len(useful) < 5

@@ -19,14 +19,14 @@ def written(tmp_path_factory):
 
 
 def perfect_results(data):
-    """Results that repeat every annotation of somebody who counts."""
+    """Results that repeat every annotation with keypoints."""
     return [
         {key: a[key] for key in ("image_id", "category_id", "keypoints")} | {"score": 1.0}
         for a in data["annotations"] if a["num_keypoints"]
     ]  # fmt: skip
 
 
-def test_the_file_holds_what_the_scenes_do(written):
+def test_the_file_contains_every_annotation_of_the_scenes(written):
     dataset, path = written
     data = json.loads(path.read_text())
     assert [image["id"] for image in data["images"]] == [1, 2, 3, 4, 5, 6]
@@ -38,9 +38,9 @@ def test_the_file_holds_what_the_scenes_do(written):
         for p, person in enumerate(people):
             row = np.reshape(person["keypoints"], (17, 3))
             np.testing.assert_array_equal(row[:, 2], scene.visibility[p])
-            there = scene.visibility[p] > 0
-            np.testing.assert_allclose(row[there, :2], scene.keypoints[p, there], atol=1e-3)
-            assert not row[~there].any() and person["area"] == scene.areas[p]
+            labelled = scene.visibility[p] > 0
+            np.testing.assert_allclose(row[labelled, :2], scene.keypoints[p, labelled], atol=1e-3)
+            assert not row[~labelled].any() and person["area"] == scene.areas[p]
             x, y, width, height = person["bbox"]
             assert [x, y, x + width, y + height] == scene.boxes[p].tolist()
     ids = [a["id"] for a in data["annotations"]]

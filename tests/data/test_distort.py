@@ -5,7 +5,7 @@ from npkpose.data.distort import change_colours, hide_patches
 from npkpose.data.people import SyntheticPeople
 
 
-def test_colours_change_and_order_of_brightness_mostly_does_not(rng):
+def test_colours_change_and_brightness_stays_correlated(rng):
     image = SyntheticPeople(1, size=48)[0].image
     before = image.copy()
     changed = [change_colours(image, rng) for _ in range(10)]
@@ -17,14 +17,14 @@ def test_colours_change_and_order_of_brightness_mostly_does_not(rng):
     assert np.ptp([one.mean() for one in changed]) > 10
 
 
-def test_a_grey_picture_stays_within_its_limits(rng):
+def test_a_grey_image_stays_within_its_limits(rng):
     flat = np.full((4, 4, 3), 128, np.uint8)
     for _ in range(50):
         one = change_colours(flat, rng).astype(float)
         assert (abs(one - 128) <= 128 * 0.15 + 255 * 0.15 * 1.15 + 1).all()
 
 
-def test_a_keypoint_is_hidden_where_its_pixel_was_covered_and_only_there():
+def test_a_keypoint_becomes_hidden_exactly_where_its_pixel_is_covered():
     hidden = 0
     for seed in range(60):
         scene = SyntheticPeople(1, seed=seed, size=48)[0]

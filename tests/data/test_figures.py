@@ -5,7 +5,7 @@ from npkpose.data.figures import KITE, SCALES, SHAPE, two_figures
 from npkpose.data.markers import COLOURS
 
 
-def test_every_figure_is_the_kite_turned_and_scaled_and_inside():
+def test_every_figure_is_the_kite_rotated_scaled_and_inside():
     images, keypoints = two_figures(60, np.random.default_rng(0))
     assert images.shape == (60, 3, 64, 64) and keypoints.shape == (60, 2, 4, 2)
     assert images.min() >= 0 and images.max() <= 1
@@ -18,7 +18,7 @@ def test_every_figure_is_the_kite_turned_and_scaled_and_inside():
     np.testing.assert_allclose(gram, np.broadcast_to(shape @ shape.T, gram.shape), atol=1e-9)
 
 
-def test_the_second_figures_markers_are_on_top_and_rods_fade_between_their_colours():
+def test_the_second_figures_markers_are_on_top_and_rods_fade_between_colours():
     images, keypoints = two_figures(30, np.random.default_rng(1))
     for image, points in zip(images, keypoints[:, 1]):
         x, y = np.rint(points).astype(int).T
@@ -31,7 +31,7 @@ def test_the_second_figures_markers_are_on_top_and_rods_fade_between_their_colou
         np.testing.assert_allclose(image[:, y, x], (COLOURS[a] + COLOURS[b]) / 2, atol=0.3)
 
 
-def test_the_same_seed_gives_the_same_pictures_and_none_an_empty_batch():
+def test_the_same_seed_gives_the_same_images_and_0_images_an_empty_batch():
     np.testing.assert_array_equal(
         two_figures(3, np.random.default_rng(5))[0], two_figures(3, np.random.default_rng(5))[0]
     )

@@ -6,13 +6,13 @@ from npkpose.data.markers import COLOURS, STYLES, paint_squares
 
 
 def ink_centroid(image):
-    """Centroid (x, y) of what is darker than white in (3, H, W)."""
+    """Centroid (x, y) of the pixels of (3, H, W) that are not white."""
     ink = (1 - image).sum(axis=0)
     y, x = np.indices(ink.shape)
     return np.array([(ink * x).sum(), (ink * y).sum()]) / ink.sum()
 
 
-def test_a_square_at_a_quarter_pixel_covers_what_it_covers():
+def test_a_square_at_a_quarter_pixel_covers_shares_of_pixels():
     images = np.ones((1, 3, 6, 8), np.float32)
     paint_squares(images, np.array([[3.25, 2.5]]), 2.0, np.zeros(3, np.float32))
     cover = 1 - images[0, 0]
@@ -30,7 +30,7 @@ def test_the_ink_of_a_single_marker_is_centred_on_its_keypoint(rng):
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_markers_lie_inside_and_the_same_seed_gives_the_same_pictures(style):
+def test_markers_lie_inside_and_the_same_seed_gives_the_same_images(style):
     images, keypoints = four_markers(50, np.random.default_rng(3), 32, style)
     again, _ = four_markers(50, np.random.default_rng(3), 32, style)
     np.testing.assert_array_equal(images, again)
@@ -40,7 +40,7 @@ def test_markers_lie_inside_and_the_same_seed_gives_the_same_pictures(style):
     assert keypoints.min() >= edge and keypoints.max() <= 30.5
 
 
-def test_distinct_markers_wear_their_colours_and_identical_ones_do_not():
+def test_distinct_markers_have_four_colours_and_identical_ones_are_black():
     images, keypoints = four_markers(1, np.random.default_rng(1))
     x, y = np.rint(keypoints[0]).astype(int).T
     np.testing.assert_allclose(images[0][:, y, x].T, COLOURS, atol=1e-6)
@@ -54,12 +54,12 @@ def test_classic_labels_are_whole_pixels_half_a_pixel_beside_the_ink():
     np.testing.assert_array_equal(keypoints, np.rint(keypoints))
     assert set(np.unique(images)) == {0, 1}  # whole pixels: nothing is anti-aliased
     gap = np.abs(keypoints[:, :, None] - keypoints[:, None]).max(axis=3) + 99 * np.eye(4)
-    for n in np.flatnonzero(gap.min(axis=(1, 2)) > 4):  # pictures whose squares stand apart
+    for n in np.flatnonzero(gap.min(axis=(1, 2)) > 4):  # images whose squares do not overlap
         offset = ink_centroid(images[n]) - keypoints[n].mean(axis=0)
         np.testing.assert_allclose(offset, (-0.5, -0.5), atol=1e-6)
 
 
-def test_no_pictures_are_an_empty_batch():
+def test_0_images_are_an_empty_batch():
     images, keypoints = four_markers(0, np.random.default_rng(0))
     assert images.shape == (0, 3, 64, 64) and keypoints.shape == (0, 4, 2)
 

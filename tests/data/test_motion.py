@@ -31,7 +31,7 @@ def test_a_bent_elbow_worked_by_hand():
 
 @settings(max_examples=20)
 @given(turns)
-def test_however_a_body_turns_its_bones_keep_their_lengths_and_the_pelvis_its_place(angles):
+def test_rotations_keep_bone_lengths_and_the_pelvis_at_0(angles):
     pose = pose_body(angles)
     assert not pose[0].any()
     parents, children = np.array(H36M_17.limbs).T
@@ -39,7 +39,7 @@ def test_however_a_body_turns_its_bones_keep_their_lengths_and_the_pelvis_its_pl
     np.testing.assert_allclose(lengths, np.linalg.norm(OFFSETS[children], axis=1), rtol=1e-12)
 
 
-def test_keypoints_are_the_poses_as_the_camera_sees_them(rng):
+def test_keypoints_are_the_projected_poses(rng):
     keypoints, poses = synthetic_motion(np.random.default_rng(3), 6, 80, noise=0)
     assert keypoints.shape == (6, 80, 17, 2) and poses.shape == (6, 80, 17, 3)
     assert keypoints.dtype == poses.dtype == np.float32
@@ -53,7 +53,7 @@ def test_keypoints_are_the_poses_as_the_camera_sees_them(rng):
     assert inside.mean() > 0.98
 
 
-def test_motion_is_smooth_and_noise_is_as_asked_for():
+def test_motion_is_smooth_and_noise_has_the_given_deviation():
     still, poses = synthetic_motion(np.random.default_rng(0), 20, 100, noise=0)
     noisy, same = synthetic_motion(np.random.default_rng(0), 20, 100, noise=5)
     np.testing.assert_array_equal(poses, same)
@@ -69,11 +69,11 @@ def test_motion_is_smooth_and_noise_is_as_asked_for():
 @pytest.mark.parametrize(
     "changed, message",
     [
-        ({"films": -1}, "films: expected at least 0"),
+        ({"sequences": -1}, "sequences: expected at least 0"),
         ({"frames": 0}, "frames: expected at least 1"),
         ({"noise": -1}, "noise: expected at least 0"),
     ],
 )
 def test_bad_arguments_are_named(rng, changed, message):
     with pytest.raises(ValueError, match=message):
-        synthetic_motion(**{"rng": rng, "films": 1, "frames": 2, **changed})
+        synthetic_motion(**{"rng": rng, "sequences": 1, "frames": 2, **changed})

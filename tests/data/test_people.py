@@ -12,7 +12,7 @@ def scenes():
     return [dataset[i] for i in range(len(dataset))]
 
 
-def test_a_scene_depends_on_its_seed_and_number_alone():
+def test_a_scene_depends_only_on_its_seed_and_number():
     dataset = SyntheticPeople(30, seed=3, size=48)
     late, early = dataset[20], dataset[2]
     again = SyntheticPeople(21, seed=3, size=48)[20]
@@ -22,7 +22,7 @@ def test_a_scene_depends_on_its_seed_and_number_alone():
     assert not np.array_equal(late.image, SyntheticPeople(21, seed=4, size=48)[20].image)
 
 
-def test_every_number_of_people_can_be_asked_for():
+def test_any_number_of_people_is_possible():
     rng = np.random.default_rng(0)
     nobody = synthetic_scene(rng, 32, 0)
     assert nobody.keypoints.shape == (0, 17, 2) and nobody.boxes.shape == (0, 4)
@@ -32,12 +32,12 @@ def test_every_number_of_people_can_be_asked_for():
     assert counts <= {1, 2, 3} and 3 in counts
 
 
-def test_labels_agree_with_each_other_and_with_the_picture(scenes):
+def test_labels_agree_with_each_other_and_with_the_image(scenes):
     for scene in scenes:
         assert scene.image.dtype == np.uint8 and scene.image.shape == (96, 128, 3)
-        absent = np.isnan(scene.keypoints).any(axis=2)
-        np.testing.assert_array_equal(absent, scene.visibility == 0)
-        x, y = scene.keypoints[~absent].T
+        missing = np.isnan(scene.keypoints).any(axis=2)
+        np.testing.assert_array_equal(missing, scene.visibility == 0)
+        x, y = scene.keypoints[~missing].T
         assert (x >= -0.5).all() and (x <= 127.5).all() and (y >= -0.5).all() and (y <= 95.5).all()
         low, high = scene.boxes[:, :2], scene.boxes[:, 2:]
         assert (low >= 0).all() and (high <= [128, 96]).all()
@@ -49,7 +49,7 @@ def test_labels_agree_with_each_other_and_with_the_picture(scenes):
         assert not scene.visibility[few].any()
 
 
-def test_all_three_flags_occur_and_people_are_cut_off_by_the_border(scenes):
+def test_all_three_flags_occur_and_the_border_cuts_some_people(scenes):
     flags = np.concatenate([scene.visibility.ravel() for scene in scenes])
     shares = np.bincount(flags, minlength=3) / len(flags)
     assert (shares > 0.04).all() and shares[2] > 0.4
@@ -58,8 +58,8 @@ def test_all_three_flags_occur_and_people_are_cut_off_by_the_border(scenes):
     assert 0.1 < touching.mean() < 0.6
 
 
-def test_faces_are_seen_from_the_front_only():
-    # Who shows a nose shows it between the ears' sides; who is seen from behind shows none.
+def test_faces_are_visible_only_from_the_front():
+    # The left shoulder of a person who faces the camera is on the right in the image.
     left_eye, right_eye, nose = (
         COCO_17.keypoints.index(n) for n in ("left_eye", "right_eye", "nose")
     )
@@ -76,14 +76,14 @@ def test_faces_are_seen_from_the_front_only():
     assert np.mean(facing) > 2 and np.mean(away) < 0.5
 
 
-def test_a_hidden_face_is_not_labelled_and_a_hidden_wrist_may_be(scenes):
+def test_a_hidden_face_is_never_labelled_and_a_hidden_wrist_sometimes(scenes):
     flags = np.concatenate([scene.visibility for scene in scenes])
     face = [k for k, name in enumerate(COCO_17.keypoints) if name.endswith(("nose", "eye", "ear"))]
     assert set(np.unique(flags[:, face])) == {0, 2}
     assert (np.delete(flags, face, axis=1) == 1).mean() > 0.05
 
 
-def test_no_paint_tells_left_from_right(rng):
+def test_clothes_do_not_tell_left_from_right(rng):
     places = {name: np.zeros((5, 3)) for part in PARTS for name in (part[0], part[2])}
     parts = body_parts(places, random_clothes(5, rng), random_builds(5, rng))
     names = [part[0::2][:2] for part in PARTS]

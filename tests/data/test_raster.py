@@ -10,7 +10,7 @@ FLAT = np.array([0, 0, -1, 1.0])  # all light is ambient: colours are painted as
 
 
 def canvas(height, width):
-    """A black image, nothing in it."""
+    """A black image, infinite depths, and no owners."""
     image = np.zeros((height, width, 3), np.float32)
     return image, np.full((height, width), np.inf), np.full((height, width), -1)
 
@@ -20,7 +20,7 @@ def part(start, end, colour=(1, 1, 1), owner=0, bar=0):
 
 
 def random_case(seed):
-    """Parts of every kind and nearness, some outside, some seen from an end."""
+    """Capsules and bars at random depths, some outside, some seen from an end."""
     rng = np.random.default_rng(seed)
     count = int(rng.integers(0, 8))
     parts = rng.integers(-16, 48, (count, 13)) / 4
@@ -35,7 +35,7 @@ def random_case(seed):
     return parts, light, tuple(int(side) for side in rng.integers(1, 12, 2))
 
 
-def test_a_disc_covers_whole_and_half_pixels_and_knows_its_depth():
+def test_a_disc_covers_whole_and_half_pixels_and_records_its_depth():
     image, depth, owner = canvas(5, 7)
     disc = part((3, 2, 10, 2), (3, 2, 10, 2), (0.2, 0.4, 0.6), owner=5)
     raster.paint_parts([disc], FLAT, image, depth, owner)
@@ -45,7 +45,7 @@ def test_a_disc_covers_whole_and_half_pixels_and_knows_its_depth():
     assert depth[2, 1] == 10 and owner[2, 1] == 5 and owner[0, 0] == -1 and depth[0, 0] == np.inf
 
 
-def test_light_from_one_side_brightens_that_side():
+def test_light_from_one_side_makes_that_side_brighter():
     image, depth, owner = canvas(1, 21)
     light = np.array([1.0, 0, 0, 0.25])
     raster.paint_parts([part((10, 0, 0, 8), (10, 0, 0, 8))], light, image, depth, owner)
@@ -53,7 +53,7 @@ def test_light_from_one_side_brightens_that_side():
     assert image[0, 6, 0] == pytest.approx(0.25)
 
 
-def test_a_bar_ends_square_and_covers_fractions():
+def test_a_bar_has_square_ends_and_covers_fractions_of_pixels():
     image, depth, owner = canvas(5, 8)
     bar = part((1.75, 2, 0, 1.25), (5, 2, 0, 1.25), bar=1)
     raster.paint_parts([bar], FLAT, image, depth, owner)
@@ -62,7 +62,7 @@ def test_a_bar_ends_square_and_covers_fractions():
     np.testing.assert_allclose(image[:, 3, 0], [0, 0.75, 1, 0.75, 0])
 
 
-def test_what_is_nearer_hides_what_is_farther_in_either_order():
+def test_a_nearer_part_hides_a_farther_one_in_either_order():
     near, far = (
         part((3, 3, 0, 2), (3, 3, 0, 2), (1, 0, 0), 1),
         part((4, 3, 9, 2), (4, 3, 9, 2), (0, 0, 1), 2),
@@ -78,7 +78,7 @@ def test_what_is_nearer_hides_what_is_farther_in_either_order():
 
 
 @given(st.integers(0, 100_000))
-def test_every_picture_matches_the_reference(seed):
+def test_every_image_matches_the_reference(seed):
     parts, light, size = random_case(seed)
     ours, theirs = canvas(*size), canvas(*size)
     raster.paint_parts(parts, light, *ours)
@@ -107,6 +107,7 @@ def test_bad_arguments_are_named():
         ((good, FLAT, image[:3], depth, owner), "image: expected a writable contiguous array"),
         ((good, FLAT, image, depth, owner.astype(float)), "owner: expected a writable"),
         ((good, FLAT, image, depth.T, owner), "image: expected"),
+        ((good, FLAT, image, depth.tolist(), owner), "depth: expected a writable contiguous"),
     ]:
         with pytest.raises(ValueError, match=message):
             raster.paint_parts(*arguments)

@@ -1,1 +1,1 @@
-""""""
+"""Twin of the compiled kernel of `npkpose.data`: raster.py."""

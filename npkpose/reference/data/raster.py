@@ -1,21 +1,21 @@
-"""Twin of `npkpose.data.raster`: whole pictures at once, part after part."""
+"""Twin of `npkpose.data.raster`: paints each part on the whole image at once."""
 
 import numpy as np
 
 
 def paint_parts(parts, light, image, depth, owner):
-    """Paint on the arrays in place, as `data.raster.paint_parts` does."""
+    """Paint ``parts`` in place, as `data.raster.paint_parts` does."""
     y, x = np.mgrid[: depth.shape[0], : depth.shape[1]].astype(float)
     for part in np.asarray(parts, dtype=float):
         a, b, colour = part[:4], part[4:8], part[8:11]
-        look = bar if part[12] > 0 else capsule
-        cover, surface, shade = look(a, b, light, np.stack([x, y], axis=2))
+        shape = bar if part[12] > 0 else capsule
+        cover, surface, shade = shape(a, b, light, np.stack([x, y], axis=2))
         front = (cover > 0) & (surface <= depth)
         painted = image + cover[..., None] * (colour * shade[..., None] - image)
         image[front] = painted[front]
-        most = front & (cover >= 0.5)
-        depth[most] = surface[most]
-        owner[most] = int(part[11])
+        half = front & (cover >= 0.5)
+        depth[half] = surface[half]
+        owner[half] = int(part[11])
 
 
 def capsule(a, b, light, pixels):
@@ -25,12 +25,12 @@ def capsule(a, b, light, pixels):
     if axis @ axis > 1e-6:
         t = np.clip((pixels - a[:2]) @ axis / (axis @ axis), 0, 1)
     z, r = a[2] + t * (b - a)[2], a[3] + t * (b - a)[3]
-    out = pixels - a[:2] - t[..., None] * axis
-    d = np.linalg.norm(out, axis=2)
-    deep = np.sqrt(np.clip(r**2 - d**2, 0, None))
-    normal = np.dstack([out, -deep]) / np.maximum(d, r)[..., None]
+    offset = pixels - a[:2] - t[..., None] * axis
+    d = np.linalg.norm(offset, axis=2)
+    height = np.sqrt(np.clip(r**2 - d**2, 0, None))  # of the surface above the axis
+    normal = np.dstack([offset, -height]) / np.maximum(d, r)[..., None]
     shade = light[3] + (1 - light[3]) * np.clip(normal @ light[:3], 0, None)
-    return np.clip(r + 0.5 - d, 0, 1), z - deep, shade
+    return np.clip(r + 0.5 - d, 0, 1), z - height, shade
 
 
 def bar(a, b, light, pixels):
