@@ -6,7 +6,7 @@ Around the highest pixel, along each axis, take the values a, b, c before, at an
     "quarter"       sign(c - a) / 4                     at most 1/4 px
     "parabola"      (a - c) / (2 (a - 2 b + c))         at most 1 / (12 sqrt(3) sigma^2) px
     "log_parabola"  the same for log a, log b, log c    exact
-    "dark"          a Newton step on the blurred map    at most 0.0005 px: see `codec.dark`
+    "dark"          a Newton step on the blurred map    at most 0.0005 px: see heatmap/dark.py
     "dark_udp"      the same, another difference        at most 0.0005 px
 
 The errors are per axis, for a Gaussian of standard deviation sigma >= 1 whose centre is not
@@ -24,12 +24,15 @@ The quarter offset is from Newell et al., "Stacked Hourglass Networks", ECCV 201
 arXiv:1603.06937; using the log is the idea of DARK (Zhang et al., CVPR 2020,
 arXiv:1910.06278), here one axis at a time.
 
+To add a refinement: write a function of (a, b, c) like `_quarter`, call it in `_refined`, give it
+a name in `REFINEMENTS` and a number below, and write its twin in reference/codec/heatmap/decode.py.
+
 Rules that published decoders lack:
 
-* At a border, or beside a pixel that is not finite, the missing neighbour a is what a
-  Gaussian through the three pixels b, c, d on the other side has there: d (b / c)^3. (Where
-  one is not positive, a parabola: 3 b - 3 c + d.) So one formula serves everywhere, with
-  the errors above. An offset never exceeds one pixel.
+* At a border, or beside a pixel that is not finite, a missing neighbour is extrapolated from
+  the other side's b, c, d: a Gaussian gives d (b / c)^3, or a parabola 3 b - 3 c + d if one is
+  not positive. So one formula serves everywhere, with the errors above. An offset never exceeds
+  one pixel.
 * Equal neighbours give no offset. Of several highest pixels the first in raster order wins.
 * "log_parabola" falls back to "parabola" where one of its pixels is not positive.
 * A pixel that is not finite never wins. A map without a finite pixel, or whose finite
@@ -46,7 +49,8 @@ from npkpose.codec.heatmap.argmax import highest_pixels
 from npkpose.codec.heatmap.dark import BLUR_KERNEL, blur_weights, newton_points
 
 REFINEMENTS = ("argmax", "quarter", "parabola", "log_parabola")  # one axis at a time
-DARK_SPACING = {"dark": 2, "dark_udp": 1}  # both axes together, in `codec.dark`
+ARGMAX, QUARTER, PARABOLA, LOG_PARABOLA = range(len(REFINEMENTS))  # in the same order
+DARK_SPACING = {"dark": 2, "dark_udp": 1}  # both axes together, in heatmap/dark.py
 
 
 def heatmap_to_coords(heatmaps):
@@ -69,8 +73,8 @@ def decode_heatmaps(heatmaps, refine="log_parabola", grid=None, blur_kernel=BLUR
     grid : Grid, optional
         Gives the coordinates in image pixels; without it they are in heatmap pixels.
     blur_kernel : int, odd, at least 3
-        Side of what "dark" and "dark_udp" blur with. Best where the kernel's own sigma,
-        0.15 blur_kernel + 0.35, is about the maps': 11 for sigma 2, 17 for sigma 3.
+        Side of the kernel with which "dark" and "dark_udp" blur. Best where the kernel's own
+        sigma, 0.15 blur_kernel + 0.35, is about the maps': 11 for sigma 2, 17 for sigma 3.
 
     Returns
     -------
@@ -91,32 +95,41 @@ def decode_heatmaps(heatmaps, refine="log_parabola", grid=None, blur_kernel=BLUR
     check_choice("refine", refine, (*REFINEMENTS, *DARK_SPACING))
     if check_integer("blur_kernel", blur_kernel, at_least=3) % 2 == 0:
         raise ValueError(f"blur_kernel: expected an odd number, got {blur_kernel}")
-    images, parts, height, width = heatmaps.shape
+    images, keypoints, height, width = heatmaps.shape
     if height == 0 or width == 0:
         raise ValueError(f"heatmaps: expected H and W of at least 1, got {heatmaps.shape}")
-    maps = heatmaps.reshape(images * parts, height, width)
-    pixels, scores = highest_pixels(maps)
+    maps = heatmaps.reshape(images * keypoints, height, width)
+    coords, scores = highest_pixels(maps)
     if refine in DARK_SPACING:
-        coords = newton_points(maps, pixels, blur_weights(blur_kernel), DARK_SPACING[refine])
-        left = np.flatnonzero(np.isnan(coords[:, 0]))
-        points = pixels[left]
-        refine_pixels(maps, left, REFINEMENTS.index("log_parabola"), points)
-        coords[left] = points
+        coords = _dark_points(maps, coords, refine, blur_kernel)
     else:
-        refine_pixels(maps, np.arange(len(maps)), REFINEMENTS.index(refine), pixels)
-        coords = pixels
-    coords = coords.reshape(images, parts, 2)
+        refine_pixels(maps, np.arange(len(maps)), REFINEMENTS.index(refine), coords)
+    coords = coords.reshape(images, keypoints, 2)
     if grid is not None:
         coords = grid.to_image(coords, (height, width))
-    return coords, scores.reshape(images, parts)
+    return coords, scores.reshape(images, keypoints)
+
+
+def _dark_points(maps, pixels, refine, blur_kernel):
+    """Return the points (M, 2) of DARK, or of "log_parabola" where DARK takes no step."""
+    points = newton_points(maps, pixels, blur_weights(blur_kernel), DARK_SPACING[refine])
+    left = np.flatnonzero(np.isnan(points[:, 0]))
+    coords = pixels[left]
+    refine_pixels(maps, left, LOG_PARABOLA, coords)
+    points[left] = coords
+    return points
 
 
 @kernel
 def refine_pixels(maps, which, method, coords):
-    """Move coords (M, 2), integer pixels (x, y) of the maps ``which`` (M,), to the peaks there.
-    NaN stays."""
+    """Move coords (M, 2), the highest pixels (x, y) of the maps ``which`` (M,), to the peaks.
+
+    ``method`` is the refinement's index in `REFINEMENTS`. NaN stays NaN.
+    """
+    if method == ARGMAX:
+        return
     for m in range(coords.shape[0]):
-        if method > 0 and not math.isnan(coords[m, 0]):
+        if not math.isnan(coords[m, 0]):
             image, x, y = maps[which[m]], int(coords[m, 0]), int(coords[m, 1])
             here = np.float64(image[y, x])
             left, right = _pixel(image, y, x - 1), _pixel(image, y, x + 1)
@@ -137,23 +150,50 @@ def _pixel(image, y, x):
 
 @kernel
 def _offset(a2, a, b, c, c2, method):
-    """Offset of the peak from the middle of five pixels, NaN where there is none: in [-1, 1]."""
-    beyond = b
+    """Offset of the peak from the middle b of five pixels in a line; a missing pixel is NaN."""
+    d = b  # the fourth pixel, if a neighbour has to be extrapolated
     if math.isnan(a):
-        a, beyond = _extended(b, c, c2), c2
+        a, d = _extrapolated(b, c, c2), c2
     elif math.isnan(c):
-        c, beyond = _extended(b, a, a2), a2
-    if method == 3 and a > 0 and b > 0 and c > 0 and beyond > 0:
-        a, b, c = math.log(a / b), 0.0, math.log(c / b)
-    bend = a - 2 * b + c
-    if not bend < 0:  # flat, or too few pixels to say
-        return 0.0
-    if method == 1:
-        return 0.25 * np.sign(c - a)
-    return min(max(0.5 * (a - c) / bend, -1.0), 1.0)
+        c, d = _extrapolated(b, a, a2), a2
+    return _refined(a, b, c, d, method)
 
 
 @kernel
-def _extended(b, c, d):
-    """What a Gaussian through b, c, d has before b; a parabola, if not all are positive."""
+def _extrapolated(b, c, d):
+    """The pixel before b, c, d: of the Gaussian through them, or of the parabola."""
     return d * (b / c) ** 3 if b > 0 and c > 0 and d > 0 else 3 * b - 3 * c + d
+
+
+@kernel
+def _refined(a, b, c, d, method):
+    """The offset by the refinement with this index in `REFINEMENTS`."""
+    if method == QUARTER:
+        return _quarter(a, b, c)
+    if method == PARABOLA:
+        return _parabola(a, b, c)
+    if method == LOG_PARABOLA:
+        positive = a > 0 and b > 0 and c > 0 and d > 0
+        return _log_parabola(a, b, c) if positive else _parabola(a, b, c)
+    raise ValueError("refine: expected a refinement that `_refined` calls, got another")
+
+
+@kernel
+def _quarter(a, b, c):
+    """A quarter of a pixel towards the higher neighbour."""
+    return 0.25 * np.sign(c - a) if a - 2 * b + c < 0 else 0.0
+
+
+@kernel
+def _parabola(a, b, c):
+    """The highest point of the parabola through a, b, c, at most a pixel away."""
+    curvature = a - 2 * b + c
+    if not curvature < 0:  # flat, or NaN: too few pixels to say
+        return 0.0
+    return min(max(0.5 * (a - c) / curvature, -1.0), 1.0)
+
+
+@kernel
+def _log_parabola(a, b, c):
+    """The highest point of the parabola through log a, log b, log c: a Gaussian's centre."""
+    return _parabola(math.log(a / b), 0.0, math.log(c / b))

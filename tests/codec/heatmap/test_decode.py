@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from npkpose.codec.heatmap import argmax, dark, decode
+from npkpose.codec.heatmap import argmax, dark, decode, peaks
 from npkpose.codec.heatmap.decode import (
     DARK_SPACING,
     REFINEMENTS,
@@ -98,6 +98,19 @@ def test_decoding_matches_the_reference(heatmaps, refine):
     np.testing.assert_array_equal(scores, expected_scores)
 
 
+def test_a_refinement_with_a_name_but_no_function_raises(monkeypatch):
+    heatmaps = gaussian_heatmap(8, 3.2, 4.1)[None, None]
+    for module in (decode, peaks):
+        monkeypatch.setattr(module, "REFINEMENTS", (*REFINEMENTS, "best"))
+    with pytest.raises(ValueError, match="refine: expected a refinement that `_refined` calls"):
+        decode_heatmaps(heatmaps, "best")
+    with pytest.raises(ValueError, match="refine: expected a refinement that `_refined` calls"):
+        peaks.find_peaks(heatmaps[0], refine="best")
+    with pytest.raises(KeyError, match="best"):
+        reference.decode_heatmaps(heatmaps, "best")
+    assert tuple(reference.REFINEMENTS) == REFINEMENTS
+
+
 @given(arrays(np.float64, (1, 1, 4, 6), elements=finite), st.sampled_from(REFINEMENTS[2:]))
 def test_mirroring_the_map_mirrors_the_answer_unless_the_peak_is_tied(heatmap, refine):
     if (heatmap == heatmap.max()).sum() > 1:
@@ -108,7 +121,7 @@ def test_mirroring_the_map_mirrors_the_answer_unless_the_peak_is_tied(heatmap, r
     np.testing.assert_allclose((x, y), (5 - mirrored_x, mirrored_y), rtol=0, atol=1e-12)
 
 
-def test_non_finite_pixels_never_win_and_count_as_absent_neighbours():
+def test_non_finite_pixels_never_win_and_count_as_missing_neighbours():
     heatmap = gaussian_heatmap(16, 7.3, 8.2, 2.0, np.float64)
     heatmap[2, 3], heatmap[8, 6], heatmap[12, 12] = np.nan, np.inf, -np.inf
     coords, scores = decode_heatmaps(heatmap[None, None])
@@ -191,7 +204,7 @@ def test_two_specialisations_serve_every_input():
 
 
 @pytest.mark.parametrize("refine", ALL)
-def test_eight_threads_at_once_give_the_serial_answer(refine, rng):
+def test_eight_threads_at_once_give_the_serial_result(refine, rng):
     batches = rng.normal(size=(8, 2, 3, 20, 18)).astype(np.float32)
     serial = [decode_heatmaps(batch, refine) for batch in batches]
     with ThreadPoolExecutor(8) as pool:

@@ -7,9 +7,9 @@ from npkpose.reference.codec.heatmap.dark import newton_points
 
 
 def decode_heatmaps(heatmaps, refine="log_parabola", blur_kernel=11):
-    """Return coords (N, K, 2) and scores (N, K), as `codec.decode.decode_heatmaps` does."""
+    """Return coords (N, K, 2) and scores (N, K), as the compiled `decode_heatmaps` does."""
     heatmaps = np.asarray(heatmaps, dtype=np.float64)
-    images, parts, height, width = heatmaps.shape
+    images, keypoints, height, width = heatmaps.shape
     maps = heatmaps.reshape(-1, height, width)
     pixels, scores = highest_pixels(maps)
     x, y = np.nan_to_num(pixels).astype(int).T
@@ -29,33 +29,48 @@ def decode_heatmaps(heatmaps, refine="log_parabola", blur_kernel=11):
         spacing = 2 if refine == "dark" else 1
         points = newton_points(maps, pixels, weights / weights.sum(), spacing)
         coords = np.where(np.isnan(points), coords, points)
-    return coords.reshape(images, parts, 2), scores.reshape(images, parts)
+    return coords.reshape(images, keypoints, 2), scores.reshape(images, keypoints)
 
 
 def offset(values, refine):
-    """Offset from the middle of five pixels (M, 5), NaN where there is none: (M,)."""
+    """Offset from the middle of five pixels (M, 5), a missing pixel being NaN: (M,)."""
     a2, a, b, c, c2 = values.T
-    if refine == "argmax":
-        return np.zeros(len(values))
     with np.errstate(all="ignore"):
-        beyond = np.where(np.isnan(a), c2, np.where(np.isnan(c), a2, b))
-        left, right = _extend(b, c, c2), _extend(b, a, a2)
-        a, c = np.where(np.isnan(a), left, a), np.where(np.isnan(c), right, c)
-        slope, bend = c - a, a - 2 * b + c
-        if refine == "quarter":
-            offset = 0.25 * np.sign(slope)
-        else:
-            offset = -0.5 * slope / bend
-        if refine == "log_parabola":
-            positive = (a > 0) & (b > 0) & (c > 0) & (beyond > 0)
-            log_bend = np.log(a) - 2 * np.log(b) + np.log(c)
-            log_offset = -0.5 * np.log(c / a) / log_bend
-            offset = np.where(positive, log_offset, offset)
-            bend = np.where(positive, log_bend, bend)
-        return np.where(bend < 0, np.clip(offset, -1, 1), 0.0)
+        before, after = extrapolated(b, c, c2), extrapolated(b, a, a2)
+        d = np.where(np.isnan(a), c2, np.where(np.isnan(c), a2, b))
+        a, c = np.where(np.isnan(a), before, a), np.where(np.isnan(c), after, c)
+        return REFINEMENTS[refine](a, b, c, d)
 
 
-def _extend(b, c, d):
-    """What a Gaussian through b, c, d has before b; a parabola, if not all are positive."""
+def extrapolated(b, c, d):
+    """The pixel before b, c, d: of the Gaussian through them, or of the parabola."""
     positive = (b > 0) & (c > 0) & (d > 0)
     return np.where(positive, d * (b / c) ** 3, 3 * b - 3 * c + d)
+
+
+def argmax(a, b, c, d):
+    """No offset."""
+    return np.zeros(len(b))
+
+
+def quarter(a, b, c, d):
+    """A quarter of a pixel towards the higher neighbour."""
+    return np.where(a - 2 * b + c < 0, 0.25 * np.sign(c - a), 0.0)
+
+
+def parabola(a, b, c, d):
+    """The highest point of the parabola through a, b, c, at most a pixel away."""
+    curvature = a - 2 * b + c
+    return np.where(curvature < 0, np.clip(0.5 * (a - c) / curvature, -1, 1), 0.0)
+
+
+def log_parabola(a, b, c, d):
+    """The same for the logarithms, where all four pixels are positive."""
+    positive = (a > 0) & (b > 0) & (c > 0) & (d > 0)
+    of_logs = parabola(np.log(a), np.log(b), np.log(c), d)
+    return np.where(positive, of_logs, parabola(a, b, c, d))
+
+
+REFINEMENTS = {
+    "argmax": argmax, "quarter": quarter, "parabola": parabola, "log_parabola": log_parabola,
+}  # fmt: skip
