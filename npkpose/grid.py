@@ -1,12 +1,12 @@
 """How a heatmap lies on its image: a stride and one of the three conventions in use.
 
     "index"    image = stride * map                      simple baselines, HRNet, the four markers
-    "centre"   image = stride * (map + 1/2) - 1/2        OpenPose-style networks; resized pictures
+    "centre"   image = stride * (map + 1/2) - 1/2        OpenPose-style networks; resized images
     "corner"   image = map * (stride * n - 1) / (n - 1)  UDP: the corner pixels' centres coincide
 
-map and image are coordinates in pixels of either frame, integers being pixel centres, and
-n is the map's length along the axis. Mixing two of them shifts every point by up to
-(stride - 1) / 2 image pixels, which is why encode and decode take the same `Grid`.
+map and image are coordinates in pixels of the map and of the image, integers being pixel
+centres; n is the map's length along the axis. Mixing two conventions shifts every point by up
+to (stride - 1) / 2 image pixels, which is why encode and decode take the same `Grid`.
 
 "corner" is Huang et al., "The Devil Is in the Details: Delving Into Unbiased Data
 Processing for Human Pose Estimation", CVPR 2020, arXiv:1911.07524.
@@ -58,12 +58,12 @@ class Grid:
         return (check_array("points", points, (..., 2), finite=False) - shift) / scale
 
     def flip_shift(self):
-        """Return how many map pixels to the right a flip test moves the mirrored image's map.
+        """Return how many map pixels to the right a flip test moves the flipped image's map.
 
-        A flip test averages the map of an image with that of its mirror image, mirrored back
+        A flip test averages the map of an image with the map of the flipped image, flipped back
         (and its left and right joints exchanged). In an image of W pixels the point x goes to
         W - 1 - x, in a map of W / stride pixels u goes to W / stride - 1 - u. The two agree
-        where the grid lies symmetrically on its image:
+        if the grid lies symmetrically on its image:
 
             "index"               1 - 1 / stride
             "centre", "corner"    0

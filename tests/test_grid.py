@@ -23,7 +23,7 @@ def test_the_three_conventions_at_hand_worked_points():
 )
 def test_a_round_trip_is_exact(convention, stride, point, size):
     if convention == "corner":
-        stride = (stride[0] + 1, stride[1] + 1)  # corners need an image of two pixels
+        stride = (stride[0] + 1, stride[1] + 1)  # corner pixels need an image of two pixels
     grid = Grid(stride, convention)
     back = grid.to_image(grid.to_map(point, size), size)
     np.testing.assert_allclose(back, point, rtol=0, atol=1e-6)
@@ -39,12 +39,12 @@ def test_nan_stays_nan_and_empty_stays_empty():
     st.tuples(st.integers(2, 12), st.integers(2, 12)),
     st.tuples(st.integers(0, 64), st.integers(0, 64)),
 )
-def test_a_mirrored_images_map_agrees_once_mirrored_back_and_moved(convention, stride, where):
+def test_a_flipped_images_map_agrees_once_flipped_back_and_moved(convention, stride, where):
     grid, height, width = Grid(stride, convention), 20, 24
     image_width, image_height = stride[0] * width, stride[1] * height
     point = np.array(where) / 64 * (image_width - stride[0], image_height - stride[1])
-    mirrored = (image_width - 1 - point[0], point[1])
-    maps = gaussian_heatmaps([[point], [mirrored]], (height, width), grid=grid, dtype=np.float64)
+    flipped = (image_width - 1 - point[0], point[1])
+    maps = gaussian_heatmaps([[point], [flipped]], (height, width), grid=grid, dtype=np.float64)
     there, back = decode_heatmaps(np.stack([maps[0], maps[1, ..., ::-1]]))[0][:, 0]
     np.testing.assert_allclose(back + (grid.flip_shift(), 0), there, rtol=0, atol=1e-6)
 

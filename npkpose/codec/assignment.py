@@ -1,25 +1,25 @@
-"""Optimal assignment: the one-to-one matching of rows with columns of least total cost.
+"""Optimal assignment: the one-to-one matching of rows and columns with the least total cost.
 
     minimise  sum over pairs (i, j) of cost[i, j],   no row and no column in two pairs
 
-By shortest augmenting paths. Rows enter one at a time; prices u_i, v_j keep every reduced
-cost c_ij - u_i - v_j at 0 or above, and at 0 on the pairs made, which proves the matching of
-the rows so far to be optimal. A row first tries its cheapest column. If that is taken, it looks
-for the shortest alternating path to a free column, by Dijkstra's algorithm on reduced costs; the
-pairs along the path swap, and the prices of what the search passed change by as much as the path
-is longer. R rows and C >= R columns take O(R^2 C) steps.
+Solved by shortest augmenting paths. Rows enter one at a time; prices u_i, v_j keep every reduced
+cost c_ij - u_i - v_j at 0 or above, and at 0 for matched pairs, which proves the matching of
+these rows to be optimal. A row first tries its cheapest column. If that is taken, Dijkstra's
+algorithm on reduced costs finds the shortest alternating path to a free column. The pairs along
+this path swap, and the prices of each row and column that the search finished change by the
+difference between the path's length and theirs. R rows and C >= R columns take O(R^2 C) steps.
 
-Costs are float64: differences below 1e-15 of the largest cost, or with forbidden pairs of the
-largest cost times min(R, C), are lost.
+Costs are float64: differences below 1e-15 of the largest cost are lost, or, with forbidden pairs,
+below 1e-15 of the largest cost times min(R, C).
 
 Jonker and Volgenant, "A shortest augmenting path algorithm for dense and sparse linear
 assignment problems", Computing 38, 1987; the rectangular form is Crouse's, "On implementing
 2D rectangular assignment algorithms", IEEE Trans. Aerospace and Electronic Systems 52, 2016.
 
-A pair that may not be made, or is dearer than leaving its row out, is solved as one of gain 0
-and dropped from the answer; so any matrix has an answer, even one of nothing but NaN. At equal
-distances the search takes a free column first, then the lower one: the same costs always give
-the same pairs.
+A pair that is forbidden, or costs more than leaving its row out, enters with cost 0 and is
+dropped from the answer; so every matrix has an answer, even if all its costs are NaN. At equal
+distances the search takes a free column first, then the one of lower index: the same costs always
+give the same pairs.
 """
 
 import numpy as np
@@ -36,9 +36,9 @@ def assign(cost, unassigned=None):
     cost : array_like, shape (R, C)
         Any finite costs, negative ones too; NaN and infinity forbid the pair.
     unassigned : float, optional
-        The cost of leaving a row without a column: what is least is then the pairs' total plus
-        this for every row left out, and a pair is made only where it costs less. Default:
-        as many pairs as can be made, and among those matchings the least total.
+        The cost of leaving a row without a column. The pairs' total plus this cost for every
+        row left out is then minimised, and a pair is made only if it costs less. Default:
+        as many pairs as possible, and the least total among the matchings with as many pairs.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def assign(cost, unassigned=None):
         leave = check_number("unassigned", unassigned)
     elif allowed.all():
         leave = 0.0
-    else:  # so dear that one pair more is worth any exchange of the others
+    else:  # so high that one more pair always lowers the total
         leave = 1 + 2 * min(cost.shape) * float(abs(cost[allowed]).max(initial=0.0))
     with np.errstate(over="ignore"):
         loss = np.where(allowed, cost - leave, 0.0)
@@ -91,11 +91,7 @@ def _solve(cost, col_of):
     parent = np.empty(num_cols, dtype=np.int64)  # the row before each column on its path
     reach = np.empty(num_cols)  # length of the shortest path to each column so far
     done = np.empty(num_cols)  # infinity where that length is final, else 0
-    for i in range(num_rows):
-        j = _cheapest(cost[i])
-        u[i] = cost[i, j]  # the price at which its cheapest column costs nothing
-        if row_of[j] < 0:
-            row_of[j], col_of[i] = i, j
+    _take_cheapest(cost, u, row_of, col_of)
     for new in range(num_rows):
         if col_of[new] >= 0:
             continue
@@ -112,15 +108,32 @@ def _solve(cost, col_of):
             if done[j] > 0 and j != col:
                 u[row_of[j]] += far - reach[j]
                 v[j] -= far - reach[j]
-        while row != new:  # swap the pairs back along the path
-            row = parent[col]
-            row_of[col] = row
-            col_of[row], col = col, col_of[row]
+        _swap(new, col, parent, row_of, col_of)
+
+
+@kernel
+def _take_cheapest(cost, u, row_of, col_of):
+    """Match each row with its cheapest column if that is free, and set the rows' prices."""
+    for i in range(cost.shape[0]):
+        j = _cheapest(cost[i])
+        u[i] = cost[i, j]  # the price at which the reduced cost of this column is 0
+        if row_of[j] < 0:
+            row_of[j], col_of[i] = i, j
+
+
+@kernel
+def _swap(new, col, parent, row_of, col_of):
+    """Swap the pairs along the path, from its free column back to the new row."""
+    row = -1
+    while row != new:
+        row = parent[col]
+        row_of[col] = row
+        col_of[row], col = col, col_of[row]
 
 
 @kernel
 def _cheapest(cost):
-    """The first of the cheapest columns. A loop compiles in a fifth of the time of NumPy's."""
+    """The first cheapest column. A loop compiles in a fifth of the time of NumPy's argmin."""
     best = 0
     for j in range(1, cost.shape[0]):
         if cost[j] < cost[best]:
@@ -130,7 +143,7 @@ def _cheapest(cost):
 
 @kernel
 def _extend(cost, base, v, row, parent, reach, done):
-    """Shorten the paths where ``row`` is a better last stop. No branches, so it vectorises."""
+    """Shorten the paths that are shorter through ``row``. No branches, so it vectorises."""
     for j in range(cost.shape[0]):
         length = base + cost[j] - v[j] + done[j]
         better = length < reach[j]
@@ -140,7 +153,7 @@ def _extend(cost, base, v, row, parent, reach, done):
 
 @kernel
 def _nearest(row_of, reach, done):
-    """The nearest column that is not done; of several, a free one, then the lowest."""
+    """The nearest column that is not done; of equals, a free one, then that of lowest index."""
     best = 0
     for j in range(1, reach.shape[0]):
         length, least = reach[j] + done[j], reach[best] + done[best]

@@ -1,16 +1,17 @@
-"""Non-maximum suppression: of two answers that are nearly the same, the better one.
+"""Non-maximum suppression: of two detections that are nearly the same, keep the better one.
 
-Going by falling score (ties: the lower index), each is kept unless it is more similar than a
-threshold to one kept before. Poses are compared by
+Detections are visited by falling score (ties: the lower index). Each is kept unless its similarity
+to a kept one exceeds a threshold. The similarity of two boxes is their intersection over union, in
+real coordinates (no pixel is added to a side); that of two poses is their object keypoint
+similarity (similarity.py), symmetric here because neither is the ground truth:
 
-    similarity = mean over keypoints present in both of exp(-d_i^2 / (2 A (2 sigma_i)^2))
+    similarity = mean over keypoints that both have of exp(-d_i^2 / (2 A (2 sigma_i)^2))
 
-the object keypoint similarity of `metrics.oks`, A being the mean of the two people's areas; boxes
-by intersection over union of their areas, in real coordinates (no pixel is added to a side).
+d_i is the distance between the two keypoints i, A the mean of the two people's areas.
 
 The pose rule is Papandreou et al.'s, "Towards Accurate Multi-person Pose Estimation in the Wild",
-CVPR 2017, arXiv:1701.01779. Departures from published code: a keypoint counts where both people
-have it, where `list and list` keeps the second one's mask alone (Sun et al.'s release); people of
+CVPR 2017, arXiv:1701.01779. Departures from published code: a keypoint is compared if both people
+have it, where Sun et al.'s release tests the second person alone (`list and list`); people of
 area 0 are similar where they coincide, and nothing is added to A.
 """
 
@@ -21,7 +22,7 @@ from npkpose._jit import kernel
 
 
 def oks_nms(poses, skeleton, areas=None, threshold=0.9):
-    """Return the indices of the people to keep, by falling score: ``poses[kept]`` are they.
+    """Return the indices of the people to keep, by falling score, for ``poses[kept]``.
 
     Parameters
     ----------
@@ -29,7 +30,7 @@ def oks_nms(poses, skeleton, areas=None, threshold=0.9):
     skeleton : Skeleton of K keypoints
         Its ``sigmas`` are read.
     areas : array_like, shape (P,), optional
-        At least 0, in the poses' pixels. Default: of the boxes around the keypoints.
+        At least 0, in square pixels. Default: the area of the box around the keypoints.
     threshold : float
         0.9 is HRNet's (Sun et al., CVPR 2019, arXiv:1902.09212).
 
@@ -67,7 +68,7 @@ def box_nms(boxes, scores, threshold=0.5):
         (x0, y0, x1, y1), x0 <= x1 and y0 <= y1.
     scores : array_like, shape (N,)
     threshold : float
-        A box that overlaps a kept one by more is dropped.
+        A box whose intersection over union with a kept one exceeds it is dropped.
 
     Returns
     -------
@@ -77,13 +78,13 @@ def box_nms(boxes, scores, threshold=0.5):
     Raises
     ------
     ValueError
-        Wrong shape, NaN or infinity, a box inside out, or a negative threshold.
+        Wrong shape, NaN or infinity, a box with x0 > x1 or y0 > y1, or a negative threshold.
     """
     boxes = check_array("boxes", boxes, ("N", 4))
     scores = check_array("scores", scores, (len(boxes),))
-    inside_out = (boxes[:, 2:] < boxes[:, :2]).any(axis=1)
-    if inside_out.any():
-        n = int(inside_out.argmax())
+    swapped = (boxes[:, 2:] < boxes[:, :2]).any(axis=1)
+    if swapped.any():
+        n = int(swapped.argmax())
         raise ValueError(f"boxes[{n}]: expected x0 <= x1 and y0 <= y1, got {boxes[n]}")
     threshold = check_number("threshold", threshold, at_least=0)
     order = np.argsort(-scores, kind="stable")
@@ -107,7 +108,7 @@ def _suppress_poses(keypoints, areas, sigmas, threshold, keep):
 
 @kernel
 def _similarity(a, b, area, sigmas):
-    """Mean similarity of the keypoints that both have; 0 where there is none."""
+    """Mean similarity of the keypoints that both people have; 0 if they share none."""
     total, common = 0.0, 0
     for k in range(a.shape[0]):
         squared = (a[k, 0] - b[k, 0]) ** 2 + (a[k, 1] - b[k, 1]) ** 2

@@ -22,11 +22,11 @@ def test_a_hand_worked_matrix_gives_the_hand_worked_pairs():
     assert pairs_of([[1, 2, 8], [2, 9, 3], [4, 7, 6]]) == [(0, 1), (1, 2), (2, 0)]
 
 
-def test_more_pairs_come_before_a_lower_total_unless_leaving_out_has_a_price():
+def test_more_pairs_come_before_a_lower_total_unless_leaving_a_row_out_has_a_cost():
     cost = [[0.1, 0.9], [0.9, np.nan]]
     assert pairs_of(cost) == [(0, 1), (1, 0)]
     assert pairs_of(cost, unassigned=1.0) == [(0, 0)]
-    assert pairs_of(cost, unassigned=0.1) == []  # a pair is made only where it costs less
+    assert pairs_of(cost, unassigned=0.1) == []  # a pair is made only if it costs less
     assert pairs_of([[5.0], [1.0]]) == [(1, 0)]
     assert pairs_of([[5.0, np.inf], [1.0, np.inf]]) == [(1, 0)]
 
@@ -57,7 +57,7 @@ def test_transposing_keeps_the_total_and_raising_every_column_shifts_it(cost, ra
     np.testing.assert_allclose(lifted[assign(lifted)].sum(), total + raised[:3].sum(), atol=1e-12)
 
 
-def test_ties_are_broken_alike_every_time_and_the_input_is_left_alone():
+def test_ties_are_always_broken_alike_and_the_input_is_not_modified():
     cost = np.zeros((3, 4))
     assert pairs_of(cost) == pairs_of(cost.copy()) == [(0, 0), (1, 1), (2, 2)]
     assert (cost == 0).all()
@@ -66,7 +66,7 @@ def test_ties_are_broken_alike_every_time_and_the_input_is_left_alone():
 
 
 @pytest.mark.parametrize("shape", [(0, 0), (0, 3), (2, 0)])
-def test_nothing_to_match_gives_no_pairs(shape):
+def test_an_empty_matrix_gives_no_pairs(shape):
     rows, cols = assign(np.empty(shape))
     assert rows.shape == cols.shape == (0,) and rows.dtype.kind == "i"
 

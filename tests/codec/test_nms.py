@@ -16,7 +16,7 @@ lattice = st.integers(0, 8).map(float)
 
 @st.composite
 def crowds(draw):
-    """Poses of TRIPLE on a lattice, keypoints missing here and there, scores often tied."""
+    """Poses of TRIPLE on a lattice, some keypoints missing, scores often tied."""
     people = draw(st.integers(0, 6))
     points = draw(arrays(np.float64, (people, 3, 2), elements=lattice))
     points[draw(arrays(np.bool_, (people, 3)))] = np.nan
@@ -44,11 +44,11 @@ def test_a_hand_worked_similarity_is_on_either_side_of_the_threshold():
     assert oks_nms(poses, PAIR, [50, 150], similarity + 1e-9).tolist() == [1, 0]  # their mean
 
 
-def test_a_keypoint_counts_only_where_both_have_it():
+def test_a_keypoint_is_compared_only_if_both_people_have_it():
     points = np.array([[(0, 0), (10, 10)], [(0, 0), (50, 50)], [(0, 0), (10, 10)]], float)
     points[1, 1] = np.nan
     poses = Poses(points, person_scores=[3, 2, 1])
-    assert oks_nms(poses, PAIR, [100] * 3).tolist() == [0]  # 1 agrees in all that it has
+    assert oks_nms(poses, PAIR, [100] * 3).tolist() == [0]  # person 1 agrees in its only keypoint
     points[1] = points[1, ::-1]
     points[1, 1] = 10, 40
     assert oks_nms(Poses(points, person_scores=[2, 3, 1]), PAIR, [100] * 3).tolist() == [1, 0]
@@ -71,19 +71,19 @@ def test_keeping_the_kept_changes_nothing_and_neither_does_scale(poses):
     assert oks_nms(larger, TRIPLE, threshold=0.5).tolist() == kept.tolist()
 
 
-def test_people_of_no_area_are_similar_only_where_they_coincide():
+def test_people_of_area_0_are_similar_only_where_they_coincide():
     points = np.full((4, 3, 2), np.nan)
     points[:3, 0] = (5, 5), (5, 5), (5, 6)
     poses = Poses(points, person_scores=[1, 1, 1, 1])
-    assert oks_nms(poses, TRIPLE).tolist() == [0, 2, 3]  # nobody has the last one's keypoints
+    assert oks_nms(poses, TRIPLE).tolist() == [0, 2, 3]  # the last person has no keypoints
 
 
-def test_nobody_is_kept_of_nobody():
+def test_empty_input_gives_no_indices():
     assert oks_nms(Poses.empty(17), COCO_17).shape == (0,)
     assert box_nms(np.empty((0, 4)), []).shape == (0,)
 
 
-def test_boxes_are_compared_by_the_area_they_share():
+def test_boxes_are_compared_by_intersection_over_union():
     boxes = [(0, 0, 2, 2), (1, 0, 3, 2), (0, 0, 2, 2.5), (4, 4, 5, 5)]  # overlaps 1/3 and 4/5
     scores = [0.9, 0.8, 0.7, 0.95]
     assert box_nms(boxes, scores, 0.5).tolist() == [3, 0, 1]
@@ -96,7 +96,7 @@ def test_boxes_kept_match_the_reference(case, threshold):
     assert box_nms(*case, threshold).tolist() == reference.box_nms(*case, threshold)
 
 
-def test_equal_scores_go_by_index_and_a_box_of_no_area_overlaps_nothing():
+def test_equal_scores_go_by_index_and_a_box_of_area_0_overlaps_nothing():
     boxes = [(0, 0, 2, 2), (0, 0, 2, 2), (1, 1, 1, 1), (1, 1, 1, 1), (0, 1, 2, 1)]
     assert box_nms(boxes, np.ones(5)).tolist() == [0, 2, 3, 4]
 

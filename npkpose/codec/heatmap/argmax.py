@@ -1,14 +1,14 @@
-"""The highest pixel of every map, as fast as memory delivers them.
+"""The highest pixel of every map, as fast as memory can be read.
 
-The maximum of floats that may be NaN is a chain of comparisons that a compiler takes one by
-one; the maximum of integers it takes sixteen at a time. And a float's bits, read as an
-integer, are nearly in the float's order (IEEE 754-2008, 3.4: sign, exponent, fraction):
+A compiler compares floats that may be NaN one by one, but integers sixteen at a time. And a
+float's bits, read as an integer, have nearly the float's order (IEEE 754-2008, 3.4: sign,
+exponent, fraction):
 
     0.0 <= x <= inf    bits(x) grows with x, from 0 to bits(inf); a positive NaN lies above
     x < 0              bits(x) is negative and falls as x grows
 
 So where the largest bits of a map lie between 0 and bits(inf), they are its highest pixel's.
-Any other map (nothing above zero, or a NaN or infinity in it) is first rewritten with the keys
+In any other map (no pixel above zero, or a NaN or infinity) these keys are compared instead:
 
     key(x) = bits(x)             for x >= 0
              lowest - bits(x)    for x < 0: minus the bits of |x|, so -0.0 equals 0.0
@@ -37,7 +37,7 @@ def highest_pixels(maps):
     Returns
     -------
     pixels : ndarray, shape (M, 2)
-        (x, y), or NaN where no two finite pixels differ: a flat map, or one without any.
+        (x, y), or NaN where no two finite pixels differ: a flat map, or no finite pixel.
     scores : ndarray, shape (M,)
         The pixel's value; 0 where pixels are NaN.
     """
@@ -70,7 +70,7 @@ def _highest(maps, bits, infinity, lowest, width, pixels, scores):
 
 @kernel
 def _first_largest(keys):
-    """Index of the first largest of some integers, and its value."""
+    """Index of the first largest integer, and its value."""
     start, top = 0, keys[0]
     for i in range(0, keys.shape[0], BLOCK):
         block = keys[i : i + BLOCK]
@@ -86,7 +86,7 @@ def _first_largest(keys):
 
 @kernel
 def _is_flat(image, value):
-    """Whether all finite pixels equal ``value``: for nearly every map, the first one tells."""
+    """Do all finite pixels equal ``value``? For nearly every map the first pixel decides."""
     if math.isfinite(image[0]) and image[0] != value:
         return False
     others = 0

@@ -1,12 +1,12 @@
-"""Heatmaps without their noise: blurred a little, before peaks are looked for.
+"""Heatmaps with less noise: blurred by a small Gaussian before peaks are searched.
 
     s[y,x] = sum_{i,j} g(i) g(j) h[y+i, x+j],    g(i) ~ exp(-i^2 / (2 sigma^2)),  sum g = 1
 
-over |i|, |j| <= 3 sigma, with the border's values beyond the border. Every local maximum is a
-candidate of the grouping, and a network that was trained for minutes leaves many: on its maps a
-blur with the sigma of its targets finds several times as many people. Cao et al.'s code does the
-same ("Realtime Multi-Person 2D Pose Estimation using Part Affinity Fields", CVPR 2017,
-arXiv:1611.08050), after enlarging the maps.
+over |i|, |j| <= 3 sigma; outside the map h is the nearest border pixel. Every local maximum
+becomes a candidate for grouping, and the maps of a network that was trained for minutes have many:
+after a blur with the sigma of its targets, grouping finds several times as many people. Cao et
+al.'s code does the same ("Realtime Multi-Person 2D Pose Estimation using Part Affinity Fields",
+CVPR 2017, arXiv:1611.08050), after enlarging the maps.
 """
 
 import math
@@ -17,7 +17,7 @@ from npkpose._check import check_array, check_number
 
 
 def smooth_heatmaps(heatmaps, sigma):
-    """Return heatmaps (..., H, W), blurred with a Gaussian.
+    """Return the heatmaps (..., H, W) blurred with a Gaussian.
 
     Parameters
     ----------
@@ -45,9 +45,9 @@ def smooth_heatmaps(heatmaps, sigma):
 
 
 def _weighted_sum(maps, weights, axis):
-    """Sum of the maps moved by -reach to reach along an axis."""
+    """Sum of weights times the maps shifted by -reach to reach along an axis."""
     length, reach = maps.shape[axis], len(weights) // 2
-    places = np.clip(np.arange(-reach, length + reach), 0, length - 1)
-    padded = np.moveaxis(np.take(maps, places, axis=axis), axis, 0)
+    indices = np.clip(np.arange(-reach, length + reach), 0, length - 1)
+    padded = np.moveaxis(np.take(maps, indices, axis=axis), axis, 0)
     total = sum(weight * padded[i : i + length] for i, weight in enumerate(weights))
     return np.moveaxis(total, 0, axis)

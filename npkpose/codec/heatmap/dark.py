@@ -19,11 +19,11 @@ Estimation", CVPR 2020, arXiv:1910.06278. "dark_udp" is the form of Huang et al.
 arXiv:1911.07524. Departures from both:
 
 * A step is taken only if H is negative definite (f has a maximum there) and the step is no
-  longer than one pixel. Otherwise `codec.decode` answers with the parabola.
-* Borders are no exception. A pixel outside the map, or not finite, is what a Gaussian has
-  there: h(d) = h(-d) r^d at d pixels from the highest, along x or else along y, where
-  r = h(1) / h(-1). Padding with zeros moves a peak that is one sigma from the border inwards
-  by a third of a pixel. Where h(-d) or r is missing too, no step is taken.
+  longer than one pixel. Otherwise heatmap/decode.py answers with "log_parabola".
+* A pixel outside the map, or not finite, is extrapolated as for a Gaussian: h(d) = h(-d) r^d
+  at d pixels from the highest, along x or else along y, where r = h(1) / h(-1). Where h(-d)
+  or r is missing too, no step is taken. Padding with zeros instead moves a peak that is one
+  sigma from the border inwards by a third of a pixel.
 * Only the 13 values of f that the differences need are computed, not the whole map.
 * Nothing is clipped before the logarithm (published: at 1e-10, and to [0.001, 50]), so the
   answer does not depend on the map's scale. Blurred values must be positive, or no step.
@@ -40,7 +40,7 @@ import numpy as np
 from npkpose._jit import kernel
 
 BLUR_KERNEL = 11  # pixels: the published setting for maps of 64 x 48; 17 for 96 x 72
-FLATTEST = 1e-6  # 1/px^2: less bent than a Gaussian of 1000 px is a rounding error
+MIN_CURVATURE = 1e-6  # 1/px^2: that of a Gaussian of sigma 1000; less is a rounding error
 
 
 def blur_weights(size):
@@ -61,7 +61,7 @@ def newton_points(maps, pixels, weights, spacing):
     weights : ndarray, odd length
         The blur kernel along one axis.
     spacing : int
-        Of the second differences: 2 for "dark", 1 for "dark_udp".
+        Pixels between the values of a second difference: 2 for "dark", 1 for "dark_udp".
     """
     points = np.empty((len(maps), 2))
     _steps(maps, pixels, weights, spacing, points)
@@ -86,7 +86,7 @@ def _steps(maps, pixels, weights, spacing, points):
                     window[j, i] = row[i]
             _blur(window, weights, columns, blurred)
         if not (inside and math.isfinite(blurred.sum())):
-            _complete(image, y, x, window)
+            _fill_missing(image, y, x, window)
             _blur(window, weights, columns, blurred)
         dx, dy = _newton(blurred, spacing)
         if dx * dx + dy * dy <= 1.0:  # False for NaN
@@ -95,7 +95,7 @@ def _steps(maps, pixels, weights, spacing, points):
 
 @kernel
 def _blur(window, weights, columns, blurred):
-    """Blur the 13 pixels that differences need: of the middle 5 x 5, a cross and a square."""
+    """Blur the 13 pixels that the differences need: a cross and a square in the middle 5 x 5."""
     lines, result, size = window.reshape(-1), columns.reshape(-1), window.shape[1]
     for i in range(5 * size):
         result[i] = weights[0] * lines[i]
@@ -134,14 +134,14 @@ def _newton(b, spacing):
         h_yy = math.log((b[0, 2] / here) * (b[4, 2] / here)) / 4
         h_xy = math.log((b[1, 1] / b[1, 3]) * (b[3, 3] / b[3, 1])) / 4
     determinant, trace = h_xx * h_yy - h_xy * h_xy, h_xx + h_yy
-    if not (trace < 0 and determinant > FLATTEST * -trace):
+    if not (trace < 0 and determinant > MIN_CURVATURE * -trace):
         return np.nan, np.nan
     return (h_xy * g_y - h_yy * g_x) / determinant, (h_xy * g_x - h_xx * g_y) / determinant
 
 
 @kernel
-def _complete(image, y, x, window):
-    """Copy the window around (y, x) and complete it as a Gaussian would be, as far as possible."""
+def _fill_missing(image, y, x, window):
+    """Copy the window around (y, x); extrapolate missing pixels where a Gaussian says how."""
     size, reach = window.shape[0], window.shape[0] // 2
     top, left = y - reach, x - reach
     window[:] = np.nan
@@ -155,7 +155,7 @@ def _complete(image, y, x, window):
 
 @kernel
 def _ratio(line):
-    """h(1) / h(-1) at the middle of a line, of which a Gaussian supplies one; NaN if it cannot."""
+    """h(1) / h(-1) at the middle of a line; one may be extrapolated. NaN where that fails."""
     middle = line.shape[0] // 2
     before, here, after = line[middle - 1], line[middle], line[middle + 1]
     if math.isnan(before) and after > 0:
@@ -167,7 +167,7 @@ def _ratio(line):
 
 @kernel
 def _mirror(window, ratio):
-    """Fill what is missing of each row from its other side: h(d) = h(-d) ratio^d."""
+    """Fill each row's NaN from its other side: h(d) = h(-d) ratio^d."""
     reach, power = window.shape[0] // 2, 1.0
     for d in range(1, reach + 1):
         power *= ratio

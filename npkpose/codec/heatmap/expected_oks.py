@@ -1,15 +1,16 @@
-"""Heatmaps of probability to maps of what an answer is worth: the expected OKS.
+"""Heatmaps to the expected OKS of every pixel as an answer.
 
     e[k, y, x] = sum over v, u of p[k, v, u] exp(-((y - v)^2 + (x - u)^2) / (2 (2 sigma_k s)^2))
 
-p[k] = h[k] / sum h[k] is how likely keypoint k is at each pixel, and the exponential what
-COCO's object keypoint similarity would give for the answer (x, y) if it were there; s is the
-square root of the person's area. The peak of e, not that of p, is the best answer: between two
-near places of a hip one answers with the middle, but of two eyes' places, with one. The peak's
-height is the OKS to expect, a score that means the same for all keypoints.
+p[k] = h[k] / sum h[k] is the probability that keypoint k lies at the pixel (u, v). The
+exponential is COCO's object keypoint similarity (similarity.py) between that pixel and the
+answer (x, y); s is the square root of the person's area. The answer with the highest expected OKS
+is the peak of e, not the peak of p. If two near pixels are equally likely, it is the point
+between them for a hip, whose sigma is large, and one of the two for an eye, whose sigma is small.
+The height of the peak is the expected OKS, a score that means the same for all keypoints.
 
-That a score should be the OKS to expect, which heatmaps' peaks are not, is Gu et al.'s, "On the
-Calibration of Human Pose Estimation", ICML 2024, arXiv:2311.17105; OKS is `metrics.oks`'s.
+That a score should be the expected OKS, and that a heatmap's peak value is not, is from Gu et
+al., "On the Calibration of Human Pose Estimation", ICML 2024, arXiv:2311.17105.
 """
 
 import numpy as np
@@ -28,7 +29,7 @@ def expected_oks(heatmaps, sigmas, scale):
     sigmas : array_like, shape (K,)
         ``skeleton.sigmas``.
     scale : float
-        s, heatmap pixels.
+        s, the square root of the person's area, in heatmap pixels.
 
     Returns
     -------
@@ -50,18 +51,18 @@ def expected_oks(heatmaps, sigmas, scale):
     scale = check_number("scale", scale, above=0.0)
     rows, cols = (_similarity(side, scale, sigmas) for side in heatmaps.shape[-2:])
     rows, cols = rows.astype(heatmaps.dtype), cols.astype(heatmaps.dtype)
-    # By the highest first: the sum of very high values would overflow.
+    # First by the maximum: the sum of very high values would overflow.
     heatmaps = _divide(heatmaps, heatmaps.max(axis=(-2, -1), keepdims=True, initial=0))
-    shares = _divide(heatmaps, heatmaps.sum(axis=(-2, -1), keepdims=True))
-    return np.minimum(rows @ shares @ cols, 1)  # rounding can pass 1
+    probabilities = _divide(heatmaps, heatmaps.sum(axis=(-2, -1), keepdims=True))
+    return np.minimum(rows @ probabilities @ cols, 1)  # rounding can exceed 1
 
 
 def _divide(heatmaps, by):
-    """Return the maps divided, those to be divided by 0 as they are."""
+    """Return heatmaps / by, and a map unchanged where ``by`` is 0."""
     return heatmaps / np.where(by > 0, by, 1)
 
 
 def _similarity(side, scale, sigmas):
-    """How much an answer at i gets where j is right, along one axis: (K, side, side)."""
+    """Similarity of an answer at i and a keypoint at j, along one axis: (K, side, side)."""
     distance = np.subtract.outer(np.arange(side), np.arange(side)) / scale  # the area becomes 1
     return keypoint_similarity(distance**2, 1.0, sigmas[:, None, None])

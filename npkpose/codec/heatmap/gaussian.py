@@ -3,7 +3,7 @@
     h[y, x] = exp(-((x - cx)^2 + (y - cy)^2) / (2 sigma^2))
 
 (cx, cy) is the keypoint in heatmap pixels, real-valued: rounding it to a pixel, as many
-training pipelines do, throws away what sub-pixel decoding wants back. The Gaussian is the
+training pipelines do, loses the fraction that sub-pixel decoding recovers. The Gaussian is the
 product of one in x and one in y, so a map costs H + W exponentials instead of H W.
 
 Tompson et al., "Joint Training of a Convolutional Network and a Graphical Model for Human
@@ -37,7 +37,7 @@ def gaussian_heatmap(size, cx, cy, sigma=2.0, dtype=np.float32):
     return gaussian_heatmaps(centre, size, sigma, dtype=dtype)[0]
 
 
-# Seven arguments, not six: these are the choices in which published targets differ.
+# Seven arguments, not six: published targets differ in each of them.
 def gaussian_heatmaps(
     keypoints, size, sigma=2.0, visibility=None, grid=None, dtype=np.float32, round_centres=False
 ):
@@ -46,12 +46,12 @@ def gaussian_heatmaps(
     Parameters
     ----------
     keypoints : array_like, shape (..., K, 2)
-        (x, y) in heatmap pixels, or in image pixels where ``grid`` is given. NaN is absent.
+        (x, y) in heatmap pixels, or in image pixels where ``grid`` is given. NaN is missing.
     size : int or (H, W)
     sigma : float
         In heatmap pixels.
     visibility : array_like, shape (..., K), optional
-        A keypoint of visibility 0 is absent; any other is drawn alike.
+        A keypoint of visibility 0 is missing; all others are drawn alike.
     grid : Grid, optional
         How the map lies on the image.
     dtype : float32 or float64
@@ -62,7 +62,7 @@ def gaussian_heatmaps(
     Returns
     -------
     heatmaps : ndarray, shape (..., K, H, W), within [0, 1]
-        All zero for an absent keypoint.
+        All zero for a missing keypoint.
 
     Raises
     ------
@@ -78,15 +78,15 @@ def gaussian_heatmaps(
         keypoints = grid.to_map(keypoints, (height, width))
     if round_centres:
         keypoints = np.floor(keypoints + 0.5)
-    absent = np.isnan(keypoints).any(axis=-1)
+    missing = np.isnan(keypoints).any(axis=-1)
     if visibility is not None:
-        absent |= check_array("visibility", visibility, absent.shape) == 0
-    along_x = _gaussian(keypoints[..., 0], width, sigma, absent).astype(dtype)  # (..., K, W)
-    along_y = _gaussian(keypoints[..., 1], height, sigma, absent).astype(dtype)  # (..., K, H)
+        missing |= check_array("visibility", visibility, missing.shape) == 0
+    along_x = _gaussian(keypoints[..., 0], width, sigma, missing).astype(dtype)  # (..., K, W)
+    along_y = _gaussian(keypoints[..., 1], height, sigma, missing).astype(dtype)  # (..., K, H)
     return along_y[..., :, None] * along_x[..., None, :]
 
 
-def _gaussian(centre, length, sigma, absent):
-    """Return exp(-(i - centre)^2 / (2 sigma^2)) for i < length, zero where absent."""
-    distance = np.arange(length) - np.where(absent, 0.0, centre)[..., None]
-    return np.where(absent[..., None], 0.0, np.exp(-0.5 * (distance / sigma) ** 2))
+def _gaussian(centre, length, sigma, missing):
+    """Return exp(-(i - centre)^2 / (2 sigma^2)) for i < length, zero where missing."""
+    distance = np.arange(length) - np.where(missing, 0.0, centre)[..., None]
+    return np.where(missing[..., None], 0.0, np.exp(-0.5 * (distance / sigma) ** 2))

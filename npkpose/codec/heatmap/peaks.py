@@ -1,9 +1,9 @@
-"""Heatmaps to peaks: every local maximum of every map, for pictures of many people.
+"""Heatmaps to peaks: every local maximum of every map, for images of many people.
 
 A peak is a pixel, or a connected plateau of equal pixels, with a finite value above the
-threshold, all of whose eight-neighbours are lower or not finite. It lies where `codec.decode`
-would refine the pixel to, borders included; a plateau is one peak, at the mean of where its
-pixels are refined to. A map that is one single plateau has no peak.
+threshold, all of whose eight neighbours are lower or not finite. Its pixel is refined as in
+heatmap/decode.py, borders included; a plateau is one peak, at the mean of its refined pixels.
+A map whose pixels are all equal has no peak.
 
 Peaks are ordered by keypoint, then by falling score, then by raster order; truncation and
 suppression keep the best of each keypoint, where several published decoders keep the first.
@@ -44,7 +44,7 @@ def find_peaks(heatmaps, threshold=0.1, refine="log_parabola", min_distance=0.0,
     Returns
     -------
     peaks : Peaks
-        Of length 0 where nothing exceeds the threshold.
+        Of length 0 where no pixel exceeds the threshold.
 
     Raises
     ------
@@ -57,30 +57,42 @@ def find_peaks(heatmaps, threshold=0.1, refine="log_parabola", min_distance=0.0,
     threshold = check_number("threshold", threshold)
     method = REFINEMENTS.index(check_choice("refine", refine, REFINEMENTS))
     min_distance = check_number("min_distance", min_distance, at_least=0)
-    most = heatmaps.size
     if max_peaks is not None:
-        most = min(most, check_integer("max_peaks", max_peaks, 1))
+        max_peaks = min(heatmaps.size, check_integer("max_peaks", max_peaks, 1))
+    points, scores, which = _refined_maxima(heatmaps, threshold, method)
+    order = np.lexsort((-scores, which))  # stable: raster order between equals
+    points, scores, which = points[order], scores[order], which[order]
+    if min_distance > 0 or max_peaks is not None:
+        keep = _kept(points, which, heatmaps, min_distance, max_peaks)
+        points, scores, which = points[keep], scores[keep], which[keep]
+    return Peaks(points, scores, np.searchsorted(which, np.arange(len(heatmaps) + 1)))
+
+
+def _refined_maxima(heatmaps, threshold, method):
+    """Return the points (M, 2) of all peaks in raster order, their scores (M,) and maps (M,)."""
     pixels, which, starts = _local_maxima(heatmaps, threshold)
-    scores = heatmaps[which, pixels[:, 1].astype(int), pixels[:, 0].astype(int)].astype(float)
+    x, y = pixels[starts].astype(int).T
+    scores = heatmaps[which[starts], y, x].astype(float)
     refine_pixels(heatmaps, which, method, pixels)
     sizes = np.diff(starts, append=len(pixels))
     points = np.add.reduceat(pixels, starts) / sizes[:, None] if len(starts) else np.empty((0, 2))
+    return points, scores, which[starts]
 
-    order = np.lexsort((-scores[starts], which[starts]))  # stable: raster order between equals
-    points, scores, which = points[order], scores[starts][order], which[starts][order]
-    keep = np.ones(len(points), dtype=np.bool_)
-    if min_distance > 0 or max_peaks is not None:
-        side = max(min_distance, 1.0)
-        shape = [int(length / side) + 3 for length in heatmaps.shape[1:]]
-        cells = np.full(shape, -1, dtype=np.int64)
-        below = np.empty(len(points), dtype=np.int64)
-        _suppress(points, which, min_distance, most, side, cells, below, keep)
-    first = np.searchsorted(which[keep], np.arange(len(heatmaps) + 1))
-    return Peaks(points[keep], scores[keep], first)
+
+def _kept(points, which, heatmaps, min_distance, max_peaks):
+    """Return which peaks (M,) stay, given in the order of `Peaks`."""
+    side = max(min_distance, 1.0)
+    shape = [int(length / side) + 3 for length in heatmaps.shape[1:]]
+    cells = np.full(shape, -1, dtype=np.int64)
+    below = np.empty(len(points), dtype=np.int64)
+    keep = np.empty(len(points), dtype=np.bool_)
+    limit = heatmaps.size if max_peaks is None else max_peaks
+    _suppress(points, which, min_distance, limit, side, cells, below, keep)
+    return keep
 
 
 def _local_maxima(heatmaps, threshold):
-    """Return the pixels (R, 2) of all peaks, their maps (R,), and where each peak starts (M,)."""
+    """Return the pixels (R, 2) of all peaks, their maps (R,), and each peak's first pixel (M,)."""
     pixels = np.empty((heatmaps.size, 2))
     which, starts = np.empty((2, heatmaps.size), dtype=np.int64)
     seen = np.full(heatmaps.shape[1:], -1, dtype=np.int64)
@@ -91,7 +103,7 @@ def _local_maxima(heatmaps, threshold):
 
 @kernel
 def _scan(heatmaps, threshold, seen, pixels, which, starts, counts):
-    """List the pixels of every peak. ``seen`` holds the last map whose plateau used the pixel."""
+    """List the pixels of every peak. ``seen`` holds the last map with a plateau at the pixel."""
     r, m = 0, 0
     for k in range(heatmaps.shape[0]):
         image = heatmaps[k]
@@ -113,7 +125,7 @@ def _scan(heatmaps, threshold, seen, pixels, which, starts, counts):
 
 @kernel
 def _exceeds(row, threshold):
-    """Is any pixel above the threshold? One loop without a branch, many pixels at a time."""
+    """Is any pixel above the threshold? A loop without branches compares many at a time."""
     above = 0
     for x in range(row.shape[0]):
         above |= row[x] > threshold
@@ -122,7 +134,7 @@ def _exceeds(row, threshold):
 
 @kernel
 def _rank(image, y, x):
-    """1 where all neighbours are lower, 0 where some are equal, -1 where one is higher."""
+    """1 if all neighbours are lower, 0 if some are equal, -1 if one is higher."""
     rank = 1
     for j in range(max(y - 1, 0), min(y + 2, image.shape[0])):
         for i in range(max(x - 1, 0), min(x + 2, image.shape[1])):
@@ -135,8 +147,7 @@ def _rank(image, y, x):
 
 @kernel
 def _follow(image, y, x, mark, seen, queue):
-    """Queue the pixels (x, y) of the plateau that holds (y, x). Return their number if it is a
-    peak, else 0."""
+    """Queue the pixels (x, y) of the plateau at (y, x); return their number, 0 if it is no peak."""
     queue[0, 0], queue[0, 1] = x, y
     if _rank(image, y, x) == 1:
         return 1 if image.size > 1 else 0
@@ -156,22 +167,22 @@ def _follow(image, y, x, mark, seen, queue):
 
 
 @kernel
-def _suppress(points, which, min_distance, most, side, cells, below, keep):
-    """Clear ``keep`` for peaks too near a better one of their map, and beyond the best ``most``.
+def _suppress(points, which, min_distance, limit, side, cells, below, keep):
+    """Fill ``keep``: not too near a better peak of the same map, and among the best ``limit``.
 
-    Square cells of ``side``, a margin of one about the map, each hold the last peak kept in
-    them or -1; ``below`` (M,) has the one kept there before each.
+    The map and a margin of one cell are divided into squares of ``side``. Each cell holds the
+    last peak kept in it, or -1; ``below`` (M,) holds the peak that was kept there before.
     """
     start, kept = 0, 0
     for m in range(points.shape[0]):
         if m > 0 and which[m] != which[m - 1]:
-            for n in range(start, m):  # clear what this map has used
+            for n in range(start, m):  # clear the cells of the map before
                 row = _cell(points[n, 1], side, cells.shape[0])
                 cells[row, _cell(points[n, 0], side, cells.shape[1])] = -1
             start, kept = m, 0
         j = _cell(points[m, 1], side, cells.shape[0])
         i = _cell(points[m, 0], side, cells.shape[1])
-        keep[m] = kept < most and not _is_near(points, m, min_distance, cells, below, j, i)
+        keep[m] = kept < limit and not _is_near(points, m, min_distance, cells, below, j, i)
         if keep[m]:
             below[m], cells[j, i] = cells[j, i], m
             kept += 1
@@ -179,7 +190,7 @@ def _suppress(points, which, min_distance, most, side, cells, below, keep):
 
 @kernel
 def _is_near(points, m, min_distance, cells, below, j, i):
-    """Is a peak kept in the cells about (j, i) nearer to peak m than ``min_distance``?"""
+    """Is a kept peak in the cells around (j, i) nearer to peak m than ``min_distance``?"""
     for row in range(max(j - 1, 0), min(j + 2, cells.shape[0])):
         for col in range(max(i - 1, 0), min(i + 2, cells.shape[1])):
             n = cells[row, col]

@@ -9,7 +9,7 @@ Li et al., "SimCC: a Simple Coordinate Classification Perspective for Human Pose
 ECCV 2022, arXiv:2107.03332. The default width, sqrt(bins / 16) for each axis, is that of Jiang et
 al., "RTMPose", 2023, arXiv:2303.07399, whose released code scores a keypoint by the lesser of its
 two maxima. Departures: the target's centre is not rounded to a bin; and the rules of
-`codec.decode` hold along each axis, so the peak may be refined between bins, a bin that is not
+heatmap/decode.py hold along each axis, so the peak may be refined between bins, a bin that is not
 finite never wins, and a flat row shows no keypoint (the released code asks for a maximum above 0).
 """
 
@@ -31,11 +31,11 @@ def decode_simcc(x_logits, y_logits, split_ratio=2.0, refine="argmax", score="mi
     split_ratio : float
         Bins per pixel.
     refine : "argmax", "quarter", "parabola" or "log_parabola"
-        Where between the bins the peak lies; see `codec.decode`. "log_parabola" is exact for
-        Gaussians, and so for a network that has learnt `simcc_targets`.
+        How the peak is placed between the bins; see heatmap/decode.py. "log_parabola" is exact
+        for Gaussians, and so for a network that has learnt `simcc_targets`.
     score : "min" or "mean"
-        Of the highest x and the highest y logit. They are what the network gives: probabilities
-        only if it ends in a softmax.
+        Of the highest x and the highest y logit, as the network gives them: they are
+        probabilities only if it ends in a softmax.
 
     Returns
     -------
@@ -65,8 +65,8 @@ def decode_simcc(x_logits, y_logits, split_ratio=2.0, refine="argmax", score="mi
     y, y_score = decode_heatmaps(y_logits[:, :, None, :], refine)
     coords = np.stack([x[..., 0], y[..., 0]], axis=2) / split_ratio
     scores = np.minimum(x_score, y_score) if score == "min" else (x_score + y_score) / 2
-    absent = np.isnan(coords).any(axis=2)
-    return np.where(absent[..., None], np.nan, coords), np.where(absent, 0.0, scores)
+    missing = np.isnan(coords).any(axis=2)
+    return np.where(missing[..., None], np.nan, coords), np.where(missing, 0.0, scores)
 
 
 def simcc_targets(keypoints, size, split_ratio=2.0, sigma=None, visibility=None):
@@ -75,7 +75,7 @@ def simcc_targets(keypoints, size, split_ratio=2.0, sigma=None, visibility=None)
     Parameters
     ----------
     keypoints : array_like, shape (..., K, 2)
-        (x, y) in pixels of the network's input; NaN is absent.
+        (x, y) in pixels of the network's input; NaN is missing.
     size : int or (H, W)
         Of the network's input.
     split_ratio : float
@@ -83,12 +83,12 @@ def simcc_targets(keypoints, size, split_ratio=2.0, sigma=None, visibility=None)
     sigma : float, optional
         Standard deviation in bins. Default: the square root of a sixteenth of the axis's bins.
     visibility : array_like, shape (..., K), optional
-        A keypoint of visibility 0 is absent.
+        A keypoint of visibility 0 is missing.
 
     Returns
     -------
     x_targets, y_targets : ndarray, within [0, 1]
-        1 where a bin's centre is the keypoint; all zero for an absent keypoint.
+        1 where a bin's centre is the keypoint; all zero for a missing keypoint.
 
     Raises
     ------

@@ -1,16 +1,16 @@
-"""Twin of `npkpose.codec.nms`: the table of all similarities, then greedy choice."""
+"""Twin of `npkpose.codec.nms`: a table of all similarities, then a greedy choice."""
 
 import numpy as np
 
 
 def oks_nms(keypoints, areas, sigmas, scores, threshold):
-    """Return kept indices for people (P, K, 2), as `codec.nms.oks_nms` does."""
+    """Return kept indices for people (P, K, 2), as the compiled `oks_nms` does."""
     return greedy(pose_similarity(keypoints, areas, sigmas), scores, threshold)
 
 
 def pose_similarity(keypoints, areas, sigmas):
     """Return the similarity (P, P) of people, over the keypoints that both have."""
-    squared = ((keypoints[:, None] - keypoints) ** 2).sum(axis=3)  # (P, P, K), NaN if not in both
+    squared = ((keypoints[:, None] - keypoints) ** 2).sum(axis=3)  # (P, P, K), NaN if missing
     area = (areas[:, None] + areas) / 2
     with np.errstate(all="ignore"):
         near = np.exp(-squared / (2 * area[..., None] * (2 * np.asarray(sigmas)) ** 2))
@@ -20,7 +20,7 @@ def pose_similarity(keypoints, areas, sigmas):
 
 
 def box_nms(boxes, scores, threshold):
-    """Return kept indices for boxes (N, 4), as `codec.nms.box_nms` does."""
+    """Return kept indices for boxes (N, 4), as the compiled `box_nms` does."""
     low, high = boxes[:, :2], boxes[:, 2:]
     shared = np.minimum(high[:, None], high) - np.maximum(low[:, None], low)
     shared = shared.clip(0).prod(axis=2)  # (N, N)
@@ -30,7 +30,7 @@ def box_nms(boxes, scores, threshold):
 
 
 def greedy(similarity, scores, threshold):
-    """Keep the best that is left, and drop all too similar to it, until nothing is left."""
+    """Keep the best one left and drop all too similar to it, until none is left."""
     left = sorted(range(len(scores)), key=lambda n: -scores[n])  # stable
     kept = []
     while left:

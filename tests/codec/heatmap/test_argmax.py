@@ -11,7 +11,7 @@ values = st.sampled_from([-np.inf, -2.5, -1.0, -1e-30, -0.0, 0.0, 1e-30, 1.0, 2.
 shapes = st.tuples(st.integers(0, 3), st.integers(1, 9), st.integers(1, 40))
 
 
-def test_hand_worked_maps():
+def test_hand_worked_maps_give_their_first_highest_finite_pixel():
     maps = np.array([[[1, 3, 3]], [[-2, -1, -1]], [[np.nan, 5, np.inf]], [[4, np.nan, 2]]])
     pixels, scores = highest_pixels(maps)
     np.testing.assert_array_equal(pixels, [(1, 0), (1, 0), (np.nan, np.nan), (0, 0)])

@@ -21,18 +21,18 @@ def test_one_pixel_becomes_the_product_of_two_gaussians():
 def test_a_gaussian_becomes_a_wider_one_in_the_same_place():
     narrow = gaussian_heatmaps([[[10.3, 9.6]]], 21, 1.5, dtype=np.float64)
     wide = gaussian_heatmaps([[[10.3, 9.6]]], 21, 2.5, dtype=np.float64)
-    wide *= 1.5**2 / 2.5**2  # of the same sum
+    wide *= 1.5**2 / 2.5**2  # the same sum
     np.testing.assert_allclose(smooth_heatmaps(narrow, 2), wide, atol=2e-3)
 
 
 @given(MAPS, st.integers(1, 12))
-def test_means_of_neighbours_stay_between_the_least_and_the_largest(maps, quarters):
+def test_blurred_values_stay_within_the_range_of_the_map(maps, quarters):
     smooth = smooth_heatmaps(maps, quarters / 4)
     assert smooth.min() >= maps.min() - 1e-12 and smooth.max() <= maps.max() + 1e-12
     np.testing.assert_allclose(smooth_heatmaps(maps[..., ::-1], quarters / 4), smooth[..., ::-1])
 
 
-def test_nothing_changes_at_sigma_0_and_the_type_is_kept():
+def test_a_sigma_of_0_changes_nothing_and_the_dtype_is_kept():
     maps = np.ones((3, 4), np.float32)
     still = smooth_heatmaps(maps, 0)
     assert still is not maps and still.dtype == np.float32

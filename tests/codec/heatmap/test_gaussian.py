@@ -9,7 +9,7 @@ from npkpose.codec.heatmap.decode import decode_heatmaps
 eighths = st.integers(-80, 240).map(lambda i: i / 8)
 
 
-def test_a_gaussian_holds_its_formula_at_every_pixel():
+def test_every_pixel_has_the_value_of_the_formula():
     heatmap = gaussian_heatmap((3, 4), 1.5, 1.0, sigma=2.0)
     assert heatmap.shape == (3, 4) and heatmap.dtype == np.float32
     for y in range(3):
@@ -32,7 +32,7 @@ def test_exchanging_x_and_y_transposes_the_map(cx, cy):
     np.testing.assert_array_equal(there.T, gaussian_heatmap((17, 12), cy, cx))
 
 
-def test_absent_keypoints_and_visibility_0_give_empty_maps():
+def test_missing_keypoints_and_visibility_0_give_empty_maps():
     keypoints = [[(3, 4), (np.nan, np.nan), (5, 6), (np.nan, 2)]]
     heatmaps = gaussian_heatmaps(keypoints, 10, visibility=[[2, 2, 0, 1]])
     assert heatmaps.shape == (1, 4, 10, 10)

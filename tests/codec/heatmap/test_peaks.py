@@ -14,7 +14,7 @@ maps = arrays(np.float64, st.tuples(*[st.integers(1, n) for n in (2, 7, 7)]), el
 
 
 def of_map(peaks, k):
-    """The peaks of map k as the twin gives them: rows of x, y, score."""
+    """The peaks of map k in the twin's form: rows of x, y, score."""
     own = slice(peaks.first[k], peaks.first[k + 1])
     return np.column_stack([peaks.points[own], peaks.scores[own]])
 
@@ -56,7 +56,7 @@ def test_the_best_peak_is_where_the_map_decodes_to(heatmap):
     )
 
 
-def test_a_plateau_of_any_shape_is_one_peak_and_none_below_a_higher_pixel():
+def test_a_plateau_of_any_shape_is_one_peak_and_none_beside_a_higher_pixel():
     vee = np.zeros((1, 5, 7))
     vee[0, [0, 1, 2, 1, 0], [1, 2, 3, 4, 5]] = 1.0
     assert find_peaks(vee, refine="argmax").points.tolist() == [[3.0, 0.8]]

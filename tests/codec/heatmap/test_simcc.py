@@ -56,7 +56,7 @@ def test_the_argmax_is_numpys_over_finite_bins(x, y):
             assert np.isnan(coords[n, k]).all() and scores[n, k] == 0
 
 
-def test_absent_keypoints_have_empty_targets_and_come_back_absent():
+def test_missing_keypoints_have_empty_targets_and_stay_missing():
     keypoints = np.array([[(3, 4), (np.nan, np.nan), (5, 6)]])
     x, y = simcc_targets(keypoints, 16, visibility=[[2, 2, 0]])
     assert x.shape == (1, 3, 32) and x[0, 1:].max() == y[0, 1:].max() == 0

@@ -1,10 +1,10 @@
-"""Twin of `npkpose.codec.heatmap.argmax`: NumPy's argmax, with what is not finite moved out of its way."""
+"""Twin of `npkpose.codec.heatmap.argmax`: NumPy's argmax, -inf in place of what is not finite."""
 
 import numpy as np
 
 
 def highest_pixels(maps):
-    """Return pixels (M, 2) and scores (M,), as `codec.argmax.highest_pixels` does."""
+    """Return pixels (M, 2) and scores (M,), as the compiled `highest_pixels` does."""
     count, height, width = maps.shape
     flat = maps.reshape(count, height * width).astype(np.float64)
     lifted = np.where(np.isfinite(flat), flat, -np.inf)

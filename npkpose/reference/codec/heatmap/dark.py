@@ -1,10 +1,10 @@
-"""Twin of `npkpose.codec.heatmap.dark`: one map at a time, by matrix products and a linear solver."""
+"""Twin of `npkpose.codec.heatmap.dark`: a map at a time, by matrix products and a solver."""
 
 import numpy as np
 
 
 def newton_points(maps, pixels, weights, spacing):
-    """Return the points (M, 2), as `codec.dark.newton_points` does."""
+    """Return the points (M, 2), as the compiled `newton_points` does."""
     steps = np.full((len(maps), 2), np.nan)
     for m in np.flatnonzero(~np.isnan(pixels[:, 0])):
         x, y = pixels[m].astype(int)
@@ -35,7 +35,7 @@ def newton_step(image, x, y, weights, spacing):
 
 
 def _mirrored(window):
-    """Fill NaN of each row from its other side, as a Gaussian along x would have it."""
+    """Fill each row's NaN from its other side, as for a Gaussian along x: h(d) = h(-d) ratio^d."""
     reach = len(window) // 2
     d = np.arange(-reach, reach + 1)
     row = dict(zip(d, window[reach]))

@@ -6,7 +6,7 @@ from npkpose.reference.codec.heatmap.decode import offset
 
 
 def find_peaks(heatmaps, threshold=0.1, refine="log_parabola", min_distance=0.0, max_peaks=None):
-    """Return a list with one array (M_k, 3) of x, y, score per map."""
+    """Return one array (M_k, 3) of x, y, score for each map, in a list."""
     return [
         _peaks(np.asarray(m, float), threshold, refine, min_distance, max_peaks) for m in heatmaps
     ]
@@ -51,7 +51,7 @@ def _plateaus(image):
 
 
 def _place(image, plateau, refine):
-    """(x, y) of a peak: the mean of where each of its pixels is refined to."""
+    """(x, y) of a peak: the mean of its refined pixels."""
     padded = np.pad(np.where(np.isfinite(image), image, np.nan), 2, constant_values=np.nan)
     along_x = np.array([padded[y + 2, x : x + 5] for y, x in plateau])
     along_y = np.array([padded[y : y + 5, x + 2] for y, x in plateau])
