@@ -142,7 +142,7 @@ class FeedbackLoop(nn.Module):
     def backward(self, dmeshes):
         """Given dL/d(`Mesh`) of each correction, fill every layer's ``grads``."""
         for features, regressor, dmesh in zip(self.features, self.regressors, dmeshes):
-            features.learn(regressor.backward(dmesh))
+            features.values_backward(regressor.backward(dmesh))
 
     def _points(self, i, mesh):
         if i and self.aligned:

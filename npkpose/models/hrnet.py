@@ -1,4 +1,4 @@
-"""HRNet: keypoint heatmaps from a network that never gives up its high resolution.
+"""HRNet: keypoint heatmaps from a network that keeps its high resolution throughout.
 
     image                                                               stride
     stem ── layer1 ─┬─ stage2 ─┬─ stage3 ─┬─ stage4 ── final ── heatmaps   4
@@ -8,9 +8,10 @@
 
     stem     two 3x3 convolutions of stride 2, to 64 channels
     layer1   four Bottlenecks, to 256 channels
-    stage s  1, 4 and 3 modules (s = 2, 3, 4). A module gives each of its s branches four
-             BasicBlocks, and then every branch the sum of all of them, resampled: strided
-             3x3 convolutions downwards, a 1x1 convolution and nearest neighbours upwards
+    stage s  1, 4 and 3 modules (s = 2, 3, 4). In a module each of the s branches has four
+             BasicBlocks; then every branch becomes the sum of all branches, resampled to its
+             size: by strided 3x3 convolutions downwards, and upwards by a 1x1 convolution
+             and nearest neighbours
 
 Branch b has C 2^b channels at stride 4 2^b. Sun et al., "Deep High-Resolution
 Representation Learning for Human Pose Estimation", CVPR 2019, arXiv:1902.09212.
@@ -29,7 +30,6 @@ import numpy as np
 
 from npkpose import nn
 from npkpose._check import check_integer
-from npkpose.engine.threads import num_threads, run_all
 from npkpose.models.backbones.residual import BasicBlock, Bottleneck, conv_norm, repeat
 from npkpose.models.preprocess import IMAGENET_MEAN, IMAGENET_STD, check_multiples, to_input
 from npkpose.nn.fuse import run
@@ -65,7 +65,7 @@ class HRNetTrunk(nn.Module):
         self.stage4 = _stage((C, 2 * C, 4 * C, 8 * C), modules[2], blocks, rng, outputs=1)
 
     def stem(self):
-        """Return the layers before the branches part, first to last."""
+        """Return the layers before the network branches, first to last."""
         first, second = (self.conv1, self.bn1, self.relu1), (self.conv2, self.bn2, self.relu2)
         return *first, *second, self.layer1
 
@@ -81,8 +81,8 @@ class HRNetTrunk(nn.Module):
     def backward(self, dy):
         """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
         dbranches = self.stage4.backward([dy])
-        dbranches = self.stage3.backward(_join_last(dbranches, self.transition3[-1]))
-        dbranches = self.stage2.backward(_join_last(dbranches, self.transition2[-1]))
+        dbranches = self.stage3.backward(_transition_backward(self.transition3[-1], dbranches))
+        dbranches = self.stage2.backward(_transition_backward(self.transition2[-1], dbranches))
         dx = sum(t.backward(d) for t, d in zip(self.transition1, dbranches))
         for layer in reversed(self.stem()):
             dx = layer.backward(dx)
@@ -99,7 +99,7 @@ class HRNet(HRNetTrunk):
     num_keypoints : int
         K.
     modules, blocks
-        Modules in stages 2, 3 and 4, and blocks in a row: less than the paper's for tests.
+        Modules in stages 2, 3 and 4, and blocks in a row; tests use fewer than the paper.
     rng : numpy.random.Generator, optional
         Draws the initial weights; default a generator of seed 0.
     """
@@ -107,7 +107,7 @@ class HRNet(HRNetTrunk):
     skeleton = COCO_17
     stride = 4
     refine = "quarter"  # the authors'; "dark" is more exact
-    input_size = (256, 192)  # of the published weights; set (384, 288) for those of that size
+    input_size = (256, 192)  # of most published weights; set (384, 288) for the others
 
     def __init__(self, width=32, num_keypoints=17, *, modules=MODULES, blocks=BLOCKS, rng=None):
         rng = np.random.default_rng(0) if rng is None else rng
@@ -121,7 +121,7 @@ class HRNet(HRNetTrunk):
         return rename(super().rename_keys(state), HRNET)
 
     def preprocess(self, image):
-        """Return pictures (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W)."""
+        """Return images (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W)."""
         return to_input(image, self.size_multiple, IMAGENET_MEAN, IMAGENET_STD)
 
     def forward(self, x):
@@ -134,12 +134,12 @@ class HRNet(HRNetTrunk):
 
 
 class HighResolutionModule(nn.Module):
-    """Blocks along each of B branches, then an exchange between them.
+    """Blocks along each of B branches, then a fusion of all branches.
 
         y_i = relu(sum_j f_ij(b_j(x_j))),   i < outputs
 
     b_j is branch j and f_ij resamples it to the size and channels of branch i; f_ii is the
-    identity. ``forward`` and ``backward`` take and give lists of arrays, one for a branch.
+    identity. ``forward`` and ``backward`` take and give lists with one array for each branch.
     """
 
     def __init__(self, channels, blocks, outputs, rng):
@@ -152,33 +152,28 @@ class HighResolutionModule(nn.Module):
 
     def forward(self, xs):
         """Return the fused branches; the layers keep what they need."""
-        xs = _side_by_side([partial(branch, x) for branch, x in zip(self.branches, xs)])
-        rows = zip(self.fuse_layers, self.relus)
-        return run_all([partial(self._fuse, row, relu, xs) for row, relu in rows])
+        xs = nn.run_branches(self.branches, xs)
+        outputs = range(len(self.fuse_layers))
+        return nn.run_concurrently([partial(self._fuse, i, xs) for i in outputs])
 
     def backward(self, dys):
         """Given dL/dy of each output, fill ``grads`` and return dL/dx of each branch."""
-        rows = zip(self.fuse_layers, self.relus, dys)
-        dxs = [sum(column) for column in zip(*run_all([partial(self._part, *row) for row in rows]))]
-        return _side_by_side([partial(b.backward, dx) for b, dx in zip(self.branches, dxs)])
+        tasks = [partial(self._fuse_backward, i, dy) for i, dy in enumerate(dys)]
+        from_outputs = nn.run_concurrently(tasks)  # lists of gradients, one for each branch
+        dxs = [sum(from_each) for from_each in zip(*from_outputs)]
+        return nn.backward_branches(self.branches, dxs)
 
-    def _fuse(self, row, relu, xs):
-        return relu(sum(x if layer is None else layer(x) for layer, x in zip(row, xs)))
+    def _fuse(self, i, xs):
+        """Return y_i."""
+        y = 0
+        for layer, x in zip(self.fuse_layers[i], xs):
+            y = y + (x if layer is None else layer(x))
+        return self.relus[i](y)
 
-
-    def _part(self, row, relu, dy):
-        """The gradient that one output sends to each branch."""
-        dsum = relu.backward(dy)
-        return [dsum if layer is None else layer.backward(dsum) for layer in row]
-
-
-def _side_by_side(works):
-    """Call functions of like cost, as many at a time as there are threads.
-
-    What is left over is done one by one, on all threads each.
-    """
-    even = len(works) - len(works) % num_threads()
-    return run_all(works[:even]) + [work() for work in works[even:]]
+    def _fuse_backward(self, i, dy):
+        """Given dL/dy_i, return what output i adds to the gradient of each branch."""
+        dsum = self.relus[i].backward(dy)
+        return [dsum if layer is None else layer.backward(dsum) for layer in self.fuse_layers[i]]
 
 
 def _check_modules(modules):
@@ -188,21 +183,21 @@ def _check_modules(modules):
 
 
 def _stage(channels, modules, blocks, rng, outputs=None):
-    """Modules in sequence; the last has ``outputs`` of them, by default one per branch."""
+    """Modules in sequence; the last has ``outputs`` outputs, by default one per branch."""
     B = len(channels)
     counts = [B] * (modules - 1) + [outputs or B]
     return nn.Sequential(*(HighResolutionModule(channels, blocks, n, rng) for n in counts))
 
 
 def _resample(channels, i, j, rng):
-    """Branch j on its way to branch i; None for a branch that stays."""
+    """Return f_ij, which brings branch j to the size and channels of branch i; None if i = j."""
     if i == j:
         return None
     if j > i:
         scale = nn.Upsample(scale_factor=2 ** (j - i), mode="nearest")
         return nn.Sequential(*conv_norm(channels[j], channels[i], 1, relu=False, rng=rng), scale)
-    keep = [conv_norm(channels[j], channels[j], 3, 2, rng=rng) for _ in range(i - j - 1)]
-    return nn.Sequential(*keep, conv_norm(channels[j], channels[i], 3, 2, relu=False, rng=rng))
+    halve = [conv_norm(channels[j], channels[j], 3, 2, rng=rng) for _ in range(i - j - 1)]
+    return nn.Sequential(*halve, conv_norm(channels[j], channels[i], 3, 2, relu=False, rng=rng))
 
 
 def _downwards(in_channels, channels, rng):
@@ -210,7 +205,10 @@ def _downwards(in_channels, channels, rng):
     return nn.Sequential(conv_norm(in_channels, channels, 3, 2, rng=rng))
 
 
-def _join_last(dbranches, transition):
-    """Add up the gradients of the last two branches, which came from one array."""
-    *rest, old, new = dbranches
-    return [*rest, old + transition.backward(new)]
+def _transition_backward(transition, dbranches):
+    """Return the gradients of the branches before a transition.
+
+    The last branch also fed the new one: add both gradients.
+    """
+    *others, last, new = dbranches
+    return [*others, last + transition.backward(new)]

@@ -22,7 +22,7 @@ import numpy as np
 from npkpose import nn
 from npkpose._check import check_integer
 from npkpose.codec.paf.group import PAF_VARIANTS
-from npkpose.models.backbones.residual import Chain, Unprefixed
+from npkpose.models.backbones.residual import FlattenNames, NamedSequential
 from npkpose.models.backbones.vgg19 import vgg19_features
 from npkpose.models.openpose_coco import MEAN, STD
 from npkpose.models.preprocess import check_multiples, to_input
@@ -37,7 +37,7 @@ TRIPLES = 5
 FIRST_STAGE, LATER_STAGE = (1.5, 4), (2, 8)
 
 
-class OpenPoseBody25(Unprefixed):
+class OpenPoseBody25(FlattenNames):
     """Map images (N, 3, H, W) to fields (N, 52, H/8, W/8) and heatmaps (N, 26, H/8, W/8).
 
     H and W are multiples of 8. The heatmaps are 25 parts and the background.
@@ -121,7 +121,7 @@ class OpenPoseBody25(Unprefixed):
         return self.backbone.backward(dfeatures + self.paf_stages[0].backward(dpafs))
 
 
-class Stage(Unprefixed):
+class Stage(FlattenNames):
     """Five triples and two 1x1 convolutions. Caffe names it "stage0_L2", say."""
 
     def __init__(self, in_channels, base, out_channels, name, rng):
@@ -133,7 +133,7 @@ class Stage(Unprefixed):
         for i in range(1, TRIPLES + 1):
             self.triples.append(Triple(in_channels, narrow, f"{i}_{name}", rng))
             in_channels = 3 * narrow
-        self.head = Chain()
+        self.head = NamedSequential()
         _add(self.head, "M", f"6_{name}", nn.Conv2d(in_channels, wide, 1, rng=rng))
         maps = nn.Conv2d(wide, out_channels, 1, rng=rng)
         maps.params["weight"] *= 0.1  # maps are mostly zero: start near there
@@ -153,12 +153,12 @@ class Stage(Unprefixed):
         return dy
 
 
-class Triple(Unprefixed):
+class Triple(FlattenNames):
     """Three 3x3 convolutions in a row, the outputs of all three joined."""
 
     def __init__(self, in_channels, channels, name, rng):
         super().__init__()
-        self.parts = [Chain() for _ in range(3)]
+        self.parts = [NamedSequential() for _ in range(3)]
         for i, part in enumerate(self.parts):
             conv = nn.Conv2d(channels if i else in_channels, channels, 3, padding=1, rng=rng)
             _add(part, "M", f"{name}_{i}", conv)

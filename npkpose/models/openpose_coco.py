@@ -16,15 +16,12 @@ Names are those of the Caffe network, and so of the ports of its weights, which 
 give for non-commercial research only. Some ports put one more ReLU after the last heatmaps.
 """
 
-from functools import partial
-
 import numpy as np
 
 from npkpose import nn
 from npkpose._check import check_integer
 from npkpose.codec.paf.group import PAF_VARIANTS
-from npkpose.engine.threads import run_all
-from npkpose.models.backbones.residual import Chain, Unprefixed
+from npkpose.models.backbones.residual import FlattenNames, NamedSequential
 from npkpose.models.backbones.vgg19 import vgg19_features
 from npkpose.models.preprocess import check_multiples, to_input
 from npkpose.skeletons import OPENPOSE_18
@@ -42,7 +39,7 @@ FIRST_STAGE = (
 )  # fmt: skip
 
 
-class OpenPoseCOCO(Unprefixed):
+class OpenPoseCOCO(FlattenNames):
     """Map images (N, 3, H, W) to fields (N, 38, H/8, W/8) and heatmaps (N, 19, H/8, W/8).
 
     H and W are multiples of 8. The heatmaps are 18 parts and the background.
@@ -109,7 +106,7 @@ class OpenPoseCOCO(Unprefixed):
         return self.backbone.backward(self.neck.backward(dfeatures))
 
 
-class Stage(Unprefixed):
+class Stage(FlattenNames):
     """Two branches over one input: their fields and heatmaps."""
 
     def __init__(self, in_channels, base, table, rng):
@@ -119,7 +116,7 @@ class Stage(Unprefixed):
 
     def forward(self, x):
         """Return the fields and the heatmaps; the layers keep what they need."""
-        return tuple(run_all([partial(self.pafs, x), partial(self.heatmaps, x)]))
+        return tuple(nn.run_branches([self.pafs, self.heatmaps], [x, x]))
 
     def backward(self, dmaps):
         """Given dL/dy of both, fill every layer's ``grads`` and return dL/dx."""
@@ -134,7 +131,7 @@ def _later_stage(t):
 
 def _layers(in_channels, base, table, rng, branch="", out_channels=None):
     """Convolutions, each with a ReLU but for one that makes maps."""
-    chain = Chain()
+    chain = NamedSequential()
     for name, kernel, multiple in table:
         channels = out_channels if multiple is None else multiple * base
         conv = nn.Conv2d(in_channels, channels, kernel, padding=kernel // 2, rng=rng)

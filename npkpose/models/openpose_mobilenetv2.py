@@ -20,7 +20,7 @@ import numpy as np
 
 from npkpose import nn, weights
 from npkpose.models.backbones.mobilenetv2 import EPS, MobileNetV2Features
-from npkpose.models.backbones.residual import Chain
+from npkpose.models.backbones.residual import NamedSequential
 from npkpose.models.preprocess import check_multiples, to_input
 from npkpose.skeletons import OPENPOSE_18
 
@@ -123,7 +123,7 @@ class Stage(nn.Module):
         return self.pafs.backward(dpafs) + self.heatmaps.backward(dheatmaps)
 
 
-class Separable(Chain):
+class Separable(NamedSequential):
     """Filter each channel, mix them, normalise by running statistics, ReLU if asked."""
 
     def __init__(self, in_channels, channels, kernel, relu=True, *, rng):

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import pathlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -92,6 +93,18 @@ def assert_overfits():
             optimizer.step()
         empty = sum((target**2).mean() for target in targets)
         assert losses[-1] < min(losses[0], empty) / 100
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def assert_threads_agree():
+    """A function (forward, inputs): four threads that share a network find what one finds."""
+
+    def check(forward, inputs):
+        wanted = [forward(x) for x in inputs]
+        with ThreadPoolExecutor(4) as pool:
+            np.testing.assert_array_equal(list(pool.map(forward, inputs)), wanted)
 
     return check
 

@@ -17,7 +17,7 @@ of an image therefore changes the features everywhere.
 import numpy as np
 
 from npkpose import nn
-from npkpose.models.backbones.residual import Chain
+from npkpose.models.backbones.residual import NamedSequential
 
 # Sandler et al., Table 2, halved: expansion t, channels c, repeats n, stride s of the first.
 STEM = 16
@@ -52,7 +52,7 @@ class MobileNetV2Features(nn.Module):
         return self.shallow.backward(dshallow)
 
 
-class InvertedResidual(Chain):
+class InvertedResidual(NamedSequential):
     """The block of the figure above, with stride in its depthwise convolution."""
 
     def __init__(self, in_channels, channels, stride, expansion, rng):
@@ -75,7 +75,7 @@ class InvertedResidual(Chain):
         return dy + dx if self.residual else dx
 
 
-class ConvNorm(Chain):
+class ConvNorm(NamedSequential):
     """Convolution, normalisation by the image's own statistics and, if asked, ReLU6.
 
     Padding is TensorFlow's "SAME": with stride 2 and even sizes, a 3x3 window needs one

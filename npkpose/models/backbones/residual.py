@@ -1,4 +1,4 @@
-"""The blocks that convolutional networks are built of.
+"""The blocks that convolutional networks consist of.
 
     conv_norm    x ── convolution ── normalisation ── (ReLU) ── y
     BasicBlock   x ─┬─ 3x3, BN, ReLU ── 3x3, BN ───────────────── + ── ReLU ── y
@@ -23,8 +23,8 @@ def conv_norm(in_channels, channels, kernel_size, stride=1, *, relu=True, rng):
     return nn.Sequential(*layers, nn.ReLU()) if relu else nn.Sequential(*layers)
 
 
-class Chain(nn.Module):
-    """Layers applied in the order in which they were set as attributes."""
+class NamedSequential(nn.Module):
+    """Layers applied in the order in which they were set as attributes, whose names they have."""
 
     def forward(self, x):
         """Return ``x`` passed through every layer; the layers keep what they need."""
@@ -37,11 +37,11 @@ class Chain(nn.Module):
         return dy
 
 
-class Unprefixed(nn.Module):
-    """A module made of parts whose layers have names of their own, as Caffe's do."""
+class FlattenNames(nn.Module):
+    """A module of parts whose own names are left out: Caffe's names of layers have no prefix."""
 
     def named_children(self):
-        """Yield every layer of every part, under its own name."""
+        """Yield every layer of every part, under its name within the part."""
         for _, part in super().named_children():
             yield from part.named_children()
 
@@ -112,7 +112,7 @@ class Bottleneck(Residual):
 
 
 def repeat(block, in_channels, channels, count, *, rng):
-    """Return ``count`` blocks in sequence, of which the first may see another width."""
+    """Return ``count`` blocks in sequence; only the first takes ``in_channels``."""
     blocks = [block(in_channels, channels, rng=rng)]
     blocks += [block(block.expansion * channels, channels, rng=rng) for _ in range(count - 1)]
     return nn.Sequential(*blocks)

@@ -17,12 +17,12 @@ Departure, torchvision's: a block's stride is in its 3x3 convolution, not its fi
 
 from npkpose import nn
 from npkpose._check import check_integer
-from npkpose.models.backbones.residual import Bottleneck, Chain
+from npkpose.models.backbones.residual import Bottleneck, NamedSequential
 
 RESNET_50 = (3, 4, 6, 3)  # blocks in each layer
 
 
-class ResNet(Chain):
+class ResNet(NamedSequential):
     """Map images (N, 3, H, W) to features (N, 32 C, H/32, W/32).
 
     Parameters

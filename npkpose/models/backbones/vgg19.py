@@ -9,14 +9,14 @@ arXiv:1409.1556, table 1, column E. Names are Caffe's: conv2_1 is the first of g
 """
 
 from npkpose import nn
-from npkpose.models.backbones.residual import Chain
+from npkpose.models.backbones.residual import NamedSequential
 
 GROUPS = (2, 2, 4, 2)  # convolutions before each change of resolution, and those after the last
 
 
 def vgg19_features(base=64, *, rng):
     """Return the layers up to conv4_2, whose activation is left to the caller."""
-    net, in_channels = Chain(), 3
+    net, in_channels = NamedSequential(), 3
     for group, count in enumerate(GROUPS, 1):
         channels = base * 2 ** (group - 1)
         for i in range(1, count + 1):

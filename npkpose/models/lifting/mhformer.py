@@ -26,8 +26,7 @@ import numpy as np
 from npkpose import nn
 from npkpose._check import check_array, check_integer
 from npkpose.models.lifting.mhformer_blocks import EPS, GUESSES, CrossInteraction, SelfRefinement
-from npkpose.models.lifting.videopose3d import TimeConv, to_screen
-from npkpose.models.vitpose import Mlp
+from npkpose.models.lifting.videopose3d import to_screen
 
 ENCODER_HEADS = 9
 LONGEST_NORMALISED = 27  # frames up to which the embedding has a BN, a ReLU and dropout
@@ -73,7 +72,7 @@ class MHFormer(nn.Module):
             setattr(self, f"Transformer_encoder_{k}", encoder)
             setattr(self, f"embedding_{k}", _embedding(2 * joints, C, frames, rng))
         self.Transformer_hypothesis = Hypotheses(frames, layers, widths, drop_path, rng)
-        last = TimeConv(GUESSES * C, 3 * joints, 1, bias=True, rng=rng)
+        last = nn.Conv1d(GUESSES * C, 3 * joints, 1, rng=rng)
         self.regression = nn.Sequential(nn.BatchNorm2d(GUESSES * C), last)
 
     def forward(self, x):
@@ -156,7 +155,7 @@ class Block(nn.Module):
         super().__init__()
         self.norm1, self.norm2 = nn.LayerNorm(D, EPS), nn.LayerNorm(D, EPS)
         self.attn = nn.MultiHeadAttention(D, ENCODER_HEADS, rng=rng)
-        self.mlp = Mlp(D, 2 * D, rng)
+        self.mlp = nn.Mlp(D, 2 * D, rng=rng)
         self.drops = [nn.DropPath(drop_path, rng=rng) for _ in range(2)]
 
     def forward(self, x):
@@ -204,7 +203,7 @@ class Hypotheses(nn.Module):
 
 
 def _embedding(in_channels, C, frames, rng):
-    conv = TimeConv(in_channels, C, 1, bias=True, rng=rng)
+    conv = nn.Conv1d(in_channels, C, 1, rng=rng)
     if frames > LONGEST_NORMALISED:
         return conv
     dropout = nn.Dropout(EMBEDDING_DROPOUT, rng=rng)

@@ -8,7 +8,6 @@ source.
 import numpy as np
 
 from npkpose import nn
-from npkpose.models.vitpose import Mlp
 from npkpose.nn.attention import attend, attend_backward, check_heads, merge_heads, split_heads
 
 GUESSES, HEADS = 3, 8
@@ -21,7 +20,7 @@ class Mixing(nn.Module):
     def __init__(self, widths, drop_path, rng):
         super().__init__()
         wide = GUESSES * widths[0]
-        self.norm2, self.mlp = nn.LayerNorm(wide, EPS), Mlp(wide, widths[1], rng)
+        self.norm2, self.mlp = nn.LayerNorm(wide, EPS), nn.Mlp(wide, widths[1], rng=rng)
         self.drops = [nn.DropPath(drop_path, rng=rng) for _ in range(GUESSES + 1)]
 
     def mix(self, xs):

@@ -26,7 +26,6 @@ joint; as published, the root's own output is left as it is. The weights' names 
 """
 
 import math
-from contextlib import contextmanager
 
 import numpy as np
 
@@ -72,9 +71,9 @@ class VideoPose3D(nn.Module):
         C = check_integer("channels", channels, 1)
         count = 2 * len(self.widths) - 1
         self.expand_bn = nn.BatchNorm2d(C)
-        self.shrink = TimeConv(C, 3 * self.joints[1], 1, bias=True, rng=rng)
+        self.shrink = nn.Conv1d(C, 3 * self.joints[1], 1, rng=rng)
         stride = self.widths[0] if form == "strided" else 1
-        self.expand_conv = TimeConv(2 * self.joints[0], C, self.widths[0], stride, rng=rng)
+        self.expand_conv = _conv(2 * self.joints[0], C, self.widths[0], stride, rng=rng)
         self.layers_conv = [conv for f, d in self._blocks() for conv in self._pair(C, f, d, rng)]
         self.layers_bn = [nn.BatchNorm2d(C) for _ in range(count - 1)]
         self.relus = [nn.ReLU() for _ in range(count)]
@@ -140,7 +139,7 @@ class VideoPose3D(nn.Module):
         if self.form == "dense":
             f, d = (f - 1) * d + 1, 1
         stride, dilation = (f, 1) if self.form == "strided" else (1, d)
-        return TimeConv(C, C, f, stride, dilation, rng=rng), TimeConv(C, C, 1, rng=rng)
+        return _conv(C, C, f, stride, dilation, rng=rng), _conv(C, C, 1, rng=rng)
 
     def _unit(self, i):
         """Return convolution, normalisation, ReLU and dropout number i; 0 is the first of all."""
@@ -160,42 +159,9 @@ class VideoPose3D(nn.Module):
         return slice(first, first + frames - reach)
 
 
-class TimeConv(nn.Conv2d):
-    """A convolution over the frames of films (N, C, 1, F): weights (O, C, k), as Conv1d's."""
-
-    def __init__(
-        self, in_channels, out_channels, width, stride=1, dilation=1, bias=False, *, rng=None
-    ):
-        window = (1, width), (1, stride), 0, (1, dilation)
-        super().__init__(in_channels, out_channels, *window, bias=bias, rng=rng)
-        self.params["weight"] = self.params["weight"][:, :, 0]
-
-    def forward(self, x):
-        """Return the convolution of ``x``; keep what `Conv2d` does."""
-        with self._as_image_weight():
-            return super().forward(x)
-
-    def forward_with(self, x, followers, skip=None):
-        """Return this convolution with what follows it: see `Conv2d`."""
-        with self._as_image_weight():
-            return super().forward_with(x, followers, skip)
-
-    def backward(self, dy):
-        """Given dL/dy, fill ``grads`` and return dL/dx."""
-        with self._as_image_weight():
-            dx = super().backward(dy)
-        self.grads["weight"] = self.grads["weight"][:, :, 0]
-        return dx
-
-    @contextmanager
-    def _as_image_weight(self):
-        """Within it, the weight is (O, C, 1, k), as `Conv2d` has it."""
-        weight = self.params["weight"]
-        self.params["weight"] = weight[:, :, None]
-        try:
-            yield
-        finally:
-            self.params["weight"] = weight
+def _conv(in_channels, channels, width, stride=1, dilation=1, *, rng):
+    """Convolution over the frames; the normalisation after it has the bias."""
+    return nn.Conv1d(in_channels, channels, width, stride, 0, dilation, bias=False, rng=rng)
 
 
 def to_screen(keypoints, size):

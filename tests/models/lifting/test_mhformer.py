@@ -74,6 +74,12 @@ def test_branches_are_left_out_while_training_only():
     assert net(x[:0]).shape == (0, 9, 2, 3)
 
 
+@pytest.mark.parametrize("frames", [9, 36])
+def test_threads_may_share_a_network(assert_threads_agree, frames):
+    net = small(frames).eval()
+    assert_threads_agree(net, RNG.normal(size=(50, 1, frames, 2, 2)).astype(np.float32))
+
+
 @pytest.mark.parametrize(
     "call, message",
     [

@@ -94,6 +94,11 @@ def test_it_learns_a_film_by_heart():
     assert losses[-1] < losses[0] / 50
 
 
+def test_threads_may_share_a_network(assert_threads_agree):
+    net = small().eval()
+    assert_threads_agree(net, RNG.normal(size=(200, 1, 12, 2, 2)).astype(np.float32))
+
+
 @pytest.mark.parametrize(
     "call, message",
     [
