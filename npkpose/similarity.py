@@ -7,8 +7,8 @@ the constant of this keypoint: one standard deviation of the annotators, as a sh
 mean of ks over a person's keypoints is COCO's object keypoint similarity (OKS). Ronchi and Perona,
 "Benchmarking and Error Diagnosis in Multi-Instance Pose Estimation", ICCV 2017, arXiv:1707.05388.
 
-The kernels of `metrics.oks` and `codec.nms` keep their own copy, because a kernel calls only helpers
-of its own file, and so do their twins; a test compares every copy with this formula.
+The kernels of `metrics.oks` and `codec.nms` keep their own copy, because a kernel calls only
+helpers of its own file, and so do their twins; a test compares every copy with this formula.
 """
 
 import numpy as np

@@ -1,10 +1,26 @@
-"""How good are these poses?"""
+"""How good are these poses? Scores of poses against the ground truth, in 2-D and 3-D.
 
-from npkpose.metrics.coco.error_analysis import ErrorAnalysis, analyse_errors
-from npkpose.metrics.coco.evaluate import evaluate_coco
-from npkpose.metrics.coco.result import CocoResult
-from npkpose.metrics.coco.shards import join_shards, split_images
-from npkpose.metrics.coco.tables import Detections, GroundTruth
+Read in this order:
+
+    oks.py                object keypoint similarity, and the greedy match of poses with people
+    pck.py                percentage of correct keypoints: PCK, PCKh, and the area under the curve
+    mpii.py               MPII's protocol: the nine numbers of the papers' tables
+    end_point_error.py    mean distance, in pixels (EPE) or relative to a size (NME)
+    grouping.py           did grouping give each keypoint to the right person?
+    coco/                 COCO's evaluation: AP and AR, analysis of errors, doctor for files
+    pose3d.py             poses in 3-D: MPJPE and its relatives, 3-D PCK
+"""
+
+from npkpose.metrics.coco import (
+    CocoResult,
+    Detections,
+    ErrorAnalysis,
+    GroundTruth,
+    analyse_errors,
+    evaluate_coco,
+    join_shards,
+    split_images,
+)
 from npkpose.metrics.end_point_error import epe, nme
 from npkpose.metrics.grouping import right_instance
 from npkpose.metrics.mpii import MpiiScores, mpii_protocol

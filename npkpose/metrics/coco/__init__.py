@@ -1,1 +1,27 @@
-""""""
+"""COCO keypoint evaluation: AP and AR, equal to pycocotools' to the last bit.
+
+Read in this order:
+
+    tables.py            ground truth and detections, one array per JSON field
+    read_json.py         COCO's JSON into tables; errors name file, entry and field
+    matching.py          greedy matching of the detections in one image
+    curves.py            precision and recall from the matches
+    evaluate.py          evaluate_coco: these steps for every threshold and range of areas
+    result.py            CocoResult: the ten numbers, curves, matches, errors per keypoint
+    plot.py              a CocoResult as a figure
+    error_analysis.py    which kinds of error cost how much AP
+    shards.py            evaluation in parts, on any number of machines, joined exactly
+    doctor.py            what is wrong with COCO files; doctor_checks.py has the list
+"""
+
+from npkpose.metrics.coco.doctor import Finding, examine
+from npkpose.metrics.coco.error_analysis import ErrorAnalysis, analyse_errors
+from npkpose.metrics.coco.evaluate import AREAS, THRESHOLDS, evaluate_coco
+from npkpose.metrics.coco.result import CocoResult
+from npkpose.metrics.coco.shards import join_shards, split_images
+from npkpose.metrics.coco.tables import Detections, GroundTruth
+
+__all__ = [
+    "AREAS", "CocoResult", "Detections", "ErrorAnalysis", "Finding", "GroundTruth", "THRESHOLDS",
+    "analyse_errors", "evaluate_coco", "examine", "join_shards", "split_images",
+]  # fmt: skip

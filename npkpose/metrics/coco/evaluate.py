@@ -2,25 +2,26 @@
 
     OKS of every pair in an image -> greedy matching -> precision and recall -> their means
 
-`oks`, `coco_match` and `coco_curve` hold the three steps. They are run for every category, range
-of areas, OKS threshold and number of detections per image; the average precision (AP) is the mean
-over thresholds, recall levels and categories, the average recall (AR) that of the final recall.
+`oks`, `matching` and `curves` hold the three steps. They run for every category, range of areas,
+OKS threshold and number of detections per image; the average precision (AP) is the mean over
+thresholds, recall levels and categories, the average recall (AR) that of the final recall.
 Lin et al., "Microsoft COCO", ECCV 2014, arXiv:1405.0312; cocodataset.org/#keypoints-eval.
 
-What pycocotools does in silence, and this does not unless ``strict``:
+What pycocotools does silently, and this does only if ``strict``:
 
-* Its matches hold annotation ids, and 0 means no match, so whoever finds annotation 0 is counted
-  false. Of annotations with one id it counts the last, once for each. Here ids play no part.
-* A pose with a NaN matches anybody. Here NaN, infinity and negative areas are refused.
-* It counts at most 20 detections per image; with other ``max_dets`` the ten numbers are -1. Here
+* Its matches hold annotation ids, and 0 means no match, so a detection matched with annotation 0
+  is a false positive. Of annotations with the same id it uses the last, once for each of them.
+  Here ids play no part.
+* A pose with a NaN matches any person. Here NaN, infinity and negative areas are refused.
+* It uses at most 20 detections per image; with other ``max_dets`` the ten numbers are -1. Here
   they are those of the largest.
-* It looks for thresholds of 0.5 and 0.75 to the bit, and np.arange misses the second. Here
-  1e-8 beside them will do.
+* It looks for thresholds equal to 0.5 and 0.75 to the bit, and np.arange misses the second; here
+  thresholds match within 1e-8.
 
-No results at all give zeros (pycocotools stops with an IndexError), in both modes. In both, too,
-annotations of unknown images or categories and results of unknown categories are left out, with
-a warning, also where pycocotools would count one of them for another annotation of its id; and
-what is missing or no number is refused: see `coco_json`.
+In both modes, no results at all give zeros (pycocotools stops with an IndexError). Annotations of
+unknown images or categories and results of unknown categories are left out with a warning, even
+where pycocotools would use one of them for another annotation of the same id. Missing values and
+values that are not numbers are refused: see `read_json`.
 """
 
 import warnings
@@ -28,8 +29,13 @@ import warnings
 import numpy as np
 
 from npkpose._check import check_array, check_integer, check_number
-from npkpose.metrics.coco.curves import FALSE, TRUE, UNCOUNTED, precision_curves
-from npkpose.metrics.coco.matching import match_people, meet
+from npkpose.metrics.coco.curves import (
+    FALSE_POSITIVE,
+    IGNORED,
+    TRUE_POSITIVE,
+    precision_curves,
+)
+from npkpose.metrics.coco.matching import candidate_pairs, match_detections
 from npkpose.metrics.coco.read_json import read_detections, read_ground_truth
 from npkpose.metrics.coco.result import CocoResult, Settings
 from npkpose.metrics.coco.tables import as_ids, find
@@ -46,7 +52,7 @@ def evaluate_coco(
     max_dets=(20,), thresholds=THRESHOLDS, areas=AREAS, categories=None, strict=False,
 ):  # fmt: skip
     # More than six arguments: each is a parameter of COCO's evaluation, and all have its defaults.
-    """Return how well detections agree with annotations.
+    """Return how well detections agree with the ground truth.
 
     Parameters
     ----------
@@ -55,15 +61,15 @@ def evaluate_coco(
     results : path, parsed JSON, or Detections
         COCO results: a list of image_id, category_id, keypoints and score, with or without bbox.
     skeleton : Skeleton of K keypoints
-        Its sigmas are read.
+        Its sigmas are used.
     max_dets : int, or sequence of int
-        Numbers of detections per image to evaluate at; the best so many are looked at.
+        Numbers of detections per image to evaluate at: the top max_dets are used.
     thresholds : sequence of float
-        OKS from which on a person is found.
+        The lowest OKS of a match.
     areas : dict from name to (low, high)
-        Ranges of people's areas, both ends included. The ten numbers ask for COCO's names.
+        Ranges of areas of ground truth, both ends included. The ten numbers need COCO's names.
     categories : sequence of int or of str, optional
-        Category ids to evaluate, of those in ``ground_truth``; default: all.
+        Category ids to evaluate, among those in ``ground_truth``; default: all.
     strict : bool
         Reproduce pycocotools where it is wrong: see above.
 
@@ -93,22 +99,26 @@ def evaluate_coco(
         if not strict:
             table.check()
     truth.check_boxes()
-    truth = _heed_ids(truth, strict)
-    _warn_of_losses(truth, found, known, categories)
+    truth = _apply_ids(truth, strict)
+    _warn_of_rows_left_out(truth, found, known, categories)
     return evaluate_tables(settings, known, truth, found)
 
 
 def evaluate_tables(settings, categories, truth, found):
     """Return the `CocoResult` of two tables that have been checked."""
-    groups = _groups(truth, categories), _groups(found, categories, truth)
-    num_groups = len(categories) * len(truth.images)
-    meeting = meet(*groups, num_groups, found.score, max(settings.max_dets))
+    candidates = candidate_pairs(
+        gt_groups=_groups(truth, categories),
+        dt_groups=_groups(found, categories, truth),
+        num_groups=len(categories) * len(truth.images),
+        scores=found.score,
+        max_dets=max(settings.max_dets),
+    )
     people = People(truth.keypoints, truth.labelled, truth.area, truth.bbox)
     sigmas = settings.skeleton.sigmas
-    similarity = pair_oks(found.keypoints, people, sigmas, meeting.pairs)
-    result = CocoResult(settings, categories, truth, found, meeting, similarity)
-    for a, area in enumerate(settings.areas.values()):
-        _match_area(result, a, area)
+    similarity = pair_oks(found.keypoints, people, sigmas, candidates.pairs)
+    result = CocoResult(settings, categories, truth, found, candidates, similarity)
+    for a, area_range in enumerate(settings.areas.values()):
+        _match_area_range(result, a, area_range)
     for k in range(len(categories)):
         accumulate(result, k)
     return result
@@ -116,18 +126,19 @@ def evaluate_tables(settings, categories, truth, found):
 
 def accumulate(result, k):
     """Fill the curves of category ``k``."""
-    meeting, images = result.meeting, len(result.truth.images)
-    start, end = meeting.first[[k * images, (k + 1) * images]]
-    scores = result.found.score[meeting.detections[start[0] : end[0]]]
+    candidates, images = result.candidates, len(result.truth.images)
+    start, end = candidates.first[[k * images, (k + 1) * images]]
+    dt, gt = slice(start[0], end[0]), slice(start[1], end[1])
+    scores = result.found.score[candidates.dt[dt]]
     order = np.argsort(-scores, kind="stable")
-    rank = meeting.rank[start[0] : end[0]][order]
-    people = result.counts[:, start[1] : end[1]].sum(axis=1)
-    for m, most in enumerate(result.settings.max_dets):
-        best = order[rank < most]
-        for a in range(len(people)):
-            outcomes = result.outcomes[a, :, start[0] : end[0]][:, best]
+    rank = candidates.rank[dt][order]
+    num_gt = (~result.ignored[:, gt]).sum(axis=1)
+    for m, max_dets in enumerate(result.settings.max_dets):
+        top = order[rank < max_dets]
+        for a in range(len(num_gt)):
+            outcomes = result.outcomes[a, :, dt][:, top]
             precision, recall, at_scores = precision_curves(
-                outcomes, scores[best], int(people[a]), result.recall_levels
+                outcomes, scores[top], int(num_gt[a]), result.recall_levels
             )
             result.precision[:, :, k, a, m], result.recall[:, k, a, m] = precision, recall
             result.scores[:, :, k, a, m] = at_scores
@@ -135,7 +146,7 @@ def accumulate(result, k):
 
 def _settings(max_dets, thresholds, areas, skeleton, strict):
     max_dets = np.atleast_1d(max_dets).tolist()
-    max_dets = sorted(check_integer("max_dets", most, at_least=1) for most in max_dets)
+    max_dets = sorted(check_integer("max_dets", count, at_least=1) for count in max_dets)
     thresholds = check_array("thresholds", thresholds, ("T",))
     if not (max_dets and len(thresholds) and areas):
         raise ValueError("max_dets, thresholds, areas: expected at least one each")
@@ -149,7 +160,7 @@ def _settings(max_dets, thresholds, areas, skeleton, strict):
 
 
 def _chosen(categories, known):
-    """Return the category ids to evaluate, or raise ValueError where one is not known."""
+    """Return the category ids to evaluate, or raise ValueError if one is not known."""
     unknown = categories[~find(categories, known)[1]]
     if len(unknown) or not len(categories):
         got = unknown[0] if len(unknown) else "none"
@@ -157,25 +168,25 @@ def _chosen(categories, known):
     return categories
 
 
-def _heed_ids(truth, strict):
-    """Return the people who are to be found; warn where pycocotools would lose some by their id."""
+def _apply_ids(truth, strict):
+    """Return the ground truth to match with; warn if pycocotools would lose some by its id."""
     last = {id: row for row, id in enumerate(truth.id.tolist())}
-    doubled = len(truth) - len(last)
-    also = "strict counts as pycocotools does" if strict else "pycocotools would not do that"
+    repeated = len(truth) - len(last)
+    also = "strict does as pycocotools does" if strict else "pycocotools does not do that"
     if 0 in last:
-        how = "counted false" if strict else "counted like any other"
-        warnings.warn(f"{truth.name}: a detection of id 0 is {how}; {also}", stacklevel=3)
-    if doubled:
-        how = "the last of each counts" if strict else "all count"
-        warnings.warn(f"{truth.name}: {doubled} ids are used before, {how}; {also}", stacklevel=3)
-    if not (doubled and strict):
+        how = "a false positive" if strict else "a true positive"
+        warnings.warn(f"{truth.name}: a match with id 0 is {how}; {also}", stacklevel=3)
+    if repeated:
+        how = "only the last of each is used" if strict else "all are used"
+        warnings.warn(f"{truth.name}: {repeated} ids are repeated, {how}; {also}", stacklevel=3)
+    if not (repeated and strict):
         return truth
     order = np.argsort(np.unique(truth.image_id, return_inverse=True)[1], kind="stable")
     return truth.at([last[id] for id in truth.id[order].tolist()])
 
 
 def _groups(table, categories, truth=None):
-    """Return category times image of each row (N,), -1 where one of them is unknown."""
+    """Return the group (N,) of each row, category times image, or -1 if one of them is unknown."""
     images = table.images if truth is None else truth.images
     image, known = find(table.image_id, images)
     if truth is not None and not known.all():
@@ -188,47 +199,50 @@ def _groups(table, categories, truth=None):
     return np.where(known & listed, category * len(images) + image, -1)
 
 
-def _warn_of_losses(truth, found, known, categories):
-    """Warn of rows that no group takes, but for categories that nobody asked for."""
+def _warn_of_rows_left_out(truth, found, known, categories):
+    """Warn of rows that are in no group, except categories that the caller excluded."""
     in_image, listed = find(truth.image_id, truth.images)[1], find(truth.category_id, known)[1]
-    wanted = find(found.category_id, known)[1]
+    evaluated = find(found.category_id, known)[1]
     lost = ~in_image
     if categories is None:
         lost |= ~listed
-        other = found.left_out + (~wanted).sum()
+        other = found.left_out + (~evaluated).sum()
         if other:
             warnings.warn(f"{found.name}: {other} of unknown categories are left out", stacklevel=3)
     lost = truth.left_out + lost.sum()
     if lost:
-        where = "unknown images or categories"
-        warnings.warn(f"{truth.name}: {lost} of {where} are left out", stacklevel=3)
-    if not wanted.any():
-        counts = in_image & listed & ~truth.iscrowd & (truth.num_keypoints != 0)
-        how = "recall is 0" if counts.any() else "and nobody to find"
+        unknown = "unknown images or categories"
+        warnings.warn(f"{truth.name}: {lost} of {unknown} are left out", stacklevel=3)
+    if not evaluated.any():
+        to_find = in_image & listed & ~truth.iscrowd & (truth.num_keypoints != 0)
+        how = "recall is 0" if to_find.any() else "and nobody to find"
         warnings.warn(f"{found.name}: nothing to evaluate, {how}", stacklevel=3)
 
 
-def _match_area(result, a, bounds):
-    """Match within one range of areas; fill ``result.matched[a]`` and ``result.outcomes[a]``."""
-    meeting, truth = result.meeting, result.truth
-    area, crowd = truth.area[meeting.people], truth.iscrowd[meeting.people]
-    counts = _within(area, bounds) & ~crowd & (truth.num_keypoints[meeting.people] != 0)
-    thresholds = result.settings.thresholds
-    matched = match_people(result.similarity, meeting.first, counts, crowd, thresholds)
+def _match_area_range(result, a, bounds):
+    """Match within one range of areas; fill ``matched[a]``, ``ignored[a]`` and ``outcomes[a]``."""
+    candidates, truth = result.candidates, result.truth
+    iscrowd = truth.iscrowd[candidates.gt]
+    gt_ignored = iscrowd | (truth.num_keypoints[candidates.gt] == 0)
+    gt_ignored |= _out_of_range(truth.area[candidates.gt], bounds)
+    matched = match_detections(
+        result.similarity, candidates.first, gt_ignored, iscrowd, result.settings.thresholds
+    )
     result.matched.append(matched)
-    result.counts[a] = counts
+    result.ignored[a] = gt_ignored
 
-    person_counts = np.append(counts, True)  # [-1]: of those who match nobody
-    real = np.append(np.ones(len(counts), dtype=bool), False)
+    ignored = np.append(gt_ignored, False)  # the last entry, [-1], is of "no match"
+    unmatched = np.append(np.zeros(len(gt_ignored), dtype=bool), True)
     if result.settings.strict:
-        real[:-1] = truth.id[meeting.people] != 0
-    inside = _within(result.found.area[meeting.detections], bounds)
-    for t, people in enumerate(matched):
-        is_real = real[people]
-        counted = person_counts[people] & (is_real | inside)
-        result.outcomes[a, t] = np.where(counted, np.where(is_real, TRUE, FALSE), UNCOUNTED)
+        unmatched[:-1] = truth.id[candidates.gt] == 0
+    dt_out = _out_of_range(result.found.area[candidates.dt], bounds)
+    for t, gt in enumerate(matched):
+        is_false = unmatched[gt]
+        dt_ignored = ignored[gt] | (is_false & dt_out)
+        outcomes = np.where(is_false, FALSE_POSITIVE, TRUE_POSITIVE)
+        result.outcomes[a, t] = np.where(dt_ignored, IGNORED, outcomes)
 
 
-def _within(area, bounds):
-    """Which areas are in the range; NaN is in every one, as in pycocotools."""
-    return ~((area < bounds[0]) | (area > bounds[1]))
+def _out_of_range(area, bounds):
+    """Which areas are outside the range; NaN never is, as in pycocotools."""
+    return (area < bounds[0]) | (area > bounds[1])

@@ -1,4 +1,4 @@
-"""A `CocoResult` as a picture: precision against recall, and how exact each keypoint is.
+"""A `CocoResult` as a figure: precision against recall, and how exact each keypoint is.
 
 Needs Matplotlib, from the ``examples`` extra.
 """
@@ -12,7 +12,7 @@ INK, SOFT = "#1f4e79", "#9db8d2"
 
 
 def plot_result(result):
-    """Return a Matplotlib figure: curves at every OKS threshold, and the keypoints found.
+    """Return a Matplotlib figure: curves at every OKS threshold, and the errors of keypoints.
 
     The curves are means over categories, for the first range of areas and the largest number of
     detections; the bars are `CocoResult.keypoint_errors` at the lowest threshold.
@@ -36,10 +36,10 @@ def _draw_curves(axes, result):
     values = result.precision[:, :, :, 0, -1]  # (T, R, K)
     ap, ar = _mean(values), _mean(result.recall[:, :, 0, -1])
     for t, curve in enumerate(np.where(values < 0, np.nan, values)):
-        known = ~np.isnan(curve).all(axis=0)
-        if not known.any():
+        defined = ~np.isnan(curve).all(axis=0)
+        if not defined.any():
             continue
-        curve = curve[:, known].mean(axis=1)  # (R,)
+        curve = curve[:, defined].mean(axis=1)  # (R,)
         share = t / max(len(thresholds) - 1, 1)
         label = f"{thresholds[t]:.2f}: AP {curve.mean():.3f}"
         axes.plot(result.recall_levels, curve, color=_shade(share), label=label, linewidth=1.5)
@@ -49,11 +49,11 @@ def _draw_curves(axes, result):
     )  # fmt: skip
     axes.grid(alpha=0.25)
     if axes.lines:
-        axes.legend(title="OKS from", fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
+        axes.legend(title="OKS at least", fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
 
 
 def _mean(values):
-    """Return the mean of the values that are defined, or -1."""
+    """Return the mean of the defined values, or -1."""
     defined = values[values > -1]
     return defined.mean() if len(defined) else -1.0
 

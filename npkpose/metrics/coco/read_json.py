@@ -1,9 +1,9 @@
-"""COCO's JSON, read into tables and distrusted: every error names the file, entry and field.
+"""COCO's JSON, checked and read into tables: every error names the file, entry and field.
 
 An annotation file is an object with ``images``, ``annotations`` and ``categories``; a results
-file is a list. Annotations of unknown images or other categories are left out unread, as
-pycocotools leaves them. Ids may be whole numbers or text, numbers anything real but true and
-false, lists anything that can be walked through.
+file is a list. Annotations of unknown images or other categories are left out and not checked, as
+in pycocotools. Ids may be whole numbers or text, numbers any real type except booleans, lists any
+sequence.
 """
 
 import json
@@ -16,17 +16,17 @@ import numpy as np
 
 from npkpose.metrics.coco.tables import Detections, GroundTruth, find
 
-BOOLEANS = frozenset({bool, np.bool_})  # Python counts them among the numbers
+BOOLEANS = frozenset({bool, np.bool_})  # numbers to Python, not here
 _LARGEST = int(np.finfo(np.float64).max)
 
 
 def read_ground_truth(source, num_keypoints, categories=None):
-    """Return annotations as a table.
+    """Return the annotations as a `GroundTruth`.
 
     Parameters
     ----------
     source : path, parsed JSON or GroundTruth
-        The last is returned as it is.
+        A table is returned as it is.
     num_keypoints : int
         K.
     categories : ndarray, sorted, optional
@@ -57,7 +57,7 @@ def read_ground_truth(source, num_keypoints, categories=None):
 
 
 def read_detections(source, num_keypoints, categories):
-    """Return results of these categories as a table; the arguments as for `read_ground_truth`."""
+    """Return the results of these categories as `Detections`; see `read_ground_truth`."""
     if isinstance(source, Detections):
         return source
     name, data = load_json("results", source)
@@ -79,13 +79,13 @@ def read_detections(source, num_keypoints, categories):
 
 
 def has_box(entry):
-    """Whether a result has a box; as in pycocotools, an empty list is none."""
+    """Return whether a result has a box; as in pycocotools, an empty list is none."""
     box = entry.get("bbox", [])
     return (box.tolist() if isinstance(box, np.ndarray) else box) not in ([], ())
 
 
 def load_json(argument, source):
-    """Return what messages call the source, and its data: a path's JSON, or the source itself."""
+    """Return the name of the source for messages, and its data: a path's JSON, or the source."""
     if not isinstance(source, (str, os.PathLike)):
         return argument, source
     with open(source, encoding="utf-8-sig") as file:
@@ -96,9 +96,9 @@ def load_json(argument, source):
 
 
 def _pack_keypoints(entry):
-    """Replace an entry's list of keypoints by doubles while it is read: half the memory.
+    """Replace an entry's list of keypoints by an array of doubles: half the memory.
 
-    What is no list of numbers stays, to be refused by the name of its entry.
+    Anything but a list of numbers stays; it is refused later, with the name of its entry.
     """
     row = entry.get("keypoints")
     if type(row) is list and BOOLEANS.isdisjoint(map(type, row)):
@@ -110,7 +110,7 @@ def _pack_keypoints(entry):
 
 
 class Entries:
-    """A list of JSON objects, read a field at a time; ``name`` is what messages call it."""
+    """A list of JSON objects, read one field at a time; ``name`` is its name in messages."""
 
     def __init__(self, name, entries, positions=None):
         self.name, self._entries = name, entries
@@ -123,13 +123,13 @@ class Entries:
             raise ValueError(f"{name}[{bad}]: expected an object, got {_short(entries[bad])}")
 
     def at(self, indices):
-        """Return the entries at these indices, which keep their positions in messages."""
+        """Return the entries at these indices; messages keep their positions."""
         if len(indices) == len(self._entries):
             return self
         return Entries(self.name, [self._entries[i] for i in indices], self.positions[indices])
 
     def fail(self, i, field, wanted):
-        """Raise the ValueError that entry ``i`` deserves."""
+        """Raise the ValueError for this field of entry ``i``."""
         got = self._entries[i].get(field, _NOTHING)
         got = got.tolist() if isinstance(got, array) else got
         raise ValueError(
@@ -137,13 +137,13 @@ class Entries:
         )
 
     def ids(self, field):
-        """Return ids (N,): int64, or str where all are text."""
+        """Return ids (N,): int64, or str if all are text."""
         values = self._values(field, lambda kind: _real(kind) or kind is str, "an id")
         if any(kind is str for kind in set(map(type, values))):
             self._refuse(values, lambda value: not isinstance(value, str), field, "text, as others")
             return np.array(values)
         ids = np.array(values, dtype=object if not values else None)
-        if ids.dtype.kind != "i":  # 7.0 is 7; 7.5, NaN and 2^63 are no ids
+        if ids.dtype.kind != "i":  # 7.0 is 7; 7.5, NaN and 2^63 are not ids
             self._refuse(values, lambda v: not (abs(v) < 2**63 and v == int(v)), field, "an id")
             ids = np.array([int(value) for value in values])
         return ids.astype(np.int64)

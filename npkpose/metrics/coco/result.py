@@ -1,9 +1,10 @@
-"""What a COCO evaluation found: ten numbers, the curves behind them, and who was matched."""
+"""The result of a COCO evaluation: ten numbers, the curves behind them, and the matches."""
 
 from typing import NamedTuple
 
 import numpy as np
 
+from npkpose.metrics.coco.curves import FALSE_POSITIVE, TRUE_POSITIVE
 from npkpose.similarity import keypoint_similarity
 
 RECALL_LEVELS = np.linspace(0.0, 1.0, 101)
@@ -11,7 +12,7 @@ RECALL_LEVELS.setflags(write=False)
 
 
 class Settings(NamedTuple):
-    """What was evaluated: see `metrics.coco.evaluate_coco`."""
+    """The arguments of `metrics.coco.evaluate_coco`, checked."""
 
     max_dets: tuple
     thresholds: np.ndarray
@@ -21,7 +22,7 @@ class Settings(NamedTuple):
 
 
 class CocoStats(NamedTuple):
-    """COCO's ten numbers; -1 where there is nobody to find, or no such threshold or area."""
+    """COCO's ten numbers; -1 if all ground truth is ignored, or without that threshold or area."""
 
     ap: float
     ap50: float
@@ -44,7 +45,7 @@ MEANS = [
 
 
 class ImageCounts(NamedTuple):
-    """One image: people who count, and detections; what was found, false or missed."""
+    """One image: people not ignored, detections; people found, false detections, people missed."""
 
     image_id: object
     people: int
@@ -55,9 +56,9 @@ class ImageCounts(NamedTuple):
 
 
 class KeypointErrors(NamedTuple):
-    """Of each keypoint (K,), over the people found; NaN where none of them has it labelled."""
+    """Of each keypoint (K,), over the people found; NaN if none of them has it labelled."""
 
-    counts: np.ndarray  # labelled keypoints looked at
+    counts: np.ndarray  # labelled keypoints
     pixels: np.ndarray  # mean distance from the truth
     similarity: np.ndarray  # mean of exp(-d^2 / (2 A (2 sigma)^2)), the keypoint's share of OKS
 
@@ -71,30 +72,31 @@ class CocoResult:
     ----------
     stats : CocoStats
     precision, scores : ndarray, shape (T, R, K, A, M)
-        At each recall level, and the score there. -1 where there is nobody to find.
+        At each recall level, and the score there. -1 if all ground truth is ignored.
     recall : ndarray, shape (T, K, A, M)
-        Over all detections.
+        The final recall, over all detections.
     recall_levels : ndarray, shape (R,)
     categories : ndarray of int, shape (K,)
     settings : Settings
     truth, found : GroundTruth, Detections
-        What was compared.
+        The two tables: ground truth (gt) and detections (dt).
+    candidates : CandidatePairs
+        Which rows of the tables were compared, see `matching`; ``similarity`` (M,) is their OKS.
     """
 
-    def __init__(self, settings, categories, truth, found, meeting, similarity):
+    def __init__(self, settings, categories, truth, found, candidates, similarity):
         self.settings, self.categories = settings, categories
         self.truth, self.found = truth, found
-        self.meeting, self.similarity = meeting, similarity
+        self.candidates, self.similarity = candidates, similarity
         self.recall_levels = RECALL_LEVELS.copy()
         thresholds, areas = len(settings.thresholds), len(settings.areas)
         cells = len(categories), areas, len(settings.max_dets)
         self.precision = np.full((thresholds, len(RECALL_LEVELS), *cells), -1.0)
         self.scores = self.precision.copy()
         self.recall = np.full((thresholds, *cells), -1.0)
-        table = areas, thresholds, len(meeting.detections)
-        self.matched = []  # of (T, D), for each range of areas: index into meeting.people, or -1
-        self.outcomes = np.empty(table, dtype=np.uint8)  # see coco_curve
-        self.counts = np.zeros((areas, len(meeting.people)), dtype=np.bool_)
+        self.matched = []  # for each range of areas (T, D): index into candidates.gt, or -1
+        self.outcomes = np.empty((areas, thresholds, len(candidates.dt)), dtype=np.uint8)
+        self.ignored = np.ones((areas, len(candidates.gt)), dtype=np.bool_)
 
     @property
     def stats(self):
@@ -102,30 +104,29 @@ class CocoResult:
         return CocoStats(*(self._mean(*which) for which in MEANS))
 
     def _mean(self, of_precision, threshold, area):
-        most = 20 if self.settings.strict else max(self.settings.max_dets)
-        if area not in self.settings.areas or most not in self.settings.max_dets:
+        if area not in self.settings.areas or self._max_dets not in self.settings.max_dets:
             return -1.0
         values = self.precision if of_precision else self.recall
         if threshold is not None:
-            exactly = 0.0 if self.settings.strict else 1e-8  # np.arange ends in other bits
-            values = values[abs(self.settings.thresholds - threshold) <= exactly]
-        a, m = list(self.settings.areas).index(area), self.settings.max_dets.index(most)
-        values = values[..., a, m]
+            tolerance = 0.0 if self.settings.strict else 1e-8  # np.arange has other last bits
+            values = values[abs(self.settings.thresholds - threshold) <= tolerance]
+        m = self.settings.max_dets.index(self._max_dets)
+        values = values[..., list(self.settings.areas).index(area), m]
         defined = values[values > -1]
         return float(np.mean(defined)) if len(defined) else -1.0
 
+    @property
+    def _max_dets(self):
+        return 20 if self.settings.strict else max(self.settings.max_dets)
+
     def __str__(self):
-        thresholds = self.settings.thresholds
+        first, last = self.settings.thresholds[[0, -1]]
         lines = []
         for (of_precision, threshold, area), value in zip(MEANS, self.stats):
-            what = "Average Precision  (AP)" if of_precision else "Average Recall     (AR)"
-            at = f"{threshold or 0:.2f}"
-            if threshold is None:
-                at = f"{thresholds[0]:.2f}:{thresholds[-1]:.2f}"
-            most = 20 if self.settings.strict else max(self.settings.max_dets)
-            lines.append(
-                f" {what} @[ IoU={at:<9} | area={area:>6} | maxDets={most:>3} ] = {value:.3f}"
-            )
+            name = "Average Precision  (AP)" if of_precision else "Average Recall     (AR)"
+            iou = f"{first:.2f}:{last:.2f}" if threshold is None else f"{threshold:.2f}"
+            where = f"IoU={iou:<9} | area={area:>6} | maxDets={self._max_dets:>3}"
+            lines.append(f" {name} @[ {where} ] = {value:.3f}")
         return "\n".join(lines)
 
     def __repr__(self):
@@ -134,23 +135,24 @@ class CocoResult:
     def matches(self, threshold=0.5, area="all"):
         """Return the annotation that each result was matched with: (D,) int, or -1.
 
-        Both are counted in the order they were given in, as entries of the lists, and results
-        that were left out are matched with nobody. A match may be a crowd or somebody else who
-        does not count.
+        Results and annotations are numbered by their position in the lists that were given.
+        Results that were left out have no match. A match may be a crowd or otherwise ignored.
         """
         a, t = self._cell(threshold, area)
-        people = np.append(self.truth.entry[self.meeting.people], -1)
+        annotations = np.append(self.truth.entry[self.candidates.gt], -1)
         matches = np.full(self.found.listed, -1)
-        matches[self.found.entry[self.meeting.detections]] = people[self.matched[a][t]]
+        matches[self.found.entry[self.candidates.dt]] = annotations[self.matched[a][t]]
         return matches
 
     def per_image(self, threshold=0.5, area="all"):
         """Return a list of `ImageCounts`, one for each image, in the order of ``truth.images``."""
-        cell = self._cell(threshold, area)
-        first = self.meeting.first
-        true, false = (_sums(self.outcomes[cell] == which, first[:, 0]) for which in (1, 0))
-        people = _sums(self.counts[cell[0]], first[:, 1])
-        columns = (people, np.diff(first[:, 0]), true, false, people - true)
+        a, t = self._cell(threshold, area)
+        first_dt, first_gt = self.candidates.first[:, 0], self.candidates.first[:, 1]
+        outcomes = self.outcomes[a, t]
+        people = _group_sums(~self.ignored[a], first_gt)
+        found = _group_sums(outcomes == TRUE_POSITIVE, first_dt)
+        false = _group_sums(outcomes == FALSE_POSITIVE, first_dt)
+        columns = people, np.diff(first_dt), found, false, people - found
         shape = len(self.categories), len(self.truth.images)
         totals = [column.reshape(shape).sum(axis=0).tolist() for column in columns]
         return [ImageCounts(*row) for row in zip(self.truth.images.tolist(), *totals)]
@@ -158,19 +160,17 @@ class CocoResult:
     def keypoint_errors(self, threshold=0.5, area="all"):
         """Return the `KeypointErrors` of people found at this OKS threshold."""
         a, t = self._cell(threshold, area)
-        hits = np.flatnonzero(self.outcomes[a, t] == 1)
-        people = self.meeting.people[self.matched[a][t, hits]]
-        offset = self.found.keypoints[self.meeting.detections[hits]] - self.truth.keypoints[people]
-        squared = (offset**2).sum(axis=2)  # (N, K)
-        areas = self.truth.area[people, None] + np.spacing(1)
-        near = keypoint_similarity(squared, areas, self.settings.skeleton.sigmas)
-        labelled = self.truth.labelled[people]
+        hits = np.flatnonzero(self.outcomes[a, t] == TRUE_POSITIVE)
+        dt, gt = self.candidates.dt[hits], self.candidates.gt[self.matched[a][t, hits]]
+        squared = ((self.found.keypoints[dt] - self.truth.keypoints[gt]) ** 2).sum(axis=2)  # (N, K)
+        areas = self.truth.area[gt, None] + np.spacing(1)
+        similarity = keypoint_similarity(squared, areas, self.settings.skeleton.sigmas)
+        labelled = self.truth.labelled[gt]
         counts = labelled.sum(axis=0)
         with np.errstate(invalid="ignore"):
             pixels = np.where(labelled, np.sqrt(squared), 0.0).sum(axis=0) / counts
-            return KeypointErrors(
-                counts, pixels, np.where(labelled, near, 0.0).sum(axis=0) / counts
-            )
+            similarity = np.where(labelled, similarity, 0.0).sum(axis=0) / counts
+        return KeypointErrors(counts, pixels, similarity)
 
     def _cell(self, threshold, area):
         """Return the indices (a, t) of a range of areas and a threshold."""
@@ -188,11 +188,11 @@ class CocoResult:
 
         Raises ImportError without Matplotlib, saying which extra to install.
         """
-        from npkpose.metrics.coco.plot import plot_result  # reads Matplotlib, an extra
+        from npkpose.metrics.coco.plot import plot_result  # plot.py needs an extra
 
         return plot_result(self)
 
 
-def _sums(flags, first):
+def _group_sums(flags, first):
     """Return how many of ``flags`` (N,) are set in each slice from first[b] to first[b + 1]."""
     return np.diff(np.append(0, np.cumsum(flags))[first])

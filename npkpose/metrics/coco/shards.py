@@ -2,9 +2,9 @@
 
     split_images -> evaluate_coco of each shard, anywhere, in any order -> join_shards
 
-Only people and detections of one image meet, so the matches of a shard are those of the whole.
-Precision and recall go by falling score through all images: `join_shards` puts the matches
-together and draws the curves once more. Nothing is approximate: the joined result equals
+Only ground truth and detections of the same image are compared, so the matches of a shard are those
+of the whole. Precision and recall need all images sorted by score: `join_shards` puts the matches
+together and computes the curves again. Nothing is approximate: the joined result equals
 `evaluate_coco` of the whole in every number and every bit.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from npkpose._check import check_integer
 from npkpose.metrics.coco.evaluate import accumulate
-from npkpose.metrics.coco.matching import Meeting
+from npkpose.metrics.coco.matching import CandidatePairs
 from npkpose.metrics.coco.read_json import read_detections, read_ground_truth
 from npkpose.metrics.coco.result import CocoResult
 from npkpose.metrics.coco.tables import find
@@ -29,7 +29,7 @@ def split_images(ground_truth, results, num_shards, skeleton=COCO_17):
     ground_truth, results, skeleton
         As for `evaluate_coco`.
     num_shards : int
-        Of nearly equal numbers of images; some have none where there are fewer images.
+        The shards have nearly equal numbers of images, some none if there are fewer images.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def split_images(ground_truth, results, num_shards, skeleton=COCO_17):
     truth = read_ground_truth(ground_truth, skeleton.num_keypoints)
     found = read_detections(results, skeleton.num_keypoints, truth.categories)
     ends = np.arange(1, num_shards + 1) * len(truth.images) // num_shards
-    # Rows of unknown images go along with some shard, whose evaluation will say so.
+    # Rows of unknown images go into some shard, whose evaluation warns of them or refuses them.
     shards = [
         np.searchsorted(ends, find(table.image_id, truth.images)[0], side="right")
         for table in (truth, found)
@@ -49,14 +49,14 @@ def split_images(ground_truth, results, num_shards, skeleton=COCO_17):
     for shard, images in enumerate(np.split(truth.images, ends[:-1])):
         pair = [t.at(np.flatnonzero(s == shard)) for t, s in zip((truth, found), shards)]
         pair[0].images = images
-        for table in pair if shard else ():  # counted once, by the first
+        for table in pair if shard else ():  # only the first shard has the numbers left out
             table.left_out = 0
         pairs.append(tuple(pair))
     return pairs
 
 
 def join_shards(results):
-    """Return the `CocoResult` of all images from those of each shard, in any order.
+    """Return the `CocoResult` of all images from the results of the shards, in any order.
 
     Parameters
     ----------
@@ -67,30 +67,19 @@ def join_shards(results):
     ------
     ValueError
         No results, settings or categories that differ, an image in two shards, or a strict
-        evaluation of ids used twice, of which pycocotools would count the last alone.
+        evaluation with the same id in two shards, of which pycocotools would use only the last.
     """
     results = list(results)
     _check_shards(results)
     truth, truth_rows = _join_tables([result.truth for result in results])
     found, found_rows = _join_tables([result.found for result in results])
     truth.images = np.sort(np.concatenate([result.truth.images for result in results]))
-    categories = results[0].categories
     groups = [_groups(result, truth.images) for result in results]
-    first = np.zeros((len(categories) * len(truth.images) + 1, 3), dtype=np.int64)
-    for result, group in zip(results, groups):
-        first[group + 1] = np.diff(result.meeting.first, axis=0)
-    first = first.cumsum(axis=0)
-
-    detections, people, pairs = first[-1]
-    meeting = Meeting(
-        np.empty(detections, int), np.empty(people, int), np.empty(detections, int), first,
-        np.empty((pairs, 2), int),
-    )  # fmt: skip
-    whole = CocoResult(results[0].settings, categories, truth, found, meeting, np.empty(pairs))
-    whole.matched = [np.empty_like(m, shape=(len(m), detections)) for m in results[0].matched]
-    for result, group, *rows in zip(results, groups, found_rows, truth_rows):
-        _put(whole, result, _places(result.meeting.first, first, group), *rows)
-    for k in range(len(categories)):
+    first = _join_first(results, groups, len(results[0].categories) * len(truth.images))
+    whole = _empty_result(results[0], truth, found, first)
+    for result, group, dt_rows, gt_rows in zip(results, groups, found_rows, truth_rows):
+        _copy_shard(whole, result, _places(result.candidates.first, first, group), dt_rows, gt_rows)
+    for k in range(len(whole.categories)):
         accumulate(whole, k)
     return whole
 
@@ -108,18 +97,18 @@ def _check_shards(results):
         raise ValueError(f"results: expected every image once, got {images[counts > 1][0]} again")
     ids = np.concatenate([result.truth.id for result in results])
     if results[0].settings.strict and len(np.unique(ids)) < len(ids):
-        raise ValueError("results: expected ids used once where strict, got some in two shards")
+        raise ValueError("results: expected each id once if strict, got some in two shards")
 
 
 def _settings(result):
-    """Return what was evaluated, to be compared."""
+    """Return all settings and the categories, in types that == can compare."""
     max_dets, thresholds, areas, skeleton, strict = result.settings
     areas = list(areas.items())
     return max_dets, thresholds.tolist(), areas, skeleton, strict, result.categories.tolist()
 
 
 def _join_tables(tables):
-    """Return the tables as one, its rows by ``entry``, and where the rows of each have gone."""
+    """Return the tables as one, its rows sorted by ``entry``, and the new rows of each table."""
     whole = copy.copy(tables[0])
     order = np.argsort(np.concatenate([table.entry for table in tables]))
     for column in whole.columns:
@@ -131,29 +120,53 @@ def _join_tables(tables):
 
 
 def _groups(result, images):
-    """Return the group among all ``images`` that each group of a shard is."""
+    """Return, for each group of a shard, its number among the groups of all ``images``."""
     places = np.searchsorted(images, result.truth.images)
     return (np.arange(len(result.categories))[:, None] * len(images) + places).ravel()
 
 
+def _join_first(results, groups, num_groups):
+    """Return ``first`` of the whole: each group is as large as in its shard."""
+    sizes = np.zeros((num_groups + 1, 3), dtype=np.int64)
+    for result, group in zip(results, groups):
+        sizes[group + 1] = np.diff(result.candidates.first, axis=0)
+    return sizes.cumsum(axis=0)
+
+
+def _empty_result(like, truth, found, first):
+    """Return the `CocoResult` of the whole, its matches not yet filled in."""
+    num_dt, num_gt, num_pairs = first[-1]
+    candidates = CandidatePairs(
+        dt=np.empty(num_dt, int),
+        gt=np.empty(num_gt, int),
+        rank=np.empty(num_dt, int),
+        first=first,
+        pairs=np.empty((num_pairs, 2), int),
+    )
+    similarity = np.empty(num_pairs)
+    whole = CocoResult(like.settings, like.categories, truth, found, candidates, similarity)
+    whole.matched = [np.empty_like(m, shape=(len(m), num_dt)) for m in like.matched]
+    return whole
+
+
 def _places(first, whole_first, groups):
-    """Return where a shard's detections, people and pairs go: groups stay together."""
+    """Return where a shard's detections, ground truth and pairs go: groups stay together."""
     counts = np.diff(first, axis=0)
     shifts = whole_first[groups] - first[:-1]
     return [np.arange(first[-1, c]) + np.repeat(shifts[:, c], counts[:, c]) for c in range(3)]
 
 
-def _put(whole, result, places, found_rows, truth_rows):
-    """Put the matches of a shard in their places; its rows are those of the whole tables."""
-    detections, people, pairs = places
-    meeting = result.meeting
-    whole.meeting.detections[detections] = found_rows[meeting.detections]
-    whole.meeting.people[people] = truth_rows[meeting.people]
-    whole.meeting.rank[detections] = meeting.rank
-    whole.meeting.pairs[pairs, 0] = found_rows[meeting.pairs[:, 0]]
-    whole.meeting.pairs[pairs, 1] = truth_rows[meeting.pairs[:, 1]]
+def _copy_shard(whole, result, places, dt_rows, gt_rows):
+    """Copy a shard's matches to their places; row i of its tables is ``rows[i]`` of the whole."""
+    dt, gt, pairs = places
+    candidates = result.candidates
+    whole.candidates.dt[dt] = dt_rows[candidates.dt]
+    whole.candidates.gt[gt] = gt_rows[candidates.gt]
+    whole.candidates.rank[dt] = candidates.rank
+    whole.candidates.pairs[pairs, 0] = dt_rows[candidates.pairs[:, 0]]
+    whole.candidates.pairs[pairs, 1] = gt_rows[candidates.pairs[:, 1]]
     whole.similarity[pairs] = result.similarity
-    whole.outcomes[:, :, detections] = result.outcomes
-    whole.counts[:, people] = result.counts
-    for matched, part in zip(whole.matched, result.matched):
-        matched[:, detections] = np.append(people, -1)[part]
+    whole.outcomes[:, :, dt] = result.outcomes
+    whole.ignored[:, gt] = result.ignored
+    for matched, shard_matched in zip(whole.matched, result.matched):
+        matched[:, dt] = np.append(gt, -1)[shard_matched]

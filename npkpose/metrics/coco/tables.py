@@ -1,4 +1,4 @@
-"""The two sides of a COCO evaluation as tables: a column of each JSON field, a row per person."""
+"""Ground truth and detections as tables: a column for each JSON field, a row for each person."""
 
 import copy
 
@@ -18,17 +18,17 @@ class GroundTruth:
         Above 0: labelled.
     image_id : array_like of int or of str, shape (G,)
     area : array_like, shape (G,)
-        Pixels^2. Segmented, in COCO; a box's area times 0.53 comes near it.
+        Pixels^2. COCO's are of segmentations, about 0.53 times the area of the box.
     bbox : array_like, shape (G, 4), optional
-        x, y, width, height; asked for only where a person has no labelled keypoint.
+        x, y, width, height; needed only if a person has no labelled keypoint.
     iscrowd : array_like of bool, shape (G,), optional
-        A group: matched by any number of detections, and never counted. Default: none is.
+        A crowd is ignored, and any number of detections can match it. Default: all False.
     num_keypoints : array_like of int, shape (G,), optional
-        A person with 0 does not count either. Default: the number labelled.
+        A person with 0 is ignored. Default: the number of labelled keypoints.
     category_id, id : array_like of int, shape (G,), optional
         Default: all 1; 1 to G.
     images, categories : array_like, optional
-        All image ids and category ids, those without people included. Default: those above.
+        All image ids and category ids, also those without people. Default: those of the people.
 
     Raises
     ------
@@ -45,7 +45,7 @@ class GroundTruth:
         self, keypoints, visibility, image_id, area, bbox=None, iscrowd=None, num_keypoints=None,
         category_id=None, id=None, images=None, categories=None,
     ):  # fmt: skip
-        # One argument a column: an object to hold them would be this one.
+        # More than six arguments: one for each column.
         self.keypoints = check_array("keypoints", keypoints, ("G", "K", 2), finite=False)
         people, parts = self.keypoints.shape[:2]
         self.visibility = check_array("visibility", visibility, (people, parts), finite=False)
@@ -64,9 +64,9 @@ class GroundTruth:
         self.images = np.unique(self.image_id if images is None else as_ids("images", images))
         categories = self.category_id if categories is None else as_ids("categories", categories)
         self.categories = np.unique(categories)
-        self.entry = np.arange(people)  # position in the list that was read
+        self.entry = np.arange(people)  # position in the list of annotations
         self.name = "ground_truth: annotations"  # what messages call the list
-        self.left_out = 0  # of the list that was read
+        self.left_out = 0  # entries of the list that are not in the table
 
     def at(self, rows):
         """Return the people at these rows, in this order."""
@@ -81,22 +81,22 @@ class GroundTruth:
         return len(self.keypoints)
 
     def check(self):
-        """Raise ValueError where a number that OKS reads is missing, or not finite."""
+        """Raise ValueError if a number that OKS needs is missing or not finite."""
         self.check_boxes()
-        unseen = ~self.labelled.any(axis=1)
+        unlabelled = ~self.labelled.any(axis=1)
         keypoints = np.where(self.labelled[..., None], self.keypoints, 0.0)
         _finite(self, "keypoints", keypoints)
         _finite(self, "visibility", self.visibility)
         _finite(self, "area", self.area)
-        _finite(self, "bbox", np.where(unseen[:, None], self.bbox, 0.0))
+        _finite(self, "bbox", np.where(unlabelled[:, None], self.bbox, 0.0))
         if (self.area < 0).any():
             self._refuse(self.area < 0, "area", "at least 0", self.area[self.area < 0][0])
 
     def check_boxes(self):
-        """Raise ValueError where a person has neither a box nor a labelled keypoint."""
-        unseen = ~self.labelled.any(axis=1)
-        if unseen.any() and not self._bbox_given:
-            self._refuse(unseen, "bbox", "a box, since no keypoint is labelled", "nothing")
+        """Raise ValueError if a person has neither a box nor a labelled keypoint."""
+        unlabelled = ~self.labelled.any(axis=1)
+        if unlabelled.any() and not self._bbox_given:
+            self._refuse(unlabelled, "bbox", "a box, since no keypoint is labelled", "nothing")
 
     def _refuse(self, bad, field, wanted, got):
         entry = self.entry[bad.argmax()]
@@ -111,11 +111,11 @@ class Detections:
     keypoints : array_like, shape (D, K, 2)
         (x, y) in image pixels.
     score : array_like, shape (D,)
-        Of the person. Equal scores keep their order.
+        Of the person. Detections of equal scores keep their order.
     image_id : array_like of int or of str, shape (D,)
     bbox : array_like, shape (D, 4), optional
-        x, y, width, height. Its area says whether an unmatched detection counts among the
-        medium or large; without boxes, the area of the box around all K keypoints does.
+        x, y, width, height. A detection without a match is ignored if its box's area is out of
+        range. Default: the boxes around all K keypoints.
     category_id : array_like of int, shape (D,), optional
         Default: all 1.
 
@@ -139,7 +139,7 @@ class Detections:
         else:
             self.area = check_array("bbox", bbox, (people, 4), finite=False)[:, 2:].prod(axis=1)
         self.entry = np.arange(people)
-        self.listed = people  # length of the list that was read
+        self.listed = people  # length of the list of results
         self.name = "results"
         self.left_out = 0
 
@@ -151,13 +151,13 @@ class Detections:
         return len(self.keypoints)
 
     def check(self):
-        """Raise ValueError where a score, keypoint or area is not finite."""
+        """Raise ValueError if a score, keypoint or area is not finite."""
         for field in ("keypoints", "score", "area"):
             _finite(self, field, getattr(self, field))
 
 
 def _take(table, rows):
-    """Return a copy of the table with these rows of its columns."""
+    """Return a copy of the table that has only these rows."""
     part = copy.copy(table)
     for column in table.columns:
         setattr(part, column, getattr(table, column)[rows])
@@ -165,15 +165,15 @@ def _take(table, rows):
 
 
 def find(values, among):
-    """Return where values (N,) lie in the sorted ``among``, and whether they do."""
+    """Return the indices (N,) of values in the sorted ``among``, and which are there at all."""
     if values.dtype.kind != among.dtype.kind or len(among) == 0:
         return np.zeros(len(values), dtype=np.int64), np.zeros(len(values), dtype=bool)
-    where = np.minimum(np.searchsorted(among, values), len(among) - 1)
-    return where, among[where] == values
+    index = np.minimum(np.searchsorted(among, values), len(among) - 1)
+    return index, among[index] == values
 
 
 def as_ids(name, values, length="N"):
-    """Return ids as an array (N,) of int64, or of str where they are text."""
+    """Return ids as an array (N,) of int64, or of str if they are text."""
     text = np.asarray(values).dtype.kind == "U"
     array = np.asarray(values) if text else real_array(name, values)
     if array.ndim != 1 or length not in ("N", len(array)):
@@ -187,7 +187,7 @@ def as_ids(name, values, length="N"):
 
 
 def _extent(keypoints):
-    """Area (D,) of the box around all keypoints of each person."""
+    """Return the area (D,) of the box around all keypoints of each person."""
     if keypoints.shape[1] == 0:
         return np.zeros(len(keypoints))
     columns = np.ascontiguousarray(keypoints.transpose(1, 2, 0))  # (K, 2, D): 5 x as fast

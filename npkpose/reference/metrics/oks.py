@@ -1,4 +1,4 @@
-"""Twin of `npkpose.metrics.oks`: one pair at a time, in the words of COCO's definition."""
+"""Twin of `npkpose.metrics.oks`: one pair at a time, step by step as COCO defines it."""
 
 import numpy as np
 

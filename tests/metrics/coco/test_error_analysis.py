@@ -1,4 +1,4 @@
-"""Every kind of error, made by hand, alone in a scene where all else is perfect."""
+"""Every kind of error, made by hand, alone in a scene where everything else is perfect."""
 
 import numpy as np
 import pytest
@@ -45,7 +45,7 @@ def test_perfect_poses_have_no_errors_and_cost_nothing():
         ("miss", 0, BODY[3]),  # another keypoint, but no partner
     ],
 )
-def test_a_keypoint_in_the_wrong_place_is_of_one_kind(kind, keypoint, place):
+def test_a_keypoint_in_the_wrong_place_has_one_kind_of_error(kind, keypoint, place):
     poses = TRUTH.copy()
     poses[0, keypoint] = place
     errors = analyse(poses)
@@ -58,14 +58,14 @@ def test_a_keypoint_in_the_wrong_place_is_of_one_kind(kind, keypoint, place):
     assert errors.lost(kind) > 0
 
 
-def test_the_borders_of_jitter_are_where_the_docstring_says():
+def test_jitter_has_the_bounds_of_the_docstring():
     for distance, kind in ((5.6, None), (5.8, "jitter"), (11.7, "jitter"), (11.9, "miss")):
         poses = TRUTH.copy()
         poses[1, 3, 0] += distance
         assert analyse(poses).counts == only(kind)
 
 
-def test_between_partner_and_other_person_the_nearer_decides():
+def test_the_nearer_of_partner_and_other_person_decides():
     truth = np.array([BODY, BODY + (0, 8)])  # the other's right hand is 8 pixels below
     for offset, kind in ((1, "inversion"), (7, "swap")):
         poses = truth.copy()
@@ -73,7 +73,7 @@ def test_between_partner_and_other_person_the_nearer_decides():
         assert analyse(poses, truth=truth).counts == only(kind)
 
 
-def test_background_and_duplicates_are_told_apart():
+def test_background_and_duplicates_are_distinguished():
     far, again = BODY + (0, 900), BODY + (0, 9)
     errors = analyse([far, *TRUTH])
     assert errors.counts == only("background") and errors.ap < 1 and errors.alone["background"] == 1
@@ -82,7 +82,7 @@ def test_background_and_duplicates_are_told_apart():
     assert errors.counts == only("duplicate") and errors.ap < 1 and errors.alone["duplicate"] == 1
 
 
-def test_whom_nobody_finds_is_unfound():
+def test_a_person_without_a_match_is_unfound():
     errors = analyse(TRUTH[:1])
     assert errors.counts == only("unfound")
     assert errors.ap == pytest.approx(51 / 101) and errors.lost("unfound") == pytest.approx(
@@ -90,7 +90,7 @@ def test_whom_nobody_finds_is_unfound():
     )
 
 
-def test_where_only_unfound_people_are_left_everything_is_found_without_them():
+def test_without_any_people_left_ap_is_1():
     far = BODY + (0, 900)
     with pytest.warns(UserWarning, match="results: nothing to evaluate, recall is 0"):
         errors = analyse(np.empty((0, 4, 2)))
@@ -104,7 +104,7 @@ def test_where_only_unfound_people_are_left_everything_is_found_without_them():
     assert (errors.ap, errors.alone["unfound"]) == (pytest.approx(0.5), pytest.approx(1.0))
 
 
-def test_a_pose_that_is_true_is_no_duplicate_of_a_worse_one_with_a_higher_score():
+def test_a_true_positive_is_not_a_duplicate_of_a_worse_pose_with_a_higher_score():
     low = BODY + (20.8, 0)
     assert 0.1 < np.exp(-(20.8**2) / 200) < 0.12
     errors = analyse([low, BODY], [0.95, 0.9], truth=TRUTH[:1])
@@ -113,7 +113,7 @@ def test_a_pose_that_is_true_is_no_duplicate_of_a_worse_one_with_a_higher_score(
     assert errors.together["unfound"] == pytest.approx(1.0)
 
 
-def test_taking_false_detections_and_people_away_never_costs_anything(rng):
+def test_removing_false_detections_and_unfound_people_never_lowers_ap(rng):
     for _ in range(20):
         poses = np.concatenate([TRUTH + rng.normal(0, 12, (2, 1, 2)) for _ in range(4)])
         errors = analyse(poses + rng.normal(0, 4, poses.shape), rng.random(8))
@@ -122,7 +122,7 @@ def test_taking_false_detections_and_people_away_never_costs_anything(rng):
         assert last == sorted(last)
 
 
-def test_kinds_of_keypoints_are_those_of_the_entries_of_the_list():
+def test_keypoint_kinds_are_in_the_order_of_the_list_of_results():
     person = {"id": 1, "image_id": 1, "category_id": 1, "area": AREA, "bbox": [0, 0, 1, 1],
               "iscrowd": 0, "num_keypoints": 4,
               "keypoints": np.c_[BODY, np.full(4, 2)].ravel().tolist()}  # fmt: skip
@@ -134,7 +134,7 @@ def test_kinds_of_keypoints_are_those_of_the_entries_of_the_list():
     assert kinds.tolist() == [[UNKNOWN] * 4, [GOOD] * 4]
 
 
-def test_what_is_not_labelled_is_no_error():
+def test_unlabelled_keypoints_are_not_errors():
     poses = TRUTH.copy()
     poses[0, 3] += 90
     errors = analyse(poses, visibility=[[2, 2, 1, 0], [2, 2, 2, 2]])
@@ -144,7 +144,7 @@ def test_what_is_not_labelled_is_no_error():
     assert analyse(inverted, visibility=[[2, 2, 0, 2], [2, 2, 2, 2]]).counts == only("miss")
 
 
-def test_correcting_everything_gives_all_there_is(rng):
+def test_correcting_everything_gives_an_ap_of_1(rng):
     poses = np.concatenate([TRUTH + rng.normal(0, 15, TRUTH.shape) for _ in range(3)])
     poses[0, 1] = BODY[2]
     errors = analyse(poses, rng.random(6))
@@ -154,14 +154,14 @@ def test_correcting_everything_gives_all_there_is(rng):
     assert len(lines) == 1 + len(KINDS) and lines[1].startswith("miss") and "1.000" in lines[-1]
 
 
-def test_detections_beyond_the_most_do_not_come_back_when_others_go():
+def test_detections_beyond_max_dets_stay_out_when_others_are_removed():
     poses = [BODY, *[BODY + (0, 900)] * 19, BODY + (0, 999), BODY + (400, 0)]
     errors = analyse(poses)
     assert errors.counts == only("background", 19) | {"unfound": 1}
     assert errors.together["background"] == pytest.approx(51 / 101)
 
 
-def test_nobody_and_nothing_have_no_errors():
+def test_without_detections_or_people_there_are_no_keypoint_errors():
     with pytest.warns(UserWarning):
         errors = analyse(np.empty((0, 4, 2)))
     assert errors.counts == only("unfound", 2) and errors.ap == 0
@@ -169,7 +169,7 @@ def test_nobody_and_nothing_have_no_errors():
     assert errors.counts == only("background", 2) and errors.ap == -1
 
 
-def test_the_range_of_all_areas_is_asked_for():
+def test_the_range_of_areas_all_is_needed():
     gt = GroundTruth(TRUTH, np.ones((2, 4)), [1, 1], [AREA, AREA])
     result = evaluate_coco(gt, Detections(TRUTH, [1, 1], [1, 1]), PLAN, areas={"some": (0, 1e9)})
     with pytest.raises(ValueError, match="areas: expected 'all' among them, got .'some'."):

@@ -17,7 +17,7 @@ SETS = 30 if numba.config.DISABLE_JIT else 520  # uncompiled, a set takes ten ti
 
 
 def random_set(seed, parts=17, nan=False):
-    """Return annotations and results that meet every rule: crowds, ties, borders, empty images."""
+    """Return annotations and results with crowds, ties, areas at the bounds, and empty images."""
     rng = np.random.default_rng(seed)
     images = rng.choice(50, rng.integers(1, 9), replace=False).tolist()
     categories = [1, 4][: rng.integers(1, 3)]
@@ -32,7 +32,7 @@ def random_set(seed, parts=17, nan=False):
             for _ in range(rng.choice([0, 2, 6, 26])):
                 found = _detection(rng, people, parts, boxes, nan)
                 results.append({**found, "image_id": image, "category_id": category})
-    if annotations and rng.random() < 0.3:  # ids 0, and two alike
+    if annotations and rng.random() < 0.3:  # ids 0, and repeated ids
         for annotation in rng.choice(annotations, 2):
             annotation["id"] = int(rng.integers(0, 3))
     results = [results[i] for i in rng.permutation(len(results))]
@@ -73,7 +73,7 @@ def _detection(rng, people, parts, boxes, nan):
 
 
 def pycocotools(truth, results, tenths=None, max_dets=(20,)):
-    """Return the peer's evaluation, and what it prints at the end."""
+    """Return pycocotools' evaluation, and what it prints at the end."""
     cocoeval = pytest.importorskip("pycocotools.cocoeval")
     coco = pytest.importorskip("pycocotools.coco")
     shown = io.StringIO()
@@ -115,7 +115,7 @@ def test_random_sets_give_pycocotools_bits(tenth):
             assert str(result) + "\n" == shown
 
 
-def test_nan_and_other_numbers_of_detections_and_keypoints_give_pycocotools_bits():
+def test_nan_and_other_max_dets_and_skeletons_give_pycocotools_bits():
     for seed in range(SETS // 5):
         parts = (1, 5, 17, 133)[seed % 4]
         tenths = np.round(np.random.default_rng(seed).uniform(0.2, 1.1, parts), 2)
@@ -214,25 +214,25 @@ def test_no_results_give_zeros_and_no_people_minus_1(strict):
         assert set(evaluate_coco(nothing, [], strict=strict).stats) == {-1}
 
 
-def test_whoever_finds_annotation_0_is_counted_true_unless_strict():
+def test_a_match_with_annotation_0_is_a_true_positive_unless_strict():
     truth, results = one_person(id=0)
-    with pytest.warns(UserWarning, match="annotations: a detection of id 0 is counted like any"):
+    with pytest.warns(UserWarning, match="annotations: a match with id 0 is a true positive"):
         assert evaluate_coco(truth, results).stats.ap > 0.99
-    with pytest.warns(UserWarning, match="annotations: a detection of id 0 is counted false"):
+    with pytest.warns(UserWarning, match="annotations: a match with id 0 is a false positive"):
         assert evaluate_coco(truth, results, strict=True).stats.ap == 0
 
 
-def test_doubled_ids_count_once_each_and_are_warned_of():
+def test_repeated_ids_are_warned_of_and_only_strict_uses_the_last_of_each():
     truth, results = one_person()
     truth["annotations"] += [truth["annotations"][0] | {"image_id": 8}]
     truth["images"].append({"id": 8})
-    with pytest.warns(UserWarning, match="1 ids are used before, all count"):
+    with pytest.warns(UserWarning, match="1 ids are repeated, all are used"):
         assert evaluate_coco(truth, results).stats.ar == 0.5
-    with pytest.warns(UserWarning, match="1 ids are used before, the last of each counts"):
+    with pytest.warns(UserWarning, match="1 ids are repeated, only the last of each is used"):
         assert evaluate_coco(truth, results, strict=True).stats.ar == 0
 
 
-def test_nan_is_refused_by_name_and_perfect_to_pycocotools():
+def test_nan_is_refused_with_its_place_and_matches_anybody_if_strict():
     truth, results = one_person()
     results[0]["keypoints"] = [float("nan"), *np.full(50, 400.0)]
     assert ours(truth, results, strict=True).stats.ap > 0.99
@@ -241,7 +241,7 @@ def test_nan_is_refused_by_name_and_perfect_to_pycocotools():
         evaluate_coco(truth, results)
 
 
-def test_what_is_left_out_is_warned_of():
+def test_rows_that_are_left_out_are_warned_of():
     truth, results = one_person()
     truth["annotations"].append(truth["annotations"][0] | {"image_id": 99, "id": 2})
     with pytest.warns(UserWarning, match="annotations: 1 of unknown images or categories are"):
@@ -254,7 +254,7 @@ def test_what_is_left_out_is_warned_of():
 
 
 @pytest.mark.filterwarnings("ignore:results. nothing to evaluate")
-def test_ids_that_are_text_on_one_side_only_are_unknown_not_lost_in_silence():
+def test_ids_that_are_text_on_one_side_only_are_unknown_and_warned_of():
     truth, results = one_person()
     with pytest.warns(UserWarning, match="results: 1 of unknown categories are left out"):
         assert evaluate_coco(truth, [results[0] | {"category_id": "1"}]).stats.ap == 0
@@ -267,7 +267,7 @@ def test_ids_that_are_text_on_one_side_only_are_unknown_not_lost_in_silence():
 
 
 @pytest.mark.parametrize("strict", [False, True])
-def test_a_table_without_boxes_has_only_people_with_labelled_keypoints(strict):
+def test_a_person_with_neither_box_nor_labelled_keypoint_is_refused(strict):
     truth = GroundTruth(np.zeros((1, 17, 2)), np.zeros((1, 17)), [1], [900.0], num_keypoints=[3])
     with pytest.raises(ValueError, match=r"annotations\[0\].bbox: expected a box"):
         evaluate_coco(truth, Detections(np.ones((1, 17, 2)), [0.5], [1]), strict=strict)
@@ -290,7 +290,7 @@ def test_results_of_other_categories_alone_leave_nothing_to_evaluate():
         assert evaluate_coco(truth, results, categories=[2]).stats.ar == -1
 
 
-def test_chosen_categories_are_evaluated_alone_and_numbers_may_be_alone():
+def test_chosen_categories_are_evaluated_alone_and_max_dets_may_be_one_number():
     truth, results = random_set(4)
     truth["annotations"] = [a | {"id": i + 1} for i, a in enumerate(truth["annotations"])]
     both = ours(truth, results)

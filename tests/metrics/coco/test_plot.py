@@ -15,7 +15,7 @@ def evaluate(poses, labels=((2, 0), (2, 0)), **settings):
     return evaluate_coco(truth, found, PAIR, **settings)
 
 
-def test_the_picture_shows_the_curves_and_the_bars(tmp_path):
+def test_the_figure_shows_the_curves_and_the_bars(tmp_path):
     pytest.importorskip("matplotlib")
     result = evaluate(np.full((2, 2, 2), 6.0))  # OKS exp(-72 / 160), 0.64: thresholds up to 0.6
     figure = result.plot()
@@ -31,7 +31,7 @@ def test_the_picture_shows_the_curves_and_the_bars(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_nothing_found_and_nobody_to_find_can_be_drawn():
+def test_a_result_without_detections_or_without_people_can_be_drawn():
     pytest.importorskip("matplotlib")
     assert len(evaluate(np.empty((0, 2, 2))).plot().axes[0].lines) == 10
     crowds = GroundTruth(np.zeros((1, 2, 2)), [(2, 2)], [1], [2000.0], iscrowd=[1])

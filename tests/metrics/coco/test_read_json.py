@@ -1,4 +1,4 @@
-"""Malformed files: each gets an error that names the file, the entry and the field."""
+"""Malformed files: the error names the file, the entry and the field."""
 
 import copy
 import json
@@ -24,7 +24,7 @@ RESULTS = [
 ]
 NAN, DROP, LONG = float("nan"), object(), 10**400
 
-# What is put where in a good file, and what the message must say: all after the file's name.
+# Where a good file is changed, the new value, and what the message says after the file's name.
 TRUTH_TABLE = [
     ("annotations.1.id", DROP, r": annotations\[1\]\.id: expected an id, got nothing"),
     ("annotations.1.id", 1.5, r": annotations\[1\]\.id: expected an id, got 1.5"),
@@ -105,7 +105,7 @@ TEXTS = {
 
 
 def change(data, place, value):
-    """Return a copy of ``data`` with ``value`` at the dotted ``place``; DROP takes away."""
+    """Return a copy of ``data`` with ``value`` at the dotted ``place``; DROP removes it."""
     data = copy.deepcopy(data)
     if not place:
         return value
@@ -125,7 +125,7 @@ JUNK = (None, True, 0, -1, 1.5, NAN, float("inf"), 2**63, -(2**63), LONG, 1e308,
 
 
 def damage(node, rng):
-    """Replace something deep inside ``node`` by junk, or take it away."""
+    """Replace something deep inside ``node`` by junk, or remove it."""
     keys = list(node) if isinstance(node, dict) else list(range(len(node)))
     if not keys:
         return
@@ -148,7 +148,7 @@ def write(folder, truth=TRUTH, results=RESULTS):
 
 
 @pytest.mark.parametrize("place, value, message", TRUTH_TABLE, ids=range(len(TRUTH_TABLE)))
-def test_malformed_annotations_are_named(tmp_path, place, value, message):
+def test_malformed_annotations_are_refused_with_their_place(tmp_path, place, value, message):
     truth = change(TRUTH, place, value)
     with pytest.raises(ValueError, match="gt.json" + message):
         evaluate_coco(*write(tmp_path, truth))
@@ -157,7 +157,7 @@ def test_malformed_annotations_are_named(tmp_path, place, value, message):
 
 
 @pytest.mark.parametrize("place, value, message", RESULTS_TABLE, ids=range(len(RESULTS_TABLE)))
-def test_malformed_results_are_named(tmp_path, place, value, message):
+def test_malformed_results_are_refused_with_their_place(tmp_path, place, value, message):
     results = change(RESULTS, place, value)
     with pytest.raises(ValueError, match="dt.json" + message):
         evaluate_coco(*write(tmp_path, results=results))
@@ -166,7 +166,7 @@ def test_malformed_results_are_named(tmp_path, place, value, message):
 
 
 @pytest.mark.parametrize("what", TEXTS)
-def test_what_is_no_json_is_named(tmp_path, what):
+def test_files_that_are_not_json_are_refused_by_name(tmp_path, what):
     with pytest.raises(ValueError, match="gt.json: expected JSON, got "):
         evaluate_coco(*write(tmp_path, TEXTS[what]))
     with pytest.raises(ValueError, match="dt.json: expected JSON, got "):
@@ -175,7 +175,7 @@ def test_what_is_no_json_is_named(tmp_path, what):
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("strict", [False, True])
-def test_any_damage_gives_an_error_that_names_the_file_or_numbers_in_range(rng, strict):
+def test_any_damage_gives_numbers_in_range_or_an_error_that_names_the_file(rng, strict):
     refused = 0
     for _ in range(400):
         both = copy.deepcopy([TRUTH, RESULTS])
@@ -190,7 +190,7 @@ def test_any_damage_gives_an_error_that_names_the_file_or_numbers_in_range(rng, 
     assert 200 < refused < 400
 
 
-def test_other_ways_of_writing_the_same_give_the_same(tmp_path):
+def test_the_same_values_in_other_types_give_the_same_numbers(tmp_path):
     expected = evaluate_coco(TRUTH, RESULTS).stats
     assert expected.ap == 1 and evaluate_coco(*write(tmp_path)).stats == expected
     marked = b"\xef\xbb\xbf" + json.dumps(TRUTH).encode()  # a byte order mark
@@ -211,6 +211,6 @@ def test_large_ids_keep_all_their_digits():
     assert entries.ids("id").tolist() == [2**62 + 1, 7]
 
 
-def test_files_that_are_not_there_are_named(tmp_path):
+def test_missing_files_are_refused_by_name(tmp_path):
     with pytest.raises(FileNotFoundError, match="none.json"):
         evaluate_coco(tmp_path / "none.json", RESULTS)

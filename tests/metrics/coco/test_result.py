@@ -23,7 +23,7 @@ def evaluate(**settings):
 
 
 def test_ten_numbers_worked_by_hand():
-    # by score: false, true, and two of the crowd that do not count, of three people
+    # by score: false, true, and two in the crowd, which are ignored; of three people
     result = evaluate(skeleton=PAIR)
     oks = (np.exp(-25 / 160) + np.exp(-64 / 160)) / 2  # 0.763: thresholds 0.5 to 0.75
     assert 0.75 < oks < 0.8
@@ -36,7 +36,7 @@ def test_ten_numbers_worked_by_hand():
     assert stats.ap_large == stats.ar_large == -1
 
 
-def test_the_table_is_the_familiar_one():
+def test_print_gives_the_table_of_pycocotools():
     lines = str(evaluate(skeleton=PAIR)).splitlines()
     assert len(lines) == 10
     first = " Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all | maxDets= 20 ] = 0.101"
@@ -45,14 +45,14 @@ def test_the_table_is_the_familiar_one():
     assert repr(evaluate(skeleton=PAIR)) == "CocoResult(ap=0.101, 4 detections)"
 
 
-def test_matches_name_entries_of_the_lists():
+def test_matches_are_positions_in_the_lists():
     result = evaluate(skeleton=PAIR)
     assert result.matches().tolist() == [-1, 0, 2, 2]
     assert result.matches(0.8).tolist() == [-1, -1, 2, 2]
     assert evaluate(skeleton=PAIR, max_dets=(1,)).matches().tolist() == [-1, -1, 2, -1]
 
 
-def test_results_that_are_left_out_keep_their_place_among_the_matches():
+def test_results_that_are_left_out_keep_their_position_among_the_matches():
     person = {"id": 1, "image_id": 7, "category_id": 1, "area": AREA, "bbox": [0, 0, 9, 9],
               "iscrowd": 0, "num_keypoints": 2, "keypoints": [0, 0, 2, 9, 9, 2]}  # fmt: skip
     truth = {"images": [{"id": 7}], "categories": [{"id": 1}], "annotations": [person]}
@@ -64,7 +64,7 @@ def test_results_that_are_left_out_keep_their_place_among_the_matches():
         assert result.matches().tolist() == expected
 
 
-def test_what_a_result_hands_out_can_be_written_to_without_harm():
+def test_writing_to_arrays_of_a_result_changes_no_later_result():
     first = evaluate(skeleton=PAIR)
     expected = first.stats
     first.recall_levels[:] = first.settings.thresholds[:] = 7
@@ -74,7 +74,7 @@ def test_what_a_result_hands_out_can_be_written_to_without_harm():
             constant[0] = 1
 
 
-def test_thresholds_a_bit_beside_are_found_unless_strict():
+def test_thresholds_match_within_1e_8_unless_strict():
     steps = np.arange(0.5, 1, 0.05)
     assert 0.75 not in steps
     stats = evaluate(skeleton=PAIR).stats
@@ -82,14 +82,14 @@ def test_thresholds_a_bit_beside_are_found_unless_strict():
     assert evaluate(skeleton=PAIR, thresholds=steps, strict=True).stats.ap75 == -1
 
 
-def test_images_count_who_was_found_and_missed():
+def test_per_image_counts_people_found_and_missed():
     rows = evaluate(skeleton=PAIR).per_image()
     assert [row.image_id for row in rows] == [5, 7, 9]
     assert [row[1:] for row in rows] == [(2, 2, 1, 1, 1), (0, 0, 0, 0, 0), (1, 2, 0, 0, 1)]
     assert [row.found for row in evaluate(skeleton=PAIR).per_image(0.9)] == [0, 0, 0]
 
 
-def test_errors_of_keypoints_are_means_over_people_found():
+def test_keypoint_errors_are_means_over_people_found():
     errors = evaluate(skeleton=PAIR).keypoint_errors()
     assert errors.counts.tolist() == [1, 1] and errors.pixels.tolist() == [5, 8]
     np.testing.assert_allclose(errors.similarity, np.exp([-25 / 160, -64 / 160]))
@@ -97,14 +97,14 @@ def test_errors_of_keypoints_are_means_over_people_found():
     assert nobody.counts.tolist() == [0, 0] and np.isnan(nobody.pixels).all()
 
 
-def test_any_number_of_detections_is_evaluated_at_its_own():
+def test_several_max_dets_are_evaluated_separately():
     result = evaluate(skeleton=PAIR, max_dets=(2, 1), thresholds=(0.5,))
     assert result.settings.max_dets == (1, 2)
     assert result.recall[0, 0, 0].tolist() == [0, pytest.approx(1 / 3)]
     assert result.stats.ap > 0 and evaluate(skeleton=PAIR, max_dets=(1,), strict=True).stats.ap < 0
 
 
-def test_what_was_not_evaluated_is_refused():
+def test_thresholds_and_areas_that_were_not_evaluated_are_refused():
     result = evaluate(skeleton=PAIR)
     with pytest.raises(ValueError, match=r"threshold: expected one of \[0.5, .*, got 0.3"):
         result.matches(0.3)

@@ -1,4 +1,4 @@
-"""Shards of images, joined, against the evaluation of the whole: every array, every bit."""
+"""Joined shards of images against the evaluation of the whole: every array, every bit."""
 
 import copy
 import pickle
@@ -49,9 +49,10 @@ def evaluate_shards(truth, found, num_shards, seed=0, **options):
 def assert_same(joined, whole):
     """Assert that two results have the same bits everywhere."""
     assert joined.stats == whole.stats
-    for name in ("precision", "scores", "recall", "similarity", "outcomes", "counts", "categories"):
+    names = "precision", "scores", "recall", "similarity", "outcomes", "ignored", "categories"
+    for name in names:
         np.testing.assert_array_equal(getattr(joined, name), getattr(whole, name), err_msg=name)
-    for field, one, other in zip(whole.meeting._fields, joined.meeting, whole.meeting):
+    for field, one, other in zip(whole.candidates._fields, joined.candidates, whole.candidates):
         np.testing.assert_array_equal(one, other, err_msg=field)
     for one, other in zip(joined.matched, whole.matched, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -68,8 +69,8 @@ def assert_same(joined, whole):
 def test_two_images_in_two_shards_share_one_curve():
     points = [[(0, 0), (10, 0)], [(0, 0), (10, 0)]]
     truth = GroundTruth(points, np.ones((2, 2)), [1, 2], [1024, 1024])
-    # Image 1: found, score 0.3. Image 2: a wrong one first, score 0.9. Precision is 1/2 up to
-    # half the people; an average over images would say otherwise.
+    # Image 1: a true positive of score 0.3. Image 2: a false one of score 0.9. Precision is 1/2 up
+    # to recall 1/2; an average over images would be another number.
     found = Detections([points[0], [(900, 0), (900, 9)]], [0.3, 0.9], [1, 2], np.ones((2, 4)))
     joined = evaluate_shards(truth, found, 2)
     assert joined.stats.ap == pytest.approx(0.5 * 51 / 101, abs=1e-12)
@@ -79,7 +80,7 @@ def test_two_images_in_two_shards_share_one_curve():
 @pytest.mark.filterwarnings("ignore")
 @given(st.integers(0, 2**20), st.integers(1, 9))
 @settings(max_examples=60)
-def test_shards_joined_in_any_order_are_the_whole(seed, num_shards):
+def test_shards_joined_in_any_order_equal_the_whole(seed, num_shards):
     truth, found = random_tables(seed)
     options = {"max_dets": (2, 20), "areas": {"all": (0, 1e10), "medium": (1024, 9216)}}
     joined = evaluate_shards(truth, found, num_shards, seed, **options)
@@ -87,7 +88,7 @@ def test_shards_joined_in_any_order_are_the_whole(seed, num_shards):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_what_is_asked_of_a_joined_result_is_answered_as_by_the_whole():
+def test_the_methods_of_a_joined_result_return_what_those_of_the_whole_do():
     truth, found = random_tables(5, num_images=20)
     joined, whole = evaluate_shards(truth, found, 3), evaluate_coco(truth, found, PAIR)
     assert str(joined) == str(whole) and joined.per_image() == whole.per_image()
@@ -99,7 +100,7 @@ def test_what_is_asked_of_a_joined_result_is_answered_as_by_the_whole():
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_parsed_json_and_ids_that_are_text_go_through():
+def test_parsed_json_and_ids_that_are_text_can_be_split_and_joined():
     truth = {
         "images": [{"id": name} for name in ("b", "a", "ccc")],
         "annotations": [{"id": 1, "image_id": "ccc", "category_id": 1, "num_keypoints": 2,
@@ -118,7 +119,7 @@ def test_parsed_json_and_ids_that_are_text_go_through():
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_what_cannot_be_joined_is_refused():
+def test_shards_that_do_not_fit_together_are_refused():
     truth, found = random_tables(1)
     pairs = split_images(truth, found, 2, PAIR)
     one, other = (evaluate_coco(*pair, PAIR) for pair in pairs)
@@ -139,5 +140,5 @@ def test_what_cannot_be_joined_is_refused():
     strict = [
         evaluate_coco(*pair, PAIR, strict=True) for pair in split_images(truth, found, 2, PAIR)
     ]
-    with pytest.raises(ValueError, match="ids used once where strict"):
+    with pytest.raises(ValueError, match="each id once if strict"):
         join_shards(strict)

@@ -12,7 +12,7 @@ def people(**changes):
     return GroundTruth(**{**columns, **changes})
 
 
-def test_what_is_left_out_follows_from_the_rest():
+def test_columns_not_given_have_defaults():
     table = people()
     assert len(table) == 3 and table.labelled.tolist() == [[True, True], [False, True], [False] * 2]
     assert table.num_keypoints.tolist() == [2, 1, 0] and table.id.tolist() == [1, 2, 3]
@@ -20,14 +20,14 @@ def test_what_is_left_out_follows_from_the_rest():
     assert not table.iscrowd.any()
 
 
-def test_a_detection_covers_its_box_or_all_of_its_keypoints():
+def test_the_area_of_a_detection_is_of_its_box_or_around_all_of_its_keypoints():
     assert Detections(POINTS, [1, 2, 3], [4, 4, 4]).area.tolist() == [18, 25, 0]
     boxes = [(0, 0, 2, 3), (9, 9, 1, 1), (5, 5, 0, 4)]
     assert Detections(POINTS, [1, 2, 3], [4, 4, 4], boxes).area.tolist() == [6, 1, 0]
     assert Detections(np.empty((2, 0, 2)), [1, 2], [4, 4]).area.tolist() == [0, 0]
 
 
-def test_rows_are_taken_from_every_column():
+def test_at_takes_rows_of_every_column():
     part = people(image_id=["a", "b", "c"]).at([2, 0])
     assert part.image_id.tolist() == ["c", "a"] and part.entry.tolist() == [2, 0]
     assert part.area.tolist() == [7, 9] and part.id.tolist() == [3, 1]
@@ -36,7 +36,7 @@ def test_rows_are_taken_from_every_column():
     assert found.score.tolist() == [0.2] and found.area.tolist() == [25] and len(found) == 1
 
 
-def test_only_what_is_read_must_be_finite():
+def test_only_values_that_are_used_must_be_finite():
     points = POINTS.copy()
     points[1, 0] = np.nan  # not labelled
     people(keypoints=points, bbox=[[np.nan] * 4, [0] * 4, [1] * 4]).check()

@@ -1,1 +1,5 @@
-""""""
+"""The plain-NumPy twins of the kernels of `npkpose.metrics.coco`.
+
+    matching.py    one image at a time, ignored ground truth sorted last, as in pycocotools
+    curves.py      cumulative sums and a running maximum from the right
+"""

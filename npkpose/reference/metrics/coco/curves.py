@@ -3,18 +3,18 @@
 import numpy as np
 
 
-def precision_curves(outcomes, scores, people, levels):
-    """Return precision, recall and scores, as `metrics.coco_curve.precision_curves` does."""
-    shape = len(outcomes), len(levels)
-    if people == 0:
+def precision_curves(outcomes, scores, num_gt, recall_levels):
+    """Return precision, recall, scores, as `metrics.coco.curves.precision_curves` does."""
+    shape = len(outcomes), len(recall_levels)
+    if num_gt == 0:
         return np.full(shape, -1.0), np.full(len(outcomes), -1.0), np.full(shape, -1.0)
     precision, at_scores, recall = np.zeros(shape), np.zeros(shape), np.zeros(len(outcomes))
     for t, row in enumerate(outcomes):
         tp, fp = np.cumsum(row == 1), np.cumsum(row == 0)
         envelope = np.maximum.accumulate((tp / (fp + tp + np.spacing(1)))[::-1])[::-1]
-        where = np.searchsorted(tp / people, levels)
-        inside = where < len(row)
-        precision[t, inside] = envelope[where[inside]]
-        at_scores[t, inside] = scores[where[inside]]
-        recall[t] = tp[-1] / people if len(row) else 0.0
+        index = np.searchsorted(tp / num_gt, recall_levels)
+        reached = index < len(row)
+        precision[t, reached] = envelope[index[reached]]
+        at_scores[t, reached] = scores[index[reached]]
+        recall[t] = tp[-1] / num_gt if len(row) else 0.0
     return precision, recall, at_scores

@@ -1,43 +1,47 @@
-"""Twin of `npkpose.metrics.coco.matching`: one group and threshold at a time, people sorted so that
-those who do not count come last, and a scan that stops when it reaches them."""
+"""Twin of `npkpose.metrics.coco.matching`: one group and threshold at a time.
+
+As in pycocotools, ignored ground truth is sorted last, and the scan stops where it begins if it
+has found a match.
+"""
 
 import numpy as np
 
 
-def meet(truth_groups, found_groups, num_groups, scores, most):
-    """Return lists of detections, people, firsts and pairs, as `metrics.coco_match.meet` does."""
-    detections, people, pairs, first = [], [], [], [[0, 0, 0]]
+def candidate_pairs(gt_groups, dt_groups, num_groups, scores, max_dets):
+    """Return lists dt, gt, first and pairs, as `metrics.coco.matching.candidate_pairs` does."""
+    dt, gt, pairs, first = [], [], [], [[0, 0, 0]]
     for group in range(num_groups):
-        found = sorted(np.flatnonzero(found_groups == group).tolist(), key=lambda d: -scores[d])
-        true = np.flatnonzero(truth_groups == group).tolist()
-        detections += found[:most]
-        people += true
-        pairs += [[d, g] for d in found[:most] for g in true]
-        first.append([len(detections), len(people), len(pairs)])
-    return [detections, people, first, pairs]
+        own_gt = np.flatnonzero(gt_groups == group).tolist()
+        own_dt = sorted(np.flatnonzero(dt_groups == group).tolist(), key=lambda d: -scores[d])
+        own_dt = own_dt[:max_dets]
+        dt += own_dt
+        gt += own_gt
+        pairs += [[d, g] for d in own_dt for g in own_gt]
+        first.append([len(dt), len(gt), len(pairs)])
+    return [dt, gt, first, pairs]
 
 
-def match_people(similarity, first, counts, crowd, thresholds):
-    """Return whom each detection takes (T, D), as `metrics.coco_match.match_people` does."""
+def match_detections(similarity, first, ignored, iscrowd, thresholds):
+    """Return the matches (T, D), as `metrics.coco.matching.match_detections` does."""
     matched = np.full((len(thresholds), first[-1, 0]), -1)
     for (d0, g0, m0), (d1, g1, m1) in zip(first[:-1], first[1:]):
         table = similarity[m0:m1].reshape(d1 - d0, g1 - g0)
-        order = sorted(range(g1 - g0), key=lambda g: not counts[g0 + g])  # stable
+        order = sorted(range(g1 - g0), key=lambda g: ignored[g0 + g])  # stable
         for t, threshold in enumerate(thresholds):
             free = set(order)
             for d in range(d1 - d0):
-                person = _choose(table[d], order, free, counts[g0:g1], threshold)
-                if person is not None:
-                    matched[t, d0 + d] = g0 + person
-                    free -= set() if crowd[g0 + person] else {person}
+                g = _choose(table[d], order, free, ignored[g0:g1], threshold)
+                if g is not None:
+                    matched[t, d0 + d] = g0 + g
+                    free -= set() if iscrowd[g0 + g] else {g}
     return matched
 
 
-def _choose(row, order, free, counts, threshold):
-    best, bar = None, min(threshold, 1 - 1e-10)
+def _choose(row, order, free, ignored, threshold):
+    best, best_oks = None, min(threshold, 1 - 1e-10)
     for g in order:
-        if best is not None and counts[best] and not counts[g]:
+        if best is not None and not ignored[best] and ignored[g]:
             return best
-        if g in free and not row[g] < bar:
-            best, bar = g, row[g]
+        if g in free and not row[g] < best_oks:
+            best, best_oks = g, row[g]
     return best
