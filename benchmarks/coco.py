@@ -1,10 +1,11 @@
 """How fast `evaluate_coco` is on a set as large as COCO's val2017: ``python -m benchmarks.coco``.
 
-The set is drawn from a seed: 5,000 images, 11,004 people in half of them and 60,000 detections,
-of which five in six lie near somebody, the rest anywhere. All tools give the same ten numbers,
-to 1e-12, before any is timed. Three ways in are timed: tables of arrays (the peers' evaluate and
-accumulate, which start from their own), parsed JSON, and two files (``json.load`` of both is a
-row of its own). The peak memory of each is that of a fresh process over its imports.
+The set is drawn with a fixed seed: 5,000 images, 11,004 people in half of them, and 60,000
+detections, of which five in six are near a person. All tools must give the same ten numbers, to
+1e-12, before any is timed. Three kinds of input are timed: tables of arrays (for the peers,
+evaluate and accumulate, which start from their own tables), parsed JSON, and two files
+(``json.load`` of both has its own row). Peak memory is measured in a fresh process, less the memory
+of its imports.
 """
 
 import argparse
@@ -78,7 +79,7 @@ def _triples(points, last, kind):
 
 
 class Peer:
-    """A package with pycocotools' face, silenced."""
+    """A package with pycocotools' interface, its printing suppressed."""
 
     def __init__(self, package):
         if package == "pycocotools":
@@ -109,7 +110,7 @@ class Peer:
 
 
 def rows(repeats=3):
-    """Yield a `timing.Row` for each way in and each peer, for memory, and for a larger set."""
+    """Yield a `timing.Row` for each input and peer, for memory, and for a larger set."""
     tables = draw_set(np.random.default_rng(0))
     size = f"{len(tables[0].images)}/{len(tables[0])}/{len(tables[1])}"
     stats = evaluate_coco(*tables).stats
@@ -154,20 +155,21 @@ def _peer_rows(package, tables, paths, size, stats, repeats):
 
 
 def _parsed_rows(package, peer, tables, paths, size, stats, repeats):
-    """Apart from the files: what is parsed is millions of lists, which slow down all else."""
+    """Yield rows for tables and parsed JSON; its millions of lists would slow down other rows."""
     parsed = [json.loads(path.read_text()) for path in paths]
-    fresh = [copy.deepcopy(parsed) for _ in range(repeats + 1)]  # peers write into what they get
+    fresh = [copy.deepcopy(parsed) for _ in range(repeats + 1)]  # peers change their input
     evaluate = peer.load(*fresh.pop())
     np.testing.assert_allclose(stats, evaluate(), rtol=0, atol=1e-12)
     times = smallest_ms(lambda: evaluate_coco(*tables), evaluate, runs=repeats)
     yield Row("tables", size, np.nan, times[0], f"{package}, evaluate", times[1])
-    works = (lambda: evaluate_coco(*parsed), lambda: peer.load(*fresh.pop())())
-    times = smallest_ms(*works, runs=repeats)
+    times = smallest_ms(
+        lambda: evaluate_coco(*parsed), lambda: peer.load(*fresh.pop())(), runs=repeats
+    )
     yield Row("parsed JSON", size, np.nan, times[0], f"{package}, parsed JSON", times[1])
 
 
 def _memory_row(tool, paths, size):
-    """Return a row that has peak memory over the imports (MiB) where others have milliseconds."""
+    """Return a row whose note is the peak memory above that of the imports, in MiB."""
     run = [sys.executable, "-m", "benchmarks.coco", "--memory", tool, *map(str, paths)]
     done = subprocess.run(run, capture_output=True, text=True)
     note = done.stderr.splitlines()[-1] if done.returncode else f"{done.stdout.strip()} MiB"
@@ -175,7 +177,7 @@ def _memory_row(tool, paths, size):
 
 
 def _memory(tool, *paths):
-    """Print by how much evaluating two files raises this process's peak memory, in MiB."""
+    """Print by how many MiB evaluating two files raises this process's peak memory."""
     paths = [pathlib.Path(path) for path in paths]
     peer = None if tool == "npkpose" else Peer(tool)
     before = _peak()
@@ -184,7 +186,7 @@ def _memory(tool, *paths):
 
 
 def _peak():
-    """Return this process's peak memory in MiB; getrusage would give the parent's, if larger."""
+    """Return this process's peak memory in MiB; getrusage gives the parent's if that is larger."""
     with open("/proc/self/status") as file:
         return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
 

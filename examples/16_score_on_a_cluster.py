@@ -1,8 +1,8 @@
-"""COCO's evaluation in shards over two processes, of which one is killed: joined, nothing differs.
+"""COCO's evaluation in shards on two processes, one of which is killed: joined, nothing differs.
 
 Dask (the `scale` extra) starts the processes here; on a cluster the same lines use its machines.
-Any process can match an image, but precision and recall go by score through all of them. The
-mean of the shards' APs is another number than the AP, as the curves show.
+Any process can match an image, but precision and recall need the detections of all images sorted
+by score. The mean of the shards' APs is not the AP, as the curves show.
 
 Expected output of this file [people]:
 
@@ -28,7 +28,7 @@ SHARDS = 8
 
 
 def draw_set(people):
-    """People, four in an image, and who was found; later images are harder, and scores bolder."""
+    """Return people, four in an image, and detections; later ones are worse but score higher."""
     rng = np.random.default_rng(0)
     keypoints = rng.uniform(0, 100, (people, 17, 2))
     image, areas = np.arange(people) // 4, np.full(people, 5000.0)
@@ -40,7 +40,7 @@ def draw_set(people):
 
 
 def evaluate_on(client, shards):
-    """Return each shard's result; a process is killed when a quarter of them are there."""
+    """Return the result of each shard; kill a process when a quarter of them is done."""
     results = client.compute([dask.delayed(evaluate_coco)(*shard) for shard in shards])
     for done, _ in enumerate(as_completed(results), 1):
         if done == len(shards) // 4:

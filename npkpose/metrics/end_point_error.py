@@ -1,11 +1,11 @@
-"""Mean distances: end point error in pixels, and normalised by each person's size.
+"""Mean distances: end point error (EPE) in pixels, and normalised (NME) by each person's size.
 
     EPE = mean of d_i        NME = mean of d_i / s
 
-over labelled keypoints i, d_i the distance from the true place and s the size of its person:
+over labelled keypoints i. d_i is the distance from the true place and s the size of its person:
 for faces the distance between the outer corners of the eyes (Sagonas et al., "300 Faces
 In-the-Wild Challenge", ICCV Workshops 2013) or the square root of the face box's area. One
-keypoint far away moves both without limit, unlike PCK and OKS.
+keypoint far away changes both without limit, unlike PCK and OKS.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ from npkpose.metrics.pck import normalised_distances
 
 
 def epe(keypoints, true_keypoints, visibility=None):
-    """Return the mean distance of labelled keypoints from the truth, in their unit.
+    """Return the mean distance of labelled keypoints from the truth, in the unit of both.
 
     Parameters
     ----------
@@ -32,20 +32,20 @@ def epe(keypoints, true_keypoints, visibility=None):
     Raises
     ------
     ValueError
-        Wrong shape, or a labelled keypoint that is absent or not finite: there is no distance.
+        Wrong shape, or a labelled keypoint that is missing or not finite: it has no distance.
     """
     return nme(keypoints, true_keypoints, np.ones(np.shape(keypoints)[:1]), visibility)
 
 
 def nme(keypoints, true_keypoints, sizes, visibility=None):
-    """Return the mean distance of labelled keypoints as a share of ``sizes`` (P,), positive.
+    """Return the mean distance of labelled keypoints, divided by ``sizes`` (P,), positive.
 
     The rest is as for `epe`.
     """
     distances, labelled = normalised_distances(keypoints, true_keypoints, sizes, visibility)
-    lost = np.argwhere(labelled & np.isinf(distances))
-    if len(lost):
-        p, k = lost[0]
+    missing = np.argwhere(labelled & np.isinf(distances))
+    if len(missing):
+        p, k = missing[0]
         got = check_array("keypoints", keypoints, ("P", "K", 2), finite=False)[p, k]
         raise ValueError(f"keypoints[{p}, {k}]: expected finite (x, y), got {got}")
     return float(distances[labelled].mean()) if labelled.any() else float("nan")

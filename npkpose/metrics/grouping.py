@@ -1,4 +1,4 @@
-"""Did grouping give each keypoint to the right person? OKS punishes places; this, belonging."""
+"""Did grouping give each keypoint to the right person? OKS cannot tell: it scores only places."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ def right_instance(keypoints, true_keypoints, matched):
     Parameters
     ----------
     keypoints : array_like, shape (D, K, 2)
-        NaN where absent.
+        NaN if missing.
     true_keypoints : array_like, shape (G, K, 2), G at least 1
     matched : array_like of int, shape (D,)
         Index of each pose's true person, or -1: see `metrics.match`.
@@ -22,7 +22,7 @@ def right_instance(keypoints, true_keypoints, matched):
     Returns
     -------
     right : ndarray of bool, shape (D, K)
-        False where the keypoint is absent.
+        False if the keypoint is missing.
     """
     keypoints = check_array("keypoints", keypoints, ("D", "K", 2), finite=False)
     truth = check_array("true_keypoints", true_keypoints, ("G", keypoints.shape[1], 2))
@@ -30,6 +30,6 @@ def right_instance(keypoints, true_keypoints, matched):
     if len(truth) == 0:
         raise ValueError("true_keypoints: expected at least 1 instance, got 0")
     distance = np.linalg.norm(keypoints[:, None] - truth, axis=3)  # (D, G, K)
-    absent = np.isnan(distance).any(axis=1)
+    missing = np.isnan(distance).any(axis=1)
     nearest = np.where(np.isnan(distance), 0.0, distance).argmin(axis=1)  # (D, K)
-    return (nearest == matched[:, None]) & ~absent
+    return (nearest == matched[:, None]) & ~missing

@@ -1,4 +1,4 @@
-"""Object keypoint similarity: how near a pose is to the truth, from 0 to 1.
+"""Object keypoint similarity (OKS): how near a pose is to the true one, from 0 to 1.
 
     OKS = mean over labelled keypoints of exp(-d_i^2 / (2 A (2 sigma_i)^2))
 
@@ -7,11 +7,11 @@ sigma_i the keypoint's constant: one standard deviation of the annotators, as a 
 sqrt(A), gives exp(-1/8). COCO keypoint evaluation; Ronchi and Perona, ICCV 2017,
 arXiv:1707.05388.
 
-Of a person without a labelled keypoint COCO knows the box alone. It widens the box by its own
-width on the left and on the right, by its height above and below; d_i is then the distance from
-the widened box, 0 inside it, and the mean is over all keypoints.
+A person without a labelled keypoint has only a box. COCO widens it by its own width on the left
+and on the right, by its height above and below; d_i is then the distance from the widened box, 0
+inside it, and the mean is over all keypoints.
 
-The value is pycocotools' to the last bit, which the tests of equality in its matching can need:
+The value is pycocotools' to the last bit, because its matching compares similarities for equality:
 the same divisions in the same order, 2^-52 added to A, and NumPy's own exp and sum.
 """
 
@@ -22,7 +22,7 @@ import numpy as np
 from npkpose._check import check_array, check_choice, check_finite
 from npkpose._jit import kernel
 
-CHUNK = 1 << 17  # exponentials at a time: one megabyte stays in a core's own cache
+CHUNK = 1 << 17  # exponentials at a time: one megabyte fits the cache of a core
 
 
 class People(NamedTuple):
@@ -31,7 +31,7 @@ class People(NamedTuple):
     keypoints: np.ndarray  # (G, K, 2): (x, y) in pixels
     labelled: np.ndarray  # (G, K) bool
     areas: np.ndarray  # (G,): pixels^2
-    boxes: np.ndarray  # (G, 4): x, y, width, height; read where nothing is labelled
+    boxes: np.ndarray  # (G, 4): x, y, width, height; used if no keypoint is labelled
 
 
 def oks(keypoints, true_keypoints, areas, sigmas, visibility=None, absent="raise", boxes=None):
@@ -50,82 +50,97 @@ def oks(keypoints, true_keypoints, areas, sigmas, visibility=None, absent="raise
         Keypoints of visibility 0 are not labelled; their coordinates are not read. Default:
         labelled where the true keypoint is not NaN.
     absent : "raise" or "zero"
-        Refuse NaN in ``keypoints``, or let an absent keypoint add nothing to the mean.
+        Refuse NaN in ``keypoints``, or let a missing keypoint add 0 to the mean.
     boxes : array_like, shape (G, 4), optional
-        x, y, width, height of the true people, for those without a labelled keypoint.
+        x, y, width, height of the true people; used if no keypoint is labelled.
 
     Returns
     -------
     similarity : ndarray, shape (D, G)
-        For a true person without a labelled keypoint: 0, or with ``boxes`` what COCO gives.
+        0 for a true person without a labelled keypoint, or with ``boxes`` COCO's value.
 
     Raises
     ------
     ValueError
         Wrong shape, an area or sigma that is not positive, or coordinates that are not finite.
     """
-    keypoints = check_array("keypoints", keypoints, ("D", "K", 2), finite=False)
-    parts = keypoints.shape[1]
-    truth = check_array("true_keypoints", true_keypoints, ("G", parts, 2), finite=False)
-    areas = check_array("areas", areas, (len(truth),))
-    sigmas = check_array("sigmas", sigmas, (parts,))
-    if not ((areas > 0).all() and (sigmas > 0).all()):
+    keypoints = _check_poses(keypoints, check_choice("absent", absent, ("raise", "zero")))
+    people = _check_people(true_keypoints, areas, visibility, boxes, keypoints.shape[1])
+    sigmas = check_array("sigmas", sigmas, (keypoints.shape[1],))
+    if not ((people.areas > 0).all() and (sigmas > 0).all()):
         raise ValueError("areas, sigmas: expected positive values")
-    if check_choice("absent", absent, ("raise", "zero")) == "raise":
-        check_finite("keypoints", keypoints)
-    keypoints = np.where(np.isnan(keypoints), np.inf, keypoints)  # infinitely far adds 0
-    if visibility is None:
-        labelled = ~np.isnan(truth).any(axis=2)
-    else:
-        labelled = check_array("visibility", visibility, (len(truth), parts)) > 0
-    truth = np.where(labelled[..., None], truth, 0.0)
-    check_finite("true_keypoints", truth)
-    known = np.zeros((len(truth), 4)) if boxes is None else boxes
-    people = People(truth, labelled, areas, check_array("boxes", known, (len(truth), 4)))
-
-    table = len(keypoints), len(truth)
-    similarity = pair_oks(keypoints, people, sigmas, np.indices(table).reshape(2, -1).T)
-    similarity = similarity.reshape(table)
+    shape = len(keypoints), len(people.areas)
+    similarity = pair_oks(keypoints, people, sigmas, np.indices(shape).reshape(2, -1).T)
+    similarity = similarity.reshape(shape)
     if boxes is None:
-        similarity[:, ~labelled.any(axis=1)] = 0.0
+        similarity[:, ~people.labelled.any(axis=1)] = 0.0
     return similarity
 
 
+def _check_poses(keypoints, absent):
+    """Return poses (D, K, 2), infinite where a keypoint is missing: exp(-inf) adds 0."""
+    keypoints = check_array("keypoints", keypoints, ("D", "K", 2), finite=False)
+    if absent == "raise":
+        check_finite("keypoints", keypoints)
+    return np.where(np.isnan(keypoints), np.inf, keypoints)
+
+
+def _check_people(true_keypoints, areas, visibility, boxes, num_keypoints):
+    """Return `People`, their unlabelled keypoints at 0."""
+    truth = check_array("true_keypoints", true_keypoints, ("G", num_keypoints, 2), finite=False)
+    areas = check_array("areas", areas, (len(truth),))
+    if visibility is None:
+        labelled = ~np.isnan(truth).any(axis=2)
+    else:
+        labelled = check_array("visibility", visibility, (len(truth), num_keypoints)) > 0
+    truth = np.where(labelled[..., None], truth, 0.0)
+    check_finite("true_keypoints", truth)
+    boxes = np.zeros((len(truth), 4)) if boxes is None else boxes
+    return People(truth, labelled, areas, check_array("boxes", boxes, (len(truth), 4)))
+
+
 def pair_oks(keypoints, people, sigmas, pairs):
-    """Return the similarity (M,) of chosen pairs; NaN and an area of 0 are COCO's affair.
+    """Return the similarity (M,) of chosen pairs; NaN and areas of 0 as in pycocotools.
 
     Parameters
     ----------
     keypoints : ndarray, shape (D, K, 2)
     people : People
     sigmas : array_like, shape (K,)
-        Read as tenths, as pycocotools writes them, where 12 decimals are enough to say which:
-        0.107 is 1.07 / 10, one bit away from 0.107.
+        pycocotools writes them in tenths, and 1.07 / 10 is one bit away from 0.107. A sigma
+        within two last bits of tenths of at most 12 decimals is read as those.
     pairs : ndarray of int, shape (M, 2)
         Index of a pose and of a person.
     """
-    sigmas = np.asarray(sigmas, dtype=np.float64)
-    tenths = np.round(10 * sigmas, 12) / 10
-    sigmas = np.where(abs(tenths - sigmas) <= 2 * np.spacing(sigmas), tenths, sigmas)
-    variances = (2 * sigmas) ** 2
+    variances = (2 * _as_tenths(sigmas)) ** 2
     areas = people.areas + np.spacing(1)
     counts = people.labelled.sum(axis=1)
-    counts[counts == 0] = len(sigmas)
+    counts[counts == 0] = len(variances)
     pairs = np.ascontiguousarray(pairs, dtype=np.int64)
     similarity = np.zeros(len(pairs))
-    step = CHUNK // max(len(sigmas), 1) + 1
-    for start in range(0, len(pairs) if len(sigmas) else 0, step):
-        part = pairs[start : start + step]
-        near = np.zeros((len(part), len(sigmas)))
-        _exponents(keypoints, *people[:2], areas, people.boxes, variances, part, near)
+    step = CHUNK // max(len(variances), 1) + 1
+    for start in range(0, len(pairs) if len(variances) else 0, step):
+        chunk = pairs[start : start + step]
+        near = np.zeros((len(chunk), len(variances)))
+        _exponents(
+            keypoints, people.keypoints, people.labelled, areas, people.boxes, variances, chunk,
+            near,
+        )  # fmt: skip
         with np.errstate(over="ignore", invalid="ignore"):
             np.exp(near, out=near)
-        similarity[start : start + step] = _means(near, counts[part[:, 1]])
+        similarity[start : start + step] = _means(near, counts[chunk[:, 1]])
     return similarity
 
 
+def _as_tenths(sigmas):
+    """Return tenths of at most 12 decimals, divided by 10, for each sigma that is near to them."""
+    sigmas = np.asarray(sigmas, dtype=np.float64)
+    tenths = np.round(10 * sigmas, 12) / 10
+    return np.where(abs(tenths - sigmas) <= 2 * np.spacing(sigmas), tenths, sigmas)
+
+
 def _means(near, counts):
-    """Return the mean (M,) of the first counts[m] of each row m, as np.sum adds up that many."""
+    """Return the mean (M,) of the first counts[m] of each row m, added in the order of np.sum."""
     means = np.empty(len(near))
     for n in np.unique(counts):
         rows = np.flatnonzero(counts == n)
@@ -136,8 +151,8 @@ def _means(near, counts):
 def match(similarity, scores, threshold=0.5):
     """Return the true person that each pose is matched with, or -1: (D,).
 
-    Poses choose in order of falling score (ties: the lower index), each the free true person it
-    is most similar to, as COCO's evaluation does, at ``threshold`` or above.
+    Poses choose by falling score (ties: the lower index). Each takes the most similar true person
+    that is still free, if the similarity is at least ``threshold``, as in COCO's evaluation.
 
     Parameters
     ----------
@@ -158,9 +173,8 @@ def match(similarity, scores, threshold=0.5):
 
 @kernel
 def _exponents(keypoints, truth, labelled, areas, boxes, variances, pairs, exponents):
-    """Fill row m with the exponents of pair m's labelled keypoints, closed up to the left."""
-    # The formula of `similarity`, as a kernel calls only helpers of its own file; pycocotools'
-    # order of divisions.
+    """Fill row m with the exponents of pair m's labelled keypoints, without gaps, from the left."""
+    # The formula of `similarity` again, in pycocotools' order: a kernel calls only its own file.
     for m in range(pairs.shape[0]):
         d, g = pairs[m]
         n = 0
@@ -172,12 +186,12 @@ def _exponents(keypoints, truth, labelled, areas, boxes, variances, pairs, expon
                 n += 1
         if n == 0:
             for k in range(variances.shape[0]):
-                dx = _beyond(keypoints[d, k, 0], boxes[g, 0], boxes[g, 2])
-                dy = _beyond(keypoints[d, k, 1], boxes[g, 1], boxes[g, 3])
+                dx = _distance_outside(keypoints[d, k, 0], boxes[g, 0], boxes[g, 2])
+                dy = _distance_outside(keypoints[d, k, 1], boxes[g, 1], boxes[g, 3])
                 exponents[m, k] = -((dx * dx + dy * dy) / variances[k] / areas[g] / 2)
 
 
 @kernel
-def _beyond(x, start, length):
+def _distance_outside(x, start, length):
     """Distance of x from [start - length, start + 2 length]; NaN stays NaN."""
     return np.maximum(0.0, start - length - x) + np.maximum(0.0, x - (start + 2 * length))

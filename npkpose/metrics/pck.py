@@ -1,4 +1,4 @@
-"""Percentage of correct keypoints: how many lie within a share of the person's size.
+"""Percentage of correct keypoints (PCK): how many are within a share of the person's size.
 
     PCK(t) = |{labelled keypoints with d_i <= t s}| / |{labelled keypoints}|
 
@@ -6,8 +6,8 @@ d_i is the distance of keypoint i from its true place and s the size of its pers
 side of the torso's or the person's box for PCK (Yang and Ramanan, "Articulated Human Detection
 with Flexible Mixtures of Parts", TPAMI 2013), 0.6 of the head box's diagonal for PCKh
 (Andriluka et al., "2D Human Pose Estimation: New Benchmark", CVPR 2014, whose evaluation code
-has the 0.6). Networks in training are often watched by a "PCK" with a tenth of the heatmap for
-s: the same formula, another number. An absent keypoint (NaN) is not correct.
+has the 0.6). Training logs often print a "PCK" whose s is a tenth of the heatmap: the same
+formula, another number. A missing keypoint (NaN) is not correct.
 """
 
 from typing import NamedTuple
@@ -25,8 +25,8 @@ class Pck(NamedTuple):
     thresholds: np.ndarray  # (T,)
     per_keypoint: np.ndarray  # (T, K)
     counts: np.ndarray  # (K,) int: labelled keypoints
-    mean: np.ndarray  # (T,): over all labelled keypoints that the mean does not leave out
-    mean_of_keypoints: np.ndarray  # (T,): of the columns of per_keypoint, each weighing the same
+    mean: np.ndarray  # (T,): over all labelled keypoints but those in left_out
+    mean_of_keypoints: np.ndarray  # (T,): of the columns of per_keypoint, with equal weights
 
 
 def pck(keypoints, true_keypoints, sizes, thresholds=(0.2,), visibility=None, left_out=()):
@@ -35,18 +35,18 @@ def pck(keypoints, true_keypoints, sizes, thresholds=(0.2,), visibility=None, le
     Parameters
     ----------
     keypoints : array_like, shape (P, K, 2)
-        NaN where absent.
+        NaN if missing.
     true_keypoints : array_like, shape (P, K, 2)
         In the same frame.
     sizes : array_like, shape (P,)
-        Positive, in the keypoints' unit.
+        Positive, in the unit of the keypoints.
     thresholds : sequence of float
-        Shares of the size; a keypoint exactly there is correct.
+        Shares of the size; a keypoint exactly at the threshold is correct.
     visibility : array_like, shape (P, K), optional
         Keypoints of visibility 0 are not labelled; their coordinates are not read. Default:
         labelled where the true keypoint is not NaN.
     left_out : sequence of int
-        Keypoints that both means leave out, such as MPII's pelvis and thorax.
+        Indices of keypoints that are not in the two means, such as MPII's pelvis and thorax.
 
     Raises
     ------
@@ -65,9 +65,9 @@ def pck(keypoints, true_keypoints, sizes, thresholds=(0.2,), visibility=None, le
     with np.errstate(invalid="ignore"):
         shares = hits / counts
         mean = hits[:, kept].sum(axis=1) / counts[kept].sum()
-        seen = kept[counts[kept] > 0]
-        equal = shares[:, seen].sum(axis=1) / np.float64(len(seen))
-    return Pck(thresholds, shares, counts, mean, equal)
+        known = kept[counts[kept] > 0]
+        mean_of_keypoints = shares[:, known].sum(axis=1) / np.float64(len(known))
+    return Pck(thresholds, shares, counts, mean, mean_of_keypoints)
 
 
 def pckh(keypoints, true_keypoints, head_boxes, thresholds=(0.5,), visibility=None, left_out=()):
@@ -78,7 +78,7 @@ def pckh(keypoints, true_keypoints, head_boxes, thresholds=(0.5,), visibility=No
     head_boxes : array_like, shape (P, 4)
         x0, y0, x1, y1 of opposite corners. A head's size is 0.6 of the diagonal.
 
-    The others are those of `pck`.
+    The other parameters are those of `pck`.
     """
     return pck(
         keypoints, true_keypoints, head_sizes(head_boxes), thresholds, visibility, left_out
@@ -98,9 +98,9 @@ def head_sizes(head_boxes, scale=HEAD_SCALE):
 def auc(keypoints, true_keypoints, sizes, high=1.0, visibility=None, steps=None):
     """Return the area under the curve of PCK over [0, high], divided by ``high``: within [0, 1].
 
-    ``steps=None`` gives the area itself, the mean of max(0, 1 - d / (high s)). A number gives
-    the mean of PCK at 0, high / steps, ... below ``high``, which is what published code adds up
-    (20 steps; 3-D and hand benchmarks). NaN if nothing is labelled. The rest is as for `pck`.
+    ``steps=None`` gives the exact area, the mean of max(0, 1 - d / (high s)). A number gives the
+    mean of PCK at 0, high / steps, ... below ``high``, as published code computes it (20 steps; 3-D
+    and hand benchmarks). NaN if nothing is labelled. The rest is as for `pck`.
     """
     high = check_number("high", high, above=0)
     distances, labelled = normalised_distances(keypoints, true_keypoints, sizes, visibility)
@@ -115,7 +115,7 @@ def auc(keypoints, true_keypoints, sizes, high=1.0, visibility=None, steps=None)
 
 
 def normalised_distances(keypoints, true_keypoints, sizes, visibility=None):
-    """Return distances over sizes (P, K), infinite where there is none, and what is labelled."""
+    """Return distances over sizes (P, K), infinite if missing or unlabelled, and ``labelled``."""
     keypoints = check_array("keypoints", keypoints, ("P", "K", 2), finite=False)
     truth = check_array("true_keypoints", true_keypoints, keypoints.shape, finite=False)
     sizes = check_array("sizes", sizes, (len(keypoints),))

@@ -1,19 +1,19 @@
-"""How far are poses in space from the truth?
+"""How far are 3-D poses from the truth?
 
     MPJPE      mean over joints of |p - q|
     PA-MPJPE   the same after the best similarity (`procrustes`), mirror images excluded
     N-MPJPE    the same after the best scale s = <p, q> / <p, p> about the root
-    MPJVE      MPJPE of velocities p[f + 1] - p[f]: how much a film of the pose trembles
+    MPJVE      MPJPE of velocities p[f + 1] - p[f]: how much the pose trembles in a sequence
     PVE        MPJPE of a mesh's vertices
     3-D PCK    share of joints nearer than 150 mm; AUC: its mean over thresholds 0, 5, ... 150 mm
 
-p is found and q true, both usually counted from a root joint, for where a person stands in depth
-is a question of its own. Ionescu et al., "Human3.6M", TPAMI 2014 (MPJPE, also called protocol 1,
-and PA-MPJPE, protocol 2); Rhodin et al., CVPR 2018, arXiv:1803.04775 (N-MPJPE); Pavllo et al.,
-CVPR 2019, arXiv:1811.11742 (MPJVE); Mehta et al., 3DV 2017, arXiv:1611.09813 (PCK, AUC).
+p is the estimate and q the truth, both usually relative to a root joint, because the depth of the
+whole person is a separate problem. Ionescu et al., "Human3.6M", TPAMI 2014 (MPJPE, also called
+protocol 1, and PA-MPJPE, protocol 2); Rhodin et al., CVPR 2018, arXiv:1803.04775 (N-MPJPE); Pavllo
+et al., CVPR 2019, arXiv:1811.11742 (MPJVE); Mehta et al., 3DV 2017, arXiv:1611.09813 (PCK, AUC).
 
-A true joint that is NaN is not labelled and does not count. A labelled joint that was not found
-makes a mean distance NaN, and is wrong for the PCK.
+A true joint that is NaN is not labelled and is left out. An estimated joint that is NaN is missing:
+if it is labelled, mean distances are NaN, and it is not correct for the PCK.
 """
 
 import numpy as np
@@ -26,53 +26,53 @@ AUC_THRESHOLDS_MM = np.linspace(0.0, 150.0, 31)
 
 
 def mpjpe(points, true_points, root=None):
-    """Return the mean distance of joints from the truth, in their unit.
+    """Return the mean distance of joints from the truth, in the unit of both.
 
     Parameters
     ----------
     points, true_points : array_like, shape (..., K, 3)
         Any number of poses, in one unit.
     root : int, optional
-        Both poses are moved to have this joint at 0. Default: they are compared as they are.
+        Both poses are moved so that this joint is at 0. Default: they are compared as they are.
 
     Returns
     -------
     error : float
-        NaN if nothing is labelled, or a labelled joint was not found.
+        NaN if nothing is labelled, or a labelled joint is missing.
 
     Raises
     ------
     ValueError
-        Wrong shape, infinity, or a root that is no joint.
+        Wrong shape, infinity, or a root that is not a joint.
     """
     points, true_points = _check_poses(points, true_points, root)
     return _mean_distance(points, true_points)
 
 
 def pa_mpjpe(points, true_points):
-    """Return `mpjpe` after each pose is moved, turned and scaled to lie nearest to the truth."""
+    """Return `mpjpe` after each pose is moved, rotated and scaled to fit the truth best."""
     points, true_points = _check_poses(points, true_points)
     return _mean_distance(procrustes(points, true_points).apply(points), true_points)
 
 
 def n_mpjpe(points, true_points, root=None):
-    """Return `mpjpe` after each pose is scaled, about its root or 0, to lie nearest to the truth.
+    """Return `mpjpe` after each pose is scaled, about its root or 0, to fit the truth best.
 
-    A pose whose joints all are at 0 stays there.
+    A pose with all joints at 0 stays as it is.
     """
     points, true_points = _check_poses(points, true_points, root)
-    along = np.nansum(points * true_points, axis=(-1, -2), keepdims=True)
+    product = np.nansum(points * true_points, axis=(-1, -2), keepdims=True)
     squared = np.where(np.isnan(true_points), 0.0, np.nan_to_num(points) ** 2)
     squared = squared.sum(axis=(-1, -2), keepdims=True)
-    scale = np.where(squared > 0, along / np.where(squared > 0, squared, 1.0), 1.0)
+    scale = np.where(squared > 0, product / np.where(squared > 0, squared, 1.0), 1.0)
     return _mean_distance(scale * points, true_points)
 
 
 def mpjve(points, true_points, root=None):
     """Return the mean distance of velocities from the truth, in the poses' unit per frame.
 
-    ``points`` and ``true_points`` (F, ..., K, 3) are films: F frames, one after the other. NaN
-    for a single frame. The rest is as for `mpjpe`.
+    ``points`` and ``true_points`` (F, ..., K, 3) are sequences of F frames. NaN for a single
+    frame. The rest is as for `mpjpe`.
     """
     points, true_points = _check_poses(points, true_points, root)
     if points.ndim < 3:
@@ -81,12 +81,13 @@ def mpjve(points, true_points, root=None):
 
 
 def pve(vertices, true_vertices, roots=None):
-    """Return the mean distance of vertices (..., M, 3) from the truth, in their unit.
+    """Return the mean distance of vertices (..., M, 3) from the truth, in the unit of both.
 
     Parameters
     ----------
     roots : pair of array_like, shape (..., 3), optional
-        Where each mesh has its root joint, subtracted from both. Default: as they are.
+        The root joint of each estimated mesh, and of each true one; subtracted from the vertices.
+        Default: the vertices are compared as they are.
     """
     vertices, true_vertices = _check_poses(vertices, true_vertices)
     if roots is not None:
@@ -109,14 +110,14 @@ def pck_3d(points, true_points, root=None, threshold=PCK_THRESHOLD_MM):
 def auc_3d(points, true_points, root=None, thresholds=AUC_THRESHOLDS_MM):
     """Return the mean of `pck_3d` over ``thresholds`` (T,), in the poses' unit.
 
-    A joint must be nearer than the threshold, so at 0 none is right and 30/31 is the best.
+    A joint must be nearer than the threshold, so none is correct at 0, and the best value is 30/31.
     """
     points, true_points = _check_poses(points, true_points, root)
     return _share_nearer(points, true_points, check_array("thresholds", thresholds, ("T",)))
 
 
 def _check_poses(points, true_points, root=None):
-    """Return both as arrays (..., K, 3), joint ``root`` of each moved to 0."""
+    """Return both as arrays (..., K, 3), moved so that joint ``root`` is at 0."""
     points = check_array("points", points, (..., "K", 3), finite=False)
     true_points = check_array("true_points", true_points, points.shape, finite=False)
     for name, array in (("points", points), ("true_points", true_points)):
@@ -137,7 +138,7 @@ def _mean_distance(points, true_points):
 
 
 def _share_nearer(points, true_points, thresholds):
-    """Return the mean over thresholds of the share of joints nearer; a joint not found is not."""
+    """Return the mean over thresholds of the share of joints nearer; missing joints are not."""
     distances = np.linalg.norm(points - true_points, axis=-1)
     labelled = ~np.isnan(true_points).any(axis=-1)
     if not labelled.any():

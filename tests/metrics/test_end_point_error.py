@@ -13,7 +13,7 @@ def test_distances_of_5_0_7_and_10_worked_by_hand():
     assert epe(POSES, TRUTH, [[1, 0], [2, 0]]) == pytest.approx(6)
 
 
-def test_what_is_not_labelled_is_not_read_and_nothing_has_no_mean():
+def test_unlabelled_keypoints_are_not_read_and_without_labelled_ones_the_mean_is_nan():
     poses = np.array(POSES, float)
     poses[0, 0] = np.nan
     assert epe(poses, TRUTH, [[0, 1], [1, 1]]) == pytest.approx(17 / 3)
@@ -21,7 +21,7 @@ def test_what_is_not_labelled_is_not_read_and_nothing_has_no_mean():
     assert np.isnan(nme(np.empty((0, 2, 2)), np.empty((0, 2, 2)), []))
 
 
-def test_an_absent_keypoint_has_no_distance_and_is_named():
+def test_a_missing_keypoint_has_no_distance_and_is_refused_by_index():
     poses = np.array(POSES, float)
     poses[1, 0] = np.nan
     with pytest.raises(ValueError, match=r"keypoints\[1, 0\]: expected finite \(x, y\), got"):

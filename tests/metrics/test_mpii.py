@@ -39,7 +39,7 @@ def test_the_nine_numbers_are_the_published_definitions(people):
     assert scores.mean_at_01 > honest.mean_at_01 and scores[:8] == honest[:8]
 
 
-def test_pelvis_and_thorax_are_left_out_of_the_mean_and_the_offset_is_one(people):
+def test_pelvis_and_thorax_are_not_in_the_mean_and_the_offset_is_one(people):
     _, truth, boxes, missing = people
     poses = truth - 1
     assert mpii_protocol(poses, truth, boxes, ~missing) == (100,) * 9
@@ -51,6 +51,6 @@ def test_pelvis_and_thorax_are_left_out_of_the_mean_and_the_offset_is_one(people
     assert scores.head == 0 and 90 < scores.mean < 96
 
 
-def test_other_bodies_are_refused():
+def test_other_numbers_of_keypoints_are_refused():
     with pytest.raises(ValueError, match=r"keypoints: expected shape \(P, 16, 2\)"):
         mpii_protocol(np.zeros((1, 17, 2)), np.zeros((1, 17, 2)), [(0, 0, 1, 1)])

@@ -58,14 +58,14 @@ def test_pycocotools_gives_the_same(rng):
     np.testing.assert_allclose(got, expected, rtol=1e-12)
 
 
-def test_unlabelled_keypoints_do_not_count_and_nobody_labelled_scores_0():
+def test_unlabelled_keypoints_are_left_out_and_without_any_labelled_the_oks_is_0():
     truth = np.array([[(0, 0), (50, 50)], [(0, 0), (0, 0)]], float)
     similarity = oks([[(0, 0), (0, 0)]], truth, [100, 100], [0.1, 0.1], [[2, 0], [0, 0]])
     assert similarity.tolist() == [[1, 0]]
     assert oks([[(0, 0), (9, 9)]], [[(0, 0), NAN]], [100], [0.1, 0.1]).tolist() == [[1]]
 
 
-def test_nobody_labelled_is_found_within_the_box_widened_by_itself():
+def test_without_labelled_keypoints_the_box_widened_by_its_own_size_is_used():
     boxes = [[10, 20, 4, 6]]  # widened: x from 6 to 18, y from 14 to 32
     poses = [[(6, 14), (18, 32)], [(5, 20), (10, 34)]]
     similarity = oks(poses, [[NAN, NAN]], [100.0], [0.1, 0.1], boxes=boxes)
@@ -89,7 +89,7 @@ def test_pairs_match_the_reference_to_the_last_bit(seed, parts):
     np.testing.assert_array_equal(pair_oks(poses, people, sigmas, pairs), expected)
 
 
-def test_only_sigmas_that_are_tenths_but_for_a_bit_are_read_as_tenths(rng):
+def test_only_sigmas_within_two_bits_of_tenths_are_read_as_tenths(rng):
     truth = rng.integers(0, 40, (50, 3, 2)) / 1.0
     people = People(truth, np.ones((50, 3), bool), np.full(50, 400.0), np.zeros((50, 4)))
     pose, pairs = rng.normal(20, 3, (1, 3, 2)), np.c_[np.zeros(50, int), np.arange(50)]
@@ -105,27 +105,27 @@ def test_one_specialisation_serves_every_input():
     assert len(getattr(_exponents, "signatures", [None])) == 1
 
 
-def test_absent_keypoints_are_refused_unless_they_may_add_nothing():
+def test_missing_keypoints_are_refused_unless_they_may_add_0():
     poses = [[(0, 0), NAN]]
     with pytest.raises(ValueError, match=r"keypoints\[0, 1, 0\]: expected a finite value, got nan"):
         oks(poses, [[(0, 0), (9, 9)]], [100], [0.1, 0.1])
     assert oks(poses, [[(0, 0), (9, 9)]], [100], [0.1, 0.1], absent="zero").tolist() == [[0.5]]
 
 
-def test_nobody_gives_empty_tables():
+def test_no_people_give_empty_tables():
     assert oks(np.empty((0, 3, 2)), np.zeros((2, 3, 2)), [1, 1], [1, 1, 1]).shape == (0, 2)
     assert oks(np.zeros((2, 3, 2)), np.empty((0, 3, 2)), [], [1, 1, 1]).shape == (2, 0)
     assert match(np.empty((2, 0)), [1, 2]).tolist() == [-1, -1]
 
 
-def test_poses_choose_by_score_each_the_free_person_most_like_them():
+def test_poses_choose_by_score_the_most_similar_free_person():
     similarity = [[0.9, 0.6], [0.95, 0.4], [0.3, 0.2]]
     assert match(similarity, [0.8, 0.9, 1.0]).tolist() == [1, 0, -1]
     assert match(similarity, [0.9, 0.9, 1.0]).tolist() == [0, -1, -1]
     assert match(similarity, [0.9, 0.9, 1.0], threshold=0.1).tolist() == [1, -1, 0]
 
 
-def test_a_keypoint_is_in_the_right_instance_if_that_one_is_nearest():
+def test_a_keypoint_is_in_the_right_instance_if_its_keypoint_is_the_nearest():
     truth = [[(0, 0), (0, 10)], [(20, 0), (20, 10)]]
     poses = [[(1, 1), (19, 9)], [(18, 1), NAN], [(0, 0), (0, 10)]]
     right = right_instance(poses, truth, [0, 1, -1])

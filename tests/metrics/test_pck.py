@@ -9,7 +9,7 @@ NAN = (np.nan, np.nan)
 
 
 def scene(seed, people=6, parts=4):
-    """Return poses near their truth, sizes and visibility; an eighth of the poses is absent."""
+    """Return poses near their truth, sizes, visibility; an eighth of the keypoints is missing."""
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, 50, (people, parts, 2)).astype(float)
     poses = truth + rng.integers(-6, 7, truth.shape)
@@ -23,7 +23,7 @@ def scene(seed, people=6, parts=4):
 
 
 def test_a_keypoint_exactly_at_the_threshold_is_correct():
-    # distances 5, 5.1, absent and 0 of a size of 10; the second person's first is not labelled
+    # distances 5, 5.1, missing and 0, sizes 10; the second person's first is not labelled
     poses = [[(3, 4), (5.1, 0)], [(9, 9), NAN], [(0, 0), (0, 0)]]
     truth = [[(0, 0), (0, 0)], [NAN, (0, 0)], [(0, 0), (0, 0)]]
     result = pck(poses, truth, [10, 10, 10], (0.5, 0.51))
@@ -33,7 +33,7 @@ def test_a_keypoint_exactly_at_the_threshold_is_correct():
     assert result.counts.tolist() == [2, 3]
 
 
-def test_a_head_is_as_large_as_six_tenths_of_its_diagonal():
+def test_the_size_of_a_head_is_six_tenths_of_its_diagonal():
     poses, truth = [[(3, 0), (3.01, 0)]], [[(0, 0), (0, 0)]]
     result = pckh(poses, truth, [(10, 20, 16, 28)])  # the diagonal is 10: half of 6 is 3
     assert result.per_keypoint.tolist() == [[1, 0]]
@@ -56,7 +56,7 @@ def test_counting_one_by_one_gives_the_same(seed):
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 8))
-def test_size_and_order_of_the_people_change_nothing(seed, scale):
+def test_scale_and_order_of_the_people_change_nothing(seed, scale):
     poses, truth, sizes, visibility = scene(seed)
     expected = pck(poses, truth, sizes, (0.25, 1), visibility)
     other = pck(poses[::-1] * scale, truth[::-1] * scale, sizes[::-1] * scale, (0.25, 1),
@@ -65,7 +65,7 @@ def test_size_and_order_of_the_people_change_nothing(seed, scale):
         np.testing.assert_allclose(got, want)
 
 
-def test_the_area_under_a_straight_line_is_half_and_steps_add_up_to_it():
+def test_the_area_under_a_straight_line_is_half_and_steps_approximate_it():
     truth = np.zeros((1, 1000, 2))
     poses = np.zeros((1, 1000, 2))
     poses[0, :, 0] = np.arange(0.5, 1000) / 1000 * 8  # evenly from 0 to 8, the size
@@ -77,7 +77,7 @@ def test_the_area_under_a_straight_line_is_half_and_steps_add_up_to_it():
     assert auc(poses, truth, [8]) == pytest.approx(0.125)  # of the upper half
 
 
-def test_nothing_labelled_has_no_share():
+def test_without_labelled_keypoints_shares_are_nan():
     nothing = pck(np.zeros((2, 3, 2)), np.full((2, 3, 2), np.nan), [1, 1])
     assert np.isnan(nothing.per_keypoint).all() and np.isnan(nothing.mean).all()
     assert nothing.counts.tolist() == [0, 0, 0] and np.isnan(nothing.mean_of_keypoints).all()
