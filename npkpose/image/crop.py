@@ -1,16 +1,16 @@
-"""From a person's box to the piece of picture that a network sees, and the way back.
+"""From a person's box to the crop that a network sees, and from its pixels back to the image.
 
-A box is widened about its centre (c_x, c_y) to the shape of the network's input, of W x H pixels,
-and then enlarged, so that a limb that sticks out still fits: S_x x S_y pixels of the picture.
-Where input pixel u lies in the picture depends on the network's grid (see `codec.grid`):
+A box is widened about its centre (c_x, c_y) to the aspect ratio of the network's input, W x H
+pixels, and then enlarged, so that a limb outside the box still fits: S_x x S_y image pixels.
+Which image coordinate input pixel u has depends on the network's grid (see `npkpose.grid`):
 
     "index"     u S_x / W + c_x - S_x / 2                       HRNet
-    "centre"    (u + 1/2) S_x / W - 1/2 + c_x - S_x / 2         areas
-    "corner"    u S_x / (W - 1) + c_x - S_x / 2                 UDP: corners meet corners
+    "centre"    (u + 1/2) S_x / W - 1/2 + c_x - S_x / 2         pixels are areas
+    "corner"    u S_x / (W - 1) + c_x - S_x / 2                 UDP: corners on corners
 
-and likewise in y. For "centre" a box is an area, whose pixel 0 reaches from 0 to 1. Box to
-centre and scale: Xiao et al., "Simple Baselines for Human Pose Estimation and Tracking", ECCV
-2018, arXiv:1804.06208.
+and likewise in y. For "centre" a box is an area, and pixel 0 extends from 0 to 1. Box to centre and
+scale: Xiao et al., "Simple Baselines for Human Pose Estimation and Tracking", ECCV 2018,
+arXiv:1804.06208.
 """
 
 import numpy as np
@@ -24,19 +24,19 @@ PADDING = 1.25  # Xiao et al.'s enlargement
 def check_boxes(boxes):
     """Return ``boxes`` as an array (P, 4) of (x0, y0, x1, y1), or raise ValueError.
 
-    Each must have an area; an empty sequence gives shape (0, 4).
+    Each box must have an area; no boxes give shape (0, 4).
     """
     boxes = np.reshape(boxes, (0, 4)) if np.size(boxes) == 0 else boxes
     boxes = check_array("boxes", boxes, ("P", 4))
-    flat = (boxes[:, 2:] <= boxes[:, :2]).any(axis=1)
-    if flat.any():
-        p = int(flat.argmax())
+    empty = (boxes[:, 2:] <= boxes[:, :2]).any(axis=1)
+    if empty.any():
+        p = int(empty.argmax())
         raise ValueError(f"boxes[{p}]: expected x0 < x1 and y0 < y1, got {boxes[p]}")
     return boxes
 
 
 def crop_sizes(boxes, input_size, padding=PADDING):
-    """Return (S_x, S_y) (P, 2) of boxes (P, 4): of the input's shape, and enlarged."""
+    """Return (S_x, S_y) (P, 2) of boxes (P, 4): the input's aspect ratio, enlarged."""
     height, width = check_size("input_size", input_size)
     padding = check_number("padding", padding, above=0.0)
     sides = boxes[:, 2:] - boxes[:, :2]
@@ -45,12 +45,12 @@ def crop_sizes(boxes, input_size, padding=PADDING):
 
 
 def crop_matrices(boxes, input_size, convention, padding=PADDING):
-    """Return the maps (P, 2, 3) from input pixels (x, y, 1) to the picture's pixels.
+    """Return the matrices (P, 2, 3) from input pixels (x, y, 1) to image pixels.
 
     Parameters
     ----------
     boxes : array_like, shape (P, 4)
-        (x0, y0, x1, y1) in the picture's pixels.
+        (x0, y0, x1, y1) in image pixels.
     input_size : (H, W)
     convention : "index", "centre" or "corner"
     padding : float
@@ -75,6 +75,6 @@ def crop_matrices(boxes, input_size, convention, padding=PADDING):
     return matrices
 
 
-def to_picture(points, matrices):
-    """Return input points (P, K, 2) in the picture's pixels, by the maps (P, 2, 3)."""
+def to_image(points, matrices):
+    """Return points (P, K, 2) of the crops in image pixels, by the matrices (P, 2, 3)."""
     return np.einsum("pij,pkj->pki", matrices[:, :, :2], points) + matrices[:, None, :, 2]

@@ -1,7 +1,7 @@
-"""People on a picture: limbs as coloured strokes, keypoints as dots. Needs Pillow.
+"""Skeletons on an image: limbs as coloured lines, keypoints as dots. Needs Pillow.
 
-The colours are the skeleton's. Absent keypoints, and limbs with an absent end, are not drawn.
-Everything is drawn on a canvas some times larger and shrunk, which smooths the edges.
+The colours are the skeleton's. Missing keypoints, and limbs with a missing end, are not drawn.
+All is drawn on an enlarged image and then reduced, which smooths the edges.
 """
 
 import numpy as np
@@ -10,22 +10,22 @@ from npkpose._check import check_array, check_number
 from npkpose._extras import require_pillow
 from npkpose.image.resize import resize
 
-MAX_CANVAS = 4000  # pixels: a picture is enlarged up to fourfold, but not beyond this
+MAX_CANVAS = 4000  # pixels: an image is enlarged up to fourfold, but not beyond this
 
 
 def draw_poses(image, poses, skeleton, width=None, opacity=0.85):
-    """Return a copy of the picture with skeletons on it.
+    """Return a copy of the image with skeletons on it.
 
     Parameters
     ----------
     image : array_like, shape (H, W, 3), uint8 RGB
     poses : Poses of the skeleton's K keypoints
-        In pixels of the picture.
+        In pixels of the image.
     skeleton : Skeleton
     width : float, optional
-        Of a limb, in pixels; default one hundredth of the picture's longer side.
+        Of a limb, in pixels; default: a hundredth of the image's longer side.
     opacity : float
-        1 covers the picture, 0 shows nothing.
+        1 covers the image, 0 shows nothing.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Resizing a signal as a matrix product: y = A x, so an image is A_h X A_w^T.
+"""Resizing a signal as a matrix product: y = A x. A resized image is A_h X A_w^T.
 
 Row i of A holds the weights that make output pixel i from the input pixels. With
 s = n_in / n_out input pixels per output pixel and [.] clamping to [0, n_in - 1]:
@@ -7,18 +7,18 @@ s = n_in / n_out input pixels per output pixel and [.] clamping to [0, n_in - 1]
     bilinear        linear interpolation at [s (i + 1/2) - 1/2]: half-pixel centres
     align_corners   linear interpolation at i (n_in - 1) / (n_out - 1): ends meet ends
     tf1             linear interpolation at [s i]: TensorFlow 1's ResizeBilinear
-    bicubic         cubic convolution at s (i + 1/2) - 1/2, each pixel j it needs being [j]
-    area            the mean over the cell [s i, s (i + 1)], pixel j being [j, j + 1]
+    bicubic         cubic convolution at s (i + 1/2) - 1/2; a pixel j outside is pixel [j]
+    area            the mean over [s i, s (i + 1)], where pixel j extends from j to j + 1
 
-Cubic convolution weights the four nearest pixels by their distance t,
+Cubic convolution weights the four nearest pixels by their distances t,
 
     k(t) = (a + 2) t^3 - (a + 3) t^2 + 1         t <= 1
            a t^3 - 5 a t^2 + 8 a t - 4 a         1 < t < 2
 
-with a = -3/4, as OpenCV and PyTorch do (Keys, "Cubic Convolution Interpolation for Digital
-Image Processing", IEEE TASSP 1981, has -1/2). It overshoots at edges: a weight may be negative.
+with a = -3/4, as in OpenCV and PyTorch (Keys, "Cubic Convolution Interpolation for Digital Image
+Processing", IEEE TASSP 1981, has -1/2). It overshoots at edges: a weight may be negative.
 
-Every row sums to 1. Being linear, a resize has A^T as its gradient.
+Every row sums to 1. A resize is linear, so its gradient is A^T.
 """
 
 import numpy as np
@@ -38,7 +38,7 @@ def resize_matrix(n_in, n_out, method="bilinear", scale=None):
     n_in, n_out : int, at least 1
     method : one of METHODS
     scale : float, optional
-        Input pixels per output pixel, if not n_in / n_out. ``"align_corners"`` and
+        Input pixels per output pixel; default n_in / n_out. ``"align_corners"`` and
         ``"area"`` do not use it.
 
     Returns
@@ -71,13 +71,13 @@ def resize_matrix(n_in, n_out, method="bilinear", scale=None):
 
 
 def _tent(source, n_in):
-    """Linear interpolation at ``source``: a tent of half-width 1 around each place."""
+    """Return the weights of linear interpolation at ``source``: tents of half-width 1."""
     distance = abs(source[:, None] - np.arange(n_in))  # (n_out, n_in)
     return np.maximum(0.0, 1.0 - distance)
 
 
 def _cubic(source, n_in):
-    """Cubic convolution at ``source``; pixels beyond an end have the value of the end."""
+    """Return the weights of cubic convolution at ``source``; pixels outside repeat the last one."""
     a, first = _CUBIC, np.floor(source).astype(int) - 1
     weights = np.zeros((len(source), n_in))
     for j in range(4):
@@ -90,7 +90,7 @@ def _cubic(source, n_in):
 
 
 def _area(n_in, n_out):
-    """The share of output cell i that lies on input pixel j."""
+    """Return the share of output pixel i that lies on input pixel j."""
     edges = np.arange(n_out + 1)[:, None] * (n_in / n_out)
     j = np.arange(n_in)
     overlap = np.minimum(edges[1:], j + 1) - np.maximum(edges[:-1], j)  # (n_out, n_in)

@@ -1,12 +1,12 @@
-"""Cut a picture out of another along any affine map, with bilinear interpolation.
+"""An image through an affine map, with bilinear interpolation.
 
     out[y, x] = image at (x', y'),    (x', y') = matrix (x, y, 1)
 
-The matrix maps output to input pixels, so that each output pixel is looked up once. A place
-between four pixels gets their mean, weighted by nearness; outside the picture lies black. This
-is cv2.warpAffine with WARP_INVERSE_MAP as OpenCV 5 computes it, to 1 in 255. OpenCV before 5
-rounds x' and y' to 1/32 pixel, and 1/64 pixel of a hard edge is 4 in 255; asked for, that too
-is done here, in the same order of roundings.
+The matrix maps output pixels to input pixels, so each output pixel is computed once. A point
+between four pixels gets their mean, weighted linearly by distance; outside the image is black. This
+is cv2.warpAffine with WARP_INVERSE_MAP as OpenCV 5 computes it, to 1 in 255. OpenCV before version
+5 rounds x' and y' to 1/32 pixel, and 1/64 pixel of a hard edge is 4 in 255. ``opencv4`` does the
+same roundings in the same order.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ from npkpose._jit import kernel
 
 
 def warp_affine(image, matrix, size, *, opencv4=False):
-    """Return the picture that the matrix cuts out.
+    """Return the image seen through ``matrix``.
 
     Parameters
     ----------
@@ -57,21 +57,21 @@ def warp_pixels(image, matrix, opencv4, out):
         left_y = matrix[1, 1] * y + matrix[1, 2]
         for x in range(out.shape[1]):
             if opencv4:
-                source_x = _in_32nds(matrix[0, 0] * x, left_x)
-                source_y = _in_32nds(matrix[1, 0] * x, left_y)
+                source_x = _round_to_32nds(matrix[0, 0] * x, left_x)
+                source_y = _round_to_32nds(matrix[1, 0] * x, left_y)
             else:
                 source_x, source_y = matrix[0, 0] * x + left_x, matrix[1, 0] * x + left_y
-            _look_up(image, source_x, source_y, out[y, x])
+            _interpolate(image, source_x, source_y, out[y, x])
 
 
 @kernel
-def _in_32nds(a, b):
-    """a + b, each rounded to 1/1024 and the sum to 1/32, halves upwards."""
+def _round_to_32nds(a, b):
+    """Return a + b, each rounded to 1/1024 and the sum to 1/32, halves upwards."""
     return np.floor((np.rint(1024 * a) + np.rint(1024 * b) + 16) / 32) / 32
 
 
 @kernel
-def _look_up(image, x, y, out):
+def _interpolate(image, x, y, out):
     """Fill ``out`` (C,) with the image's colour at (x, y)."""
     H, W, C = image.shape
     out[:] = 0

@@ -1,4 +1,12 @@
-"""A picture in, people out: a network and a codec put together."""
+"""An image in, people out: a network and a codec together.
+
+Read in this order:
+
+    source.py     what a pipeline accepts as an image, or as several
+    topdown.py    each person alone, in a crop around its box
+    bottomup.py   all people at once, then grouping
+    flip.py       the flip test: maps averaged with those of the flipped image
+"""
 
 from npkpose.pipeline.bottomup import BottomUp
 from npkpose.pipeline.topdown import TopDown

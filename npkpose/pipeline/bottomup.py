@@ -1,18 +1,18 @@
-"""A picture to people, bottom-up: one look at everybody, then who has which keypoint.
+"""Bottom-up: an image to poses. The network sees all people at once; then keypoints are grouped.
 
-    picture -> resized input -> heatmaps, and fields or tags -> grouping -> people
+    image -> resized input -> heatmaps, and fields or tags -> grouping -> people
 
 Part affinity fields are grouped by `group_paf` (Cao et al., CVPR 2017, arXiv:1611.08050), tags by
 `group_tags`, after both maps are enlarged to the input's size (Cheng et al., "HigherHRNet", CVPR
-2020, arXiv:1908.10357). Two grids take a keypoint home: from the map to the input (the network's
-stride) and from the input to the picture (the resize). A side becomes a whole multiple of what
-the network takes by stretching, by at most half a multiple, where others pad: maps of several
-scales then lie on one another, and no map has an edge that is not the picture's.
+2020, arXiv:1908.10357). Keypoints go back through two grids: from the map to the input (the
+network's stride) and from the input to the image (the resize). Departure: sides are made multiples
+of the network's ``size_multiple`` by stretching, by at most half a multiple, and not by padding. So
+maps of several scales coincide, and the edge of a map is always the edge of the image.
 
-Two options trade time for exactness. With several scales the maps are averaged at the size of
-the first. With the flip test those of the mirror image join in; its tags are no average but a
-second opinion, which `group_tags` compares beside the first. Tags are the first scale's only:
-what number a person gets depends on the scale.
+Two options are more exact and take more time. With several scales, maps are averaged at the size of
+the first. With the flip test, maps are averaged with those of the flipped image; its tags are not
+averaged but are a second number per pixel, which `group_tags` compares too. Tags are taken from
+the first scale only, since a person's tag depends on the scale.
 """
 
 import numpy as np
@@ -23,32 +23,32 @@ from npkpose.codec.tags.group import group_tags
 from npkpose.grid import Grid
 from npkpose.image.resize import resize
 from npkpose.nn.upsample import Upsample
-from npkpose.pipeline.flip import mirror, mirror_fields, mirror_maps
-from npkpose.pipeline.source import is_batch, read_picture
+from npkpose.pipeline.flip import flip, flip_fields, flip_maps
+from npkpose.pipeline.source import is_batch, load_image
 
 GROUPINGS = ("paf", "tags")
-MOST_PIXELS = 32_000_000  # of an input: a network takes some hundred bytes for each
+MAX_PIXELS = 32_000_000  # of an input: a network needs some hundred bytes for each
 
 
 class BottomUp:
-    """Find everybody in a picture with a network of heatmaps and of fields or tags.
+    """Find all people in an image with a network of heatmaps and of fields or tags.
 
     Parameters
     ----------
     model : network such as `models.OpenPoseMobileNetV2` or `models.HigherHRNet`
         Has ``preprocess``, ``split``, ``skeleton``, ``stride`` and ``size_multiple``; may have
-        ``thresholds``, and ``grouping``, "paf" or "tags". Without that, a network with thresholds
-        has fields and one without has tags. Switched to evaluation mode.
+        ``thresholds``, and ``grouping``, "paf" or "tags". Without ``grouping``, a network with
+        thresholds has fields and one without has tags. Switched to evaluation mode.
     height : int, optional
-        Height of the network's input, rounded to what the network takes; the width keeps the
-        picture's shape. Where the network has ``short_side``, it is that of the shorter side.
-        Larger finds smaller people and takes longer. Default: the network's ``input_height``.
+        Height of the network's input, rounded to a size that it accepts; the width keeps the aspect
+        ratio. If the network has ``short_side``, this is the length of the shorter side. A larger
+        input shows smaller people and takes longer. Default: the network's ``input_height``.
     thresholds : dict, optional
         Arguments of `group_paf` or `group_tags` that replace the network's own.
     scales : sequence of float
         Heights of the inputs, in units of ``height``.
     flip : bool
-        Look at the mirror image too.
+        Do the flip test.
 
     Raises
     ------
@@ -70,83 +70,84 @@ class BottomUp:
         self.flip = bool(flip)
 
     def __call__(self, image):
-        """Return the `Poses` of one picture, in its own pixels, or a list of them for several.
+        """Return the `Poses` of one image, in its pixels, or a list of them for several.
 
         Parameters
         ----------
-        image : path of a picture, or array_like of shape (H, W, 3), uint8 RGB
+        image : path, or array_like of shape (H, W, 3), uint8 RGB
             Or several: a list of these, or an array (N, H, W, 3).
 
         Raises
         ------
         ValueError
-            None of these, or a threshold that the grouping refuses.
+            Not an image, or a threshold that the grouping refuses.
         """
         if is_batch(image):
-            return [self._find(read_picture(one)) for one in image]
-        return self._find(read_picture(image))
+            return [self._find(load_image(each)) for each in image]
+        return self._find(load_image(image))
 
     def maps(self, image):
-        """Return a picture's heatmaps (C, h, w) and fields (2 L, h, w) or tags (K, h, w, T)."""
-        heatmaps, others = self._look(image, self.scales[0])
-        heatmaps, others = [heatmaps], [others]
-        for scale in self.scales[1:]:
-            more, more_others = self._look(image, scale)
-            enlarge = Upsample(heatmaps[0].shape[2:], mode="bilinear").eval()
-            heatmaps.append(enlarge(more))
-            if self.grouping == "paf":
-                others.append(enlarge(more_others))
-        mean = sum(heatmaps) / np.float32(len(heatmaps))
-        if self.grouping == "paf":
-            return mean[0], sum(others)[0] / np.float32(len(others))
-        return mean[0], np.moveaxis(others[0], 0, -1)
+        """Return an image's heatmaps (C, h, w) and fields (2 L, h, w) or tags (K, h, w, T)."""
+        first, *others = [self._maps_at(image, scale) for scale in self.scales]
+        resize_maps = Upsample(first[0].shape[2:], mode="bilinear").eval()
+        heatmaps = _mean([first[0]] + [resize_maps(other[0]) for other in others])
+        if self.grouping == "tags":
+            return heatmaps[0], np.moveaxis(first[1], 0, -1)
+        return heatmaps[0], _mean([first[1]] + [resize_maps(other[1]) for other in others])[0]
 
     def _find(self, image):
         heatmaps, others = self.maps(image)
         size = self._input_size(image.shape, self.scales[0])
-        skeleton = self.model.skeleton
-        if self.grouping == "paf":
-            # Both steps are pictures of areas: the network was taught with shrunken targets.
-            grid = Grid(self.model.stride, "centre")
-            poses = group_paf(heatmaps, others, skeleton, grid, **self.thresholds)
-        else:
-            enlarge = Upsample(size, mode="bilinear").eval()
-            heatmaps = enlarge(heatmaps[None])[0]
-            tags = np.moveaxis(enlarge(np.moveaxis(others, -1, 0)), 0, -1)
-            tags = np.ascontiguousarray(tags)  # (K, H, W, T), or each step of it copies them
-            poses = group_tags(heatmaps, tags, skeleton, **self.thresholds)
-        home = Grid((image.shape[1] / size[1], image.shape[0] / size[0]), "centre")
-        return poses.with_keypoints(home.to_image(poses.keypoints))
+        group = self._group_fields if self.grouping == "paf" else self._group_tags
+        poses = group(heatmaps, others, size)
+        resized = Grid((image.shape[1] / size[1], image.shape[0] / size[0]), "centre")
+        return poses.with_keypoints(resized.to_image(poses.keypoints))
 
-    def _look(self, image, scale):
+    def _group_fields(self, heatmaps, fields, size):
+        # Pixels of both are areas: the network was trained with targets reduced by areas.
+        grid = Grid(self.model.stride, "centre")
+        return group_paf(heatmaps, fields, self.model.skeleton, grid, **self.thresholds)
+
+    def _group_tags(self, heatmaps, tags, size):
+        enlarge = Upsample(size, mode="bilinear").eval()
+        heatmaps = enlarge(heatmaps[None])[0]
+        tags = np.moveaxis(enlarge(np.moveaxis(tags, -1, 0)), 0, -1)
+        tags = np.ascontiguousarray(tags)  # (K, H, W, T), or each step of the grouping copies them
+        return group_tags(heatmaps, tags, self.model.skeleton, **self.thresholds)
+
+    def _maps_at(self, image, scale):
         """Return heatmaps (1, C, h, w), and fields (1, 2 L, h, w) or tags (T, K, h, w)."""
         x = self.model.preprocess(resize(image, self._input_size(image.shape, scale)))
         heatmaps, others = self._split(x)
         if not self.flip:
             return heatmaps, others
         skeleton = self.model.skeleton
-        mirrored, mirrored_others = self._split(mirror(x))
-        heatmaps = (heatmaps + mirror_maps(mirrored, skeleton)) / 2
+        flipped, flipped_others = self._split(flip(x))
+        heatmaps = (heatmaps + flip_maps(flipped, skeleton)) / 2
         if self.grouping == "paf":
-            return heatmaps, (others + mirror_fields(mirrored_others, skeleton)) / 2
-        return heatmaps, np.concatenate([others, mirror_maps(mirrored_others, skeleton)])
+            return heatmaps, (others + flip_fields(flipped_others, skeleton)) / 2
+        return heatmaps, np.concatenate([others, flip_maps(flipped_others, skeleton)])
 
     def _split(self, x):
-        """Return the maps of one input; tags of T numbers, channels (1, T K), as (T, K, h, w)."""
+        """Return heatmaps and others of one input; tags, channels (1, T K), become (T, K, h, w)."""
         heatmaps, others = self.model.split(self.model(x))
         if self.grouping == "tags":
             others = others.reshape(-1, self.model.skeleton.num_keypoints, *others.shape[2:])
         return heatmaps, others
 
     def _input_size(self, shape, scale):
-        """Height and width of the network's input, in whole multiples."""
+        """Return height and width of the network's input, multiples of ``size_multiple``."""
         multiple = self.model.size_multiple
-        whole = min(shape[:2]) if getattr(self.model, "short_side", False) else shape[0]
-        sides = (scale * self.height / whole * side for side in shape[:2])
+        given = min(shape[:2]) if getattr(self.model, "short_side", False) else shape[0]
+        sides = (scale * self.height / given * side for side in shape[:2])
         size = tuple(max(round(side / multiple), 1) * multiple for side in sides)
-        if size[0] * size[1] > MOST_PIXELS:
+        if size[0] * size[1] > MAX_PIXELS:
             raise ValueError(
-                f"image: expected sides that give an input of at most {MOST_PIXELS:,} pixels, "
+                f"image: expected sides that give an input of at most {MAX_PIXELS:,} pixels, "
                 f"got {shape[1]} x {shape[0]} and thus {size[1]} x {size[0]}"
             )
         return size
+
+
+def _mean(maps):
+    return sum(maps) / np.float32(len(maps))

@@ -1,9 +1,9 @@
-"""Flip test: a network's maps of a picture, averaged with those of its mirror image.
+"""Flip test: a network's maps of an image, averaged with those of the flipped image.
 
-    mean[k] = (maps(x)[k] + mirror(maps(mirror(x)))[pair(k)]) / 2
+    mean[k] = (maps(x)[k] + flip(maps(flip(x)))[pair(k)]) / 2
 
-pair exchanges left and right, which a mirror does too. On a grid that does not lie
-symmetrically on its picture, the mirrored maps first move right by `Grid.flip_shift` pixels.
+pair exchanges left and right keypoints, since flipping exchanges the sides. If the grid is not
+symmetric on its image, the flipped maps are first shifted right by `Grid.flip_shift` pixels.
 Newell et al., "Stacked Hourglass Networks", ECCV 2016, arXiv:1603.06937.
 """
 
@@ -12,45 +12,44 @@ import math
 import numpy as np
 
 
-def mirror(images):
-    """Return images or maps (..., H, W) left side right, as a contiguous copy."""
+def flip(images):
+    """Return images or maps (..., H, W) with left and right exchanged, as a contiguous copy."""
     return np.ascontiguousarray(images[..., ::-1])
 
 
-def mirror_maps(maps, skeleton, shift=0.0):
-    """Return maps (N, C, H, W) of mirror images as maps of the pictures themselves.
+def flip_maps(maps, skeleton, shift=0.0):
+    """Return maps (N, C, H, W) of flipped images as maps of the images themselves.
 
-    The first K of the C channels are the skeleton's keypoints and change places with their
-    partners. ``shift`` pixels, between which pixels are interpolated, come in at the left
-    with the value of the first column.
+    The first K of the C channels are the skeleton's keypoints; left and right ones are exchanged.
+    The maps move right by ``shift`` pixels, interpolated; the first column fills the gap.
     """
     order = np.arange(maps.shape[1])
     order[: skeleton.num_keypoints] = skeleton.flip_order
     return shift_right(maps[:, order, :, ::-1], shift)
 
 
-def mirror_fields(pafs, skeleton):
-    """Return part affinity fields (N, 2 L, H, W) of mirror images as of the pictures themselves.
+def flip_fields(pafs, skeleton):
+    """Return part affinity fields (N, 2 L, H, W) of flipped images as of the images themselves.
 
-    A limb changes places with its partner, and what pointed left points right.
+    Left and right limbs are exchanged, and x components change their signs.
 
     Raises
     ------
     ValueError
-        A skeleton with a limb whose mirror image is no limb.
+        A skeleton with a limb between partners of whose keypoints there is no limb.
     """
     partners = skeleton.flip_order
     limbs = {limb: i for i, limb in enumerate(skeleton.limbs)}
-    mirrored = np.empty_like(pafs)
+    flipped = np.empty_like(pafs)
     for (a, b), (x, y) in zip(skeleton.limbs, skeleton.paf_channels):
         limb = int(partners[a]), int(partners[b])
-        sign = 1 if limb in limbs else -1  # the partner may run the other way
+        sign = 1 if limb in limbs else -1  # the partner may have the opposite direction
         if limb[::sign] not in limbs:
-            raise ValueError(f"skeleton: expected a limb {limb}, the mirror image of {(a, b)}")
+            raise ValueError(f"skeleton: expected a limb {limb}, the partner of {(a, b)}")
         from_x, from_y = skeleton.paf_channels[limbs[limb[::sign]]]
-        mirrored[:, x] = -sign * pafs[:, from_x, :, ::-1]
-        mirrored[:, y] = sign * pafs[:, from_y, :, ::-1]
-    return mirrored
+        flipped[:, x] = -sign * pafs[:, from_x, :, ::-1]
+        flipped[:, y] = sign * pafs[:, from_y, :, ::-1]
+    return flipped
 
 
 def shift_right(maps, shift):

@@ -1,4 +1,4 @@
-"""What a pipeline takes for a picture: a path or an array, one or several."""
+"""What a pipeline accepts as an image: a path or an array, one or several."""
 
 import os
 
@@ -8,12 +8,12 @@ from npkpose.image.files import read_image
 
 
 def is_batch(image):
-    """Return whether ``image`` is several pictures: a list, a tuple, or an array (N, H, W, 3)."""
+    """Return whether ``image`` is several images: a list, a tuple, or an array (N, H, W, 3)."""
     return isinstance(image, (list, tuple)) or isinstance(image, np.ndarray) and image.ndim == 4
 
 
-def read_picture(image):
-    """Return a path's or an array's picture as (H, W, 3) uint8 RGB, or raise ValueError."""
+def load_image(image):
+    """Return the image of a path or an array as (H, W, 3) uint8 RGB, or raise ValueError."""
     image = read_image(image) if isinstance(image, (str, os.PathLike)) else np.asarray(image)
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
         raise ValueError(
@@ -22,11 +22,12 @@ def read_picture(image):
     return image
 
 
-def per_picture(name, values, count):
-    """Return ``values`` as a list, an item for each of ``count`` pictures; None is for all."""
+def per_image(name, values, count):
+    """Return ``values`` as a list with one item for each of ``count`` images; None gives Nones."""
     if values is None:
         return [None] * count
-    got = len(values)
-    if got != count:
-        raise ValueError(f"{name}: expected an item for each of {count} pictures, got {got}")
+    if len(values) != count:
+        raise ValueError(
+            f"{name}: expected an item for each of {count} images, got {len(values)}"
+        )
     return list(values)

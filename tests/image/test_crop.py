@@ -4,13 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from npkpose.grid import CONVENTIONS
-from npkpose.image.crop import crop_matrices, crop_sizes, to_picture
+from npkpose.image.crop import crop_matrices, crop_sizes, to_image
 
 numbers = st.floats(-50, 300)
 sides = st.floats(1, 200)
 
 
-def test_a_box_is_widened_to_the_inputs_shape_and_enlarged():
+def test_a_box_is_widened_to_the_inputs_aspect_ratio_and_enlarged():
     boxes = np.array([(10.0, 20.0, 40.0, 100.0), (0.0, 0.0, 90.0, 60.0)])
     np.testing.assert_allclose(crop_sizes(boxes, (256, 192)), [(75, 100), (112.5, 150)])
 
@@ -26,11 +26,11 @@ def test_published_rules_for_one_box():
 
 
 @given(numbers, numbers, sides, sides, st.sampled_from(CONVENTIONS))
-def test_the_crops_middle_is_the_boxs_middle(x, y, width, height, convention):
+def test_the_crops_centre_is_the_boxs_centre(x, y, width, height, convention):
     (matrix,) = crop_matrices([(x, y, x + width, y + height)], (128, 96), convention)
-    middle = {"index": (48, 64), "centre": (47.5, 63.5), "corner": (47.5, 63.5)}[convention]
+    of_crop = {"index": (48, 64), "centre": (47.5, 63.5), "corner": (47.5, 63.5)}[convention]
     centre = np.array([x + width / 2, y + height / 2]) - (0.5 if convention == "centre" else 0)
-    np.testing.assert_allclose(matrix @ (*middle, 1), centre, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(matrix @ (*of_crop, 1), centre, rtol=0, atol=1e-9)
 
 
 @given(numbers, numbers, sides, sides, st.sampled_from(CONVENTIONS))
@@ -42,15 +42,15 @@ def test_every_corner_of_the_box_is_inside_the_crop(x, y, width, height, convent
     assert corners.min() > 0 and (corners < [[96], [128]]).all()
 
 
-def test_points_go_home_by_their_own_persons_map(rng):
+def test_points_go_back_through_the_matrix_of_their_own_person(rng):
     matrices, points = rng.normal(size=(3, 2, 3)), rng.normal(size=(3, 4, 2))
-    home = to_picture(points, matrices)
+    in_image = to_image(points, matrices)
     for p in range(3):
         for k in range(4):
-            np.testing.assert_allclose(home[p, k], matrices[p] @ (*points[p, k], 1))
+            np.testing.assert_allclose(in_image[p, k], matrices[p] @ (*points[p, k], 1))
 
 
-def test_no_boxes_give_no_maps():
+def test_no_boxes_give_no_matrices():
     assert crop_matrices([], 8, "index").shape == (0, 2, 3)
 
 

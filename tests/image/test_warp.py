@@ -10,13 +10,13 @@ from npkpose.reference.image import warp as reference
 
 @st.composite
 def warps(draw):
-    """A picture, a matrix that turns, scales and shifts, and the size of the output."""
+    """An image, a matrix that rotates, scales and shifts, and the size of the output."""
     seed = draw(st.integers(0, 10_000))
     rng = np.random.default_rng(seed)
     image = rng.integers(0, 256, (*rng.integers(1, 24, 2), 3), dtype=np.uint8)
     angle, scale = rng.uniform(-np.pi, np.pi), rng.uniform(0.2, 3)
-    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    matrix = np.column_stack([turn, rng.uniform(-6, 20, 2)])
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    matrix = np.column_stack([scale * rotation, rng.uniform(-6, 20, 2)])
     return image, matrix, tuple(int(side) for side in rng.integers(1, 16, 2))
 
 
@@ -51,7 +51,7 @@ def test_every_warp_agrees_with_opencv_to_1_in_255(case):
     assert abs(ours - theirs).max() <= 1
 
 
-def test_the_picture_is_not_modified_and_may_be_read_only_or_strided(rng):
+def test_the_image_is_not_modified_and_may_be_read_only_or_strided(rng):
     image = rng.integers(0, 256, (8, 9, 3), dtype=np.uint8)
     flipped = image[::-1, ::-1]
     flipped.flags.writeable = False
@@ -68,26 +68,26 @@ def test_one_specialisation_serves_every_input():
     image = np.zeros((4, 4, 3), np.uint8)
     read_only = image.copy()
     read_only.flags.writeable = False
-    for picture in (image, image[::2], image[..., :1], read_only):
-        warp.warp_affine(picture, np.eye(2, 3, dtype=np.float32), 3, opencv4=picture is image)
+    for each in (image, image[::2], image[..., :1], read_only):
+        warp.warp_affine(each, np.eye(2, 3, dtype=np.float32), 3, opencv4=each is image)
     assert len(warp.warp_pixels.signatures) == 1
 
 
 EYE = np.eye(2, 3)
-PICTURE = np.zeros((2, 2, 3), np.uint8)
+IMAGE = np.zeros((2, 2, 3), np.uint8)
 
 
 @pytest.mark.parametrize(("call", "message"), [
-    (lambda: warp.warp_affine(PICTURE[0], EYE, 2), r"image: expected shape \(H, W, C\) of uint8"),
-    (lambda: warp.warp_affine(PICTURE * 1.0, EYE, 2), "image: expected .* of float64"),
-    (lambda: warp.warp_affine(PICTURE, np.eye(3), 2), r"matrix: expected shape \(2, 3\)"),
-    (lambda: warp.warp_affine(PICTURE, EYE * np.nan, 2), r"matrix\[0, 0\]: expected a finite"),
-    (lambda: warp.warp_affine(PICTURE, EYE, 0), "size: expected at least 1"),
+    (lambda: warp.warp_affine(IMAGE[0], EYE, 2), r"image: expected shape \(H, W, C\) of uint8"),
+    (lambda: warp.warp_affine(IMAGE * 1.0, EYE, 2), "image: expected .* of float64"),
+    (lambda: warp.warp_affine(IMAGE, np.eye(3), 2), r"matrix: expected shape \(2, 3\)"),
+    (lambda: warp.warp_affine(IMAGE, EYE * np.nan, 2), r"matrix\[0, 0\]: expected a finite"),
+    (lambda: warp.warp_affine(IMAGE, EYE, 0), "size: expected at least 1"),
 ])
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
 
 
-def test_a_picture_without_pixels_is_black():
+def test_an_image_without_pixels_gives_black():
     assert not warp.warp_affine(np.zeros((0, 4, 3), np.uint8), EYE, 2).any()

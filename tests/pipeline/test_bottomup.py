@@ -1,4 +1,4 @@
-"""The whole path on the two real photographs, against their COCO annotations."""
+"""The whole pipeline on two photographs, against their COCO annotations."""
 
 import json
 
@@ -41,7 +41,7 @@ def test_five_of_six_annotated_people_are_found_well_and_six_are_drawn(find, sha
     assert len(similarities) >= 5 and np.mean(similarities) >= 0.80
 
 
-def test_an_array_gives_what_its_file_gives_and_is_not_modified(find, shared_data):
+def test_an_array_gives_the_same_as_its_file_and_is_not_modified(find, shared_data):
     pytest.importorskip("PIL")
     from npkpose.image.files import read_image
 
@@ -53,7 +53,7 @@ def test_an_array_gives_what_its_file_gives_and_is_not_modified(find, shared_dat
 
 
 class CornerNet:
-    """A stand-in network of stride 8 that sees one dot of light as every keypoint and limb."""
+    """A stub of stride 8: one dot of light is every keypoint and limb."""
 
     skeleton, stride, size_multiple = OPENPOSE_18, 8, 16
     thresholds = {"min_keypoints": 1, "min_score": 0.0}
@@ -72,7 +72,7 @@ class CornerNet:
         return maps[:, :19], maps[:, 19:]
 
 
-def test_coordinates_come_home_through_both_grids():
+def test_coordinates_go_back_through_both_grids():
     image = np.zeros((100, 150, 3), np.uint8)
     image[40:60, 90:110] = 255  # centred at (99.5, 49.5)
     poses = BottomUp(CornerNet(), height=96)(image)
@@ -82,7 +82,7 @@ def test_coordinates_come_home_through_both_grids():
 @pytest.mark.parametrize("options", [
     {"flip": True}, {"scales": (1, 0.5, 1.5)}, {"flip": True, "scales": (1, 2)},
 ])  # fmt: skip
-def test_several_scales_and_the_mirror_image_agree_on_where(options):
+def test_several_scales_and_the_flipped_image_give_the_same_position(options):
     image = np.zeros((100, 150, 3), np.uint8)
     image[40:60, 90:110] = 255
     poses = BottomUp(CornerNet(), 96, **options)(image)
@@ -90,7 +90,7 @@ def test_several_scales_and_the_mirror_image_agree_on_where(options):
 
 
 class TagNet:
-    """A stand-in of stride 2 that sees dots: red as noses, green as tails, tags by brightness."""
+    """A stub of stride 2: red dots are noses, green ones tails, and blue is the tag."""
 
     skeleton = Skeleton("PAIR", ("nose", "tail"), ((0, 1),), (), 0.1)
     stride, size_multiple = 2, 16
@@ -110,7 +110,7 @@ class TagNet:
 
 
 @pytest.mark.parametrize("options", [{}, {"flip": True}, {"scales": (1, 0.5)}])
-def test_tags_say_whose_each_keypoint_is(options):
+def test_tags_assign_each_keypoint_to_its_person(options):
     image = np.zeros((96, 128, 3))
     people = np.array([[(20.0, 20.0), (100.0, 70.0)], [(90.0, 24.0), (30.0, 74.0)]])
     y, x = np.indices(image.shape[:2])
@@ -126,7 +126,7 @@ def test_tags_say_whose_each_keypoint_is(options):
     np.testing.assert_allclose(found, people, rtol=0, atol=0.6)
 
 
-def test_a_networks_own_word_for_its_grouping_counts():
+def test_a_networks_grouping_attribute_decides():
     net = TagNet()
     net.thresholds = {"min_keypoints": 2}
     assert BottomUp(net, 32).grouping == "paf"
@@ -137,13 +137,13 @@ def test_a_networks_own_word_for_its_grouping_counts():
         BottomUp(net, 32)
 
 
-def test_higherhrnet_has_what_it_takes():
+def test_higherhrnet_fits_the_pipeline():
     model = HigherHRNet(4, modules=(1, 1, 1), blocks=1)
     poses = BottomUp(model, 64, {"min_keypoints": 17}, flip=True)(np.zeros((60, 90, 3), np.uint8))
     assert poses.keypoints.shape[1:] == (17, 2) and not model.training
 
 
-def test_several_pictures_give_a_list_and_none_an_empty_one():
+def test_several_images_give_a_list_and_no_images_an_empty_one():
     image = np.zeros((100, 150, 3), np.uint8)
     image[40:60, 90:110] = 255
     find = BottomUp(CornerNet(), height=96)
@@ -153,7 +153,7 @@ def test_several_pictures_give_a_list_and_none_an_empty_one():
     assert find([]) == []
 
 
-def test_a_black_picture_shows_nobody():
+def test_a_black_image_gives_no_people():
     poses = BottomUp(CornerNet(), height=32)(np.zeros((20, 30, 3), np.uint8))
     assert poses.keypoints.shape == (0, 18, 2)
 
@@ -162,7 +162,7 @@ def test_a_black_picture_shows_nobody():
     "image",
     [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), np.uint8), 7, None],
 )
-def test_what_is_no_picture_is_refused(image):
+def test_anything_but_an_image_is_refused(image):
     with pytest.raises(ValueError, match=r"image: expected shape \(H, W, 3\) of uint8"):
         BottomUp(CornerNet())(image)
 
@@ -178,12 +178,12 @@ def test_a_bad_height_or_threshold_is_refused():
         BottomUp(CornerNet(), 32, {"min_keypoints": 0})(np.zeros((20, 30, 3), np.uint8))
 
 
-def test_a_picture_whose_input_would_fill_the_memory_is_refused():
+def test_an_image_whose_input_would_fill_the_memory_is_refused():
     with pytest.raises(ValueError, match="image: expected sides that give an input of at most"):
         BottomUp(CornerNet(), 432)(np.zeros((2, 4000, 3), np.uint8))
 
 
-def test_the_height_may_be_the_short_sides():
+def test_the_height_may_be_that_of_the_shorter_side():
     find = BottomUp(CornerNet(), 64)
     find.model.short_side = True
     assert find._input_size((200, 100), 1.0) == (128, 64)

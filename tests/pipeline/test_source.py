@@ -3,36 +3,36 @@ import pathlib
 import numpy as np
 import pytest
 
-from npkpose.pipeline.source import is_batch, per_picture, read_picture
+from npkpose.pipeline.source import is_batch, load_image, per_image
 
-PICTURE = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+IMAGE = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
 
 
 @pytest.mark.parametrize(("image", "several"), [
-    (PICTURE, False), ("a.png", False), (pathlib.Path("a.png"), False), (7, False), (None, False),
-    (PICTURE[None], True), ([PICTURE], True), (("a.png", PICTURE), True), ([], True),
+    (IMAGE, False), ("a.png", False), (pathlib.Path("a.png"), False), (7, False), (None, False),
+    (IMAGE[None], True), ([IMAGE], True), (("a.png", IMAGE), True), ([], True),
 ])
-def test_one_picture_or_several(image, several):
+def test_one_image_or_several(image, several):
     assert is_batch(image) == several
 
 
-def test_a_path_is_read_and_an_array_taken_as_it_is(tmp_path):
+def test_a_path_is_read_and_an_array_is_returned(tmp_path):
     pytest.importorskip("PIL")
     from npkpose.image.files import write_image
 
-    write_image(tmp_path / "a.png", PICTURE)
-    for source in (PICTURE, tmp_path / "a.png", str(tmp_path / "a.png")):
-        np.testing.assert_array_equal(read_picture(source), PICTURE)
+    write_image(tmp_path / "a.png", IMAGE)
+    for source in (IMAGE, tmp_path / "a.png", str(tmp_path / "a.png")):
+        np.testing.assert_array_equal(load_image(source), IMAGE)
 
 
-def test_each_picture_has_its_own():
-    assert per_picture("boxes", None, 2) == [None, None]
-    assert per_picture("boxes", ("a", "b"), 2) == ["a", "b"]
-    with pytest.raises(ValueError, match="boxes: expected an item for each of 2 pictures, got 1"):
-        per_picture("boxes", ["a"], 2)
+def test_each_image_gets_its_item():
+    assert per_image("boxes", None, 2) == [None, None]
+    assert per_image("boxes", ("a", "b"), 2) == ["a", "b"]
+    with pytest.raises(ValueError, match="boxes: expected an item for each of 2 images, got 1"):
+        per_image("boxes", ["a"], 2)
 
 
-@pytest.mark.parametrize("image", [PICTURE[0], PICTURE * 1.0, PICTURE[:0], 7, None])
-def test_what_is_no_picture_is_refused(image):
+@pytest.mark.parametrize("image", [IMAGE[0], IMAGE * 1.0, IMAGE[:0], 7, None])
+def test_anything_else_is_refused(image):
     with pytest.raises(ValueError, match=r"image: expected shape \(H, W, 3\) of uint8"):
-        read_picture(image)
+        load_image(image)

@@ -1,4 +1,4 @@
-"""People made of dots of light, and a stand-in for a network that knows where such dots are."""
+"""People drawn as dots of light, and a stub of a network that finds such dots."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ GRIDS = {name: Grid(4, name) for name in ("index", "centre", "corner")}
 
 
 class DotNet:
-    """Sees a red dot as the nose and, of two green ones, that on the right as left."""
+    """Takes the red dot as the nose and, of two green ones, the one on the right as left."""
 
     skeleton, input_size = DOTS, (128, 96)
 
@@ -32,7 +32,7 @@ class DotNet:
     def __call__(self, x):
         self.seen.append(len(x))
         maps = np.stack([self._maps(person) for person in x])
-        return np.concatenate([maps, np.ones_like(maps)], axis=1)  # channels of no keypoint
+        return np.concatenate([maps, np.ones_like(maps)], axis=1)  # more channels than keypoints
 
     def _maps(self, person):
         size = tuple(side // 4 for side in self.input_size)
@@ -43,14 +43,14 @@ class DotNet:
         return self.height * gaussian_heatmaps(self.grid.to_map(points, size), size)
 
 
-def centroid(picture):
-    rows, columns = np.indices(picture.shape)
-    weights = picture / max(picture.sum(), 1e-9)
+def centroid(image):
+    rows, columns = np.indices(image.shape)
+    weights = image / max(image.sum(), 1e-9)
     return (columns * weights).sum(), (rows * weights).sum()
 
 
 def draw(people, size=(300, 400)):
-    """A black picture with a red dot and two green ones for each person (P, 3, 2)."""
+    """A black image with a red dot and two green ones for each person (P, 3, 2)."""
     image = np.zeros((*size, 3))
     y, x = np.indices(size)
     for person in people:
@@ -68,26 +68,26 @@ BOXES = [(60, 30, 145, 150), (250, 120, 350, 260)]
 
 @pytest.mark.parametrize("name", GRIDS)
 @pytest.mark.parametrize("flip", [False, True])
-def test_everybody_is_found_where_they_are(name, flip):
+def test_every_person_is_found_at_the_right_place(name, flip):
     find = TopDown(DotNet(GRIDS[name]), flip=flip)
     poses = find(draw(PEOPLE), BOXES)
     np.testing.assert_allclose(poses.keypoints[np.argsort(poses.ids)], PEOPLE, rtol=0, atol=0.15)
 
 
-def test_published_index_code_shifts_by_a_pixel_and_is_off_by_half_a_pixel_of_the_crop():
-    """What `Grid.flip_shift` derives beats the whole pixel that is typed in elsewhere."""
-    from npkpose.pipeline.flip import mirror, mirror_maps
+def test_a_shift_by_a_whole_pixel_as_published_is_half_a_pixel_of_the_crop_off():
+    """`Grid.flip_shift` gives 0.75 map pixels here; published code has 1."""
+    from npkpose.pipeline.flip import flip, flip_maps
 
     net = DotNet(GRIDS["index"])
     x = np.zeros((1, 3, 128, 96), np.float32)
     x[0, :, 60:63, 40:43] = 100  # centred at 41
     for shift, error in ((0.75, 0.0), (1.0, 0.5)):
-        maps = net(x)[:, :3] + mirror_maps(net(mirror(x))[:, :3], DOTS, shift)
+        maps = net(x)[:, :3] + flip_maps(net(flip(x))[:, :3], DOTS, shift)
         columns = 4 * (maps[0, 0].sum(axis=0) * np.arange(24)).sum() / maps[0, 0].sum()
         assert abs(columns - 41 - error) < 0.05
 
 
-def test_scores_are_the_boxs_times_the_mean_keypoint_score():
+def test_a_score_is_the_boxs_score_times_the_mean_keypoint_score():
     poses = TopDown(DotNet(GRIDS["corner"], 0.5), refine="argmax")(draw(PEOPLE), BOXES, [0.2, 0.8])
     np.testing.assert_array_equal(poses.ids, [1, 0])  # by falling score
     np.testing.assert_allclose(
@@ -97,7 +97,7 @@ def test_scores_are_the_boxs_times_the_mean_keypoint_score():
     np.testing.assert_array_equal(weak.person_scores, [0, 0])  # all keypoints below 0.2
 
 
-def test_of_two_boxes_around_one_person_the_better_counts():
+def test_of_two_boxes_around_one_person_the_better_one_is_kept():
     boxes = [BOXES[0], (58, 28, 147, 154), BOXES[1]]
     find = TopDown(DotNet(GRIDS["corner"]))
     np.testing.assert_array_equal(find(draw(PEOPLE), boxes, [0.5, 0.9, 0.7]).ids, [1, 2])
@@ -105,13 +105,13 @@ def test_of_two_boxes_around_one_person_the_better_counts():
     assert len(find(draw(PEOPLE), boxes, [0.5, 0.9, 0.7])) == 3
 
 
-def test_many_people_are_looked_at_in_batches():
+def test_many_people_go_through_the_network_in_batches():
     net = DotNet(GRIDS["corner"])
     poses = TopDown(net, flip=False, nms_threshold=1.0)(draw(PEOPLE), BOXES * 20)
     assert net.seen == [16, 16, 8] and len(poses) == 40
 
 
-def test_several_pictures_give_a_list_and_files_what_their_arrays_give(tmp_path):
+def test_several_images_give_a_list_and_paths_give_the_same_as_arrays(tmp_path):
     pytest.importorskip("PIL")
     from npkpose.image.files import write_image
 
@@ -128,14 +128,14 @@ def test_several_pictures_give_a_list_and_files_what_their_arrays_give(tmp_path)
     np.testing.assert_array_equal(image, before)
 
 
-def test_nobody_and_nothing_are_empty():
+def test_no_boxes_and_no_images_give_empty_results():
     find = TopDown(DotNet(GRIDS["corner"]))
     assert find(draw([]), []).keypoints.shape == (0, 3, 2)
     assert find(draw([]), np.empty((0, 4)), []).keypoints.shape == (0, 3, 2)
     assert find([]) == [] and find(np.empty((0, 8, 8, 3), np.uint8), []) == []
 
 
-def test_without_boxes_the_whole_picture_is_one():
+def test_without_boxes_the_whole_image_is_one_box():
     poses = TopDown(DotNet(GRIDS["corner"]))(draw(PEOPLE[:1], (180, 200)))
     np.testing.assert_allclose(poses.keypoints, PEOPLE[:1], rtol=0, atol=0.3)
 
@@ -144,7 +144,7 @@ def test_without_boxes_the_whole_picture_is_one():
     ViTPose((12, 1, 2), "simple", image_size=(64, 48)),
     HRNet(4, 17, modules=(1, 1, 1), blocks=1),
 ], ids=["ViTPose", "HRNet"])  # fmt: skip
-def test_the_networks_of_the_library_have_what_it_takes(model):
+def test_the_networks_of_the_library_fit_the_pipeline(model):
     find = TopDown(model)
     poses = find(draw(PEOPLE, (300, 400)), BOXES[:1])
     assert poses.keypoints.shape == (1, 17, 2)
@@ -165,14 +165,14 @@ IMAGE = draw([])
     (lambda: TopDown(NET)(IMAGE, [(0, 0, 9, 9), (5, 5, 5, 9)]), r"boxes\[1\]: expected x0 < x1"),
     (lambda: TopDown(NET)(IMAGE, [(0, 0, 9, np.nan)]), r"boxes\[0, 3\]: expected a finite value"),
     (lambda: TopDown(NET)(IMAGE, BOXES, [1.0]), r"box_scores: expected shape \(2\)"),
-    (lambda: TopDown(NET)([IMAGE], [BOXES, BOXES]), "boxes: expected an item for each of 1 pict"),
+    (lambda: TopDown(NET)([IMAGE], [BOXES, BOXES]), "boxes: expected an item for each of 1 image"),
 ])
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
 
 
-def test_a_network_of_too_few_maps_is_named():
+def test_a_network_with_too_few_maps_is_named():
     from npkpose.models import HRNet
 
     find = TopDown(HRNet(4, 5, modules=(1, 1, 1), blocks=1))

@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from npkpose.image.resize import resize
+
+images = arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3)))
+
+
+def test_halving_takes_the_mean_of_each_block_and_doubling_interpolates():
+    image = np.array([[0, 4, 8, 8], [8, 12, 8, 8]], np.float32)
+    assert resize(image, (1, 2)).tolist() == [[6, 8]]
+    np.testing.assert_allclose(resize(np.array([[0.0, 4.0]]), (1, 4)), [[0, 1, 3, 4]])
+    assert resize(np.array([[0.0, 4.0]]), (1, 4), "nearest").tolist() == [[0, 0, 4, 4]]
+
+
+@given(images, st.integers(1, 12), st.integers(1, 12))
+def test_resizing_keeps_dtype_range_and_a_constant(image, height, width):
+    resized = resize(image, (height, width))
+    assert resized.shape == (height, width, 3) and resized.dtype == np.uint8
+    assert resized.min() >= image.min() and resized.max() <= image.max()
+    np.testing.assert_array_equal(resize(image, image.shape[:2]), image)
+
+
+@given(images, st.integers(1, 4))
+def test_shrinking_by_a_whole_factor_keeps_the_mean(image, factor):
+    large = np.repeat(np.repeat(image, factor, axis=0), factor, axis=1).astype(float)
+    np.testing.assert_allclose(resize(large, image.shape[:2]), image, atol=1e-3)
+
+
+def test_opencv_gives_the_same_to_one_grey_level(rng):
+    cv2 = pytest.importorskip("cv2")
+    image = rng.integers(0, 256, (37, 53, 3), dtype=np.uint8)
+    for size, method, flag in (
+        ((20, 31), "area", cv2.INTER_AREA),
+        ((80, 90), "bilinear", cv2.INTER_LINEAR),
+        ((20, 31), "bilinear", cv2.INTER_LINEAR),
+    ):
+        expected = cv2.resize(image, size[::-1], interpolation=flag).astype(int)
+        assert abs(resize(image, size, method) - expected).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ((np.zeros(3), 4), "image: expected shape"),
+        ((np.zeros((0, 3)), 4), "image: expected shape"),
+        ((np.zeros((2, 2), complex), 4), "image: expected real numbers"),
+        ((np.zeros((2, 2)), 0), "size: expected at least 1"),
+        ((np.zeros((2, 2)), 4, "cubic"), "method: expected one of"),
+    ],
+)
+def test_bad_input_is_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        resize(*arguments)
