@@ -2,21 +2,22 @@
 
 Read in this order:
 
-    lens.py          what glass does to a straight line, and how to undo it
-    camera.py        world <-> camera <-> pixels, and the data sets' own conventions
-    triangulate.py   points seen by several cameras, in four steps: Camera.rays and
-    consensus.py     which views tell the truth
-    dlt.py           the linear answer
-    refine.py        the least squares of distances in the pictures
-    associate.py     which person of one view is which of another
-    film.py          one person's keypoints, made ready for the lifting networks
-    files.py         cameras and keypoints in files
+    lens.py          lens distortion, and how to undo it
+    camera.py        world <-> camera <-> pixels, and the conventions of the data sets
+    triangulate.py   3-D points from several views, in four steps: Camera.rays and
+    consensus.py     which views agree
+    dlt.py           the linear solution
+    refine.py        least squares of the reprojection errors
+    associate.py     which detections of several views are the same person
+    sequence.py      one person's keypoints, prepared for the lifting networks
+    files.py         camera and keypoint files
     rotations.py     axis-angle, quaternions, 6-D and matrices, with gradients
     procrustes.py    the best similarity between two sets of points
-    body.py          what a body model consists of, and a small one made of tubes
-    smpl.py          a body's surface from rotations and shape; smpl_file.py reads the official one
+    body.py          the arrays of a body model, and a small model made of tubes
+    smpl.py          a body's surface from rotations and shape
+    smpl_file.py     reads the official SMPL file
 
-Points in the world are (x, y, z), in the unit that their camera states.
+World points are (x, y, z), in the unit of their camera.
 """
 
 from npkpose.space.associate import associate, triangulate_people

@@ -1,19 +1,20 @@
-"""Association: which person of one view is which of another, by geometry alone.
+"""Association: which detections of several views are the same person, by geometry alone.
 
-A pixel of one view is a ray in space, and that ray a line in any other picture: if two people are
-one, each keypoint of the one lies on the line of the other's. The distance of two people is
+A pixel of one view is a ray in space, and the ray projects to a line in every other view, the
+epipolar line. If two detections are one person, each keypoint of one lies on the line of the
+other's. The distance between two detections is
 
-    D = median over keypoints that both show of (d(b, F a) + d(a, F^T b)) / 2
+    D = median over keypoints present in both of (d(b, F a) + d(a, F^T b)) / 2
 
-a and b are where the two views show the keypoint, the lens undone, F is the fundamental matrix of
-the views, so that b^T F a = 0 for one point seen twice, and d is the distance in pixels of a point
-from a line. Hartley and Zisserman, "Multiple View Geometry in Computer Vision", 2nd ed. 2004,
-chapters 9 and 11.3. The median, because a detector that is sure of a wrong joint is common.
+a and b are the keypoint's undistorted pixels in the two views. F is the fundamental matrix of the
+views: b^T F a = 0 if a and b are the same point. d is the distance in pixels from a point to a
+line. Hartley and Zisserman, "Multiple View Geometry in Computer Vision", 2nd ed. 2004, chapters 9
+and 11.3. The median, because detectors often report a wrong joint with a high score.
 
-People are joined as in agglomerative clustering: the two groups whose mean distance is smallest
-become one, again and again, until it exceeds a maximum; two people of one view never meet in a
-group. One pair of views can be fooled, as people on one line all have distance 0; a third view
-sees them apart, and the mean over all pairs of views heeds it.
+Agglomerative clustering joins them: the two groups with the smallest mean distance become one,
+until that distance exceeds a maximum; a group has at most one detection of each view. With two
+views, all people on one line have distance 0; a third view separates them, because the mean is
+over all pairs of views.
 """
 
 import numpy as np
@@ -26,30 +27,30 @@ from npkpose.space.triangulate import THRESHOLD, triangulate
 
 
 def associate(people, cameras, max_distance=THRESHOLD, min_views=2, min_score=0.3):
-    """Return which person of each view is which, as indices (P, V), -1 where a view lacks one.
+    """Return the detection of each person in each view, as indices (P, V), -1 where missing.
 
     Parameters
     ----------
     people : sequence of V Poses
-        Who is in each picture, in its pixels.
+        The detections of each view, in its pixels.
     cameras : sequence of V Camera
     max_distance : float
-        Pixels: groups farther apart stay apart.
+        In pixels: groups at a larger distance are not joined.
     min_views : int
-        Views that must show a person; 3 or more where detectors invent people.
+        The fewest views of a person; use 3 or more if the detector has many false positives.
     min_score : float
-        Keypoints below it are not compared.
+        Keypoints with a lower score are not compared.
 
     Returns
     -------
     members : ndarray of int, shape (P, V)
-        ``people[v][members[p, v]]`` is person p. Those of most views come first, then those that
-        are closest together; ties go by the order of views and people.
+        ``people[v][members[p, v]]`` is person p. People with more views come first, then those
+        with a smaller mean distance; ties keep the order of views and detections.
 
     Raises
     ------
     ValueError
-        As many views as cameras are needed, of Poses of one number of keypoints.
+        Not one Poses per camera, or different numbers of keypoints.
     """
     cameras = check_cameras("cameras", cameras)
     people = _check_people(people, len(cameras))
@@ -59,36 +60,36 @@ def associate(people, cameras, max_distance=THRESHOLD, min_views=2, min_score=0.
     index = np.concatenate([np.arange(len(poses)) for poses in people] + [[]]).astype(int)
     distances = _distances(people, cameras, check_number("min_score", min_score))
     rows = []
-    shown = view[:, None] == np.arange(len(people))
-    for spread, group in _cluster(distances, shown, max_distance):
+    in_view = view[:, None] == np.arange(len(people))
+    for distance, group in _cluster(distances, in_view, max_distance):
         if len(group) >= min_views:
             row = np.full(len(people), -1)
             row[view[group]] = index[group]
-            rows.append((-len(group), spread, row))
+            rows.append((-len(group), distance, row))
     rows.sort(key=lambda row: row[:2])
     return np.array([row for _, _, row in rows], dtype=int).reshape(len(rows), len(people))
 
 
 def triangulate_people(people, cameras, members, threshold=THRESHOLD):
-    """Return the robust `Triangulation` of people (P, K), their scores being the weights.
+    """Return the robust `Triangulation` of people (P, K), weighted by keypoint scores.
 
-    ``members`` (P, V) is what `associate` returned. The rest is as for `triangulate`.
+    ``members`` (P, V) is the result of `associate`; ``threshold`` is that of `triangulate`.
     """
     people = _check_people(people, len(cameras))
     parts = people[0].keypoints.shape[1] if people else 0
     pixels = np.full((len(people), len(members), parts, 2), np.nan)
     weights = np.zeros(pixels.shape[:-1])
     for v, poses in enumerate(people):
-        shown = members[:, v] >= 0
-        pixels[v, shown] = poses.keypoints[members[shown, v]]
-        weights[v, shown] = poses.scores[members[shown, v]]
+        seen = members[:, v] >= 0
+        pixels[v, seen] = poses.keypoints[members[seen, v]]
+        weights[v, seen] = poses.scores[members[seen, v]]
     return triangulate(pixels, cameras, weights.clip(0), robust=True, threshold=threshold)
 
 
 def fundamental_matrix(first, second):
-    """Return F (3, 3) with b^T F a = 0 for a point at a in ``first`` and b in ``second``.
+    """Return F (3, 3): b^T F a = 0 for a point at a in ``first`` and at b in ``second``.
 
-    a and b are (u, v, 1) in pixels, the lens undone.
+    a and b are undistorted pixels (u, v, 1).
     """
     R = second.R @ np.linalg.inv(first.R)
     t = second.t - R @ first.t
@@ -96,18 +97,18 @@ def fundamental_matrix(first, second):
 
 
 def epipolar_distances(a, b, F):
-    """Return (d(b, F a) + d(a, F^T b)) / 2, the lens undone: a, b (..., 2) in pixels to (...)."""
+    """Return (d(b, F a) + d(a, F^T b)) / 2 (...) of undistorted pixels a, b (..., 2)."""
     a = np.concatenate([a, np.ones_like(a[..., :1])], axis=-1)
     b = np.concatenate([b, np.ones_like(b[..., :1])], axis=-1)
     line_b, line_a = a @ F.T, b @ F
     with np.errstate(invalid="ignore", divide="ignore"):
-        shares = sum(1 / np.linalg.norm(line[..., :2], axis=-1) for line in (line_a, line_b))
-        return abs((b * line_b).sum(axis=-1)) * shares / 2
+        scales = sum(1 / np.linalg.norm(line[..., :2], axis=-1) for line in (line_a, line_b))
+        return abs((b * line_b).sum(axis=-1)) * scales / 2
 
 
 def _distances(people, cameras, min_score):
-    """Return D for all N people of all views (N, N), NaN where there is nothing to compare."""
-    straight = [
+    """Return D (N, N) for all N detections of all views, NaN if no keypoint is in both."""
+    undistorted = [
         np.where((poses.scores >= min_score)[..., None], camera.undistort(poses.keypoints), np.nan)
         for poses, camera in zip(people, cameras)
     ]
@@ -116,7 +117,7 @@ def _distances(people, cameras, min_score):
     for u in range(len(people)):
         for v in range(u):
             F = fundamental_matrix(cameras[u], cameras[v])
-            a, b = np.broadcast_arrays(straight[u][:, None], straight[v])  # (P_u, P_v, K, 2)
+            a, b = np.broadcast_arrays(undistorted[u][:, None], undistorted[v])  # (P_u, P_v, K, 2)
             block = _median(epipolar_distances(a, b, F))
             distances[ends[u] : ends[u + 1], ends[v] : ends[v + 1]] = block
             distances[ends[v] : ends[v + 1], ends[u] : ends[u + 1]] = block.T
@@ -124,7 +125,7 @@ def _distances(people, cameras, min_score):
 
 
 def _median(values):
-    """Return the median over the last axis of what is not NaN, NaN if nothing is."""
+    """Return the median over the last axis, without NaN; NaN if all values are NaN."""
     ordered = np.sort(values, axis=-1)  # NaN comes last
     count = (~np.isnan(values)).sum(axis=-1, keepdims=True)
     if values.shape[-1] == 0:
@@ -133,27 +134,27 @@ def _median(values):
     return sum(np.take_along_axis(ordered, m, axis=-1)[..., 0] for m in middle) / 2
 
 
-def _cluster(distances, shown, max_distance):
-    """Return (mean distance, indices) of groups in which no view is twice.
+def _cluster(distances, in_view, max_distance):
+    """Return (mean distance, indices) of the groups, each with at most one detection per view.
 
-    ``shown`` (N, V) says whose view is which. Rows of it, and of the sums of distances between two
-    groups and their numbers, are added when groups are joined.
+    ``in_view`` (N, V) is True for the view of each detection. Joining two groups adds their rows
+    of ``in_view``, of the sums of distances and of the numbers of distances.
     """
-    groups = [[n] for n in range(len(shown))]
+    groups = [[n] for n in range(len(in_view))]
     known = ~np.isnan(distances)
-    total, count, shown = np.where(known, distances, 0.0), known.astype(int), shown.astype(int)
+    total, count, in_view = np.where(known, distances, 0.0), known.astype(int), in_view.astype(int)
     while groups:
-        apart = (shown @ shown.T > 0) | (count == 0)  # no view twice; nothing to compare
-        gap = np.where(apart, np.inf, total / np.maximum(count, 1))
-        i, j = np.unravel_index(np.argmin(gap), gap.shape)  # the first, so i < j
+        excluded = (in_view @ in_view.T > 0) | (count == 0)  # a common view, or nothing to compare
+        gap = np.where(excluded, np.inf, total / np.maximum(count, 1))
+        i, j = np.unravel_index(np.argmin(gap), gap.shape)  # the first minimum, so i < j
         if not gap[i, j] <= max_distance:
             break
         groups[i] += groups.pop(j)
-        shown[i] += shown[j]
-        shown = np.delete(shown, j, axis=0)
+        in_view[i] += in_view[j]
+        in_view = np.delete(in_view, j, axis=0)
         total, count = _join(total, i, j), _join(count, i, j)
-    spread = np.diagonal(total) / np.maximum(np.diagonal(count), 1)
-    return list(zip(spread, groups))
+    means = np.diagonal(total) / np.maximum(np.diagonal(count), 1)
+    return list(zip(means, groups))
 
 
 def _join(sums, i, j):

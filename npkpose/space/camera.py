@@ -1,18 +1,18 @@
-"""A calibrated camera: from the world to its own frame, to the picture, and back.
+"""A calibrated camera: from the world to the camera's frame, to pixels, and back.
 
     X_camera = R X_world + t                        rotation and translation, in one unit
     (x, y) = (X / Z, Y / Z)                         the plane at depth 1
-    (u, v) = (fx x' + cx, fy y' + cy)               pixels, (x', y') bent by the lens (`lens`)
+    (u, v) = (fx x' + cx, fy y' + cy)               pixels; (x', y') is distorted (see `lens`)
 
-The camera looks along +Z, x to the right and y down. It stands at -R^-1 t in the world. Hartley
-and Zisserman, "Multiple View Geometry in Computer Vision", 2nd ed. 2004, chapter 6. Data sets
-write the same thing in different ways, hence the named constructors:
+The camera looks along +Z, with x to the right and y down. Its position in the world is -R^-1 t.
+Hartley and Zisserman, "Multiple View Geometry in Computer Vision", 2nd ed. 2004, chapter 6. Data
+sets use different conventions, each of which has a constructor:
 
     from_panoptic   X_camera = R X + t, in cm, world y down; OpenCV's lens
-    from_h36m       X_camera = R^T (X - T), T where the camera stands; Human3.6M's lens
+    from_h36m       X_camera = R^T (X - T), T the camera's position; Human3.6M's lens
     from_shelf      X_camera = R (X - T), in mm; OpenCV's lens, all zero (Campus and Shelf)
 
-A point behind the camera is not in its picture: it projects to NaN.
+A point behind the camera is not visible: it projects to NaN.
 """
 
 import numpy as np
@@ -24,27 +24,27 @@ UNITS = {"mm": 0.001, "cm": 0.01, "m": 1.0}  # in metres
 
 
 class Camera:
-    """One camera of V, standing still.
+    """One static, calibrated camera.
 
     Parameters
     ----------
     R : array_like, shape (3, 3)
         Rotation from the world to the camera.
     t : array_like, shape (3,)
-        The world's origin, seen from the camera, in ``unit``.
+        The world's origin in the camera's frame, in ``unit``.
     focal, centre : array_like, shape (2,)
         (fx, fy), positive, and (cx, cy), in pixels.
     distortion : array_like, shape (5,)
         (k1, k2, p1, p2, k3), in OpenCV's order for every model.
     model : "opencv", "h36m" or "none"
-        How the lens bends: see `npkpose.space.lens`. "none" needs the distortion to be zero.
+        The distortion model, see `npkpose.space.lens`. "none" needs a distortion of zero.
     unit : "mm", "cm" or "m"
-        Of the world's points.
+        The unit of world points.
 
     Raises
     ------
     ValueError
-        Wrong shape, a number that is not finite, an R that is no rotation (to 1e-3), a focal
+        Wrong shape, a number that is not finite, an R that is not a rotation (to 1e-3), a focal
         length that is not positive, an unknown model or unit.
     """
 
@@ -66,7 +66,7 @@ class Camera:
     def from_panoptic(cls, entry):
         """Return a camera of the Panoptic Studio's calibration file, in cm.
 
-        ``entry`` is one of the file's "cameras": a mapping with "K", "distCoef", "R" and "t".
+        ``entry`` is an item of the file's "cameras": a mapping with "K", "distCoef", "R" and "t".
         """
         K, R, t = _numbers("entry", entry, {"K": (3, 3), "R": (3, 3), "t": 3})
         if K[0, 1] or K[1, 0] or (K[2] != (0, 0, 1)).any():
@@ -78,8 +78,8 @@ class Camera:
     def from_h36m(cls, entry, unit="m"):
         """Return a camera of Human3.6M, from a mapping with "R", "T", "f", "c", "k" and "p".
 
-        "R" (3, 3) turns the camera into the world and "T" is the camera's place, in ``unit``: m
-        in most conversions, mm in the original. "k" is (k1, k2, k3), "p" (p1, p2).
+        "R" (3, 3) rotates from camera to world, "T" is the camera's position in ``unit``: m in
+        most conversions, mm in the original. "k" is (k1, k2, k3), "p" (p1, p2).
         """
         sizes = {"R": (3, 3), "T": 3, "f": 2, "c": 2, "k": 3, "p": 2}
         R, T, focal, centre, k, p = _numbers("entry", entry, sizes)
@@ -89,7 +89,7 @@ class Camera:
     def from_shelf(cls, entry, unit="mm"):
         """Return a camera of the Shelf or Campus scene, in ``unit``.
 
-        ``entry`` is a mapping with "R" (3, 3), "T" (3,), the camera's place, "fx", "fy", "cx",
+        ``entry`` is a mapping with "R" (3, 3), "T" (3,), the camera's position, "fx", "fy", "cx",
         "cy", "k" (3,) and "p" (2,).
         """
         R, T, k, p = _numbers("entry", entry, {"R": (3, 3), "T": 3, "k": 3, "p": 2})
@@ -99,19 +99,19 @@ class Camera:
 
     @property
     def position(self):
-        """Where the camera stands in the world (3,)."""
+        """The camera's position in the world (3,)."""
         return -np.linalg.solve(self.R, self.t)
 
     @property
     def K(self):
-        """The matrix (3, 3) from the plane at depth 1 to pixels, the lens left out."""
+        """The matrix (3, 3) from the plane at depth 1 to pixels, without the lens."""
         return np.array(
             [[self.focal[0], 0, self.centre[0]], [0, self.focal[1], self.centre[1]], [0, 0, 1]]
         )
 
     @property
     def P(self):
-        """The projection matrix K [R | t] (3, 4), the lens left out."""
+        """The projection matrix K [R | t] (3, 4), without the lens."""
         return self.K @ np.column_stack([self.R, self.t])
 
     def in_unit(self, unit):
@@ -121,16 +121,16 @@ class Camera:
         return Camera(self.R, t, self.focal, self.centre, self.lens[:5], self.model, unit)
 
     def to_camera(self, points):
-        """Return ``points`` (..., 3) of the world in the camera's frame, in the same unit."""
+        """Return world ``points`` (..., 3) in the camera's frame, in the same unit."""
         return check_array("points", points, (..., 3), finite=False) @ self.R.T + self.t
 
     def to_world(self, points):
-        """Return ``points`` (..., 3) of the camera's frame in the world: undoes `to_camera`."""
+        """Return world points (..., 3) of camera-frame ``points`` (..., 3): undoes `to_camera`."""
         local = check_array("points", points, (..., 3), finite=False) - self.t
-        return local @ np.linalg.inv(self.R).T  # not R^T: files round R to six digits
+        return local @ np.linalg.inv(self.R).T  # not R^T: files store R with six digits
 
     def project(self, points):
-        """Return the pixels (..., 2) of ``points`` (..., 3) of the world; NaN if behind."""
+        """Return the pixels (..., 2) of world ``points`` (..., 3); NaN behind the camera."""
         ideal, _ = self._ideal(points)
         return self.to_pixels(distort(ideal, self.lens))
 
@@ -140,26 +140,23 @@ class Camera:
         x, y, ones, zeros = ideal[..., 0], ideal[..., 1], np.ones_like(depth), np.zeros_like(depth)
         rows = [np.stack([ones, zeros, -x], axis=-1), np.stack([zeros, ones, -y], axis=-1)]
         division = np.stack(rows, axis=-2) / depth[..., None, None]  # d(x, y) / dX_camera
-        bend = self.focal[:, None] * distortion_derivative(ideal, self.lens)
-        return bend @ division @ self.R
+        distortion = self.focal[:, None] * distortion_derivative(ideal, self.lens)
+        return distortion @ division @ self.R
 
     def undistort(self, pixels):
-        """Return where ``pixels`` (..., 2) would be without the lens; NaN where no ray falls.
-
-        They are the projections by `P`.
-        """
+        """Return ``pixels`` (..., 2) as `P` projects them, without the lens; NaN if none exists."""
         return self.to_pixels(self.rays(pixels))
 
     def rays(self, pixels):
-        """Return (X / Z, Y / Z) (..., 2), in the camera's frame, of what is seen at ``pixels``.
+        """Return (X / Z, Y / Z) (..., 2) of ``pixels`` (..., 2), in the camera's frame.
 
-        The lens is undone. NaN stays NaN.
+        Distortion is removed. NaN stays NaN.
         """
         pixels = check_array("pixels", pixels, (..., 2), finite=False)
         return undistort((pixels - self.centre) / self.focal, self.lens)
 
     def to_pixels(self, plane):
-        """Return the pixels (..., 2) of places (..., 2) in the plane at depth 1."""
+        """Return the pixels (..., 2) of points (..., 2) in the plane at depth 1."""
         return plane * self.focal + self.centre
 
     def _ideal(self, points):
@@ -187,13 +184,13 @@ def check_cameras(name, cameras):
 
 def _check_rotation(name, R):
     R = check_array(name, R, (3, 3)).copy()
-    if abs(R @ R.T - np.eye(3)).max() > 1e-3 or np.linalg.det(R) < 0:  # files round
+    if abs(R @ R.T - np.eye(3)).max() > 1e-3 or np.linalg.det(R) < 0:  # files store few digits
         raise ValueError(f"{name}: expected a rotation matrix, got {R}")
     return R
 
 
 def _numbers(name, entry, sizes):
-    """Return the arrays ``sizes`` names, in those shapes: files write (3,) as (3, 1) or (1, 3)."""
+    """Return the arrays named in ``sizes``, in those shapes; (3, 1) and (1, 3) count as (3,)."""
     arrays = []
     for key, shape in sizes.items():
         if key not in entry:

@@ -1,13 +1,13 @@
-"""Consensus: which views of a point tell the truth, found by letting every two of them propose.
+"""Consensus: which views of a point agree. Each pair of views proposes a point, and all views vote.
 
-Two rays c + s d nearly meet; the point halfway across their shortest connection is the proposal.
-A view agrees if the proposal, projected into it, falls within a threshold of what it reports. The
-proposal with which most views agree wins (ties: the smaller sum of their distances, then the
-earlier pair), and the views that disagree with it are left out.
+Two rays c + s d pass close to each other; the midpoint of their shortest connection is the
+proposal. A view agrees if the reprojection error of the proposal is at most a threshold. The
+proposal with the most agreeing views wins (ties: the smaller sum of errors, then the earlier
+pair), and the views that disagree with it are dropped.
 
 This is RANSAC, Fischler and Bolles, "Random Sample Consensus", Communications of the ACM 1981,
-with every pair in place of random ones: V cameras have only V (V - 1) / 2. Of more than a thousand
-pairs an evenly spaced thousand or so is tried. Distances are those in the picture without lens.
+with all pairs instead of random ones: V cameras have only V (V - 1) / 2. Of more than 1000 pairs,
+about 1000 evenly spaced ones are tried. Errors are in pixels without lens distortion.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ _MAX_PAIRS = 1000
 
 
 def consensus(rays, weights, cameras, threshold):
-    """Return ``weights`` (M, V) with 0 for views that disagree; all 0 where no two views agree.
+    """Return ``weights`` (M, V) with 0 for views that disagree; all 0 if no two views agree.
 
     Parameters
     ----------
@@ -30,16 +30,16 @@ def consensus(rays, weights, cameras, threshold):
         Pixels.
     """
     poses = np.array([np.column_stack([c.R, c.t]) for c in cameras]).reshape(-1, 3, 4)
-    places = np.array([c.position for c in cameras]).reshape(-1, 3)
+    positions = np.array([c.position for c in cameras]).reshape(-1, 3)
     focal = np.array([c.focal for c in cameras]).reshape(-1, 2)
     agreeing = np.zeros_like(weights)
-    _consensus(rays, weights, poses, places, focal, (threshold, _MAX_PAIRS), agreeing)
+    _consensus(rays, weights, poses, positions, focal, (threshold, _MAX_PAIRS), agreeing)
     return agreeing
 
 
 @kernel
-def _consensus(rays, weights, poses, places, focal, limits, agreeing):
-    """Copy to ``agreeing`` (M, V), all 0, the weights of the views that agree."""
+def _consensus(rays, weights, poses, positions, focal, limits, agreeing):
+    """Copy the weights of agreeing views to ``agreeing`` (M, V), which is all 0."""
     views = rays.shape[1]
     directions, point, best_point = np.empty((views, 3)), np.empty(3), np.empty(3)
     seen = np.empty(views, np.int64)
@@ -52,7 +52,7 @@ def _consensus(rays, weights, poses, places, focal, limits, agreeing):
                 pair += 1
                 a, b = seen[i], seen[j]
                 if pair % step or not _halfway(
-                    places[a], directions[a], places[b], directions[b], point
+                    positions[a], directions[a], positions[b], directions[b], point
                 ):
                     continue
                 count, total = 0, 0.0
@@ -73,7 +73,7 @@ def _consensus(rays, weights, poses, places, focal, limits, agreeing):
 
 @kernel
 def _directions(rays, weights, poses, seen, directions):
-    """Fill the views that see the point and their rays in the world; return how many."""
+    """Fill the views that see the point and their rays in the world; return their number."""
     n = 0
     for v in range(rays.shape[0]):
         if weights[v] > 0.0:
@@ -87,7 +87,7 @@ def _directions(rays, weights, poses, seen, directions):
 
 @kernel
 def _halfway(c, d, e, f, point):
-    """Fill the middle (3,) of the shortest way from ray c + s d to e + u f; False if parallel."""
+    """Fill the midpoint (3,) between rays c + s d and e + u f; return False if parallel."""
     dd, df, ff, dw, fw = 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(3):
         w = e[i] - c[i]
@@ -107,7 +107,7 @@ def _halfway(c, d, e, f, point):
 
 @kernel
 def _distance(ray, pose, focal, point):
-    """Pixels between ``ray`` (2,) and the projection of ``point``; infinite behind the camera."""
+    """Return the pixels from ``ray`` (2,) to the projection of ``point``; infinite behind."""
     depth = pose[2, 3]
     for i in range(3):
         depth += pose[2, i] * point[i]

@@ -1,20 +1,20 @@
-"""The direct linear transform: a point from the rays that see it, by linear algebra alone.
+"""The direct linear transform (DLT): a 3-D point from its rays, by linear algebra alone.
 
-A camera [R | t] that sees the point X along the ray (x, y, 1) says, with p_i the rows of [R | t],
+A camera [R | t] with rows p_i that sees the point X along the ray (x, y, 1) gives two equations:
 
     (x p_3 - p_1) . (X, 1) = 0,    (y p_3 - p_2) . (X, 1) = 0
 
-two rows of A for each view. The answer is the vector of length 1 that A, its rows times focal
-length and weight, brings nearest to zero: the eigenvector of the smallest eigenvalue of A^T A.
-It minimises no error in pixels but comes close. Hartley and Zisserman, "Multiple View Geometry in
-Computer Vision", 2nd ed. 2004, section 12.2.
+They are two rows of a matrix A, scaled by focal length and weight. The solution is the unit vector
+v that minimises |A v|: the eigenvector of the smallest eigenvalue of A^T A. The error in pixels is
+close to its minimum, not at it. Hartley and Zisserman, "Multiple View Geometry in Computer
+Vision", 2nd ed. 2004, section 12.2.
 
-Departure from the book: inverse iteration with one Cholesky factor of A^T A in place of an SVD of
-A. The smallest eigenvalue lies far below the others where the point is well determined, so a few
-solves suffice, and the factor's third pivot, all but 0 when rays are parallel, tells where it is
-not. And what is nearest to zero depends on the unit of X and on the origin it is counted from (in
-mm, a point near the origin can be lost altogether), so here the origin lies amid the cameras and
-the unit is the distance of the farthest of them: moving or scaling the world changes nothing.
+Departures from the book: inverse iteration with one Cholesky factor of A^T A replaces an SVD of A.
+For a well-determined point the smallest eigenvalue is far below the others, so a few solves are
+enough; the factor's third pivot is nearly 0 if the rays are parallel. And the minimiser depends on
+the unit and the origin of X (in mm, a point near the origin can be lost), so here the origin is
+the mean camera position and the unit is the distance of the farthest camera: the result does not
+depend on the world's origin or scale.
 """
 
 import numpy as np
@@ -28,12 +28,12 @@ _ITERATIONS = 50
 
 
 def linear_points(rays, weights, cameras):
-    """Return points (M, 3) and what became of them (M,) int8.
+    """Return points (M, 3) and their status (M,) int8.
 
     Parameters
     ----------
     rays : ndarray, shape (M, V, 2)
-        (X / Z, Y / Z) in each camera's frame, the lens undone; not read where the weight is 0.
+        (X / Z, Y / Z) in each camera's frame, undistorted; not read where the weight is 0.
     weights : ndarray, shape (M, V)
         0 where a view does not see the point.
     cameras : sequence of V Camera
@@ -55,18 +55,18 @@ def linear_points(rays, weights, cameras):
 
 
 def middle_of(cameras):
-    """Return the mean place (3,) of the cameras and the distance of the farthest, 1 if all 0."""
+    """Return the cameras' mean position (3,) and the largest distance from it, 1 if that is 0."""
     if not cameras:
         return np.zeros(3), 1.0
-    places = np.array([camera.position for camera in cameras])
-    origin = places.mean(axis=0)
-    farthest = np.linalg.norm(places - origin, axis=1).max()
+    positions = np.array([camera.position for camera in cameras])
+    origin = positions.mean(axis=0)
+    farthest = np.linalg.norm(positions - origin, axis=1).max()
     return origin, farthest if farthest > 0 else 1.0
 
 
 @kernel
 def _linear(rays, weights, poses, focal, limits, points, status):
-    """Fill ``points`` (M, 3), all NaN before, and ``status`` (M,)."""
+    """Fill ``points`` (M, 3), which is all NaN, and ``status`` (M,)."""
     normal, factor, x = np.empty((4, 4)), np.empty((4, 4)), np.empty(4)
     for m in range(rays.shape[0]):
         if _normal_matrix(rays[m], weights[m], poses, focal, x, normal) < 2:
@@ -90,7 +90,7 @@ def _linear(rays, weights, poses, focal, limits, points, status):
 
 @kernel
 def _normal_matrix(rays, weights, poses, focal, row, normal):
-    """Fill A^T A (4, 4) of one point, lower half, and its rows in turn; return how many views."""
+    """Fill the lower half of A^T A (4, 4) of one point; return its number of views."""
     views = 0
     normal[:] = 0.0
     for v in range(rays.shape[0]):
@@ -107,7 +107,7 @@ def _normal_matrix(rays, weights, poses, focal, row, normal):
 
 @kernel
 def _cholesky(normal, parallel, factor):
-    """Fill the lower factor (4, 4), its pivots inverted; return whether three are clear of 0."""
+    """Fill the lower factor (4, 4), its pivots inverted; return whether three are above 0."""
     for i in range(4):
         for j in range(i + 1):
             total = normal[i, j]

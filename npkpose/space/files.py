@@ -1,14 +1,14 @@
-"""Files of cameras and of keypoints in pictures, and of what is made of them in space.
+"""Camera files, keypoint files, and files of 3-D results.
 
-Keypoints of one camera or film, in pixels:
+Keypoints of one camera or sequence, in pixels:
 
-    .npy, .npz      an array (..., K, 2) of (x, y) or (..., K, 3) of (x, y, score); of an .npz the
-                    one that is called "keypoints", or the only one
-    .json           the same as nested lists, null where there is no number; or COCO results, a
-                    list of {"image_id", "keypoints": x, y, score, x, y, ...}: a person each
+    .npy, .npz      an array (..., K, 2) of (x, y) or (..., K, 3) of (x, y, score); in an .npz, the
+                    array "keypoints" or the only array
+    .json           the same as nested lists, null for NaN; or COCO results, a list with one
+                    {"image_id", "keypoints": x, y, score, x, y, ...} per person
 
-A keypoint with a NaN, a null or a score of 0 is absent. Cameras, as JSON in the data sets' own
-forms (see `npkpose.space.camera`), of which the first is the one to write by hand:
+A keypoint with a NaN, a null or a score of 0 is missing. Cameras are JSON in the form of a data
+set (see `npkpose.space.camera`); the first form is the one to write by hand:
 
     Panoptic        {"cameras": [{"name", "K", "distCoef", "R", "t"}, ...]}, in cm
     Shelf, Campus   {name: {"R", "T", "fx", "fy", "cx", "cy", "k", "p"}, ...}, in mm
@@ -26,9 +26,9 @@ from npkpose.space.camera import Camera
 
 
 def read_cameras(path):
-    """Return {name: Camera} of a calibration file, in its order.
+    """Return {name: Camera} of a calibration file, in the order of the file.
 
-    Raises ValueError, naming the file and the camera, for anything else.
+    Raises ValueError, naming the file and the camera, for any other content.
     """
     content = _read_json(path)
     if isinstance(content, dict) and isinstance(content.get("cameras"), list):
@@ -43,9 +43,9 @@ def read_cameras(path):
 
 
 def read_keypoints(path):
-    """Return keypoints (..., K, 2), NaN where absent, and their scores (..., K), 1 if not given.
+    """Return keypoints (..., K, 2), NaN where missing, and their scores (..., K), default 1.
 
-    Raises ValueError, naming the file, for anything but an array as above.
+    Raises ValueError, naming the file, for any other content.
     """
     suffix = pathlib.Path(path).suffix.lower()
     if suffix == ".json":
@@ -59,15 +59,15 @@ def read_keypoints(path):
     array = check_array(str(path), array, (..., array.shape[-1]), finite=False)
     if np.isinf(array).any():
         raise ValueError(f"{path}: expected finite numbers or NaN, got infinity")
-    absent = np.isnan(array).any(axis=-1)
-    scores = np.where(absent, 0.0, array[..., 2] if array.shape[-1] == 3 else 1.0)
+    missing = np.isnan(array).any(axis=-1)
+    scores = np.where(missing, 0.0, array[..., 2] if array.shape[-1] == 3 else 1.0)
     return np.where(scores[..., None] > 0, array[..., :2], np.nan), scores.clip(0)
 
 
 def read_people(path):
     """Return {image id: Poses} of COCO results, ids in ascending order; None for other files.
 
-    Images where nobody is are not in the results.
+    COCO results do not list images without people.
 
     Raises ValueError, naming the file, the entry and the field.
     """
@@ -76,23 +76,14 @@ def read_people(path):
         return None
     found, count = {}, None
     for n, entry in enumerate(content):
-        image_id = entry.get("image_id") if isinstance(entry, dict) else None
-        if type(image_id) not in (int, str):
-            raise ValueError(f"{path}[{n}].image_id: expected a number or text, got {image_id!r}")
-        triples = check_array(f"{path}[{n}].keypoints", entry.get("keypoints", []), ("3 K",))
-        count = len(triples) if count is None else count
-        if len(triples) % 3 or len(triples) != count or not count:
-            raise ValueError(
-                f"{path}[{n}].keypoints: expected x, y, score of as many keypoints as the "
-                f"first entry has, got {len(triples)} numbers"
-            )
-        score = check_array(f"{path}[{n}].score", entry.get("score", 1.0), ())
-        found.setdefault(image_id, []).append((triples.reshape(-1, 3), score))
+        image_id, triples, score = _read_person(f"{path}[{n}]", entry, count)
+        count = len(triples)
+        found.setdefault(image_id, []).append((triples, score))
     return {image_id: _poses(found[image_id]) for image_id in sorted(found, key=_order)}
 
 
 def write_arrays(path, arrays):
-    """Write {name: array} as .npz, or as .json: nested lists with null for NaN."""
+    """Write {name: array} as .npz or as .json, which has nested lists and null for NaN."""
     suffix = pathlib.Path(path).suffix.lower()
     if suffix == ".npz":
         np.savez(path, **arrays)
@@ -126,7 +117,7 @@ def _read_numpy(path):
 
 
 def _as_array(path, content):
-    """Return nested lists of numbers and null as an array."""
+    """Return the array of nested lists of numbers and null."""
     try:
         return np.array(content, dtype=np.float64)
     except (ValueError, TypeError):
@@ -150,8 +141,23 @@ def _camera(path, name, entry):
         raise ValueError(f"{path}: camera {name}: {error}") from None
 
 
+def _read_person(name, entry, count):
+    """Return image id, triples (K, 3) and score of a COCO result; K must be ``count``."""
+    image_id = entry.get("image_id") if isinstance(entry, dict) else None
+    if type(image_id) not in (int, str):
+        raise ValueError(f"{name}.image_id: expected a number or text, got {image_id!r}")
+    triples = check_array(f"{name}.keypoints", entry.get("keypoints", []), ("3 K",))
+    if len(triples) == 0 or len(triples) % 3 or count not in (None, len(triples) // 3):
+        raise ValueError(
+            f"{name}.keypoints: expected x, y, score of as many keypoints as the first entry has, "
+            f"got {len(triples)} numbers"
+        )
+    score = check_array(f"{name}.score", entry.get("score", 1.0), ())
+    return image_id, triples.reshape(-1, 3), score
+
+
 def _poses(people):
-    """Return one image's people: (K, 3) each, and a score each."""
+    """Return the Poses of one image from its people: (triples (K, 3), score) each."""
     triples = np.stack([triple for triple, _ in people])
     scores = triples[..., 2].clip(0)
     keypoints = np.where(scores[..., None] > 0, triples[..., :2], np.nan)
@@ -159,7 +165,7 @@ def _poses(people):
 
 
 def _order(image_id):
-    """Numbers in their order, before texts in theirs."""
+    """Sort key: numbers first, then text."""
     return (isinstance(image_id, str), image_id)
 
 

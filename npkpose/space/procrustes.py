@@ -1,4 +1,4 @@
-"""The similarity that lays one set of points on another best, mirror images excluded.
+"""Procrustes alignment: the similarity that maps one set of points best onto another.
 
     minimise over s, R, t:   sum_k w_k |s R p_k + t - q_k|^2
 
@@ -6,7 +6,7 @@ With means p', q' and C = sum_k w_k (q_k - q') (p_k - p')^T = U S V^T the answer
 
     R = U D V^T,   s = tr(S D) / sum_k w_k |p_k - p'|^2,   t = q' - s R p'
 
-where D = diag(1, 1, det(U V^T)) keeps R a rotation: without it a mirrored pose would fit its
+where D = diag(1, 1, det(U V^T)) keeps R a rotation: without D a mirrored pose would fit its
 original perfectly. Umeyama, "Least-Squares Estimation of Transformation Parameters Between Two
 Point Patterns", TPAMI 1991.
 """
@@ -19,35 +19,35 @@ from npkpose._check import check_array
 
 
 class Similarity(NamedTuple):
-    """x -> s R x + t, for any number of sets of points."""
+    """x -> s R x + t, one for each set of points."""
 
     scale: np.ndarray  # (...)
     R: np.ndarray  # (..., 3, 3)
     t: np.ndarray  # (..., 3)
 
     def apply(self, points):
-        """Return ``points`` (..., K, 3) moved."""
-        turned = points @ np.swapaxes(self.R, -1, -2)
-        return self.scale[..., None, None] * turned + self.t[..., None, :]
+        """Return s R x + t of ``points`` (..., K, 3)."""
+        rotated = points @ np.swapaxes(self.R, -1, -2)
+        return self.scale[..., None, None] * rotated + self.t[..., None, :]
 
 
 def procrustes(points, targets, scale=True, weights=None):
-    """Return the `Similarity` that lays ``points`` on ``targets`` best.
+    """Return the `Similarity` that maps ``points`` best onto ``targets``.
 
     Parameters
     ----------
     points, targets : array_like, shape (..., K, 3)
-        NaN where absent; a point absent from either does not count.
+        NaN where missing; a point missing from either is ignored.
     scale : bool
-        False keeps s at 1: a rigid motion.
+        False fixes s at 1: a rigid motion.
     weights : array_like, shape (..., K), optional
         At least 0. Default: 1.
 
     Returns
     -------
     similarity : Similarity
-        NaN for a set without a point in common. Where the points all coincide, s is 1. Where they
-        lie on a line any turn around it is as good, and one of them is returned.
+        NaN for a set without common points. If all points coincide, s is 1. If all lie on a line,
+        every rotation about it fits equally well, and one of them is returned.
 
     Raises
     ------

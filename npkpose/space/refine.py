@@ -1,17 +1,17 @@
-"""Refinement: move a point until its projections are nearest to what the cameras report.
+"""Refinement: move a point to the least squares of its reprojection errors.
 
     minimise over X:   sum_v w_v^2 |project_v(X) - (u, v)_v|^2
 
-project_v bends the ray by the lens, so the error is counted where the detector made it: in the
-picture. Least squares is the most probable point under Gaussian noise of deviation 1 / w_v. By
-Levenberg-Marquardt steps: with residuals r and their derivatives J,
+project_v includes lens distortion, so errors are measured in the image, where the detector makes
+them. The result is the maximum-likelihood point for Gaussian noise of deviation 1 / w_v. Each
+Levenberg-Marquardt step uses the residuals r and their derivatives J:
 
     (J^T J + lambda diag(J^T J)) step = -J^T r
 
-lambda is a tenth after a step that lessens the sum and ten times as much after one that does not,
-which is taken back: gradient descent when far, Newton when near. Marquardt, "An Algorithm for
+A step that decreases the sum divides lambda by 10. Any other step is undone and multiplies lambda
+by 10: gradient descent far from the minimum, Gauss-Newton near it. Marquardt, "An Algorithm for
 Least-Squares Estimation of Nonlinear Parameters", SIAM Journal 1963. The start is
-`dlt.linear_points`; ten steps are plenty.
+`dlt.linear_points`; ten steps are usually enough.
 """
 
 import numpy as np
@@ -19,11 +19,11 @@ import numpy as np
 from npkpose._jit import kernel
 
 _ITERATIONS = 30
-_TOLERANCE = 1e-6  # of the sum of squares: a step expected to lessen it by less is the last
+_TOLERANCE = 1e-6  # stop when a step is expected to decrease the sum by less than this fraction
 
 
 def refine_points(points, pixels, weights, cameras):
-    """Return ``points`` (M, 3) moved to the least squares; NaN stays NaN.
+    """Return ``points`` (M, 3) moved to the minimum; NaN stays NaN.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ def refine_points(points, pixels, weights, cameras):
 def reprojection_errors(points, pixels, weights, cameras):
     """Return the distances (M, V) in pixels from ``pixels`` to the projections of ``points``.
 
-    NaN where the weight is 0 or the point is NaN, infinite behind a camera. For the arrays see
-    `refine_points`.
+    NaN where the weight is 0 or the point is NaN, infinite behind a camera. The arrays are those
+    of `refine_points`.
     """
     errors = np.full(weights.shape, np.nan)
     _errors(pixels, weights, camera_table(cameras), points, errors)
@@ -58,32 +58,32 @@ def camera_table(cameras):
 @kernel
 def _refine(pixels, weights, table, limits, points):
     """Move ``points`` (M, 3)."""
-    systems, view = np.empty((2, 3, 4)), np.empty((2, 4))  # here and at the trial; then reversed
+    systems, view = np.empty((2, 3, 4)), np.empty((2, 4))  # the accepted system and the trial's
     trial, step = np.empty(3), np.empty(3)
     for m in range(points.shape[0]):
-        damping, here = 1e-3, 0
-        best = _normal_equations(pixels[m], weights[m], table, points[m], view, systems[here])
+        damping, now = 1e-3, 0
+        best = _normal_equations(pixels[m], weights[m], table, points[m], view, systems[now])
         for _ in range(limits[0]):
-            if not best < np.inf or not _solve(systems[here], damping, step):
+            if not best < np.inf or not _solve(systems[now], damping, step):
                 break
             gain = 0.0
             for i in range(3):
                 trial[i] = points[m, i] - step[i]
-                gain += systems[here, i, 3] * step[i]
+                gain += systems[now, i, 3] * step[i]
             if gain <= limits[1] * best:
                 points[m] = trial
                 break
-            total = _normal_equations(pixels[m], weights[m], table, trial, view, systems[1 - here])
+            total = _normal_equations(pixels[m], weights[m], table, trial, view, systems[1 - now])
             if total <= best:
                 points[m] = trial
-                best, here, damping = total, 1 - here, damping * 0.1
+                best, now, damping = total, 1 - now, damping * 0.1
             else:
                 damping *= 10.0
 
 
 @kernel
 def _normal_equations(pixels, weights, table, point, view, system):
-    """Fill J^T J and, last, J^T r (3, 4); return the sum of squares, infinite behind a camera."""
+    """Fill (J^T J | J^T r) (3, 4); return the sum of squares, infinite behind a camera."""
     total = 0.0
     system[:] = 0.0
     for v in range(weights.shape[0]):
@@ -104,7 +104,7 @@ def _normal_equations(pixels, weights, table, point, view, system):
 
 @kernel
 def _errors(pixels, weights, table, points, errors):
-    """Fill the distances (M, V) of used views."""
+    """Fill the errors (M, V) of used views."""
     view = np.empty((2, 4))
     for m in range(points.shape[0]):
         for v in range(weights.shape[1]):
@@ -117,9 +117,9 @@ def _errors(pixels, weights, table, points, errors):
 
 @kernel
 def _project(camera, point, view):
-    """Fill the derivative (2, 3) and, last, the pixel (2,); return whether it is in front.
+    """Fill (derivative | pixel) (2, 4); return whether the point is in front of the camera.
 
-    The formulas are those of `lens`, one camera and point at a time.
+    The formulas are those of `lens`, for one camera and point.
     """
     X, Y, Z = camera[9], camera[10], camera[11]
     for i in range(3):
@@ -148,7 +148,7 @@ def _project(camera, point, view):
 
 @kernel
 def _solve(system, damping, step):
-    """Fill ``step`` (3,) by Cramer's rule on the damped matrix; return whether it has one."""
+    """Fill ``step`` (3,) by Cramer's rule; return False if the damped matrix is singular."""
     more = 1.0 + damping
     a, d, f = system[0, 0] * more, system[1, 1] * more, system[2, 2] * more
     b, c, e = system[0, 1], system[0, 2], system[1, 2]

@@ -1,24 +1,24 @@
-"""Rotations in four forms, each made a matrix R that turns column vectors: x -> R x.
+"""Rotations in four forms, each converted to a matrix R that rotates column vectors: x -> R x.
 
     axis-angle v    R = cos|v| I + a [v]x + b v v^T,  a = sin|v| / |v|,  b = (1 - cos|v|) / |v|^2
     quaternion q    R = (w^2 - u.u) I + 2 w [u]x + 2 u u^T,  q / |q| = (w, u) = (w, x, y, z)
     6-D (a1, a2)    R = (b1, b2, b1 x b2),  b1 = a1 / |a1|,  b2 = a2 - (b1.a2) b1 over its length
 
-[v]x is the matrix of the cross product. The first is Rodrigues' formula and the one SMPL's poses
-are stored in; the third, two columns of R made orthonormal, has no jumps, so networks learn it
+[v]x is the matrix of the cross product. The first form, Rodrigues' formula, stores SMPL's poses.
+The third, two columns of R before they are made orthonormal, is continuous, so networks learn it
 best: Zhou et al., "On the Continuity of Rotation Representations in Neural Networks", CVPR 2019,
 arXiv:1812.07035. Its six numbers are the rows of the (3, 2) matrix of columns: a1x, a2x, a1y, ...
 
-Each ``NAME_to_matrix`` has a ``NAME_to_matrix_backward``: dL/dR (..., 3, 3) in, the gradient for
-its argument out. Departure from published code: nothing is added inside a square root; near zero
-the axis-angle formula and its derivative are their Taylor series.
+Each ``NAME_to_matrix`` has a ``NAME_to_matrix_backward``, from dL/dR (..., 3, 3) to the gradient of
+its argument. Departure from published code: nothing is added inside a square root; near zero the
+axis-angle formula and its derivative use their Taylor series.
 """
 
 import numpy as np
 
 from npkpose._check import check_array
 
-FLOATS = (np.float64, np.float32)  # kept as they come; other numbers become float64
+FLOATS = (np.float64, np.float32)  # kept; other dtypes become float64
 
 _SMALL = 1e-4  # |v|^2 below which the series are exact to rounding
 
@@ -49,7 +49,7 @@ def axis_angle_to_matrix_backward(axis_angle, dR):
 
 
 def quaternion_to_matrix(quaternion):
-    """Return rotations (..., 3, 3) for ``quaternion`` (..., 4), w first, of any length but 0."""
+    """Return rotations (..., 3, 3) for ``quaternion`` (..., 4), w first, any nonzero length."""
     q, _ = _unit("quaternion", check_array("quaternion", quaternion, (..., 4), FLOATS))
     w, u = q[..., :1], q[..., 1:]
     identity = (w * w - _dot(u, u))[..., None] * np.eye(3, dtype=q.dtype)
@@ -69,7 +69,7 @@ def quaternion_to_matrix_backward(quaternion, dR):
 
 
 def six_d_to_matrix(six_d):
-    """Return rotations (..., 3, 3) for ``six_d`` (..., 6): two columns that are not parallel."""
+    """Return rotations (..., 3, 3) for ``six_d`` (..., 6), two columns that are not parallel."""
     b1, b2, _, _, _ = _gram_schmidt(six_d)
     return np.stack([b1, b2, np.cross(b1, b2)], axis=-1)
 
@@ -89,8 +89,7 @@ def six_d_to_matrix_backward(six_d, dR):
 def matrix_to_quaternion(R):
     """Return unit quaternions (..., 4), w first and not negative, of rotations ``R`` (..., 3, 3).
 
-    The matrix holds all products of two of the four numbers: row i of 4 q q^T is q times 4 q_i,
-    and the row whose q_i is largest is read.
+    R determines 4 q q^T, whose row i is 4 q_i q. The row with the largest q_i is used.
     """
     R = check_array("R", R, (..., 3, 3), FLOATS)
     twist, trace = _axial(R), np.trace(R, axis1=-2, axis2=-1)[..., None, None]
@@ -114,13 +113,13 @@ def matrix_to_axis_angle(R):
 
 
 def matrix_to_six_d(R):
-    """Return the first two columns of ``R`` (..., 3, 3) as (..., 6): undoes `six_d_to_matrix`."""
+    """Return the first two columns of ``R`` (..., 3, 3) as (..., 6), undoing `six_d_to_matrix`."""
     R = check_array("R", R, (..., 3, 3), FLOATS)
     return R[..., :2].reshape(*R.shape[:-2], 6)
 
 
 def cross_matrix(v):
-    """Return [v]x (..., 3, 3): its product with y is the cross product of v (..., 3) and y."""
+    """Return [v]x (..., 3, 3): [v]x y is the cross product of v (..., 3) and y."""
     matrix = np.zeros((*v.shape, 3), v.dtype)
     for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
         matrix[..., k, j] = v[..., i]
@@ -149,7 +148,7 @@ def _rodrigues_slopes(v):
 
 
 def _gram_schmidt(six_d):
-    """Return b1, b2 and a2 (..., 3), and the two lengths (..., 1) that were divided by."""
+    """Return b1, b2 and a2 (..., 3), and the lengths (..., 1) of a1 and of a2 - (b1.a2) b1."""
     six_d = check_array("six_d", six_d, (..., 6), FLOATS)
     columns = six_d.reshape(*six_d.shape[:-1], 3, 2)
     a1, a2 = columns[..., 0], columns[..., 1]
@@ -172,7 +171,7 @@ def _unit_backward(unit, length, dunit):
 
 
 def _axial(M):
-    """Return <M, d[v]x / dv> (..., 3): the part of M that twists."""
+    """Return <M, d[v]x / dv> (..., 3), the axial vector of M."""
     pairs = ((2, 1), (0, 2), (1, 0))
     return np.stack([M[..., i, j] - M[..., j, i] for i, j in pairs], axis=-1)
 

@@ -1,18 +1,16 @@
-"""Films of one person's keypoints, made ready for lifting: no gaps, and Human3.6M's joints.
+"""A sequence of one person's keypoints, prepared for lifting: no gaps, and Human3.6M's joints.
 
-A lifting network has no way to say that a keypoint is absent. Over a gap each coordinate moves
-along a line from the frame before to the frame after; before the first and after the last sight it
-stands still.
+Lifting networks need every keypoint in every frame. Each coordinate is interpolated linearly over
+a gap; before the first and after the last detection it is constant.
 
-The published networks lift Human3.6M's joints, five of which COCO lacks. About where they are:
+The published networks lift Human3.6M's joints. COCO lacks five of them; approximately:
 
     mid_hip   = (left_hip + right_hip) / 2         thorax    = (left_ + right_shoulder) / 2
     spine     = (mid_hip + thorax) / 2             neck_nose = (thorax + head) / 2
     head      = mean of eyes and ears
 
-for the spine is almost in the middle (233 of 490 mm, then 121 and 115 mm up to the head, in the
-skeleton of its recordings). A network that was trained on a detector's COCO keypoints themselves
-needs none of this.
+In Human3.6M's skeleton the spine joint is almost in the middle (233 of 490 mm), and the head is
+121 + 115 mm above the thorax. A network trained on a detector's COCO keypoints needs none of this.
 """
 
 import numpy as np
@@ -20,7 +18,7 @@ import numpy as np
 from npkpose._check import check_array
 from npkpose.skeletons import COCO_17, H36M_17
 
-# Each joint of Human3.6M that COCO lacks: what it is the mean of. Later ones use earlier ones.
+# Each joint of Human3.6M that COCO lacks is the mean of these; later joints use earlier ones.
 MEANS = {
     "mid_hip": ("left_hip", "right_hip"),
     "thorax": ("left_shoulder", "right_shoulder"),
@@ -31,29 +29,29 @@ MEANS = {
 
 
 def fill_gaps(keypoints):
-    """Return ``keypoints`` (F, K, 2), NaN where absent, with every gap filled.
+    """Return ``keypoints`` (F, K, 2), NaN where missing, with every gap filled.
 
     Raises
     ------
     ValueError
-        Wrong shape, no frame, or a keypoint that no frame shows.
+        Wrong shape, no frames, or a keypoint that is missing in every frame.
     """
     keypoints = check_array("keypoints", keypoints, ("F", "K", 2), finite=False).copy()
     frames = np.arange(len(keypoints))
     for k in range(keypoints.shape[1]):
-        shown = ~np.isnan(keypoints[:, k]).any(axis=1)
-        if not shown.any():
+        present = ~np.isnan(keypoints[:, k]).any(axis=1)
+        if not present.any():
             raise ValueError(f"keypoints[:, {k}]: expected one in some frame, got none")
         for axis in range(2):
-            known = keypoints[shown, k, axis]
-            keypoints[:, k, axis] = np.interp(frames, frames[shown], known)
+            known = keypoints[present, k, axis]
+            keypoints[:, k, axis] = np.interp(frames, frames[present], known)
     return keypoints
 
 
 def coco_to_h36m(keypoints):
-    """Return Human3.6M's joints (..., 17, 2) of COCO's ``keypoints`` (..., 17, 2), about."""
+    """Return approximate Human3.6M joints (..., 17, 2) of COCO's ``keypoints`` (..., 17, 2)."""
     keypoints = check_array("keypoints", keypoints, (..., 17, 2), finite=False)
-    places = {name: keypoints[..., k, :] for k, name in enumerate(COCO_17.keypoints)}
+    joints = {name: keypoints[..., k, :] for k, name in enumerate(COCO_17.keypoints)}
     for name, parts in MEANS.items():
-        places[name] = sum(places[part] for part in parts) / len(parts)
-    return np.stack([places[name] for name in H36M_17.keypoints], axis=-2)
+        joints[name] = sum(joints[part] for part in parts) / len(parts)
+    return np.stack([joints[name] for name in H36M_17.keypoints], axis=-2)

@@ -1,16 +1,16 @@
-"""The official SMPL model file (.pkl), read without running anything and without its libraries.
+"""The official SMPL model file (.pkl), read without running code and without its libraries.
 
-The file is a pickle, of Python 2's time, of one dictionary:
+The file is a pickle of Python 2 that holds one dictionary:
 
     v_template (V, 3)   shapedirs (V, 3, S)   posedirs (V, 3, 9 (J - 1))   weights (V, J)
     J_regressor (J, V), a sparse matrix       kintree_table (2, J)          f (F, 3), faces
 
-Its arrays are NumPy's, SciPy's (the sparse one, column by column) or Chumpy's, which is a wrapper
-around one of NumPy's. `npkpose.weights.unpickle` runs the pickle with a table of these names
-alone, each of which makes a plain array here; any other name ends the reading. Where the file has
-300 shape directions, `read_smpl` keeps the first 10, as the published networks expect.
+Its arrays are from NumPy, SciPy (sparse, by columns) or Chumpy, which wraps an array of NumPy.
+`npkpose.weights.unpickle` reads the pickle with a table of only these names; each makes a plain
+array here, and any other name is refused. If the file has 300 shape directions, `read_smpl` keeps
+the first 10, which the published networks expect.
 
-The model is its owners', https://smpl.is.tue.mpg.de: users bring their own file.
+The model is licensed by its authors, https://smpl.is.tue.mpg.de: users bring their own file.
 """
 
 import math
@@ -21,7 +21,7 @@ from npkpose._check import check_integer
 from npkpose.space.body import BodyData, check_body
 from npkpose.weights.unpickle import Buildable, Ignored, unpickle
 
-_MAX_NUMBERS = 2**27  # of one array: SMPL's largest has 6.2 million, or 43 million with hands
+_MAX_NUMBERS = 2**27  # in one array; SMPL's largest has 6.2 million, with hands 43 million
 
 
 def read_smpl(path, shapes=10):
@@ -31,12 +31,12 @@ def read_smpl(path, shapes=10):
     ----------
     path : path_like
     shapes : int
-        Shape directions to keep, from the first; all, if there are fewer.
+        How many shape directions to keep, from the first; all if the file has fewer.
 
     Raises
     ------
     ValueError
-        Another pickle, a damaged one, or arrays whose shapes disagree; the message names the path.
+        Another pickle, a damaged one, or inconsistent shapes; the message names the path.
     """
     shapes = check_integer("shapes", shapes)
     with open(path, "rb") as stream:
@@ -50,13 +50,13 @@ def read_smpl(path, shapes=10):
 
 def _body(tree, shapes):
     if not isinstance(tree, dict):
-        raise ValueError(f"{type(tree).__name__} in place of a dictionary")
+        raise ValueError(f"{type(tree).__name__} instead of a dictionary")
     tree = {_text(key): value for key, value in tree.items()}
     kinematic = _array(tree, "kintree_table")
     if kinematic.ndim != 2 or len(kinematic) != 2 or kinematic.shape[1] == 0:
         raise ValueError(f"kintree_table of shape {kinematic.shape}")
     parents = kinematic[0].astype(np.int64)
-    parents[0] = -1  # there stored as 2^32 - 1
+    parents[0] = -1  # stored as 2^32 - 1
     data = BodyData(
         _array(tree, "v_template"), _array(tree, "shapedirs")[..., :shapes],
         _array(tree, "posedirs"), _array(tree, "J_regressor"), _array(tree, "weights"),
@@ -73,7 +73,7 @@ def _array(tree, key):
 
 
 class _Stored(Buildable):
-    """What one of the libraries stored; `read` makes an array of it once all states are known."""
+    """An object of one of the libraries; `read` returns its array once its state is set."""
 
     def __init__(self, *_):
         self.state = None
@@ -85,14 +85,14 @@ class _Stored(Buildable):
         raise NotImplementedError
 
     def items(self):
-        """Return the state, a dictionary of attributes, under names that are text."""
+        """Return the state, a dictionary of attributes, with names as text."""
         if not isinstance(self.state, dict):
             raise ValueError("an object without attributes")
         return {_text(name): value for name, value in self.state.items()}
 
 
 class _Dtype(_Stored):
-    """numpy.dtype: a code such as "f8", and the byte order as second item of its state."""
+    """numpy.dtype: a code such as "f8"; the byte order is the second item of its state."""
 
     def __init__(self, code, *_):
         super().__init__()
@@ -145,21 +145,26 @@ class _Columns(_Stored):
         data, rows, ends = (part.read() for part in parts)
         if len(shape) != 2 or not data.shape == rows.shape == (data.size,):
             raise ValueError(f"a sparse matrix of shape {shape} with {data.shape} numbers")
-        counts = np.diff(ends.astype(np.int64).ravel())
-        fits = ends.size == shape[1] + 1 and (counts >= 0).all() and counts.sum() == data.size
-        if not fits or data.size and not (0 <= rows.min() and rows.max() < shape[0]):
-            raise ValueError("a sparse matrix whose numbers lie outside it")
-        dense = np.zeros(shape)
-        np.add.at(dense, (rows, np.repeat(np.arange(shape[1]), counts)), data)
-        return dense
+        return _dense(shape, data, rows, ends.astype(np.int64).ravel())
+
+
+def _dense(shape, data, rows, ends):
+    """Return the array ``shape`` of a sparse matrix stored by columns."""
+    counts = np.diff(ends)
+    fits = ends.size == shape[1] + 1 and (counts >= 0).all() and counts.sum() == data.size
+    if not fits or data.size and not (0 <= rows.min() and rows.max() < shape[0]):
+        raise ValueError("a sparse matrix with numbers outside it")
+    dense = np.zeros(shape)
+    np.add.at(dense, (rows, np.repeat(np.arange(shape[1]), counts)), data)
+    return dense
 
 
 def _reconstruct(kind, *_):
-    """Stand for numpy's and copy_reg's makers of empty objects of a class, the first argument."""
+    """Replace NumPy's and copy_reg's constructors of an empty object of the class ``kind``."""
     return kind.function() if kind.function is not Ignored else Ignored()
 
 
-def _encode(text, *_):  # how Python 3 writes bytes where there were none
+def _encode(text, *_):  # how Python 3 writes bytes in protocol 2
     return text.encode("latin1") if isinstance(text, str) else text
 
 

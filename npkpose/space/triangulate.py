@@ -1,14 +1,14 @@
-"""Triangulation: the points in space that several cameras see at the pixels they report.
+"""Triangulation: 3-D points from the pixels at which several cameras see them.
 
-Four steps, each in its file, and the last two by choice:
+Four steps, each in its own file; steps 2 and 4 are optional:
 
-    1. each pixel becomes a ray, the lens undone        Camera.rays
-    2. views that disagree with the others are left out consensus   (``robust``)
-    3. the linear answer                                dlt
-    4. the least squares of distances in the pictures   refine      (``refine``)
+    1. each pixel becomes a ray, without distortion     Camera.rays
+    2. views that disagree with the others are dropped  consensus   (``robust``)
+    3. the linear solution                              dlt
+    4. least squares of the reprojection errors         refine      (``refine``)
 
-A point seen by fewer than two cameras has no place, and so for every other reason of `Status`: it
-is NaN, and the points beside it are unharmed.
+A point seen by fewer than two cameras cannot be located, nor one with another reason in `Status`:
+it is NaN, and the other points are unaffected.
 """
 
 import math
@@ -27,43 +27,43 @@ THRESHOLD = 15.0  # pixels: several times the noise of a good detector, far belo
 
 
 class Status(IntEnum):
-    """Why a point is NaN, if it is."""
+    """OK, or the reason why a point is NaN."""
 
     OK = 0
     TOO_FEW_VIEWS = 1  # fewer than two
     NO_AGREEMENT = 2  # no two views within the threshold of one point
-    DEGENERATE = 3  # the rays are parallel, or from one place: no depth
+    DEGENERATE = 3  # the rays are parallel or have one origin: no depth
     BEHIND = 4  # the rays meet behind a camera
 
 
 class Triangulation(NamedTuple):
-    """Points in space, and how far to trust them."""
+    """3-D points and their reliability."""
 
     points: np.ndarray  # (..., 3) in the cameras' unit; NaN unless status is OK
-    num_views: np.ndarray  # (...) int: views that were used
-    errors: np.ndarray  # (...) mean distance in pixels over the used views; NaN unless OK
+    num_views: np.ndarray  # (...) int: number of used views
+    errors: np.ndarray  # (...) mean reprojection error in pixels over used views; NaN unless OK
     status: np.ndarray  # (...) int8: values of `Status`
-    used: np.ndarray  # (V, ...) bool: which views were used
+    used: np.ndarray  # (V, ...) bool: the used views
 
 
 def triangulate(pixels, cameras, weights=None, robust=False, refine=True, threshold=THRESHOLD):
-    """Return the points seen at ``pixels`` by ``cameras``, as a `Triangulation`.
+    """Return the `Triangulation` of the points that ``cameras`` see at ``pixels``.
 
     Parameters
     ----------
     pixels : array_like, shape (V, ..., 2)
-        What each of V cameras sees, lens distortion included; NaN where it sees nothing. A pixel
-        that no ray reaches through the lens counts as nothing.
+        One pixel per camera and point, lens distortion included; NaN where missing. A pixel that
+        has no ray through the lens counts as missing.
     cameras : sequence of V Camera
         In one unit.
     weights : array_like, shape (V, ...), optional
-        At least 0, such as a detector's scores: a view of weight 0 is not used. Default: 1.
+        At least 0, for example a detector's scores; weight 0 means not used. Default: 1.
     robust : bool
-        Use only the views that agree with the best pair of them (`npkpose.space.consensus`).
+        Use only the views that agree with the best pair of views (`npkpose.space.consensus`).
     refine : bool
-        Minimise the weighted distances in the pictures (`npkpose.space.refine`).
+        Minimise the weighted reprojection errors (`npkpose.space.refine`).
     threshold : float
-        Pixels within which a view agrees, for ``robust``.
+        For ``robust``: a view agrees if its reprojection error is at most this, in pixels.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def triangulate(pixels, cameras, weights=None, robust=False, refine=True, thresh
 
 
 def _in_shape(points, used, errors, status, shape):
-    """Return the `Triangulation` of pixels (*shape, 2), from arrays with M points in front."""
+    """Return the `Triangulation` of pixels (*shape, 2) from arrays whose first axis is M points."""
     views, total = _row_sums(used), _row_sums(np.where(used, errors, 0.0))
     errors = np.where(status == Status.OK, total / np.maximum(views, 1), np.nan)
     rest = shape[1:]

@@ -1,4 +1,4 @@
-"""Cameras to look at points with: a ring of five around the origin, in every lens model."""
+"""Cameras for the tests: a ring of five around the origin, in every lens model."""
 
 import json
 
@@ -14,13 +14,13 @@ LENSES = {
 }
 
 
-def looking_at_origin(place, model="opencv", unit="mm"):
-    """Return a camera at ``place`` (3,) that sees the origin near its centre, world z up."""
-    forward = -np.asarray(place, float) / np.linalg.norm(place)
+def looking_at_origin(position, model="opencv", unit="mm"):
+    """Return a camera at ``position`` (3,) that sees the origin near its centre, world z up."""
+    forward = -np.asarray(position, float) / np.linalg.norm(position)
     right = np.cross(forward, [0, 0, 1])
     right /= np.linalg.norm(right)
     R = np.stack([right, np.cross(forward, right), forward])
-    return Camera(R, -R @ place, (1100, 1090), (960, 540), LENSES[model], model, unit)
+    return Camera(R, -R @ position, (1100, 1090), (960, 540), LENSES[model], model, unit)
 
 
 @pytest.fixture(scope="session")
@@ -29,18 +29,19 @@ def ring():
 
     def make(model="opencv", count=5):
         angles = 2 * np.pi * np.arange(count) / count
-        places = np.stack([4000 * np.cos(angles), 4000 * np.sin(angles), 800 + 0 * angles], axis=1)
-        return [looking_at_origin(place, model) for place in places]
+        x, y = 4000 * np.cos(angles), 4000 * np.sin(angles)
+        positions = np.stack([x, y, 800 + 0 * angles], axis=1)
+        return [looking_at_origin(position, model) for position in positions]
 
     return make
 
 
 @pytest.fixture(scope="session")
 def panoptic(shared_data):
-    """The Panoptic Studio: its 31 HD cameras by node, and bodies (3, 19, 3) in cm, NaN missing."""
+    """The Panoptic Studio: its 31 HD cameras by node, and bodies (3, 19, 3) in cm, or NaN."""
     folder = shared_data / "panoptic"
     if not folder.is_dir():
-        pytest.skip("needs ../shared/data/panoptic: a calibration that is not ours to ship")
+        pytest.skip("needs ../shared/data/panoptic: a calibration that we may not distribute")
     entries = json.loads((folder / "calibration_160906_band1.json").read_text())["cameras"]
     cameras = {e["node"]: Camera.from_panoptic(e) for e in entries if e["type"] == "hd"}
     scene = json.loads(next(folder.glob("*/body3DScene_00000168.json")).read_text())
@@ -53,7 +54,7 @@ def shelf(shared_data):
     """The Shelf scene: 5 cameras, and detections frames[3][view]: (people, 17, 3) x, y, score."""
     folder = shared_data / "shelf"
     if not folder.is_dir():
-        pytest.skip("needs ../shared/data/shelf: a calibration that is not ours to ship")
+        pytest.skip("needs ../shared/data/shelf: a calibration that we may not distribute")
     entries = json.loads((folder / "calibration.json").read_text())
     found = json.loads((folder / "detections_hrnet_coco17.json").read_text())
     cameras = [Camera.from_shelf(entries[str(v)]) for v in range(5)]

@@ -16,21 +16,21 @@ BODY = np.random.default_rng(0).uniform(-400, 400, (9, 3))  # 9 keypoints, in mm
 PLACES = np.array([[0, 0, 0], [900, 300, 0], [-500, 800, 0], [-600, -900, 0], [700, -800, 0]])
 
 
-def pictures(cameras, bodies, orders):
-    """Return the Poses of each view, people in the order that it has them."""
+def views_of(cameras, bodies, orders):
+    """Return the Poses of each view, with the people in the order of that view."""
     return [Poses(camera.project(bodies)[order]) for camera, order in zip(cameras, orders)]
 
 
-def test_a_line_worked_by_hand():
-    # Side by side, focal length 100, no turn: a point keeps its row, so rows 50 and 53 are 3 apart.
+def test_an_epipolar_line_worked_by_hand():
+    # Side by side, focal length 100, no rotation: epipolar lines are rows; 50 and 53 are 3 apart.
     cameras = [Camera(np.eye(3), (-x, 0, 0), (100, 100), (50, 50)) for x in (0, 2)]
     F = fundamental_matrix(*cameras)
     a, b = np.array([[70.0, 50], [70, 50], [np.nan, 50]]), np.array([[20.0, 50], [90, 53], [1, 1]])
     np.testing.assert_allclose(epipolar_distances(a, b, F), [0, 3, np.nan], atol=1e-12)
-    assert np.isnan(epipolar_distances(a, b, 0 * F)).all()  # two cameras in one place: no line
+    assert np.isnan(epipolar_distances(a, b, 0 * F)).all()  # two cameras at one position: no line
 
 
-def test_every_point_lies_on_its_line_and_opencv_draws_the_same_one(ring):
+def test_every_point_lies_on_its_epipolar_line_which_is_opencvs(ring):
     cv2 = pytest.importorskip("cv2")
     first, second = ring("opencv", 2)
     points = np.random.default_rng(1).uniform(-900, 900, (30, 3))
@@ -38,20 +38,20 @@ def test_every_point_lies_on_its_line_and_opencv_draws_the_same_one(ring):
     F = fundamental_matrix(first, second)
     np.testing.assert_allclose(epipolar_distances(a, b, F), 0, atol=1e-7)
     lines = cv2.computeCorrespondEpilines(a[:, None], 1, F)[:, 0]
-    b, there = b + [3, 40], np.column_stack([b + [3, 40], np.ones(30)])
+    b, homogeneous = b + [3, 40], np.column_stack([b + [3, 40], np.ones(30)])
     back = cv2.computeCorrespondEpilines(b[:, None], 2, F)[:, 0]
-    expected = abs((there * lines).sum(axis=1))
+    expected = abs((homogeneous * lines).sum(axis=1))
     expected += abs((np.column_stack([a, np.ones(30)]) * back).sum(axis=1))
     np.testing.assert_allclose(epipolar_distances(a, b, F), expected / 2, rtol=1e-6)
 
 
 @settings(max_examples=25)
 @given(st.lists(st.permutations(range(5)), min_size=5, max_size=5), st.integers(0, 5))
-def test_people_are_found_again_in_any_order(ring, orders, count):
+def test_people_are_matched_in_any_order_of_the_detections(ring, orders, count):
     cameras = ring("opencv")
     orders = [[person for person in order if person < count] for order in orders]
     bodies = BODY + PLACES[:count, None]
-    people = pictures(cameras, bodies, orders)
+    people = views_of(cameras, bodies, orders)
     members = associate(people, cameras)
     assert members.shape == (count, 5)
     who = [[orders[v][row[v]] for v in range(5)] for row in members]
@@ -62,10 +62,10 @@ def test_people_are_found_again_in_any_order(ring, orders, count):
         np.testing.assert_allclose(found.points, bodies[[row[0] for row in who]], atol=1e-6)
 
 
-def test_who_is_missing_in_a_view_is_minus_one_and_rarities_come_last(ring):
+def test_a_missing_person_is_minus_one_and_people_with_more_views_come_first(ring):
     cameras = ring("none")
     bodies = BODY + PLACES[:3, None]
-    people = pictures(cameras, bodies, [[0, 1, 2], [1, 0], [2, 1], [], [1]])
+    people = views_of(cameras, bodies, [[0, 1, 2], [1, 0], [2, 1], [], [1]])
     members = associate(people, cameras)
     assert members.tolist() == [[1, 0, 1, -1, 0], [2, -1, 0, -1, -1], [0, 1, -1, -1, -1]] or (
         members.tolist() == [[1, 0, 1, -1, 0], [0, 1, -1, -1, -1], [2, -1, 0, -1, -1]]
@@ -77,10 +77,10 @@ def test_who_is_missing_in_a_view_is_minus_one_and_rarities_come_last(ring):
     assert np.isfinite(result.points).all() and (result.errors < 1e-6).all()
 
 
-def test_only_keypoints_that_score_are_compared_and_strangers_stay_apart(ring):
+def test_only_keypoints_with_a_high_score_are_compared_and_others_are_not_joined(ring):
     cameras = ring("none", 3)
     bodies = BODY + PLACES[:1, None]
-    people = pictures(cameras, bodies, [[0]] * 3)
+    people = views_of(cameras, bodies, [[0]] * 3)
     wrong = people[0].keypoints + [0, 300]
     scores = np.full((1, 9), 0.1)
     scores[0, :2], wrong[:, :2] = 0.9, people[0].keypoints[:, :2]
@@ -101,8 +101,8 @@ def test_real_bodies_of_the_panoptic_studio(panoptic):
     assert sorted(members.tolist()) == [[0] * 5, [1] * 5, [2] * 5]
 
 
-def test_raw_detections_of_the_shelf_become_three_people_in_each_frame(shelf):
-    """Medians of 3.2 to 5.9 pixels per person; in two views the shins of one agree to 5 cm."""
+def test_raw_detections_of_the_shelf_give_three_people_in_each_frame(shelf):
+    """Medians of 3.2 to 5.9 pixels per person; a person's thighs differ by less than 5 cm."""
     cameras, frames = shelf
     for frame in frames:
         people = [Poses(found[..., :2], found[..., 2]) for found in frame]
@@ -119,8 +119,8 @@ def test_raw_detections_of_the_shelf_become_three_people_in_each_frame(shelf):
                 if person >= 0
             ]
             assert np.median(errors) < 6.5
-        hips, shins = result.points[:, [11, 12]], result.points[:, [13, 14]]
-        left, right = np.linalg.norm(hips - shins, axis=2).T
+        hips, knees = result.points[:, [11, 12]], result.points[:, [13, 14]]
+        left, right = np.linalg.norm(hips - knees, axis=2).T
         assert (abs(left - right) < 50).all() and (left > 350).all() and (left < 500).all()
 
 

@@ -6,14 +6,14 @@ from npkpose.space.body import check_body, tube_body
 TUBES = tube_body(np.random.default_rng(0))
 
 
-def test_the_tube_body_is_one_surface_with_its_joints_in_the_tubes():
+def test_the_tube_body_has_its_joints_in_the_tubes_and_no_empty_triangle():
     data = check_body(TUBES, np.float64)
     assert data.template.shape == (414, 3) and data.shape_directions.shape == (414, 3, 10)
     assert data.pose_directions.shape == (414, 3, 207)
     np.testing.assert_allclose(data.weights.sum(axis=1), 1)
     np.testing.assert_allclose(data.joint_regressor.sum(axis=1), 1)
     joints = data.joint_regressor @ data.template
-    np.testing.assert_allclose(joints[0], 0, atol=0.02)  # the pelvis, amid the rings around it
+    np.testing.assert_allclose(joints[0], 0, atol=0.02)  # the pelvis, between the rings around it
     np.testing.assert_allclose(joints[20], [0.69, 0.44, 0], atol=1e-12)  # the left wrist
     np.testing.assert_allclose(joints[[1, 4, 7]] * [-1, 1, 1], joints[[2, 5, 8]], atol=1e-12)
     corners = data.template[data.faces]  # (F, 3, 3)
@@ -23,7 +23,7 @@ def test_the_tube_body_is_one_surface_with_its_joints_in_the_tubes():
     assert len(area) == 23 * 2 * 6 * 2 and (area > 0).all()
 
 
-def test_the_first_shapes_make_it_larger_and_stouter():
+def test_the_first_two_shape_numbers_make_it_larger_and_stouter():
     larger = TUBES.template + 2 * TUBES.shape_directions[..., 0]
     stouter = TUBES.template + 2 * TUBES.shape_directions[..., 1]
     joints = [TUBES.joint_regressor @ v for v in (TUBES.template, larger, stouter)]

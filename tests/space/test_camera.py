@@ -15,7 +15,7 @@ STRAIGHT = Camera(np.eye(3), (0, 0, 0), (100, 200), (50, 60))
 
 def test_a_projection_worked_by_hand():
     np.testing.assert_allclose(STRAIGHT.project([2, 1, 4]), [50 + 100 / 2, 60 + 200 / 4])
-    # turned a quarter about z and standing at (1, 0, 0): (2, 1, 4) is at (1, -1, 4) for it
+    # rotated by 90 degrees about z, at (1, 0, 0): (2, 1, 4) is (1, -1, 4) in the camera's frame
     R = np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1.0]])
     turned = Camera(R, -R @ [1, 0, 0], (100, 200), (50, 60))
     np.testing.assert_allclose(turned.to_camera([2, 1, 4]), [1, -1, 4])
@@ -23,7 +23,7 @@ def test_a_projection_worked_by_hand():
     np.testing.assert_allclose(turned.position, [1, 0, 0])
 
 
-def test_what_is_behind_the_camera_is_not_in_its_picture():
+def test_points_behind_the_camera_project_to_nan():
     pixels = STRAIGHT.project([[0, 0, 1], [0, 0, -1], [0, 0, 0], [np.nan, 0, 1]])
     np.testing.assert_array_equal(np.isnan(pixels[:, 0]), [False, True, True, True])
     assert np.isnan(STRAIGHT.project_derivative([0, 0, -1])).all()
@@ -43,8 +43,8 @@ def test_opencv_projects_to_the_same_pixels(ring, model):
         np.testing.assert_allclose(exact, moved, rtol=0, atol=1e-9)
 
 
-def test_human36m_with_its_own_formula_agrees_with_a_scalar_one(ring):
-    """The formula as Martinez et al.'s project_point_radial writes it: p2 and p1 in turn."""
+def test_human36m_projects_as_a_scalar_version_of_its_formula(ring):
+    """The formula as in Martinez et al.'s project_point_radial, with p2 before p1."""
     (camera,) = ring("h36m", 1)
     for point in np.random.default_rng(0).uniform(-900, 900, (20, 3)):
         X, Y, Z = camera.R @ point + camera.t
@@ -58,7 +58,7 @@ def test_human36m_with_its_own_formula_agrees_with_a_scalar_one(ring):
 
 @pytest.mark.parametrize("model", MODELS)
 @given(points=points_mm)
-def test_world_and_pixels_come_back(ring, model, points):
+def test_world_points_and_pixels_are_recovered(ring, model, points):
     for camera in ring(model, 2):
         np.testing.assert_allclose(camera.to_world(camera.to_camera(points)), points, atol=1e-9)
         pixels = camera.project(points)
@@ -88,7 +88,7 @@ def test_a_camera_in_another_unit_sees_the_same(ring):
     assert repr(metres) == "Camera(at (4, 0, 0.8) m, model='opencv')"
 
 
-def test_human36m_and_shelf_state_where_the_camera_stands():
+def test_human36m_and_shelf_store_the_position_of_the_camera():
     R = np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0.0]])
     shared = {"R": R, "T": [[1], [2], [3]], "k": [[0.1], [0.2], [0.3]], "p": [0.4, 0.5]}
     h36m = Camera.from_h36m({**shared, "f": [[7], [8]], "c": [[5], [6]]})
@@ -101,7 +101,7 @@ def test_human36m_and_shelf_state_where_the_camera_stands():
     assert shelf.unit == "mm" and shelf.lens.m == 2
 
 
-def test_the_panoptic_studio_looks_inwards_and_sees_its_people(panoptic):
+def test_the_panoptic_cameras_look_inwards_and_see_most_people(panoptic):
     cameras, bodies = panoptic
     assert len(cameras) == 31
     middle = np.nanmean(bodies, axis=(0, 1))
@@ -112,7 +112,7 @@ def test_the_panoptic_studio_looks_inwards_and_sees_its_people(panoptic):
         assert seen.sum() > 0.5 * np.isfinite(bodies[..., 0]).sum()
 
 
-def test_the_panoptic_calibration_is_opencvs(panoptic, shared_data):
+def test_the_panoptic_cameras_project_as_opencv_does(panoptic, shared_data):
     cv2 = pytest.importorskip("cv2")
     cameras, bodies = panoptic
     path = shared_data / "panoptic" / "calibration_160906_band1.json"

@@ -17,10 +17,10 @@ def rays_of(cameras, points):
 
 
 @pytest.mark.parametrize("wrong", range(5))
-def test_the_one_view_that_is_off_is_left_out(ring, wrong):
+def test_the_one_wrong_view_is_dropped(ring, wrong):
     cameras = ring("opencv")
     rays = rays_of(cameras, POINTS)
-    rays[:, wrong] += 0.05, 0.1  # some 120 pixels
+    rays[:, wrong] += 0.05, 0.1  # about 120 pixels
     weights = np.full((3, 5), 0.5)
     expected = weights.copy()
     expected[:, wrong] = 0
@@ -29,27 +29,27 @@ def test_the_one_view_that_is_off_is_left_out(ring, wrong):
 
 @settings(max_examples=30)
 @given(errors, arrays(np.float64, (3, 5), elements=st.sampled_from([0, 0.5, 1])))
-def test_views_kept_match_the_reference(ring, noise, weights):
+def test_the_agreeing_views_match_the_reference(ring, noise, weights):
     cameras = ring("none")
-    rng = np.random.default_rng(0)  # a little noise everywhere, so that no two sums are equal
+    rng = np.random.default_rng(0)  # a little noise, so that no two sums are equal
     rays = rays_of(cameras, POINTS) + noise + rng.normal(0, 1e-3, (3, 5, 2))
     expected = reference.consensus(rays, weights, cameras, 15.0)
     np.testing.assert_array_equal(consensus(rays, weights, cameras, 15.0), expected)
 
 
-def test_where_no_two_views_agree_none_is_kept(ring):
+def test_no_view_is_kept_if_no_two_agree(ring):
     cameras = ring("none")
     rays = rays_of(cameras, POINTS)
     rays[0] += np.random.default_rng(0).normal(0, 0.3, (5, 2))
     rays[1] = np.nan
     weights = np.ones((3, 5))
-    weights[1] = 0  # seen by nobody
+    weights[1] = 0  # seen by no camera
     weights[2, 1:] = 0  # seen by one
     assert not consensus(rays, weights, cameras, 2.0).any()
     assert consensus(rays[:0], weights[:0], cameras, 2.0).shape == (0, 5)
 
 
-def test_of_many_cameras_a_share_of_the_pairs_is_enough(ring):
+def test_for_many_cameras_some_of_the_pairs_are_enough(ring):
     cameras = ring("none", 70)  # 2415 pairs
     rays = rays_of(cameras, POINTS)
     rays[:, ::3] += 0.2

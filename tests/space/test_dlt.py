@@ -43,17 +43,17 @@ def test_noisy_rays_give_the_singular_vector(ring, points, views):
 
 
 @given(clouds)
-def test_exact_rays_give_the_point_and_noisy_ones_the_same_in_any_world(ring, points):
+def test_exact_rays_give_the_point_and_noisy_ones_do_not_depend_on_the_world_frame(ring, points):
     cameras, weights = ring("none"), np.ones((4, 5))
     rays = rays_of(cameras, points)
     found, status = linear_points(rays, weights, cameras)
     assert (status == OK).all()
     np.testing.assert_allclose(found, points, rtol=0, atol=1e-8)
-    here, _ = linear_points(rays + NOISE, weights, cameras)
+    before, _ = linear_points(rays + NOISE, weights, cameras)
     shift = np.array([1000.0, -2000, 500])
     moved = [Camera(c.R, (c.t - c.R @ shift) / 1000, c.focal, c.centre) for c in cameras]
-    there, _ = linear_points(rays + NOISE, weights, moved)
-    np.testing.assert_allclose(1000 * there, here + shift, rtol=0, atol=1e-6)
+    after, _ = linear_points(rays + NOISE, weights, moved)
+    np.testing.assert_allclose(1000 * after, before + shift, rtol=0, atol=1e-6)
 
 
 def test_opencv_finds_the_same_points_in_two_views(ring):
@@ -71,13 +71,13 @@ def test_opencv_finds_the_same_points_in_two_views(ring):
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
 
 
-def test_every_way_to_have_no_place_is_named():
+def test_every_reason_for_a_missing_point_has_a_status():
     cameras = [straight(0), straight(2), straight(0)]
     rays = np.zeros((6, 3, 2))
     rays[:, 1, 0] = -1  # the first two meet at (0, 0, 2)
     weights = np.ones((6, 3)) * [1, 1, 0]
     weights[0], weights[1] = 0, [1, 0, 0]
-    weights[2] = 1, 0, 1  # two cameras in one place
+    weights[2] = 1, 0, 1  # two cameras at one position
     rays[3, 1] = 0  # parallel rays
     rays[4, 1, 0] = 1  # diverging: they meet at (0, 0, -2)
     points, status = linear_points(rays, weights, cameras)

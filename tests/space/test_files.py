@@ -17,7 +17,7 @@ def write(path, content):
     return path
 
 
-def test_cameras_of_every_data_set_are_told_by_their_keys(tmp_path):
+def test_the_data_set_of_a_camera_file_is_recognised_by_its_keys(tmp_path):
     entries = [{"name": "a", **ENTRY}, ENTRY]
     cameras = read_cameras(write(tmp_path / "c.json", {"cameras": entries}))
     assert list(cameras) == ["a", "1"] and cameras["a"].unit == "cm"
@@ -47,7 +47,7 @@ def test_real_calibrations_are_read(shared_data):
         ({"x": {"R": ENTRY["R"]}}, "camera x: entry: expected the key 'T'"),
     ],
 )
-def test_what_are_no_cameras_is_named(tmp_path, content, message):
+def test_other_content_of_a_camera_file_is_named(tmp_path, content, message):
     with pytest.raises(ValueError, match=message):
         read_cameras(write(tmp_path / "c.json", content))
 
@@ -68,7 +68,7 @@ def test_keypoints_are_the_same_from_every_format(tmp_path):
     assert scores.tolist() == [1, 0]
 
 
-def test_what_are_no_keypoints_is_named(tmp_path):
+def test_other_content_of_a_keypoint_file_is_named(tmp_path):
     np.savez(tmp_path / "two.npz", a=1, b=2)
     np.save(tmp_path / "flat.npy", np.zeros(6))
     np.save(tmp_path / "infinite.npy", np.full((2, 2), np.inf))
@@ -112,13 +112,13 @@ def test_people_are_read_from_coco_results_in_the_order_of_images(tmp_path):
         (5, r"r.json\[1\].image_id"),
     ],
 )
-def test_what_are_no_people_is_named(tmp_path, entry, message):
+def test_a_wrong_entry_of_coco_results_is_named(tmp_path, entry, message):
     good = {"image_id": 1, "keypoints": [1, 2, 3]}
     with pytest.raises(ValueError, match=message):
         read_people(write(tmp_path / "r.json", [good, entry]))
 
 
-def test_arrays_come_back_and_nan_is_null(tmp_path):
+def test_written_arrays_are_read_back_and_nan_is_null(tmp_path):
     arrays = {"points": np.array([[1.5, np.nan]]), "ids": np.array(["a", "b"]), "n": np.arange(2)}
     write_arrays(tmp_path / "o.npz", arrays)
     with np.load(tmp_path / "o.npz") as stored:

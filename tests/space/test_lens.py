@@ -19,7 +19,7 @@ def test_a_point_worked_by_hand():
     # r^2 = 5/4, s = 1 + .1 * 5/4 + 2 (.02 * .5 + .03 * 1) = 1.205
     lens = Lens(k1=0.1, p1=0.02, p2=0.03, m=2.0)
     np.testing.assert_allclose(distort(np.array([1, 0.5]), lens), [1.2425, 0.6275], rtol=1e-14)
-    # the other model counts what p adds to s once: s = 1.165
+    # in the other model p contributes half as much to s: s = 1.165
     h36m = lens._replace(m=1.0)
     np.testing.assert_allclose(distort(np.array([1, 0.5]), h36m), [1.2025, 0.6075], rtol=1e-14)
 
@@ -30,7 +30,7 @@ def test_a_pinhole_moves_nothing():
     np.testing.assert_array_equal(undistort(points, Lens()), points)
 
 
-def test_opencv_bends_rays_in_the_same_way():
+def test_opencv_distorts_in_the_same_way():
     cv2 = pytest.importorskip("cv2")
     points = np.random.default_rng(0).uniform(-0.8, 0.8, (200, 2))
     solid = np.column_stack([points, np.ones(200)])
@@ -46,7 +46,7 @@ def test_undistorting_undoes_distorting(lens, points):
 
 
 @pytest.mark.parametrize("lens", [*LENSES[1:], Lens(k1=-1.0, m=2.0)])
-def test_undistorting_matches_the_reference_to_the_corners_of_a_wide_picture(lens):
+def test_undistorting_matches_the_reference_up_to_the_corners_of_a_wide_image(lens):
     points = 0.8 * np.moveaxis(np.mgrid[-1:1:21j, -1:1:21j], 0, -1)  # (21, 21, 2)
     expected = reference.undistort(points.reshape(-1, 2), lens).reshape(points.shape)
     np.testing.assert_allclose(undistort(points, lens), expected, rtol=0, atol=1e-11)
@@ -63,8 +63,8 @@ def test_the_derivative_is_that_of_central_differences(lens, points):
         np.testing.assert_allclose(exact[..., axis], change / (2 * eps), rtol=0, atol=1e-8)
 
 
-def test_where_no_ray_falls_there_is_nan_and_its_neighbours_are_unharmed():
-    # x' = x (1 - x^2) is at most 0.385 along the axis, at x = 0.577, and turns back there
+def test_a_point_without_a_ray_is_nan_and_the_others_are_unaffected():
+    # x' = x (1 - x^2) has its maximum 0.385 on the axis at x = 0.577 and then decreases
     lens = Lens(k1=-1.0, m=2.0)
     ideal = undistort(np.array([[0.38, 0.0], [0.39, 0.0], [5, 5], [np.nan, 0], [0.1, 0]]), lens)
     np.testing.assert_array_equal(np.isnan(ideal).any(axis=1), [False, True, True, True, False])

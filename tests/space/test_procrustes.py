@@ -12,8 +12,8 @@ clouds = arrays(np.float64, (2, 6, 3), elements=sixteenths)
 SCENE = np.random.default_rng(0).normal(size=(6, 3))
 
 
-def test_a_turned_grown_and_moved_triangle_is_laid_back():
-    # a quarter turn about z, twice the size, moved by (1, 2, 3)
+def test_a_rotated_scaled_and_moved_triangle_is_matched():
+    # rotated by 90 degrees about z, twice the size, moved by (1, 2, 3)
     triangle = np.array([[0, 0, 0], [1, 0, 0], [0, 3, 0.0]])
     moved = np.array([[1, 2, 3], [1, 4, 3], [-5, 2, 3.0]])
     fit = procrustes(triangle, moved)
@@ -24,7 +24,7 @@ def test_a_turned_grown_and_moved_triangle_is_laid_back():
 
 
 @given(clouds, arrays(np.float64, (2, 3), elements=sixteenths), st.integers(1, 32))
-def test_any_similarity_is_undone(points, turn, sixteenth):
+def test_any_similarity_is_recovered(points, turn, sixteenth):
     R = axis_angle_to_matrix(turn)
     truth = Similarity(np.full(2, sixteenth / 16), R, turn[:, ::-1])
     moved = truth.apply(points)
@@ -32,7 +32,7 @@ def test_any_similarity_is_undone(points, turn, sixteenth):
 
 
 @given(clouds)
-def test_no_small_change_of_the_answer_fits_better(points):
+def test_no_small_change_of_the_result_fits_better(points):
     targets = points[::-1] ** 2
     fit = procrustes(points, targets)
     best = ((fit.apply(points) - targets) ** 2).sum(axis=(1, 2))
@@ -58,13 +58,13 @@ def test_scipy_finds_the_same_rotation():
     assert fit.scale == 1
 
 
-def test_a_mirror_image_is_no_rotation():
+def test_a_mirror_image_is_not_a_rotation():
     fit = procrustes(SCENE, SCENE * [-1, 1, 1])
     assert np.linalg.det(fit.R) == pytest.approx(1)
     assert abs(fit.apply(SCENE) - SCENE * [-1, 1, 1]).max() > 0.1
 
 
-def test_absent_points_and_those_of_weight_0_do_not_count():
+def test_missing_points_and_points_of_weight_0_are_ignored():
     R = axis_angle_to_matrix([1, 2, 3])
     moved = 2 * SCENE @ R.T
     points, weights = SCENE.copy(), np.ones(6)
@@ -74,7 +74,7 @@ def test_absent_points_and_those_of_weight_0_do_not_count():
     np.testing.assert_allclose(fit.scale, 2)
 
 
-def test_sets_of_nothing_and_of_one_place():
+def test_sets_without_points_give_nan_and_coinciding_points_scale_1():
     assert all(
         np.isnan(part).all() for part in procrustes(np.full((4, 3), np.nan), np.ones((4, 3)))
     )

@@ -20,8 +20,8 @@ def seen_by(cameras, points, sigma, seed=0):
 
 
 def test_two_disagreeing_views_worked_by_hand():
-    # Cameras at (-1, 0, 0) and (1, 0, 0) look along z at a point 1 ahead. One reports a row of
-    # +0.1, the other of -0.1: the point between them errs by 0.1 in each and none errs by less.
+    # Cameras at (-1, 0, 0) and (1, 0, 0) look along z at a point at depth 1. One reports row
+    # +0.1, the other row -0.1: the point in the middle has an error of 0.1 in each, the minimum.
     cameras = [Camera(np.eye(3), (x, 0, 0), (1, 1), (0, 0)) for x in (1, -1)]
     pixels = np.array([[(1, 0.1), (-1, -0.1)]])
     points = refine_points(np.array([[0.2, 0.3, 1.5]]), pixels, np.ones((1, 2)), cameras)
@@ -63,7 +63,7 @@ def test_scipy_finds_the_same_least_squares(ring):
         np.testing.assert_allclose(found[m], best.x, rtol=0, atol=1e-3)
 
 
-def test_what_has_no_place_stays_so_and_is_not_moved(ring):
+def test_points_that_are_nan_unseen_or_behind_a_camera_are_not_moved(ring):
     cameras = ring("opencv")
     pixels = seen_by(cameras, np.zeros((4, 3)), 1)
     weights = np.ones((4, 5))

@@ -21,7 +21,7 @@ sixteenths = st.integers(-48, 48).map(lambda n: n / 16)
 vectors = arrays(np.float64, (3, 3), elements=sixteenths)
 
 
-def test_a_quarter_turn_about_z_in_all_forms():
+def test_90_degrees_about_z_in_all_forms():
     for R in (
         axis_angle_to_matrix([0, 0, np.pi / 2]),
         quaternion_to_matrix([3, 0, 0, 3]),
@@ -35,7 +35,7 @@ def test_a_quarter_turn_about_z_in_all_forms():
 
 
 @given(vectors)
-def test_scipy_has_the_same_matrices_and_quaternions(v):
+def test_scipy_gives_the_same_matrices_and_quaternions(v):
     Rotation = pytest.importorskip("scipy.spatial.transform").Rotation
     expected = Rotation.from_rotvec(v)
     R = axis_angle_to_matrix(v)
@@ -48,7 +48,7 @@ def test_scipy_has_the_same_matrices_and_quaternions(v):
 
 
 @given(vectors)
-def test_every_form_comes_back_as_the_same_rotation(v):
+def test_every_form_converts_back_to_the_same_rotation(v):
     R = axis_angle_to_matrix(v)
     np.testing.assert_allclose(R @ R.transpose(0, 2, 1), np.tile(np.eye(3), (3, 1, 1)), atol=1e-14)
     for there, back in (
@@ -61,7 +61,7 @@ def test_every_form_comes_back_as_the_same_rotation(v):
 
 
 @pytest.mark.parametrize("angle", [0, 1e-12, 1e-5, 0.00999, 0.01001, 1, 3.14159, np.pi])
-def test_angles_from_none_to_half_a_turn_are_read_back(angle):
+def test_angles_from_0_to_180_degrees_are_recovered(angle):
     v = angle * np.array([2, -1, 2]) / 3
     back = matrix_to_axis_angle(axis_angle_to_matrix(v))
     np.testing.assert_allclose(np.sign(back @ v) * back if angle > 3 else back, v, atol=2e-8)
@@ -84,7 +84,7 @@ def test_gradients_are_those_of_central_differences(form, data):
 
 
 @pytest.mark.parametrize("length", [0, 1e-9, 0.0099, 0.0101])
-def test_the_gradient_of_a_small_rotation_has_no_seam(length):
+def test_the_gradient_is_continuous_at_small_rotations(length):
     v, dR = length * np.array([0.6, 0, 0.8]), np.arange(9.0).reshape(3, 3) ** 2
     exact = rotations.axis_angle_to_matrix_backward(v, dR)
     for axis in range(3):
@@ -93,7 +93,7 @@ def test_the_gradient_of_a_small_rotation_has_no_seam(length):
         np.testing.assert_allclose(exact[axis], (change * dR).sum() / 2e-5, rtol=0, atol=1e-7)
 
 
-def test_float32_stays_and_nothing_gives_nothing():
+def test_float32_is_kept_and_empty_input_gives_empty_output():
     for form, size in FORMS.items():
         x = np.random.default_rng(0).normal(size=(5, size)).astype(np.float32)
         R = getattr(rotations, f"{form}_to_matrix")(x)

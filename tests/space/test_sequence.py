@@ -10,31 +10,31 @@ from npkpose.space.sequence import coco_to_h36m, fill_gaps
 NAN = np.nan
 
 
-def test_a_gap_is_a_line_and_ends_stand_still():
-    film = np.array([NAN, 2, NAN, NAN, 8, NAN])[:, None, None] * [1, -1]
-    np.testing.assert_array_equal(fill_gaps(film)[:, 0], [[n, -n] for n in (2, 2, 4, 6, 8, 8)])
-    assert np.isnan(film).sum() == 8  # the input is left alone
+def test_gaps_are_interpolated_linearly_and_ends_are_constant():
+    sequence = np.array([NAN, 2, NAN, NAN, 8, NAN])[:, None, None] * [1, -1]
+    np.testing.assert_array_equal(fill_gaps(sequence)[:, 0], [[n, -n] for n in (2, 2, 4, 6, 8, 8)])
+    assert np.isnan(sequence).sum() == 8  # the input is not changed
 
 
 @given(arrays(np.float64, (6, 2, 2), elements=st.integers(-9, 9)), st.integers(0, 4))
-def test_what_is_there_stays_and_what_moves_along_a_line_comes_back(film, gone):
-    np.testing.assert_array_equal(fill_gaps(film), film)
-    line = film[0] + np.arange(6)[:, None, None] * film[1]
-    holed = line.copy()
-    holed[1 : 1 + gone, 0] = NAN
-    np.testing.assert_allclose(fill_gaps(holed), line, rtol=0, atol=1e-12)
+def test_known_values_are_kept_and_linear_motion_is_recovered(sequence, missing):
+    np.testing.assert_array_equal(fill_gaps(sequence), sequence)
+    line = sequence[0] + np.arange(6)[:, None, None] * sequence[1]
+    gappy = line.copy()
+    gappy[1 : 1 + missing, 0] = NAN
+    np.testing.assert_allclose(fill_gaps(gappy), line, rtol=0, atol=1e-12)
 
 
-def test_a_keypoint_that_is_never_seen_is_named():
-    film = np.zeros((3, 2, 2))
-    film[:, 1, 0] = NAN
+def test_a_keypoint_missing_in_every_frame_is_named():
+    sequence = np.zeros((3, 2, 2))
+    sequence[:, 1, 0] = NAN
     with pytest.raises(ValueError, match=r"keypoints\[:, 1\]: expected one in some frame"):
-        fill_gaps(film)
+        fill_gaps(sequence)
     with pytest.raises(ValueError, match=r"keypoints: expected shape \(F, K, 2\)"):
         fill_gaps(np.zeros((3, 2)))
 
 
-def test_shared_joints_keep_their_places_and_the_others_lie_between_their_parts(rng):
+def test_shared_joints_are_copied_and_the_others_are_means(rng):
     coco = rng.normal(size=(4, 17, 2))
     found = coco_to_h36m(coco)
     columns = COCO_17.columns_of(H36M_17)

@@ -21,7 +21,7 @@ def random_inputs(count, size=0.5):
 
 
 def test_an_arm_of_two_bones_worked_by_hand():
-    # Joints at 0 and (1, 0, 0); a vertex at (2, 0, 0) follows the second, one at (1, 1, 0) both.
+    # Joints at 0 and (1, 0, 0); the vertex (2, 0, 0) follows the second, (1, 1, 0) half each.
     data = BodyData(
         [(0, 0, 0), (1, 0, 0), (2, 0, 0), (1, 1, 0)], np.zeros((4, 3, 1)), np.zeros((4, 3, 9)),
         [(1, 0, 0, 0), (0, 1, 0, 0)], [(1, 0), (1, 0), (0, 1), (0.5, 0.5)], [-1, 0], [],
@@ -35,7 +35,7 @@ def test_an_arm_of_two_bones_worked_by_hand():
     np.testing.assert_allclose(bent.joints[0], [(0, 0, 0), (1, 0, 0)], atol=1e-15)
 
 
-def test_at_rest_it_is_its_template_and_its_shape(body):
+def test_the_resting_body_is_the_template_plus_shape_directions(body):
     np.testing.assert_allclose(body(REST, np.zeros((1, 10))).vertices[0], TUBES.template)
     shapes = np.arange(10.0)[None] - 4
     resting = body(REST, shapes, [[1, 2, 3]])
@@ -44,18 +44,18 @@ def test_at_rest_it_is_its_template_and_its_shape(body):
     np.testing.assert_allclose(resting.joints[0], TUBES.joint_regressor @ shaped, atol=1e-13)
 
 
-def test_turning_the_root_turns_everything_around_it(body):
+def test_rotating_the_root_rotates_the_whole_body(body):
     pose, shapes, _ = random_inputs(2)
-    turn = axis_angle_to_matrix([0.3, -1, 2])
+    rotation = axis_angle_to_matrix([0.3, -1, 2])
     before = body(pose, shapes)
-    pose[:, 0] = turn @ pose[:, 0]
+    pose[:, 0] = rotation @ pose[:, 0]
     after = body(pose, shapes)
     for old, new in zip(before, after):
         root = before.joints[:, :1]
-        np.testing.assert_allclose(new, (old - root) @ turn.T + root, atol=1e-13)
+        np.testing.assert_allclose(new, (old - root) @ rotation.T + root, atol=1e-13)
 
 
-def test_bones_keep_their_length_whatever_the_pose(body):
+def test_bones_have_the_same_length_in_every_pose(body):
     pose, shapes, translation = random_inputs(3, size=2)
     bones = [
         np.linalg.norm(found[:, 1:] - found[:, TUBES.parents[1:]], axis=-1)
@@ -67,10 +67,10 @@ def test_bones_keep_their_length_whatever_the_pose(body):
     np.testing.assert_allclose(*bones, rtol=1e-12)
 
 
-def test_the_official_implementation_moves_a_body_to_the_same_places(shared_data):
+def test_the_official_implementation_gives_the_same_bodies(shared_data):
     path = shared_data.parent / "fixtures" / "pymaf.npz"
     if not path.is_file():
-        pytest.skip("needs ../shared/fixtures/pymaf.npz: what the official SMPL layer computes")
+        pytest.skip("needs ../shared/fixtures/pymaf.npz: outputs of the official SMPL layer")
     with np.load(path) as stored:
         official = {name: stored[name] for name in stored.files}
     V = len(official["body/v_template"])
@@ -104,7 +104,7 @@ def test_gradients_are_those_of_central_differences(body, index):
 
 
 def test_a_pose_is_recovered_from_its_joints_by_gradients(body):
-    """Fitting 24 joints: from rest, descent brings mean distances from 43 cm to 2 cm."""
+    """Fitting 24 joints: gradient descent from rest reduces the mean distance from 43 to 2 cm."""
     rng = np.random.default_rng(3)
     truth = body(axis_angle_to_matrix(rng.normal(0, 0.3, (1, 24, 3))), np.zeros((1, 10)))
     pose = np.zeros((1, 24, 3))
@@ -118,10 +118,10 @@ def test_a_pose_is_recovered_from_its_joints_by_gradients(body):
     assert distances[0] > 0.4 and distances[-1] < 0.03
 
 
-def test_nobody_and_float32(body):
-    nobody = body(np.empty((0, 24, 3, 3)), np.empty((0, 10)))
-    assert nobody.vertices.shape == (0, 414, 3) and nobody.joints.shape == (0, 24, 3)
-    assert [g.shape for g in body.backward(nobody.vertices)] == [(0, 24, 3, 3), (0, 10), (0, 3)]
+def test_an_empty_batch_and_float32(body):
+    empty = body(np.empty((0, 24, 3, 3)), np.empty((0, 10)))
+    assert empty.vertices.shape == (0, 414, 3) and empty.joints.shape == (0, 24, 3)
+    assert [g.shape for g in body.backward(empty.vertices)] == [(0, 24, 3, 3), (0, 10), (0, 3)]
     pose, shapes, translation = random_inputs(2)
     small = SMPL(TUBES)
     found, exact = small(pose, shapes, translation), body(pose, shapes, translation)

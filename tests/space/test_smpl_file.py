@@ -1,4 +1,4 @@
-"""The reader of official model files, on files written here, instruction by instruction."""
+"""The reader of official model files, on files written here, one instruction at a time."""
 
 import os
 import pickle
@@ -15,7 +15,7 @@ TUBES = tube_body(np.random.default_rng(0))
 
 
 def text(content):
-    """A string of Python 2: text and bytes alike."""
+    """A string of Python 2, which is both text and bytes."""
     content = content.encode() if isinstance(content, str) else content
     return b"T" + struct.pack("<I", len(content)) + content
 
@@ -25,7 +25,7 @@ def integers(*values):
 
 
 def array(values):
-    """What NumPy pickles: an empty array, made, then told its state."""
+    """NumPy's pickle of an array: an empty array, then its state."""
     values = np.asarray(values)
     code = values.dtype.str  # "<f8"
     dtype = b"cnumpy\ndtype\n" + text(code[1:]) + b"K\0K\x01\x87R"
@@ -52,7 +52,7 @@ def sparse(values):
 
 
 def official(**changed):
-    """The program of a model file; values are programs too."""
+    """The pickle of a model file; the values are pickles too."""
     kinematic = np.stack([TUBES.parents, np.arange(24)]).astype(np.uint32)  # -1 is 2^32 - 1
     entries = {
         "v_template": array(TUBES.template),
@@ -86,14 +86,14 @@ def test_every_array_of_the_file_is_read(file):
     assert model.data.template.dtype == np.float64 and model.num_shapes == 10
 
 
-def test_more_shapes_than_asked_for_are_left_out(file):
+def test_only_the_requested_shape_directions_are_read(file):
     shapes = instance("chumpy.ch", "Ch", x=array(np.ones((414, 3, 30))))
     assert read_smpl(file(official(shapedirs=shapes))).shape_directions.shape == (414, 3, 10)
     assert read_smpl(file(official(shapedirs=shapes)), 16).shape_directions.shape == (414, 3, 16)
 
 
 @pytest.mark.parametrize("protocol", [2, 4])
-def test_files_written_again_by_python_3_are_read(file, protocol):
+def test_files_saved_again_by_python_3_are_read(file, protocol):
     csc_matrix = pytest.importorskip("scipy.sparse").csc_matrix
     tree = {
         "v_template": TUBES.template, "shapedirs": TUBES.shape_directions.astype(">f8"),
@@ -113,9 +113,9 @@ class Attack:
 
 BAD = {
     "a program that runs something": (pickle.dumps(Attack(), 2), "asks for '.*system'"),
-    "a list": (pickle.dumps([1], 2), "list in place of a dictionary"),
-    "text": (b"hello", "a pickle whose instruction"),
-    "nothing": (b"", "cut short"),
+    "a list": (pickle.dumps([1], 2), "list instead of a dictionary"),
+    "text": (b"hello", "a pickle with wrong values for instruction"),
+    "nothing": (b"", "truncated"),
     "no template": (official(v_template=b""), "without the array 'v_template'"),
     "text for an array": (official(weights=text("abc")), "without the array 'weights'"),
     "a computed array": (official(f=instance("chumpy.ch", "Ch", a=b"N")), "computed, not stored"),

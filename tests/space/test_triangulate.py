@@ -8,13 +8,13 @@ from hypothesis.extra.numpy import arrays
 from npkpose.space.camera import Camera
 from npkpose.space.triangulate import Status, triangulate
 
-compiled_only = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="a million points, one by one")
+compiled_only = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="a million points: too slow")
 NODES = (3, 6, 12, 13, 23)  # HD cameras on all sides of the Panoptic Studio
 lattice = st.integers(-16, 16).map(lambda n: 50.0 * n)
 
 
 def test_two_views_worked_by_hand():
-    # Cameras 2 apart look along z, focal length 100, centre 50: the point (1, 2, 4) is at
+    # Cameras 2 apart look along z, focal length 100, centre 50: the point (1, 2, 4) is in columns
     # 50 + 100 / 4 and 50 - 100 / 4, both in row 50 + 200 / 4.
     cameras = [Camera(np.eye(3), (-x, 0, 0), (100, 100), (50, 50)) for x in (0, 2)]
     result = triangulate([[75, 100], [25, 100]], cameras)
@@ -25,7 +25,7 @@ def test_two_views_worked_by_hand():
 
 @pytest.mark.parametrize("model", ["none", "opencv", "h36m"])
 @given(points=arrays(np.float64, (2, 3, 3), elements=lattice), options=st.integers(0, 3))
-def test_exact_pixels_give_the_points_whatever_the_lens(ring, model, points, options):
+def test_exact_pixels_give_the_points_with_every_lens(ring, model, points, options):
     cameras = ring(model)
     pixels = np.stack([camera.project(points) for camera in cameras])
     result = triangulate(pixels, cameras, robust=options & 1, refine=options & 2)
@@ -39,7 +39,7 @@ def test_each_point_has_its_own_views_status_and_error(ring):
     pixels = np.stack([camera.project(points) for camera in cameras])
     pixels[:, 0] = np.nan
     pixels[1:, 1] = np.nan
-    pixels[2:, 2, 0] = np.nan  # half a pixel is none
+    pixels[2:, 2, 0] = np.nan  # one missing coordinate means missing
     pixels[:, 3] += np.random.default_rng(0).uniform(-400, 400, (5, 2))
     weights = np.ones((5, 5))
     weights[0, 4] = 0
@@ -53,7 +53,7 @@ def test_each_point_has_its_own_views_status_and_error(ring):
     np.testing.assert_allclose(result.points[[2, 4]], points[[2, 4]], atol=1e-6)
 
 
-def test_nothing_seen_gives_nan_of_the_right_shape(ring):
+def test_unseen_points_are_nan_of_the_right_shape(ring):
     cameras = ring("opencv")
     for robust in (False, True):
         result = triangulate(np.full((5, 2, 7, 2), np.nan), cameras, robust=robust)
@@ -66,7 +66,7 @@ def test_nothing_seen_gives_nan_of_the_right_shape(ring):
     assert np.isnan(result.points).all() and result.points.shape == (4, 3)
 
 
-def test_inputs_are_left_alone_and_weights_are_heeded(ring):
+def test_inputs_are_not_changed_and_weights_are_used(ring):
     cameras = ring("none")
     pixels = np.stack([camera.project(np.zeros((2, 3))) for camera in cameras])
     pixels[0] += 30
@@ -79,7 +79,7 @@ def test_inputs_are_left_alone_and_weights_are_heeded(ring):
 
 @pytest.fixture(scope="module")
 def rig(panoptic):
-    """Five cameras, joints (M, 3) in cm and their pixels (5, M, 2), NaN where outside."""
+    """Five cameras, joints (M, 3) in cm and their pixels (5, M, 2), NaN outside the image."""
     cameras, bodies = panoptic
     cameras = [cameras[node] for node in NODES]
     joints = bodies[np.isfinite(bodies).all(axis=-1)]
@@ -94,7 +94,7 @@ def mean_error_mm(result, joints):
 
 
 def smallest_error_mm(cameras, joints, pixels, sigma):
-    """The Cramer-Rao bound: no unbiased answer has a smaller mean error for noise ``sigma``."""
+    """The Cramer-Rao bound: the smallest mean error of an unbiased estimate for noise ``sigma``."""
     slopes = np.stack([camera.project_derivative(joints) for camera in cameras], axis=1)
     seen = np.isfinite(pixels).all(axis=-1).T[..., None, None]  # (M, V, 1, 1)
     information = np.einsum("mvpi,mvpj->mij", np.where(seen, slopes, 0), slopes) / sigma**2
@@ -105,10 +105,9 @@ def smallest_error_mm(cameras, joints, pixels, sigma):
 
 @compiled_only
 def test_real_bodies_in_five_real_views(rig):
-    """3.86 mm linear, 3.71 refined, 1000 repetitions; 3.64 and 3.49 for joints all five see.
+    """3.86 mm linear, 3.71 refined, 1000 repetitions; 3.64 and 3.49 for joints in all five views.
 
-    Nine of the 53 joints are outside some picture. No unbiased answer errs by less than 3.72 mm,
-    3.50 for the others.
+    Nine of the 53 joints are outside at least one image. The bound is 3.72 mm, 3.50 for the others.
     """
     cameras, joints, pixels = rig
     assert mean_error_mm(triangulate(pixels, cameras), joints) < 0.001
@@ -126,11 +125,11 @@ def test_real_bodies_in_five_real_views(rig):
 
 @compiled_only
 def test_real_bodies_with_one_view_150_pixels_off(rig):
-    """4.3 to 4.5 mm robust, whichever view and direction; 4.3 with that view left out; 92 without.
+    """4.3 to 4.5 mm robust for any view and direction; 4.3 without that view; 92 not robust.
 
-    The rest is one joint that three cameras see. Moved along the line on which another of them
-    sees it, the wrong view agrees with that one as well as the true two with each other, and no
-    answer can tell: node 13 off along its rows makes it 15 cm, and the mean 6.8 mm.
+    The difference is one joint that three cameras see. If the wrong pixel moves along the epipolar
+    line of another view, these two agree as well as the two correct views, and the case is
+    ambiguous: node 13 off along its rows gives 15 cm for this joint, and a mean of 6.8 mm.
     """
     cameras, joints, pixels = rig
     rng = np.random.default_rng(0)
@@ -143,7 +142,7 @@ def test_real_bodies_with_one_view_150_pixels_off(rig):
     found = triangulate(noisy, cameras, robust=True)
     assert mean_error_mm(found, joints) < 4.5
     several = np.isfinite(pixels[..., 0]).sum(axis=0) > 3
-    assert not (found.used & wrong)[..., several].any()  # where four see it, it is always found out
+    assert not (found.used & wrong)[..., several].any()  # four views: always found
 
 
 PIXELS = np.zeros((2, 3, 2))

@@ -1,4 +1,4 @@
-"""Twin of `npkpose.space.consensus`: every pair's point by least squares, as in a textbook."""
+"""Twin of `npkpose.space.consensus`: each pair's point by least squares, as in a textbook."""
 
 from itertools import combinations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def consensus(rays, weights, cameras, threshold):
-    """Return ``weights`` (M, V) with 0 for views that disagree; all 0 where no two views agree."""
+    """Return ``weights`` (M, V) with 0 for views that disagree; all 0 if no two views agree."""
     agreeing = np.zeros_like(weights)
     for m, ray in enumerate(rays):
         seen = np.flatnonzero(weights[m])
@@ -23,13 +23,13 @@ def consensus(rays, weights, cameras, threshold):
 
 
 def halfway(first, ray, second, other):
-    """Return the middle of the shortest way between two cameras' rays."""
+    """Return the midpoint of the shortest connection between two cameras' rays."""
     d, f = first.R.T @ [*ray, 1], second.R.T @ [*other, 1]
     s, u = np.linalg.lstsq(np.column_stack([d, -f]), second.position - first.position)[0]
     return (first.position + s * d + second.position + u * f) / 2
 
 
 def distance(camera, ray, point):
-    """Return the pixels, without lens, between a ray and where the point is seen."""
+    """Return the pixels, without lens, from a ray to the projection of the point."""
     x, y, z = camera.R @ point + camera.t
     return np.hypot(*(camera.focal * (np.array([x, y]) / z - ray))) if z > 0 else np.inf

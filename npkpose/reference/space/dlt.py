@@ -4,11 +4,11 @@ import numpy as np
 
 
 def linear_points(rays, weights, cameras):
-    """Return points (M, 3), NaN for fewer than two views or behind one of them."""
+    """Return points (M, 3), NaN for fewer than two views or behind a camera."""
     points = np.full((len(rays), 3), np.nan)
-    places = np.array([camera.position for camera in cameras])
-    origin = places.mean(axis=0)
-    unit = np.linalg.norm(places - origin, axis=1).max()
+    positions = np.array([camera.position for camera in cameras])
+    origin = positions.mean(axis=0)
+    unit = np.linalg.norm(positions - origin, axis=1).max()
     for m, (ray, weight) in enumerate(zip(rays, weights)):
         views = np.flatnonzero(weight)
         rows = []

@@ -1,4 +1,4 @@
-"""Twin of `npkpose.space.lens`: a ray is followed from the centre outwards, in small steps."""
+"""Twin of `npkpose.space.lens`: a ray is followed outwards from the centre in small steps."""
 
 import numpy as np
 
@@ -6,13 +6,13 @@ _STEPS = 400
 
 
 def undistort(points, lens):
-    """Return the ideal places (M, 2) of real ``points`` (M, 2), NaN where the lens turns back."""
+    """Return ideal points (M, 2) of distorted ``points`` (M, 2), NaN where none exists."""
     ideal = np.zeros_like(points)
-    with np.errstate(all="ignore"):  # a point that runs away ends as NaN
-        for share in np.linspace(0, 1, _STEPS + 1)[1:]:
+    with np.errstate(all="ignore"):  # a point that diverges ends as NaN
+        for fraction in np.linspace(0, 1, _STEPS + 1)[1:]:
             for _ in range(3):
                 a, b, c, d = derivative(ideal, lens)
-                x, y = (distort(ideal, lens) - share * points).T
+                x, y = (distort(ideal, lens) - fraction * points).T
                 step = np.stack([d * x - b * y, a * y - c * x], axis=1)
                 ideal = ideal - step / (a * d - b * c)[:, None]
             a, b, c, d = derivative(ideal, lens)
@@ -23,7 +23,7 @@ def undistort(points, lens):
 
 
 def distort(points, lens):
-    """Return the real places (M, 2) of ideal ``points`` (M, 2)."""
+    """Return distorted points (M, 2) of ideal ``points`` (M, 2)."""
     k1, k2, p1, p2, k3, m = lens
     x, y = points.T
     squared = x**2 + y**2

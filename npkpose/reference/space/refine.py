@@ -1,10 +1,10 @@
-"""Twin of `npkpose.space.refine`: Gauss-Newton on the cameras' own methods, one point at a time."""
+"""Twin of `npkpose.space.refine`: Gauss-Newton with the cameras' methods, one point at a time."""
 
 import numpy as np
 
 
 def refine_points(points, pixels, weights, cameras):
-    """Return ``points`` (M, 3) at the least squares of weighted distances in the pictures."""
+    """Return ``points`` (M, 3) at the least squares of weighted reprojection errors."""
     refined = points.copy()
     for m in range(len(points)):
         seen = np.flatnonzero(weights[m])
@@ -19,6 +19,6 @@ def refine_points(points, pixels, weights, cameras):
 
 
 def reprojection_errors(points, pixels, weights, cameras):
-    """Return the distances (M, V) in pixels of the views in use."""
+    """Return the reprojection errors (M, V) in pixels of the used views."""
     seen = np.stack([camera.project(points) for camera in cameras], axis=1)  # (M, V, 2)
     return np.where(weights > 0, np.hypot(*np.moveaxis(seen - pixels, -1, 0)), np.nan)
