@@ -4,11 +4,24 @@
                         TensorFlow frozen graph)
     save(path, arrays)  .npz, .safetensors
 
-The names are those of the file; `names` has the tables by which a network knows its arrays
-under the names other libraries gave them. PyTorch is not needed for its files, and nothing
-in a file is ever run. A damaged file gives a ValueError that names it. Even one made to do
-harm takes no more memory than thirty times its own size and 60 MB; what is well made and
-not compressed takes its own size, or none until it is looked at.
+Names are returned as they are in the file. PyTorch is not needed for its files, and no code
+of a file is ever run. A damaged file gives a ValueError with its path. A hostile file takes
+at most thirty times its own size and 60 MB of memory; a valid uncompressed file takes at
+most its own size, and nothing until an array is used.
+
+Read in this order:
+
+    files.py         map a file into memory, read numbers, replace a file atomically
+    archive.py       members of zip archives
+    npz.py           NumPy's archives
+    safetensors.py   a JSON table and the numbers
+    unpickle.py      the pickle machine, which calls nothing
+    torch_tensor.py  what the names in PyTorch's pickles mean
+    pytorch.py       PyTorch's two file formats
+    protobuf.py      the wire format of TensorFlow's files
+    tensorproto.py   one array of such a file
+    tensorflow.py    frozen graphs
+    names.py         the array names of other libraries
 """
 
 import os
@@ -39,19 +52,19 @@ _WRITERS = {".npz": save_npz, ".safetensors": save_safetensors}
 def load(path):
     """Return {name: array} of the weights in a file.
 
-    Arrays are views of the file where the format allows it: they are read from the disk
-    when they are looked at, and changing one does not change the file.
+    Arrays are views of the file where the format allows it: they are read from disk on
+    first use, and changing one does not change the file.
 
     Parameters
     ----------
     path : path_like
-        Its first bytes tell the format; its suffix does where they tell nothing
-        (a TensorFlow graph, a file that was cut).
+        The first bytes of the file determine the format; otherwise its suffix does
+        (a TensorFlow graph, a truncated file).
 
     Raises
     ------
     ValueError
-        Another format, or a damaged or foreign file; the message names the path.
+        Another format or a damaged file; the message names the path.
     FileNotFoundError
         No such file.
     """
@@ -77,7 +90,7 @@ def save(path, arrays):
 
 
 def _recognise(path):
-    """Return the reader for a file's first bytes, or None if they tell nothing."""
+    """Return the reader for a file's first bytes, or None if they are not known."""
     with open(path, "rb") as stream:
         head = stream.read(32)
     if is_pytorch(path, head):

@@ -1,9 +1,9 @@
-"""Weight files as bytes: mapped into memory to read, replaced as a whole to write.
+"""Weight files as bytes: mapped into memory for reading, replaced atomically for writing.
 
-A mapped file is read by the operating system, page by page, when its bytes are first
-looked at: loading a large file costs nothing until its arrays are used, and an array
-that is a view of the file needs no memory of its own. The mapping is private. Writing
-to such an array changes this process's copy of a page and never the file.
+The operating system reads a mapped file page by page, when its bytes are first used:
+loading a large file costs nothing until its arrays are used, and an array that is a view
+of the file needs no memory of its own. The mapping is private: writing to such an array
+changes this process's copy of a page, never the file.
 """
 
 import mmap
@@ -17,7 +17,7 @@ import numpy as np
 
 from npkpose._check import real_array
 
-# The upper half of a float32. NumPy has no such dtype, so this one only gives it a size.
+# The upper half of a float32. NumPy has no bfloat16, so this dtype only has its size.
 BFLOAT16 = np.dtype([("bfloat16", "<u2")])
 _BOOL = np.dtype(bool)
 
@@ -33,15 +33,14 @@ def map_file(path):
 def read_numbers(data, span, dtype):
     """Return the numbers in ``data[start:end]`` as an array (n,).
 
-    A view of ``data`` where it can be one. Copied are numbers that do not lie on a
-    multiple of their size, bfloat16, which becomes float32, and bool, of which any byte
-    but zero is True.
+    A view of ``data`` if possible. Copied are unaligned numbers, bfloat16, which becomes
+    float32, and bool, where every nonzero byte is True.
 
     Parameters
     ----------
     data : buffer
     span : (int, int)
-        Start and end, inside ``data`` and a whole number of items apart.
+        Start and end inside ``data``; the distance is a multiple of the item size.
     dtype : numpy.dtype
     """
     start, end = span
@@ -64,12 +63,12 @@ def check_state(arrays):
 
 @contextmanager
 def replacing(path):
-    """Yield a stream whose bytes take the place of ``path`` at the end, all or none.
+    """Yield a stream whose bytes replace ``path`` at the end, atomically.
 
-    They go to a temporary file in the same folder, and from memory to the disk, before
-    that file is given the name. So no reader sees half a file, and a failure or a power
-    cut leaves the old one untouched. A symbolic link stays one, and the file that it leads
-    to is replaced; a file that was there passes on its permissions.
+    They are written to a temporary file in the same folder and flushed to the disk before
+    it is renamed. So no reader sees half a file, and an error or a power failure leaves
+    the old file untouched. If ``path`` is a symbolic link, its target is replaced; the
+    permissions of an existing file are kept.
     """
     path = Path(os.path.realpath(path))
     temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")

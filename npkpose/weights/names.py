@@ -1,36 +1,36 @@
-"""The names other libraries give to the arrays of the networks explained here.
+"""The names that other libraries give to the arrays of the networks explained here.
 
-A network's own names are those of its official code or, for ViTPose, of the library most
-people load it with. Each other naming is a table of rules:
+A network's own names are those of its official code; ViTPose has those of Hugging Face
+transformers, with which it is mostly loaded. Every other naming is a table of rules:
 
-    (pattern, replacement)    a regular expression and what takes the place of its match
-    (pattern, None)           a name that matches is left out
+    (pattern, replacement)    a regular expression and the replacement of its match
+    (pattern, None)           a matching name is omitted
 
-`rename` applies the rules of a table from first to last. A network uses its table so:
+`rename` applies the rules of a table from first to last. A network uses its table like this:
 
     def rename_keys(self, state):
         return rename(super().rename_keys(state), HRNET)
 
 Sources: mmpose 0.29 and 1.3 (Apache-2.0), mmpretrain 1.2 (Apache-2.0) and Hugging Face
-transformers 4.48 (Apache-2.0), where the modules' attributes are the names.
+transformers 4.48 (Apache-2.0): names are the attributes of their modules.
 """
 
 import re
 
 import numpy as np
 
-# mmpose 0.x and 1.x: the official names, behind the names of the two halves.
+# mmpose 0.x and 1.x: the official names after a prefix for backbone or head.
 HRNET = (
     (r"^backbone\.", ""),
     (r"^(keypoint_head|head)\.", ""),
 )
-HIGHERHRNET = HRNET  # in mmpose 1.x only through other people's ports
+HIGHERHRNET = HRNET  # in mmpose 1.x only in ports by others
 
-# Ports to PyTorch of the Caffe network keep its names, some behind the stage and branch.
+# PyTorch ports of the Caffe network keep its names, some after a prefix for stage and branch.
 OPENPOSE = ((r"^model\d(_\d)?\.", ""),)
 
-# The official ViTPose code, which is mmpose 0.x, and mmpose 1.x, whose backbone is
-# mmpretrain's, to the names of Hugging Face transformers.
+# From the official ViTPose code (mmpose 0.x) and from mmpose 1.x, which has mmpretrain's
+# backbone, to the names of Hugging Face transformers.
 VITPOSE = (
     (r"^keypoint_head\.", "head."),
     (r"^head\.deconv_layers\.0\.", "head.deconv1."),
@@ -38,7 +38,7 @@ VITPOSE = (
     (r"^head\.deconv_layers\.3\.", "head.deconv2."),
     (r"^head\.deconv_layers\.4\.", "head.batchnorm2."),
     (r"^head\.final_layer\.", "head.conv."),
-    (r"^backbone\.cls_token$", None),  # of the pretraining; no pose network reads it
+    (r"^backbone\.cls_token$", None),  # from pretraining; no pose network uses it
     (r"^backbone\.pos_embed$", "backbone.embeddings.position_embeddings"),
     (
         r"^backbone\.patch_embed\.proj(ection)?\.",
@@ -68,7 +68,7 @@ def rename(state, rules):
     Raises
     ------
     ValueError
-        Two arrays that would get one name.
+        Two arrays that would get the same name.
     """
     renamed = {}
     for name, array in state.items():
@@ -81,13 +81,13 @@ def rename(state, rules):
 
 
 def rename_vitpose(state):
-    """Return a ViTPose state under the names of transformers, whichever naming it has.
+    """Return a ViTPose state with the names of transformers, from any of the namings.
 
-    Two things differ beside the names. Elsewhere query, key and value of a layer are one
-    array "qkv" of three times the rows, in that order. And mmpose 1.x has no first row of
-    the position embedding, the one that is added to every token: a zero row stands for it.
+    Two arrays differ too. Other libraries store query, key and value of a layer as one
+    array "qkv" with three times the rows, in that order. And mmpose 1.x lacks the first row
+    of the position embedding, which is added to every token: a zero row is inserted.
 
-    Raises ValueError as `rename` does, and for a "qkv" of other than 3n rows.
+    Raises ValueError as `rename` does, and for a "qkv" whose rows are not a multiple of 3.
     """
     is_mmpose1 = any(name.startswith("backbone.layers.") for name in state)
     renamed = split_qkv(rename(state, VITPOSE))
@@ -98,7 +98,7 @@ def rename_vitpose(state):
 
 
 def split_qkv(state):
-    """Return ``state`` with each "attn.qkv" of ViTPose's layers as query, key and value."""
+    """Return ``state`` with each "attn.qkv" of ViTPose's layers split into three arrays."""
     split = {}
     for name, array in state.items():
         match = re.match(_FUSED, name)

@@ -1,9 +1,9 @@
 """NumPy archives (.npz): a zip file with one array per member.
 
 Format: NumPy reference, `numpy.lib.format`. Pickled objects are never read or written.
-A member begins with a header of text that gives dtype, order and shape, and the numbers
-follow. Where they happen to lie on a multiple of their size in an uncompressed archive,
-the array is a view of the mapped file, else a copy.
+A member is a text header with dtype, order and shape, followed by the numbers. If an
+archive is uncompressed and the numbers are aligned, the array is a view of the mapped
+file, otherwise a copy.
 """
 
 import io
@@ -23,7 +23,7 @@ def load_npz(path):
     """Return {name: array} of an .npz archive of real numbers.
 
     Raises ValueError, naming the path, for a file that is damaged, is not an archive,
-    or holds anything but arrays of real numbers.
+    or has a member that is not an array of real numbers.
     """
     try:
         members, data = read_directory(path), map_file(path)
@@ -36,11 +36,11 @@ def load_npz(path):
 
 
 def save_npz(path, arrays):
-    """Write {name: array} to an uncompressed .npz archive, whole or not at all.
+    """Write {name: array} to an uncompressed .npz archive, atomically.
 
     The same arrays always give the same bytes. Raises ValueError for values that are not
-    real numbers, and for names that are not text or hold the character NUL, at which the
-    name of a zip archive's member ends.
+    real numbers, and for names that are not text or contain the character NUL, which ends
+    the name of a zip archive's member.
     """
     arrays = check_state(arrays)
     for name in arrays:
@@ -73,4 +73,4 @@ def _read_header(name, content):
         version = np.lib.format.read_magic(stream)
         return *readers[version](stream), stream.tell()
     except Exception as error:  # the header is Python text: SyntaxError, TypeError ...
-        raise ValueError(f"member {name[:80]!r} that holds no array ({error})") from None
+        raise ValueError(f"member {name[:80]!r} that is not an array ({error})") from None

@@ -5,16 +5,15 @@ A message is a sequence of fields, and a field is a key followed by a payload:
     key = 8 * number + wire_type, a varint
     wire_type   0 varint    1 eight bytes    2 length, then that many bytes    5 four bytes
 
-A varint is an integer in base 128, lowest digit first; the top bit of a byte says
-that another follows. A nested message, a string, a blob and a packed list all look
-the same (wire type 2): only the schema tells them apart, so the reader passes one.
-Specification: Google, "Protocol Buffers: Encoding", protobuf.dev.
+A varint is an integer in base 128, lowest digit first; the top bit of a byte means that
+another byte follows. A nested message, a string, a blob and a packed list all have wire
+type 2: only the schema distinguishes them, so the caller passes one. Specification:
+Google, "Protocol Buffers: Encoding", protobuf.dev.
 
-Wire types 3 and 4 (groups, deprecated) are refused. Every error is a ValueError that
-names the byte of the file where it happened. Payloads are passed on as (start, end)
-positions in the file: nothing is copied, and nothing the file claims is allocated.
-A message may have 65,536 fields, for a field takes two bytes in the file and many times
-that as an object.
+Wire types 3 and 4 (groups, deprecated) are refused. Every error is a ValueError with the
+byte of the file where it occurred. Payloads are (start, end) positions in the file:
+nothing is copied, and no memory is allocated for a size that the file claims. A message
+may have 65,536 fields: a field takes two bytes in the file, but many more as an object.
 """
 
 VARINT, EIGHT_BYTES, BYTES, FOUR_BYTES = 0, 1, 2, 5
@@ -25,7 +24,7 @@ _MAX_FIELDS = 2**16  # a graph has a thousand nodes, a node ten attributes
 
 
 def read_message(data, span, schema, strict=False):
-    """Yield (name, value) for each field of the message at ``span`` that is in ``schema``.
+    """Yield (name, value) of each field of the message at ``span`` that is in ``schema``.
 
     Parameters
     ----------
@@ -34,9 +33,9 @@ def read_message(data, span, schema, strict=False):
     span : (int, int)
         Start and end of the message.
     schema : dict
-        Field number -> (name, wire type, another wire type it may have, ...).
+        Field number -> (name, wire type, another allowed wire type, ...).
     strict : bool
-        Refuse fields that are not in the schema. Otherwise they are skipped.
+        Refuse fields that are not in the schema instead of skipping them.
 
     Raises ValueError as `read_fields` does, and for a wire type the schema excludes.
     """
@@ -53,11 +52,11 @@ def read_message(data, span, schema, strict=False):
 
 
 def read_fields(data, start, end):
-    """Yield (number, wire type, value, offset) for each field of ``data[start:end]``.
+    """Yield (number, wire type, value, offset) of each field of ``data[start:end]``.
 
     ``value`` is an unsigned 64-bit integer for a varint, else the (start, end) of the
-    payload; ``offset`` is where the field's key begins. Raises ValueError if the message
-    is cut short, is not protobuf or has too many fields.
+    payload; ``offset`` is the position of the field's key. Raises ValueError if the
+    message is truncated, is not protobuf or has too many fields.
     """
     position = start
     count = 0
@@ -73,14 +72,8 @@ def read_fields(data, start, end):
         if wire_type == VARINT:
             value, position = read_varint(data, position, end)
         else:
-            size, position = _payload_size(data, position, end, wire_type, offset)
-            if size > end - position:
-                raise ValueError(
-                    f"byte {offset}: expected {size} bytes in field {number}, "
-                    f"got {end - position} before the end"
-                )
-            value = position, position + size
-            position += size
+            value = _payload(data, position, end, number, wire_type, offset)
+            position = value[1]
         yield number, wire_type, value, offset
 
 
@@ -98,7 +91,7 @@ def read_varint(data, position, end):
 
 
 def read_integers(data, value):
-    """Yield the int64s in one occurrence of a repeated field: one varint, or a packed run."""
+    """Yield the int64s in one occurrence of a repeated field: one varint or a packed list."""
     if isinstance(value, int):
         yield signed(value)
         return
@@ -109,13 +102,21 @@ def read_integers(data, value):
 
 
 def signed(value):
-    """Return the int64 whose two's complement is the unsigned ``value``."""
+    """Return the int64 with the two's complement ``value``, an unsigned integer."""
     return value - 2**64 if value >= 2**63 else value
 
 
-def _payload_size(data, position, end, wire_type, offset):
+def _payload(data, position, end, number, wire_type, offset):
+    """Return (start, end) of the payload at ``position``; the field's key is at ``offset``."""
     if wire_type == BYTES:
-        return read_varint(data, position, end)
-    if wire_type in (EIGHT_BYTES, FOUR_BYTES):
-        return (8 if wire_type == EIGHT_BYTES else 4), position
-    raise ValueError(f"byte {offset}: expected wire type 0, 1, 2 or 5, got {wire_type}")
+        size, position = read_varint(data, position, end)
+    elif wire_type in (EIGHT_BYTES, FOUR_BYTES):
+        size = 8 if wire_type == EIGHT_BYTES else 4
+    else:
+        raise ValueError(f"byte {offset}: expected wire type 0, 1, 2 or 5, got {wire_type}")
+    if size > end - position:
+        raise ValueError(
+            f"byte {offset}: expected {size} bytes in field {number}, "
+            f"got {end - position} before the end"
+        )
+    return position, position + size

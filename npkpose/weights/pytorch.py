@@ -1,15 +1,16 @@
-"""PyTorch's files (.pth, .pt, .bin), read without PyTorch and without running anything.
+"""PyTorch's files (.pth, .pt, .bin), read without PyTorch and without running code.
 
-A file is a pickle (see `unpickle`) of dictionaries and tensors, and beside it the storages,
-the rows of numbers that the tensors look at (see `torch_tensor`).
+A file has a pickle (see `unpickle`) of dictionaries and tensors, and the storages: the
+numbers that the tensors are views of (see `torch_tensor`).
 
-Since 1.6 a file is an uncompressed zip archive whose members are the pickle, data.pkl, and
-each storage, data/KEY. Older files, and so most published ones, are five pickles in a row:
-a magic number, the protocol, the writer's byte order, the object and the storages' keys;
-then each storage as its count, in eight bytes, and its numbers. Source: torch/serialization.py.
+Since version 1.6 a file is an uncompressed zip archive with a member data.pkl, the pickle,
+and a member data/KEY for each storage. Older files, including most published ones, are five
+pickles in a row: a magic number, the protocol, the writer's byte order, the object and the
+keys of the storages; then each storage, an eight-byte count and its numbers. Source:
+torch/serialization.py.
 
-Arrays are views of the mapped file, and share memory where their tensors did; bfloat16
-becomes float32. Departure: the tar files of before 2017 are refused.
+Arrays are views of the mapped file and share memory where their tensors did; bfloat16
+becomes float32. Departure: tar files, used before 2017, are refused.
 """
 
 import struct
@@ -24,8 +25,8 @@ _MAGIC_BYTES = _MAGIC.to_bytes(10, "little")
 _PROTOCOL = 1001
 _PROGRAM = "data.pkl"
 
-# Where training programs keep the weights among epoch, optimiser and the like; the first that
-# is there counts. The last two are running means of the weights.
+# Keys of the weights in training checkpoints, beside epoch, optimiser and the like. The first
+# that exists is used. The last two are running means of the weights.
 _WRAPPERS = (
     "state_dict", "model_state_dict", "model", "model_pos", "net", "params", "weights",
     "ema_state_dict", "ema",
@@ -36,8 +37,8 @@ _MAX_WRAPPERS = 4
 def load_pytorch(path):
     """Return {name: array} of the tensors in a file written by ``torch.save``.
 
-    The file holds a dictionary of tensors, or one inside dictionaries of training
-    programs, under "state_dict" or the like. Other entries are left out.
+    The file holds a dictionary of tensors, possibly inside a training checkpoint, under
+    "state_dict" or a similar key. Entries that are not tensors are omitted.
 
     Raises
     ------
@@ -56,7 +57,7 @@ def load_pytorch(path):
 
 
 def is_pytorch(path, head):
-    """Return whether the file, ``head`` being its first bytes, is one of PyTorch's."""
+    """Return whether the file with the first bytes ``head`` is one of PyTorch's."""
     if not head.startswith(b"PK"):
         return head.startswith(b"\x80") and _MAGIC_BYTES in head
     try:
@@ -66,13 +67,13 @@ def is_pytorch(path, head):
 
 
 def unwrap(tree):
-    """Return the dictionary of tensors in what a training program saved.
+    """Return the dictionary of tensors in a training checkpoint.
 
-    Raises ValueError, with the first entries, if there is none.
+    Raises ValueError, with the first keys, if it has none.
     """
     for _ in range(_MAX_WRAPPERS):
         if not isinstance(tree, dict):
-            raise ValueError(f"{type(tree).__name__} in place of a dictionary")
+            raise ValueError(f"{type(tree).__name__} instead of a dictionary")
         inner = [tree[key] for key in _WRAPPERS if isinstance(tree.get(key), dict)]
         if not inner:
             break
@@ -89,7 +90,13 @@ def _read_zip(path, data):
     programs = [name for name in members if name.split("/")[-1] == _PROGRAM]
     if len(programs) != 1:
         raise ValueError(f"a zip archive with {len(programs)} members {_PROGRAM}")
-    folder = programs[0].removesuffix(_PROGRAM)
+    program = bytes(read_member(data, members[programs[0]]))
+    tree, _ = unpickle(program, 0, FUNCTIONS, find_storage)
+    return tree, _zip_reader(data, members, programs[0].removesuffix(_PROGRAM))
+
+
+def _zip_reader(data, members, folder):
+    """Return a function from a Storage to its numbers, members of ``folder``."""
     order = members.get(f"{folder}byteorder")
     is_big = order is not None and bytes(read_member(data, order)) == b"big"
 
@@ -102,9 +109,7 @@ def _read_zip(path, data):
             raise ValueError(f"storage {storage.key[:40]!r} of {len(content)} bytes")
         return read_numbers(content, (0, len(content)), _ordered(storage.dtype, is_big))
 
-    program = bytes(read_member(data, members[programs[0]]))
-    tree, _ = unpickle(program, 0, FUNCTIONS, find_storage)
-    return tree, _remember(read_storage)
+    return _read_once(read_storage)
 
 
 def _read_legacy(data):
@@ -127,41 +132,45 @@ def _read_legacy(data):
     system, position = unpickle(data, position, {})
     tree, position = unpickle(data, position, FUNCTIONS, find)
     keys, position = unpickle(data, position, {})
-    spans = _legacy_spans(data, position, keys, storages)
     is_big = isinstance(system, dict) and system.get("little_endian") is False
+    return tree, _legacy_reader(data, _legacy_spans(data, position, keys, storages), is_big)
+
+
+def _legacy_reader(data, spans, is_big):
+    """Return a function from a Storage to its numbers, at ``spans`` of ``data``."""
 
     def read_storage(storage):
         if storage.key not in spans:
             raise ValueError(f"a pickle with storage {storage.key[:40]!r}, which is missing")
         return read_numbers(data, spans[storage.key], _ordered(storage.dtype, is_big))
 
-    return tree, _remember(read_storage)
+    return _read_once(read_storage)
 
 
 def _legacy_spans(data, position, keys, storages):
-    """Return {key: (start, end)} of the storages that follow each other from ``position``."""
+    """Return {key: (start, end)} of the storages, one after the other from ``position``."""
     spans = {}
     if not isinstance(keys, list) or not all(isinstance(k, str) and k in storages for k in keys):
-        raise ValueError("storages that no tensor has")
+        raise ValueError("storages without tensors")
     for key in keys:
         dtype, count = storages[key].dtype, storages[key].count
         start = position + 8
         position = start + count * dtype.itemsize
         if position > len(data) or struct.unpack_from("<q", data, start - 8)[0] != count:
-            raise ValueError(f"storage {key[:40]!r}, cut short or of another size")
+            raise ValueError(f"storage {key[:40]!r}, truncated or of another size")
         spans[key] = start, position
     return spans
 
 
-def _remember(read_storage):
-    """Return ``read_storage`` as a function that reads each storage once."""
-    kept = {}
+def _read_once(read_storage):
+    """Return ``read_storage`` with a cache, so that each storage is read once."""
+    cache = {}
 
     def read(storage):
-        place = storage.key, storage.dtype
-        if place not in kept:
-            kept[place] = read_storage(storage)
-        return kept[place]
+        key = storage.key, storage.dtype
+        if key not in cache:
+            cache[key] = read_storage(storage)
+        return cache[key]
 
     return read
 

@@ -1,16 +1,16 @@
-"""Safetensors: a table of arrays in JSON, and then their bytes.
+"""Safetensors: a JSON table of arrays, followed by their bytes.
 
     n        eight bytes, little-endian: the length of the table
     table    {name: {"dtype": "F32", "shape": [..], "data_offsets": [begin, end]}}
-    arrays   in C order, little-endian; the offsets count from where they start
+    arrays   in C order, little-endian; offsets are from the end of the table
 
-Specification: github.com/huggingface/safetensors, "Format". The arrays follow one
-another without gaps, so a file that was cut is noticed; a changed number is not, for the
-format has no checksum. An entry "__metadata__" of text is skipped.
+Specification: github.com/huggingface/safetensors, "Format". The arrays have no gaps, so a
+truncated file is noticed; a changed number is not, because the format has no checksum. An
+entry "__metadata__" of text is skipped.
 
-Departures: the eight-bit floats and complex numbers of newer writers are refused, and
-so is a table of more than 2 MiB (the specification allows 100 MB): JSON of a few bytes can become
-an object of twenty times as many. Two MiB list some 20,000 arrays.
+Departures: eight-bit floats and complex numbers of newer writers are refused, and so is a
+table of more than 2 MiB (the specification allows 100 MB): JSON takes up to twenty times
+its size as Python objects. 2 MiB list about 20,000 arrays.
 """
 
 import json
@@ -45,15 +45,15 @@ _ALIGNMENT = 8  # the table is padded so that the arrays start on a multiple of 
 
 
 def is_safetensors(head):
-    """Return whether a file with these first bytes, nine at least, may be safetensors."""
+    """Return whether a file with these first bytes, at least nine, may be safetensors."""
     return len(head) > 8 and head[8:9] == b"{" and head[4:8] == bytes(4)
 
 
 def load_safetensors(path):
-    """Return {name: array} of a .safetensors file, the arrays views of the mapped file.
+    """Return {name: array} of a .safetensors file; the arrays are views of the mapped file.
 
     bfloat16 becomes float32. Raises ValueError, naming the path, for a file that is
-    damaged, has bytes that belong to no array, or holds numbers of another type.
+    damaged, has bytes outside its arrays, or has numbers of another type.
     """
     data = map_file(path)
     try:
@@ -64,15 +64,15 @@ def load_safetensors(path):
             name: read_numbers(data, (start + begin, start + end), dtype).reshape(shape)
             for name, (begin, end, dtype, shape) in spans.items()
         }
-    except (ValueError, RecursionError) as error:  # the latter: JSON nested too deeply
+    except (ValueError, RecursionError) as error:  # RecursionError: JSON nested too deeply
         raise ValueError(f"{path}: expected a .safetensors file, got {error}") from None
 
 
 def save_safetensors(path, arrays):
-    """Write {name: array} to a .safetensors file, whole or not at all.
+    """Write {name: array} to a .safetensors file, atomically.
 
-    The table lists the arrays in their order. Their bytes are sorted by the size of an
-    item, largest first, which keeps every one of them on a multiple of that size.
+    The table lists the arrays in their order. Their bytes are sorted by item size,
+    largest first, which keeps every array aligned.
     """
     arrays = {name: np.asarray(array) for name, array in check_state(arrays).items()}
     codes = {name: _code(name, array.dtype) for name, array in arrays.items()}
@@ -109,7 +109,7 @@ def _read_table(data):
         raise ValueError(f"a table of {size} bytes in a file of {len(data)}")
     table = json.loads(data[8 : 8 + size].decode(), object_pairs_hook=_distinct)
     if not isinstance(table, dict):
-        raise ValueError("a table that maps no names")
+        raise ValueError("a table without names")
     table.pop(_METADATA, None)
     return table, 8 + size
 
@@ -117,7 +117,7 @@ def _read_table(data):
 def _distinct(pairs):
     table = dict(pairs)
     if len(table) != len(pairs):
-        raise ValueError("a table with a name given twice")
+        raise ValueError("a table with a duplicate name")
     return table
 
 
@@ -132,14 +132,14 @@ def _check_entry(name, entry):
         raise ValueError(f"{name[:80]!r} without a known dtype, a shape and two offsets") from None
     are_sizes = are_lists and all(type(n) is int and 0 <= n < 2**48 for n in sizes)
     if not are_sizes or len(shape) > _MAX_AXES:
-        raise ValueError(f"{name[:80]!r} of an impossible shape or place")
+        raise ValueError(f"{name[:80]!r} of an invalid shape or position")
     if end - begin != math.prod(shape) * dtype.itemsize:
         raise ValueError(f"{name[:80]!r} of shape {shape} and {code} in {end - begin} bytes")
     return begin, end, dtype, shape
 
 
 def _check_tiling(spans, size):
-    """Check that the arrays fill the ``size`` bytes after the table, one after the other."""
+    """Check that the arrays fill the ``size`` bytes after the table without gaps."""
     position = 0
     for begin, end, _, _ in sorted(spans.values(), key=lambda span: span[:2]):
         if begin != position:

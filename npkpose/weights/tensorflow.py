@@ -1,7 +1,7 @@
-"""TensorFlow 1 frozen graphs (.pb): the operations, and the arrays of the constants.
+"""TensorFlow 1 frozen graphs (.pb): the operations and the arrays of the constants.
 
-A frozen graph is one protobuf message in which training has ended and every variable
-has become a node of operation "Const". The part of the schema read here:
+A frozen graph is one protobuf message in which every trained variable has become a node
+with the operation "Const". The part of the schema that is read here:
 
     GraphDef    node*
     NodeDef     name, op, input*, attr* (key, value)
@@ -10,9 +10,9 @@ has become a node of operation "Const". The part of the schema read here:
 Source: tensorflow/core/framework/{graph,node_def,attr_value}.proto. Function libraries
 and attributes of other kinds are skipped.
 
-A file cut inside a node is no valid message. Cut between two nodes it is, but then the
-nodes that are left name inputs that are gone, which is refused too. Should a graph
-lose only nodes that nobody names, the network reports its weights as missing.
+A file truncated inside a node is not a valid message. Truncated between two nodes it is
+valid, but the remaining nodes have missing inputs, which is refused too. If only nodes
+that are no inputs are lost, the network reports its weights as missing.
 """
 
 import struct
@@ -31,7 +31,7 @@ from npkpose.weights.protobuf import (
 )
 from npkpose.weights.tensorproto import read_tensor
 
-# Each message: field number -> name, and the wire types it may have.
+# Each message: field number -> name and allowed wire types.
 _GRAPH = {
     1: ("node", BYTES),
     2: ("library", BYTES),
@@ -72,13 +72,13 @@ def read_graph(path):
     Returns
     -------
     nodes : list of Node
-        Arrays are read-only views of the file's bytes, or of a single number. An
-        attribute of a kind that is not read is None.
+        Arrays are read-only views of the file's bytes or of a single number. An
+        attribute of another kind is None.
 
     Raises
     ------
     ValueError
-        Not a GraphDef, damaged, or no nodes; the message names the path, the byte
+        Not a GraphDef, damaged, or without nodes; the message names the path, the byte
         and, inside a node, the node.
     """
     data = Path(path).read_bytes()
@@ -91,7 +91,7 @@ def read_graph(path):
 
 
 def load_tensorflow(path):
-    """Return {node name: array} of the constants that hold numbers.
+    """Return {node name: array} of the constants that are numbers.
 
     The arrays are read-only. Raises ValueError as `read_graph` does, and for a graph
     without such constants.
@@ -99,7 +99,7 @@ def load_tensorflow(path):
     constants = {n.name: n.attributes["value"] for n in read_graph(path) if n.op == "Const"}
     arrays = {name: value for name, value in constants.items() if isinstance(value, np.ndarray)}
     if not arrays:
-        raise ValueError(f"{path}: expected constants that hold numbers, got none")
+        raise ValueError(f"{path}: expected constants that are numbers, got none")
     return arrays
 
 
@@ -109,7 +109,7 @@ def _read_nodes(data):
         if field == "node":
             node = _read_node(data, value)
             if node.name in nodes:
-                raise ValueError(f"node {node.name!r}: expected a name of its own, got it twice")
+                raise ValueError(f"node {node.name!r}: expected a unique name, got it twice")
             nodes[node.name] = node
     if not nodes:
         raise ValueError("expected the nodes of a frozen graph, got none")
@@ -150,18 +150,21 @@ def _read_attribute(data, span):
     key = _read_text(data, entry.get("key", (0, 0)))
     result = None
     for field, value in read_message(data, entry.get("value", (0, 0)), _VALUE):
-        if field == "tensor":
-            result = read_tensor(data, value)
-        elif field == "s":  # any bytes, but a name wherever we look
-            result = data[slice(*value)].decode(errors="backslashreplace")
-        elif field == "f":
-            (result,) = struct.unpack_from("<f", data, value[0])
-        elif field == "list":
-            items = (item for _, item in read_message(data, value, _LIST))
-            result = [i for item in items for i in read_integers(data, item)]
-        else:
-            result = signed(value)
+        result = _read_value(data, field, value)
     return key, result
+
+
+def _read_value(data, field, value):
+    if field == "tensor":
+        return read_tensor(data, value)
+    if field == "s":  # any bytes; a name where we read it
+        return data[slice(*value)].decode(errors="backslashreplace")
+    if field == "f":
+        return struct.unpack_from("<f", data, value[0])[0]
+    if field == "list":
+        items = (item for _, item in read_message(data, value, _LIST))
+        return [i for item in items for i in read_integers(data, item)]
+    return signed(value)
 
 
 def _read_text(data, span):

@@ -2,11 +2,11 @@
 
     dtype, tensor_shape, and the numbers in one of two forms:
     tensor_content         the little-endian bytes of the array, in C order
-    float_val, int_val ... a list; one number stands for an array full of it, and an
-                           empty list for an array of zeros
+    float_val, int_val ... a list; a single number fills the array, and an empty list
+                           means zeros
 
 Source: tensorflow/core/framework/{tensor,tensor_shape,types}.proto. Departure: a list
-may not stop after a few values, the last of which TensorFlow would repeat.
+with several values must be complete; TensorFlow would repeat the last value.
 """
 
 import math
@@ -23,7 +23,7 @@ from npkpose.weights.protobuf import (
     signed,
 )
 
-# Each message: field number -> name, and the wire types it may have.
+# Each message: field number -> name and allowed wire types.
 _TENSOR = {
     1: ("dtype", VARINT),
     2: ("shape", BYTES),
@@ -36,7 +36,7 @@ _TENSOR = {
 _SHAPE = {2: ("dim", BYTES), 3: ("unknown_rank", VARINT)}
 _DIM = {1: ("size", VARINT)}
 
-# types.proto: code -> dtype, and the list that may hold its numbers.
+# types.proto: code -> dtype and the list for its numbers.
 _DTYPES = {
     1: (np.dtype("<f4"), "float_val"),
     2: (np.dtype("<f8"), "double_val"),
@@ -46,21 +46,21 @@ _DTYPES = {
     6: (np.dtype("i1"), "int_val"),
     9: (np.dtype("<i8"), "int64_val"),
 }
-_NOT_NUMBERS = (7, 10)  # string and bool: legitimate constants, but never weights
+_NOT_NUMBERS = (7, 10)  # string and bool: valid constants, but never weights
 
-_MAX_ELEMENTS = 2**31 - 1  # a protobuf message ends at 2 GiB
+_MAX_ELEMENTS = 2**31 - 1  # a protobuf message has at most 2 GiB
 _MAX_AXES = 32
 
 
 def read_tensor(data, span):
     """Return the array of the TensorProto at ``span`` of ``data``; None for text and bool.
 
-    The array is read-only: a view of ``data``, or of a single number. Raises ValueError
-    for another dtype, a shape that is negative or too large, and numbers that do not
-    fill the shape exactly; the message names the byte.
+    The array is read-only, a view of ``data`` or of a single number. Raises ValueError for
+    another dtype, a shape that is negative or too large, and numbers that do not fill the
+    shape exactly; the message names the byte.
     """
     start = span[0]
-    last = dict(read_message(data, span, _TENSOR))  # of a repeated field, the last item
+    last = dict(read_message(data, span, _TENSOR))  # the last item of a repeated field
     code = last.get("dtype", 0)
     if code in _NOT_NUMBERS:
         return None
@@ -70,13 +70,7 @@ def read_tensor(data, span):
     shape = _read_shape(data, last.get("shape", (0, 0)), start)
     count = math.prod(shape)
     if "content" in last:
-        first, end = last["content"]
-        if end - first != count * dtype.itemsize:
-            raise ValueError(
-                f"byte {first}: expected {count * dtype.itemsize} bytes for {dtype.name} "
-                f"of shape {shape}, got {end - first}"
-            )
-        return np.frombuffer(data, dtype, count, first).reshape(shape)
+        return _read_content(data, last["content"], dtype, shape)
     items = (value for name, value in read_message(data, span, _TENSOR) if name == list_name)
     values = _read_list(data, items, dtype, start) if list_name in last else np.zeros(1, dtype)
     if len(values) not in (1, count):
@@ -84,6 +78,17 @@ def read_tensor(data, span):
             f"byte {start}: expected 1 or {count} values for shape {shape}, got {len(values)}"
         )
     return values.reshape(shape) if len(values) == count else np.broadcast_to(values[0], shape)
+
+
+def _read_content(data, span, dtype, shape):
+    first, end = span
+    count = math.prod(shape)
+    if end - first != count * dtype.itemsize:
+        raise ValueError(
+            f"byte {first}: expected {count * dtype.itemsize} bytes for {dtype.name} "
+            f"of shape {shape}, got {end - first}"
+        )
+    return np.frombuffer(data, dtype, count, first).reshape(shape)
 
 
 def _read_shape(data, span, start):
@@ -103,7 +108,7 @@ def _read_shape(data, span, start):
 
 
 def _read_list(data, items, dtype, start):
-    """Return the numbers of a repeated field, packed or not, of which there is one at least."""
+    """Return the numbers of a repeated field with at least one item, packed or not."""
     if dtype.kind == "f":
         packed = bytearray()
         for item in items:

@@ -1,13 +1,13 @@
-"""PyTorch's tensors, as its pickles describe them: windows on rows of numbers.
+"""PyTorch's tensors in its pickles: strided views of storages.
 
     tensor[i, j, ...] = storage[offset + i strides[0] + j strides[1] + ...]
 
-A pickle names a storage (the type of its numbers, a key, a count) and the numbers lie
-beside the pickle, where several tensors may look at them. `FUNCTIONS` says what each name
-in the pickles stands for. Source: torch/_utils.py, torch/serialization.py.
+A pickle names a storage by the type of its numbers, a key and a count; the numbers are
+outside the pickle, and several tensors may share them. `FUNCTIONS` gives the meaning of each
+name in the pickles. Source: torch/_utils.py, torch/serialization.py.
 
-Dropped are requires_grad, device and hooks. Refused, by their names, are tensors of other
-kinds: quantised, complex, sparse, eight-bit floats.
+requires_grad, device and hooks are dropped. Tensors of other kinds are refused by name:
+quantised, complex, sparse, eight-bit floats.
 """
 
 import math
@@ -19,7 +19,7 @@ from npkpose.weights.files import BFLOAT16
 from npkpose.weights.unpickle import Global, Ignored, make_dict
 
 _MAX_AXES = 32
-_MAX_REPEATED = 2**20  # elements of a tensor that repeats a smaller storage by a stride of 0
+_MAX_REPEATED = 2**20  # elements of a tensor larger than its storage, by a stride of 0
 
 _STORAGES = {
     "torch.FloatStorage": np.dtype("<f4"),
@@ -40,7 +40,7 @@ _UNSIGNED = {
     "torch.uint64": np.dtype("<u8"),
 }
 
-# What lies beside the weights in published files: settings, counters, states of generators.
+# Data beside the weights in published files: settings, counters, states of random generators.
 _HARMLESS = """
     argparse.Namespace collections.Counter collections.defaultdict builtins.dict
     __builtin__.dict _codecs.encode torch.Size torch.device torch.float16 torch.float32
@@ -53,7 +53,7 @@ _HARMLESS = """
 
 
 class Storage(NamedTuple):
-    """A row of ``count`` numbers in the file, of which a tensor sees those from ``first`` on."""
+    """``count`` numbers in the file; a tensor's offset is counted from number ``first``."""
 
     dtype: np.dtype
     key: str
@@ -62,7 +62,7 @@ class Storage(NamedTuple):
 
 
 class Tensor(NamedTuple):
-    """A window on a storage; offset and strides count numbers, not bytes."""
+    """A strided view of a storage; offset and strides count numbers, not bytes."""
 
     storage: Storage
     offset: int
@@ -71,18 +71,18 @@ class Tensor(NamedTuple):
 
 
 def find_storage(identifier):
-    """Return the Storage that a persistent id of PyTorch's stands for."""
+    """Return the Storage of a persistent id of PyTorch's."""
     kind, dtype, key, _, count, *view = identifier
     if kind != "storage" or not isinstance(dtype, Global) or not isinstance(key, str):
         raise TypeError("no storage")
-    first = view[0][1] if view and view[0] is not None else 0  # an old file's (key, first, count)
+    first = view[0][1] if view and view[0] is not None else 0  # (key, first, count) in old files
     if not _are_sizes((count, first)):
         raise TypeError("no size")
     return Storage(_STORAGES[dtype.name], key, count, first)
 
 
 def view_tensor(name, tensor, read_storage):
-    """Return a tensor as a view of its storage, once its window is known to lie inside."""
+    """Return a tensor as a view of its storage, after checking that it lies inside."""
     storage, offset, shape, strides = tensor
     start = storage.first + offset
     size = math.prod(shape)
@@ -104,7 +104,7 @@ def _tensor(storage, offset, shape, strides, *_):
 
 
 def _typed_tensor(storage, offset, shape, strides, requires_grad, hooks, dtype, *_):
-    dtype = _UNSIGNED[dtype.name]  # a storage of bytes, until now
+    dtype = _UNSIGNED[dtype.name]  # before, a storage of bytes
     storage = storage._replace(dtype=dtype, count=storage.count // dtype.itemsize)
     return _tensor(storage, offset, shape, strides)
 

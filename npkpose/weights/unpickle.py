@@ -1,26 +1,26 @@
-"""Pickle, as far as it holds data: a program for a stack machine, run without calling anything.
+"""Pickle, restricted to data: a program for a stack machine, run without calling foreign code.
 
-A pickle is a list of instructions of one byte, each with its operand behind it. They push
-numbers and text, gather what lies above a mark into containers, remember values by number
-in a memo, and end with the value on top. {"a": (1, 2)} is
+A pickle is a list of one-byte instructions with their operands. They push numbers and text,
+collect the values above a mark into containers, store values by number in a memo, and end
+with the result on top of the stack. {"a": (1, 2)} is
 
     }            push an empty dict
     X 1 "a"      push text of one byte
     K 1  K 2     push small integers
-    0x86         gather two values into a tuple
-    s            set an item: pop value and key, into the dict below
+    0x86         pop two values, push them as a tuple
+    s            pop value and key, set them in the dict below
     .            stop
 
 Three instructions make pickles dangerous: GLOBAL pushes any function of any module, REDUCE
-calls it, and BUILD changes objects. Here a name must be in a table that the caller gives,
-which maps it to a function of ours; every other name ends the reading. REDUCE calls that
-function, and BUILD tells an object of ours that asks for it (`Buildable`) what its state is, and
-does nothing to any other. No module is imported.
+calls it, and BUILD changes objects. Here a name must be in a table of the caller, which maps
+it to a function of ours; every other name is refused. REDUCE calls that function. BUILD
+passes the state to an object of ours that accepts one (`Buildable`) and ignores any other
+object. No module is imported.
 
-The instructions are those of protocols 2 to 4 of PyTorch's and NumPy's files (Python
+The instructions are those of protocols 2 to 4 in PyTorch's and NumPy's files (Python
 standard library, `pickletools`). Dictionary keys are numbers and text. A program has at most
-half a million steps, and its calls are given at most as many values (one remembered list can
-be the argument of many), so that a small file cannot take long or make much.
+half a million steps, and its calls get at most as many values (one stored list can be the
+argument of many calls), so a small file takes little time and memory.
 """
 
 import struct
@@ -33,25 +33,25 @@ _MAX_KEY = 2**64
 
 
 class Global(NamedTuple):
-    """A dotted name in the program, ``function`` being what the caller's table has for it."""
+    """A dotted name in the program, and the function for it in the caller's table."""
 
     name: str
     function: object
 
 
 class Ignored:
-    """Stands for an object that no weights depend on; whatever is put into it is dropped."""
+    """Replaces an object that the weights do not need; its content is dropped."""
 
     def __init__(self, *_):
         pass
 
 
-def _old_text(content):  # of Python 2, where bytes and text were one
+def _old_text(content):  # of Python 2, where bytes and text were the same
     return content.decode(errors="backslashreplace")
 
 
 class Buildable:
-    """An object of ours that BUILD fills."""
+    """An object of ours that accepts a state from BUILD."""
 
     def set_state(self, state):
         """Take ``state``, plain data, or raise ValueError."""
@@ -59,25 +59,25 @@ class Buildable:
 
 
 def unpickle(data, start, functions, find_persistent=None, old_text=_old_text):
-    """Return the value of the pickle at byte ``start`` of ``data``, and where it ends.
+    """Return the value of the pickle at byte ``start`` of ``data``, and its end.
 
     Parameters
     ----------
     data : bytes or mmap
     start : int
     functions : dict of str to callable
-        Every name that may occur, and what makes its objects, from positional arguments.
+        Every allowed name, and a function from positional arguments to its object.
     find_persistent : callable, optional
-        Returns what a persistent id stands for: something stored beside the program.
+        Returns the object of a persistent id, which is stored outside the program.
     old_text : callable
-        What becomes of Python 2's strings, which are text or bytes. Default: text, with a
-        backslash before bytes that are none.
+        Converts Python 2's strings, which are text or bytes. Default: to text, with
+        backslash escapes for other bytes.
 
     Raises
     ------
     ValueError
-        A name that is not in ``functions``, an instruction that is not data, a program
-        that is cut, makes no sense or is too long. The message is a noun phrase.
+        A name that is not in ``functions``, an unknown instruction, or a program that is
+        truncated, invalid or too long. The message is a noun phrase.
     """
     machine = _Machine(data, start, functions, find_persistent, old_text)
     for _ in range(_MAX_STEPS):
@@ -91,8 +91,7 @@ def unpickle(data, start, functions, find_persistent=None, old_text=_old_text):
             step(machine)
         except (TypeError, AttributeError, LookupError):
             raise ValueError(
-                f"a pickle whose instruction {instruction!r} at byte {place} finds other values "
-                "than it needs"
+                f"a pickle with wrong values for instruction {instruction!r} at byte {place}"
             ) from None
     raise ValueError(f"a pickle of more than {_MAX_STEPS} instructions")
 
@@ -106,7 +105,7 @@ def make_dict(pairs=()):
 
 
 class _Machine:
-    """The stack, the positions in it that were marked, and the memo."""
+    """The stack, its marked positions, and the memo."""
 
     def __init__(self, data, position, functions, find_persistent, old_text):
         self.data, self.position, self.old_text = data, position, old_text
@@ -117,7 +116,7 @@ class _Machine:
     def take(self, count):
         end = self.position + count
         if end > len(self.data):
-            raise ValueError(f"a pickle cut short at byte {len(self.data)}")
+            raise ValueError(f"a pickle truncated at byte {len(self.data)}")
         taken, self.position = self.data[self.position : end], end
         return taken
 
@@ -137,12 +136,12 @@ class _Machine:
 
     def pop(self):
         if len(self.stack) <= (self.marks[-1] if self.marks else 0):
-            raise ValueError(f"a pickle that lacks a value at byte {self.position}")
+            raise ValueError(f"a pickle without a value at byte {self.position}")
         return self.stack.pop()
 
     def pop_to_mark(self):
         if not self.marks:
-            raise ValueError(f"a pickle that lacks a mark at byte {self.position}")
+            raise ValueError(f"a pickle without a mark at byte {self.position}")
         start = self.marks.pop()
         values = self.stack[start:]
         del self.stack[start:]
@@ -184,7 +183,7 @@ class _Machine:
         full = ".".join((module, name))
         if full not in self.functions:
             raise ValueError(
-                f"a pickle that asks for {full[:_MAX_NAME]!r}, which is no tensor and no "
+                f"a pickle that asks for {full[:_MAX_NAME]!r}, which is neither a tensor nor a "
                 "container; nothing of it was run"
             )
         self.push(Global(full, self.functions[full]))
@@ -204,13 +203,13 @@ class _Machine:
 
     def find_stored(self):
         if self.find_persistent is None:
-            raise TypeError("nothing is stored beside this program")
+            raise TypeError("nothing is stored outside this program")
         identifier = self.pop()
         self.charge((identifier,))
         self.push(self.find_persistent(identifier))
 
     def charge(self, args):
-        """Count the arguments of a call and what they hold, which it may copy."""
+        """Count the arguments of a call and their items, which it may copy."""
         held = sum(len(value) for value in args if isinstance(value, (list, tuple, dict)))
         self.given += len(args) + held
         if self.given > _MAX_GIVEN:
@@ -220,7 +219,7 @@ class _Machine:
 def _check_key(key):
     simple = key is None or isinstance(key, (str, bytes, float))
     if not simple and not (isinstance(key, int) and abs(key) < _MAX_KEY):
-        raise TypeError("a key that is neither number nor text")
+        raise TypeError("a key that is neither a number nor text")
     return key
 
 
@@ -237,7 +236,7 @@ def _counted(layout, decode):
 
 
 _STEPS = {
-    # protocol and frame size, of no use to a reader that has the whole file
+    # protocol and frame size, not needed when the whole file is in memory
     b"\x80": lambda m: m.take(1),
     b"\x95": lambda m: m.take(8),
     # constants and numbers
@@ -281,7 +280,7 @@ _STEPS = {
     b"e": lambda m: m.extend(m.pop_to_mark()),
     b"s": lambda m: m.update(m.pop_some(2)),
     b"u": lambda m: m.update(m.pop_to_mark()),
-    # names, calls and what is stored elsewhere
+    # names, calls and objects stored outside the program
     b"c": lambda m: m.find(m.take_line(), m.take_line()),
     b"\x93": lambda m: m.find(*m.pop_some(2)),
     b"R": _Machine.call,

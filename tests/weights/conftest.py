@@ -1,4 +1,4 @@
-"""What the tests of file formats share: arrays to store, and damage to do to files."""
+"""Shared by the tests of file formats: arrays to store, and damage to files."""
 
 import tracemalloc
 
@@ -18,13 +18,13 @@ ARRAYS = {
 
 @pytest.fixture
 def arrays():
-    """Arrays of every kind of number and of 0 to 3 axes, one of them empty."""
+    """Arrays of all kinds of numbers with 0 to 3 axes, one of them empty."""
     return {name: array.copy() for name, array in ARRAYS.items()}
 
 
 @pytest.fixture
 def same():
-    """Assert that two {name: array} have the same names in one order, dtypes and numbers."""
+    """Assert that two {name: array} have the same order of names, dtypes and numbers."""
 
     def check(got, expected):
         assert list(got) == list(expected)
@@ -37,10 +37,10 @@ def same():
 
 @pytest.fixture
 def endures(tmp_path):
-    """Assert that a reader meets damage with arrays, or a ValueError that names the file.
+    """Assert that a reader of damaged files returns arrays or a ValueError that names the file.
 
     Returns how many of the damaged files were refused. No attempt may take more memory
-    than four times the file's size and 200 kB for Python's own objects.
+    than four times the file's size plus 200 kB for Python's own objects.
     """
 
     def attempt(load, path, content):

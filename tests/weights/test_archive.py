@@ -1,4 +1,4 @@
-"""Members of zip archives, looked at in place, against Python's `zipfile`."""
+"""Members of zip archives, read in place, against Python's `zipfile`."""
 
 import struct
 import warnings
@@ -19,7 +19,7 @@ def write(path, method=zipfile.ZIP_STORED, contents=CONTENTS):
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
-def test_members_are_those_that_were_written(tmp_path, method):
+def test_members_are_read_as_they_were_written(tmp_path, method):
     data = write(tmp_path / "z", method)
     members = read_directory(tmp_path / "z")
     assert {name: bytes(read_member(data, info)) for name, info in members.items()} == CONTENTS
@@ -49,11 +49,11 @@ def broken(info, **attributes):
     ({"flag_bits": 1}, "encrypted or outside the file"),
     ({"header_offset": -1}, "encrypted or outside the file"),
     ({"header_offset": 2**40}, "encrypted or outside the file"),
-    ({"header_offset": 1}, "cut short or misplaced"),
-    ({"compress_size": 2**40}, "cut short or misplaced"),
+    ({"header_offset": 1}, "truncated or at a wrong position"),
+    ({"compress_size": 2**40}, "truncated or at a wrong position"),
     ({"compress_type": zipfile.ZIP_DEFLATED}, "a damaged member"),
-    ({"file_size": 255}, "whose size or checksum is another"),
-    ({"CRC": 1}, "whose size or checksum is another"),
+    ({"file_size": 255}, "with a wrong size or checksum"),
+    ({"CRC": 1}, "with a wrong size or checksum"),
 ])  # fmt: skip
 def test_a_member_that_contradicts_the_directory_is_refused(tmp_path, attributes, message):
     data = write(tmp_path / "z")
@@ -62,22 +62,22 @@ def test_a_member_that_contradicts_the_directory_is_refused(tmp_path, attributes
         read_member(data, info)
 
 
-def test_a_checksum_of_zero_says_that_there_is_none(tmp_path):
+def test_a_checksum_of_zero_means_no_checksum(tmp_path):
     data = write(tmp_path / "z")
     info = broken(read_directory(tmp_path / "z")["folder/b"], CRC=0)
     assert bytes(read_member(data, info)) == CONTENTS["folder/b"]
 
 
-def test_two_members_of_one_name_are_refused(tmp_path):
+def test_two_members_of_the_same_name_are_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "z", "w") as archive, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         archive.writestr("a", b"1")
         archive.writestr("a", b"2")
-    with pytest.raises(ValueError, match="two members of one name"):
+    with pytest.raises(ValueError, match="two members of the same name"):
         read_directory(tmp_path / "z")
 
 
-def test_what_is_no_archive_is_refused(tmp_path):
+def test_a_file_without_a_directory_is_refused(tmp_path):
     (tmp_path / "z").write_bytes(b"PK\3\4" + struct.pack("<Q", 7))
     with pytest.raises(ValueError, match="a damaged zip archive"):
         read_directory(tmp_path / "z")

@@ -1,4 +1,4 @@
-"""Mapped files, numbers in them, and files that are replaced whole."""
+"""Mapped files, numbers in them, and files that are replaced atomically."""
 
 import os
 import threading
@@ -18,7 +18,7 @@ def test_a_bfloat16_is_the_upper_half_of_a_float32():
 
 
 @given(st.lists(st.floats(width=32), max_size=5), st.integers(0, 9))
-def test_numbers_are_read_from_any_place_and_aligned(values, start):
+def test_numbers_are_read_at_any_position_and_aligned(values, start):
     stored = np.array(values, "<f4")
     data = bytes(start) + stored.tobytes() + b"rest"
     numbers = read_numbers(data, (start, start + stored.nbytes), stored.dtype)
@@ -32,7 +32,7 @@ def test_a_mapped_file_is_changed_in_memory_only(tmp_path):
     assert (tmp_path / "f").read_bytes() == bytes(16)
 
 
-def test_what_was_mapped_stays_when_the_file_is_replaced(tmp_path):
+def test_a_mapped_file_keeps_its_bytes_when_it_is_replaced(tmp_path):
     (tmp_path / "f").write_bytes(b"old")
     data = map_file(tmp_path / "f")
     with replacing(tmp_path / "f") as stream:
@@ -41,7 +41,7 @@ def test_what_was_mapped_stays_when_the_file_is_replaced(tmp_path):
     assert data[:] == b"old" and (tmp_path / "f").read_bytes() == b"new"
 
 
-def test_many_threads_replacing_one_file_leave_one_of_theirs_whole(tmp_path):
+def test_many_threads_replacing_one_file_leave_one_complete_version(tmp_path):
     def write(letter):
         with replacing(tmp_path / "f") as stream:
             for _ in range(50):
@@ -57,7 +57,7 @@ def test_many_threads_replacing_one_file_leave_one_of_theirs_whole(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["f"]
 
 
-def test_two_files_may_be_replaced_at_once(tmp_path):
+def test_two_files_can_be_replaced_at_the_same_time(tmp_path):
     with replacing(tmp_path / "a") as a, replacing(tmp_path / "b") as b:
         a.write(b"1")
         b.write(b"2")
@@ -67,7 +67,7 @@ def test_two_files_may_be_replaced_at_once(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs symbolic links and permissions of POSIX")
-def test_a_link_stays_one_and_a_file_keeps_its_permissions(tmp_path):
+def test_a_link_stays_a_link_and_a_file_keeps_its_permissions(tmp_path):
     (tmp_path / "folder").mkdir()
     target, link = tmp_path / "folder" / "f", tmp_path / "link"
     target.write_bytes(b"old")
@@ -88,13 +88,13 @@ def test_a_new_file_has_the_usual_permissions(tmp_path):
     assert (tmp_path / "f").stat().st_mode == (tmp_path / "usual").stat().st_mode
 
 
-def test_the_longest_name_is_short_enough(tmp_path):
+def test_the_longest_file_name_can_be_replaced(tmp_path):
     with replacing(tmp_path / ("x" * 255)) as stream:
         stream.write(b"new")
     assert [entry.name for entry in tmp_path.iterdir()] == ["x" * 255]
 
 
-def test_a_failure_leaves_no_trace(tmp_path):
+def test_a_failure_leaves_no_file(tmp_path):
     with pytest.raises(RuntimeError, match="halfway"):
         with replacing(tmp_path / "f") as stream:
             stream.write(b"half")
@@ -106,7 +106,7 @@ def test_a_failure_leaves_no_trace(tmp_path):
     (lambda: check_state({"w": ["a"]}), "w: expected real numbers"),
     (lambda: check_state({1: [0.0]}), "arrays: expected names that are text, got 1"),
 ])  # fmt: skip
-def test_what_cannot_be_stored_is_named(call, message):
+def test_a_name_or_array_that_cannot_be_stored_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
 

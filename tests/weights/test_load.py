@@ -1,4 +1,4 @@
-"""`weights.load` and `weights.save`: formats told by content, files whole or not at all."""
+"""`weights.load` and `weights.save`: formats recognised by content, atomic writing."""
 
 import os
 
@@ -11,14 +11,14 @@ WRITTEN = [".npz", ".safetensors"]
 
 
 @pytest.mark.parametrize("suffix", [*WRITTEN, ".NPZ", ".SafeTensors"])
-def test_what_was_saved_is_loaded(tmp_path, suffix, arrays, same):
+def test_saved_arrays_are_loaded(tmp_path, suffix, arrays, same):
     weights.save(tmp_path / f"w{suffix}", arrays)
     same(weights.load(tmp_path / f"w{suffix}"), arrays)
     same(weights.load(str(tmp_path / f"w{suffix}")), arrays)
 
 
 @pytest.mark.parametrize("suffix", WRITTEN)
-def test_nothing_can_be_saved_too(tmp_path, suffix):
+def test_an_empty_state_can_be_saved(tmp_path, suffix):
     weights.save(tmp_path / f"w{suffix}", {})
     assert weights.load(tmp_path / f"w{suffix}") == {}
 
@@ -32,14 +32,14 @@ def test_saving_twice_gives_the_same_bytes(tmp_path, suffix, arrays):
 
 @pytest.mark.parametrize("suffix", WRITTEN)
 @pytest.mark.parametrize("name", ["weights", "w.pth", "w.npz.bak"])
-def test_the_content_tells_the_format_whatever_the_name(tmp_path, suffix, name, arrays, same):
+def test_the_format_is_recognised_by_content_not_by_name(tmp_path, suffix, name, arrays, same):
     weights.save(tmp_path / f"w{suffix}", arrays)
     (tmp_path / f"w{suffix}").rename(tmp_path / name)
     same(weights.load(tmp_path / name), arrays)
 
 
 @pytest.mark.parametrize("suffix", WRITTEN)
-def test_a_file_may_be_saved_over_the_one_its_arrays_came_from(tmp_path, suffix, arrays, same):
+def test_arrays_can_be_saved_to_the_file_they_were_loaded_from(tmp_path, suffix, arrays, same):
     path = tmp_path / f"w{suffix}"
     weights.save(path, arrays)
     weights.save(path, weights.load(path))
@@ -47,7 +47,7 @@ def test_a_file_may_be_saved_over_the_one_its_arrays_came_from(tmp_path, suffix,
 
 
 @pytest.mark.parametrize("suffix", WRITTEN)
-def test_a_failed_save_leaves_the_old_file_and_nothing_else(
+def test_a_failed_save_leaves_only_the_old_file(
     tmp_path, suffix, arrays, same, monkeypatch
 ):
     path = tmp_path / f"w{suffix}"
@@ -71,7 +71,7 @@ def test_only_real_numbers_are_saved(tmp_path, suffix):
 
 
 @pytest.mark.parametrize("name", ["w.txt", "w.h5", "weights", "w.npz.gz"])
-def test_an_unknown_suffix_is_refused_with_the_list_of_those_known(tmp_path, name):
+def test_an_unknown_suffix_is_refused_with_a_list_of_the_known_ones(tmp_path, name):
     with pytest.raises(
         ValueError, match=r"path: expected a file ending in .* or \.pb, got .*" + name
     ):

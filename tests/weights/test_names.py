@@ -1,4 +1,4 @@
-"""The tables of names: every array of a network, from each naming it is published under."""
+"""The tables of names: every array of a network, from each naming in published files."""
 
 import json
 import re
@@ -16,18 +16,18 @@ def official_shapes(shared_data, network):
 
 
 def state_of(shapes):
-    """Small arrays, all different, so that one that is moved or dropped shows."""
+    """Small arrays, all different, so that a moved or dropped one is noticed."""
     return {name: np.full((1, 2), i) for i, name in enumerate(shapes)}
 
 
-def test_rules_apply_in_order_and_may_drop_a_name():
+def test_rules_apply_in_order_and_can_omit_a_name():
     rules = ((r"^a\.", "b."), (r"^b\.(\d)$", r"\1.b"), (r"^junk", None))
     assert names.rename({"a.1": 1, "b.2": 2, "junk.x": 3, "c": 4}, rules) == {
         "1.b": 1, "2.b": 2, "c": 4
     }  # fmt: skip
 
 
-def test_two_arrays_for_one_name_are_refused():
+def test_two_arrays_with_the_same_new_name_are_refused():
     with pytest.raises(ValueError, match="state: expected one array for 'x', got another as 'b.x'"):
         names.rename({"a.x": 1, "b.x": 2}, ((r"^[ab]\.", ""),))
 
@@ -42,7 +42,7 @@ def test_hrnets_from_mmpose_get_their_official_names(shared_data, network, head)
     assert names.rename(official, names.HIGHERHRNET) == official
 
 
-def test_openpose_loses_the_names_of_its_branches(shared_data):
+def test_the_branch_prefixes_of_openpose_are_removed(shared_data):
     official = state_of(official_shapes(shared_data, "openpose_coco"))
     theirs = {}
     for name, array in official.items():
@@ -80,7 +80,7 @@ def test_vitpose_arrays_are_found_under_three_names(line):
 
 
 def to_official(ours):
-    """ViTPose's state of transformers under the official names, the other way round."""
+    """ViTPose's state of transformers with the official names: the inverse conversion."""
     there = {}
     for name, array in ours.items():
         if ".key." in name or ".value." in name:
@@ -106,7 +106,7 @@ def to_official(ours):
 
 
 @pytest.mark.parametrize("decoder", ["simple", "classic"])
-def test_a_whole_vitpose_returns_from_its_official_names(shared_data, decoder):
+def test_a_complete_vitpose_is_converted_from_its_official_names(shared_data, decoder):
     shapes = official_shapes(shared_data, f"vitpose_s_{decoder}")
     ours = {
         name: np.full((1, *shape[1:3]) if "position" in name else shape[:1], i)
@@ -122,7 +122,7 @@ def test_a_whole_vitpose_returns_from_its_official_names(shared_data, decoder):
     assert all(unchanged[name] is array for name, array in ours.items())
 
 
-def test_rows_of_qkv_are_queries_then_keys_then_values():
+def test_rows_of_qkv_are_query_then_key_then_value():
     layer = "backbone.encoder.layer.3.attention.attention"
     rows = np.arange(12).reshape(6, 2)
     renamed = names.rename_vitpose({"backbone.blocks.3.attn.qkv.weight": rows})
@@ -135,7 +135,7 @@ def test_rows_of_qkv_are_queries_then_keys_then_values():
         names.rename_vitpose({"backbone.layers.0.attn.qkv.bias": np.zeros(4)})
 
 
-def test_only_mmpose_1_lacks_the_row_that_is_added_to_all_tokens():
+def test_only_mmpose_1_needs_a_zero_row_in_the_position_embedding():
     key, table = "backbone.embeddings.position_embeddings", np.ones((1, 4, 2))
     theirs = {"backbone.pos_embed": table, "backbone.layers.0.ln1.bias": np.zeros(2)}
     assert names.rename_vitpose(theirs)[key][0].tolist() == [[0, 0], [1, 1], [1, 1], [1, 1], [1, 1]]
@@ -143,7 +143,7 @@ def test_only_mmpose_1_lacks_the_row_that_is_added_to_all_tokens():
 
 
 class Head(nn.Module):
-    """A network that was published under two namings."""
+    """A network that was published with two namings."""
 
     def __init__(self):
         super().__init__()
@@ -155,7 +155,7 @@ class Head(nn.Module):
 
 @pytest.mark.parametrize("wrapper", ["", "module.", "module.model."])
 @pytest.mark.parametrize("naming", ["", "keypoint_head.", "head."])
-def test_a_network_declares_its_namings_and_loads_them_all(wrapper, naming):
+def test_a_network_loads_all_of_its_namings(wrapper, naming):
     net, state = Head(), {"weight": np.ones((3, 2, 1, 1)), "bias": np.arange(3.0)}
     missing, unexpected = net.load_state_dict(
         {f"{wrapper}{naming}final_layer.{leaf}": array for leaf, array in state.items()}
@@ -164,7 +164,7 @@ def test_a_network_declares_its_namings_and_loads_them_all(wrapper, naming):
     assert net.final_layer.params["bias"].tolist() == [0, 1, 2]
 
 
-def test_a_mismatch_is_reported_under_the_networks_own_names():
+def test_a_mismatch_is_reported_with_the_networks_own_names():
     theirs = {"module.head.final_layer.weight": np.ones((3, 2)), "module.head.extra": np.ones(1)}
     with pytest.raises(ValueError) as error:
         Head().load_state_dict(theirs)

@@ -1,7 +1,7 @@
 """Our reader of PyTorch's files: files assembled by hand, PyTorch's own, and hostile ones.
 
-The programs written by hand need no PyTorch; the files of ``torch.save`` are compared with
-what PyTorch itself holds.
+The pickles written by hand need no PyTorch; files of ``torch.save`` are compared with
+PyTorch's own tensors.
 """
 
 import argparse
@@ -35,7 +35,7 @@ def name(dotted):
 
 
 def tensor(shape, strides, offset=0, count=6, key="0", storage="torch.FloatStorage", view=b""):
-    """The instructions that push one tensor, as PyTorch writes them."""
+    """The instructions that push a tensor, as PyTorch writes them."""
     count = integers(count)[1:-1]
     stored = b"(" + text("storage") + name(storage) + text(key) + text("cpu") + count + view + b"tQ"
     window = integers(offset)[1:-1] + integers(*shape) + integers(*strides)
@@ -91,14 +91,14 @@ WINDOWS = [((6,), (1,), 0), ((2, 3), (3, 1), 0), ((3, 2), (1, 3), 0), ((2, 2), (
 
 
 @pytest.mark.parametrize(("shape", "strides", "offset"), WINDOWS)
-def test_a_tensor_is_the_window_the_formula_says(load_bytes, shape, strides, offset):
+def test_a_tensor_is_the_strided_view_of_the_formula(load_bytes, shape, strides, offset):
     array = load_bytes(program(w=tensor(shape, strides, offset)))["w"]
     assert array.shape == shape and array.dtype == np.float32
     for index in np.ndindex(shape):
         assert array[index] == offset + np.dot(index, strides)
 
 
-def test_tensors_of_one_storage_share_their_memory_and_not_the_file(load_bytes):
+def test_tensors_of_one_storage_share_memory_but_not_with_the_file(load_bytes):
     pickled = program(a=tensor((2, 3), (3, 1)), b=tensor((2,), (1,), 4))
     loaded = load_bytes(pickled)
     loaded["b"][:] = 9
@@ -119,7 +119,7 @@ def test_numbers_of_the_other_byte_order_are_read(tmp_path):
     assert load_pytorch(tmp_path / "w.pt")["w"].tolist() == [0, 1, 2, 3, 4, 5]
 
 
-def test_a_view_of_a_storage_in_an_old_file_starts_where_it_says(tmp_path):
+def test_a_view_of_a_storage_in_an_old_file_starts_at_its_offset(tmp_path):
     view = b"(" + text("1") + integers(2, 3)[1:-1] + b"t"
     pickled = program(w=tensor((2,), (1,), 1, view=view))
     (tmp_path / "w.pth").write_bytes(legacy_of(pickled, {"0": SIX}))
@@ -137,12 +137,12 @@ OUTSIDE = {
     "of 33 axes": tensor([1] * 33, [1] * 33),
     "of 2^40 repetitions": tensor((2**40,), (0,)),
     "of 2^47 x 2^47": tensor((2**47, 2**47), (0, 0)),
-    "of a storage that is not there": tensor((6,), (1,), key="7"),
+    "of a storage that is missing": tensor((6,), (1,), key="7"),
     "of a storage of another size": tensor((6,), (1,), count=5),
     "of a storage of 2^40": tensor((6,), (1,), count=2**40),
     "of a negative storage": tensor((6,), (1,), count=-6),
     "of complex numbers": tensor((3,), (1,), storage="torch.ComplexFloatStorage"),
-    "of what is no storage": tensor((3,), (1,), storage="torch.Size"),
+    "of an object that is not a storage": tensor((3,), (1,), storage="torch.Size"),
 }
 
 
@@ -158,7 +158,7 @@ WRAPPED = tensor((6,), (1,))
 
 
 @pytest.mark.parametrize("wrapper", ["state_dict", "model", "model_state_dict", "model_pos", "ema"])
-def test_weights_are_found_among_what_a_training_program_saved(load_bytes, wrapper):
+def test_weights_are_found_in_a_training_checkpoint(load_bytes, wrapper):
     inner = program(w=WRAPPED, steps=b"K\x05")[2:-1]
     rest = {"epoch": b"K\x05", "loss": WRAPPED, "best": inner, "name": text("hrnet")}
     assert list(load_bytes(program(**rest, **{wrapper: inner}))) == ["w"]
@@ -166,7 +166,7 @@ def test_weights_are_found_among_what_a_training_program_saved(load_bytes, wrapp
     assert list(load_bytes(outer)) == ["w"]
 
 
-def test_a_model_that_is_only_a_name_hides_nothing(load_bytes):
+def test_a_model_entry_that_is_only_text_is_skipped(load_bytes):
     inner = program(w=WRAPPED)[2:-1]
     assert list(load_bytes(program(model=text("pose_hrnet"), state_dict=inner))) == ["w"]
 
@@ -174,8 +174,8 @@ def test_a_model_that_is_only_a_name_hides_nothing(load_bytes):
 NO_WEIGHTS = {
     "an empty dictionary": (program(), "no dictionary of tensors, but nothing"),
     "a dictionary of numbers": (program(a=b"K\x01", b=b"]"), "tensors, but 'a', 'b'"),
-    "one tensor": (b"\x80\x02" + WRAPPED + b".", "Tensor in place of a dictionary"),
-    "a list": (b"\x80\x02].", "list in place of a dictionary"),
+    "one tensor": (b"\x80\x02" + WRAPPED + b".", "Tensor instead of a dictionary"),
+    "a list": (b"\x80\x02].", "list instead of a dictionary"),
     "a dictionary inside itself": (
         b"\x80\x02}q\0" + text("model") + b"h\0s.", "no dictionary of tensors, but 'model'"
     ),
@@ -185,7 +185,7 @@ NO_WEIGHTS = {
 
 
 @pytest.mark.parametrize("case", NO_WEIGHTS)
-def test_a_file_without_a_dictionary_of_tensors_says_what_it_holds(load_bytes, case):
+def test_a_file_without_a_dictionary_of_tensors_is_refused_with_its_first_keys(load_bytes, case):
     pickled, message = NO_WEIGHTS[case]
     with pytest.raises(ValueError, match=message):
         load_bytes(pickled)
@@ -200,16 +200,16 @@ def test_a_pickle_that_calls_anything_is_refused_and_nothing_runs(load_bytes, tm
 
 ARCHIVES = {
     "two programs": zip_of(program(w=WRAPPED), {"0": SIX, "data.pkl": b"}."}),
-    "a program that is cut": zip_of(program(w=WRAPPED)[:-5], {"0": SIX}),
+    "a truncated program": zip_of(program(w=WRAPPED)[:-5], {"0": SIX}),
     "another magic number": pickle.dumps(7, 2) + legacy_of(program(w=WRAPPED), {"0": SIX}),
     "another protocol": MAGIC + b"M\xe8\x03.}." + program(w=WRAPPED) + b"].",
     "a page of a web server": b"<!DOCTYPE html><html>Too many requests</html>",
-    "keys that are no text": MAGIC + b"M\xe9\x03.}." + program(w=WRAPPED) + b"]K\x01a.",
+    "keys that are not text": MAGIC + b"M\xe9\x03.}." + program(w=WRAPPED) + b"]K\x01a.",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("case", ARCHIVES)
-def test_a_file_of_another_make_is_refused(tmp_path, case):
+def test_a_file_of_another_kind_is_refused(tmp_path, case):
     (tmp_path / "w.pth").write_bytes(ARCHIVES[case])
     with pytest.raises(ValueError, match="w.pth: expected PyTorch weights, got"):
         load_pytorch(tmp_path / "w.pth")
@@ -218,12 +218,12 @@ def test_a_file_of_another_make_is_refused(tmp_path, case):
 def test_members_that_overlap_cannot_multiply_a_storage(tmp_path):
     content = zip_of(program(w=WRAPPED), {str(i): bytes(1000) for i in range(3)})
     place = content.index(b"net/data/0") - 30
-    for i in (1, 2):  # let the directory give all three the place of the first
+    for i in (1, 2):  # let the directory give all three the position of the first
         entry = content.rindex(f"net/data/{i}".encode()) - 46
         content = content[: entry + 42] + struct.pack("<I", place) + content[entry + 46 :]
         content = content[: entry + 20] + struct.pack("<I", 2000) + content[entry + 24 :]
     (tmp_path / "w.pth").write_bytes(content)
-    with pytest.raises(ValueError, match="members overlap"):
+    with pytest.raises(ValueError, match="overlapping members"):
         load_pytorch(tmp_path / "w.pth")
 
 
@@ -236,7 +236,7 @@ def test_damage_gives_arrays_or_an_error_and_takes_little_memory(kind, endures):
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_a_file_cut_anywhere_is_refused(tmp_path, kind):
+def test_a_file_truncated_anywhere_is_refused(tmp_path, kind):
     content = FORMATS[kind](program(w=WRAPPED), {"0": SIX})
     for end in range(len(content)):
         (tmp_path / "w.pth").write_bytes(content[:end])
@@ -246,7 +246,7 @@ def test_a_file_cut_anywhere_is_refused(tmp_path, kind):
 
 @pytest.fixture(params=[True, False], ids=["zip", "legacy"])
 def saved(tmp_path, request):
-    """Write with ``torch.save``, in both formats; return what `weights.load` reads."""
+    """Write with ``torch.save``, in both formats; return the result of `weights.load`."""
     torch = pytest.importorskip("torch", reason="needs PyTorch as a peer")
 
     def save(value, path=tmp_path / "w.pth", **options):
@@ -266,7 +266,7 @@ def check_same(loaded, state):
         assert loaded[key].dtype == expected.dtype
 
 
-def test_torchs_own_state_is_read_wrapped_and_prefixed(saved):
+def test_torchs_own_state_is_read_with_wrappers_and_prefixes(saved):
     torch = saved.torch
     net = torch.nn.Sequential(torch.nn.Conv2d(2, 3, 3), torch.nn.BatchNorm2d(3))
     check_same(saved(net.state_dict()), net.state_dict())
@@ -331,7 +331,7 @@ def test_a_file_without_checksums_is_read(saved):
 
 
 @pytest.mark.parametrize("suffix", [".pt", ".bin", ".npz", ".ckpt", ".pth.tar"])
-def test_the_content_tells_the_format_whatever_the_name(saved, tmp_path, suffix):
+def test_the_format_is_recognised_by_content_not_by_name(saved, tmp_path, suffix):
     state = {"w": saved.torch.ones(3)}
     check_same(saved(state, tmp_path / f"w{suffix}"), state)
 
@@ -347,7 +347,7 @@ def test_a_whole_module_and_other_tensors_are_refused_by_name(saved):
             saved(value)
 
 
-def test_an_untouched_array_takes_no_memory(saved, tmp_path):
+def test_an_unused_array_takes_no_memory(saved, tmp_path):
     state = {str(i): saved.torch.zeros(2**18) for i in range(8)}  # 8 MiB
     saved(state)
     tracemalloc.start()
@@ -355,10 +355,10 @@ def test_an_untouched_array_takes_no_memory(saved, tmp_path):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert len(loaded) == 8
-    assert peak < 8 * 2**20 + 2**18  # older files: a copy, where numbers lie on odd places
+    assert peak < 8 * 2**20 + 2**18  # older files: a copy, if numbers are not aligned
 
 
-def test_damage_to_torchs_own_files_is_endured(saved, tmp_path, endures):
+def test_damage_to_torchs_own_files_gives_arrays_or_an_error(saved, tmp_path, endures):
     torch = saved.torch
     saved({"state_dict": torch.nn.Linear(3, 2).state_dict(), "b": torch.ones(3).bfloat16()})
     assert endures(load_pytorch, (tmp_path / "w.pth").read_bytes(), "damaged.pth", 200) > 50

@@ -1,4 +1,4 @@
-"""Our reader and writer of .safetensors, against files made by hand and by the peer."""
+"""Our reader and writer of .safetensors, against files made by hand and by the official library."""
 
 import json
 import struct
@@ -33,7 +33,7 @@ def test_a_file_written_by_hand_is_read(tmp_path):
     assert {name: array.tolist() for name, array in loaded.items()} == {"b": [3, 4], "a": [1, 2]}
 
 
-def test_bfloat16_is_widened_and_any_byte_but_zero_is_true(tmp_path):
+def test_bfloat16_becomes_float32_and_every_nonzero_byte_is_true(tmp_path):
     table = {"x": entry("BF16", (3,), 0, 6), "mask": entry("BOOL", (3,), 6, 9)}
     content = struct.pack("<3H", 0x3F80, 0xC040, 0x7F80) + b"\0\1\7"
     loaded = load_bytes(tmp_path, packed(table, content))
@@ -41,14 +41,14 @@ def test_bfloat16_is_widened_and_any_byte_but_zero_is_true(tmp_path):
     assert loaded["mask"].tolist() == [False, True, True] and loaded["mask"].dtype == bool
 
 
-def test_the_peer_reads_what_was_saved(tmp_path, arrays, same):
+def test_the_official_library_reads_our_files(tmp_path, arrays, same):
     peer = pytest.importorskip("safetensors.numpy", reason="needs safetensors as a peer")
     save_safetensors(tmp_path / "ours.safetensors", arrays)
     loaded = peer.load_file(tmp_path / "ours.safetensors")
     same({name: loaded[name] for name in arrays}, arrays)
 
 
-def test_what_the_peer_saved_is_read(tmp_path, arrays, same):
+def test_files_of_the_official_library_are_read(tmp_path, arrays, same):
     peer = pytest.importorskip("safetensors.numpy", reason="needs safetensors as a peer")
     peer.save_file(arrays, tmp_path / "theirs.safetensors", metadata={"made": "elsewhere"})
     loaded = load_safetensors(tmp_path / "theirs.safetensors")
@@ -65,7 +65,7 @@ def test_what_the_peer_saved_is_read(tmp_path, arrays, same):
         max_size=4,
     )
 )
-def test_what_was_saved_is_loaded_in_order_and_aligned(tmp_path_factory, state):
+def test_saved_arrays_are_loaded_in_order_and_aligned(tmp_path_factory, state):
     path = tmp_path_factory.getbasetemp() / "round.safetensors"
     save_safetensors(path, state)
     loaded = load_safetensors(path)
@@ -75,7 +75,7 @@ def test_what_was_saved_is_loaded_in_order_and_aligned(tmp_path_factory, state):
         assert loaded[name].dtype == array.dtype and loaded[name].flags.aligned
 
 
-def test_strided_and_big_endian_arrays_are_stored_plainly(tmp_path):
+def test_strided_and_big_endian_arrays_are_stored_contiguous_and_little_endian(tmp_path):
     path, x = tmp_path / "w.safetensors", np.arange(6.0).reshape(2, 3)
     save_safetensors(path, {"t": x.T, "swapped": x.astype(">f4"), "every": x[:, ::2]})
     loaded = load_safetensors(path)
@@ -84,7 +84,7 @@ def test_strided_and_big_endian_arrays_are_stored_plainly(tmp_path):
     np.testing.assert_array_equal(loaded["every"], x[:, ::2])
 
 
-def test_a_loaded_array_may_be_changed_and_the_file_is_not(tmp_path):
+def test_changing_a_loaded_array_does_not_change_the_file(tmp_path):
     path = tmp_path / "w.safetensors"
     save_safetensors(path, {"x": np.zeros(4)})
     load_safetensors(path)["x"][:] = 1
@@ -97,12 +97,12 @@ FOREIGN = {
     "seven bytes": b"\2\0\0\0\0\0\0",
     "a table longer than the file": struct.pack("<Q", 100) + b"{}",
     "a table of 2^63 bytes": struct.pack("<Q", 2**63) + b"{}",
-    "a table that is no JSON": packed(b"{'a'}"),
-    "a table that is no UTF-8": packed(b'{"\xff": 1}'),
+    "a table that is not JSON": packed(b"{'a'}"),
+    "a table that is not UTF-8": packed(b'{"\xff": 1}'),
     "a list": packed([1]),
     "JSON nested 100,000 deep": packed(b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
     "a number of 10,000 digits": packed(b'{"a": ' + b"9" * 10_000 + b"}"),
-    "a name given twice": packed(b'{"a": 1, "a": 2}'),
+    "a duplicate name": packed(b'{"a": 1, "a": 2}'),
     "an entry that is a number": packed({"a": 1}),
     "no offsets": packed({"a": {"dtype": "F32", "shape": [2]}}, EIGHT),
     "three offsets": packed({"a": entry() | {"data_offsets": [0, 4, 8]}}, EIGHT),
@@ -138,7 +138,7 @@ def test_a_foreign_or_damaged_file_is_refused_with_its_path(tmp_path, case):
     assert len(str(error.value)) < 500
 
 
-def test_a_file_cut_anywhere_is_refused(tmp_path, arrays):
+def test_a_file_truncated_anywhere_is_refused(tmp_path, arrays):
     save_safetensors(tmp_path / "w.safetensors", arrays)
     content = (tmp_path / "w.safetensors").read_bytes()
     for end in range(len(content)):
@@ -164,7 +164,7 @@ def test_damage_gives_arrays_or_an_error_and_takes_little_memory(tmp_path, array
         ({3: np.ones(2)}, "arrays: expected names that are text, got 3"),
     ],
 )
-def test_what_the_format_cannot_hold_is_refused_and_nothing_written(tmp_path, state, message):
+def test_other_arrays_are_refused_and_nothing_is_written(tmp_path, state, message):
     with pytest.raises(ValueError, match=message):
         save_safetensors(tmp_path / "w.safetensors", state)
     assert not list(tmp_path.iterdir())

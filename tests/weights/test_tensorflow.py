@@ -13,7 +13,7 @@ from npkpose.weights.protobuf import BYTES, VARINT, read_fields, read_varint, si
 
 
 def varint(value):
-    """The plainest encoder: base 128, lowest digit first."""
+    """The simplest encoder: base 128, lowest digit first."""
     value %= 2**64
     digits = [value % 128]
     while value := value // 128:
@@ -86,7 +86,7 @@ def test_the_specification_prints_150_as_these_two_bytes():
 
 
 @given(st.integers(-(2**63), 2**63 - 1))
-def test_a_varint_is_read_back(value):
+def test_a_varint_is_decoded(value):
     content = varint(value)
     value_read, end = read_varint(content, 0, len(content))
     assert signed(value_read) == value and end == len(content)
@@ -116,9 +116,9 @@ INTS = b"".join(map(varint, (1, -2, 300)))
 LISTS = {
     "packed floats": (1, blob(5, FLOATS), [1, 2, 3]),
     "single floats": (1, b"".join(b"\x2d" + FLOATS[i : i + 4] for i in (0, 4, 8)), [1, 2, 3]),
-    "floats in two runs": (1, blob(5, FLOATS[:4]) + blob(5, FLOATS[4:]), [1, 2, 3]),
-    "one float for all": (1, blob(5, FLOATS[4:8]), [2, 2, 2]),
-    "no float at all": (1, b"", [0, 0, 0]),
+    "floats in two packed lists": (1, blob(5, FLOATS[:4]) + blob(5, FLOATS[4:]), [1, 2, 3]),
+    "one float for all elements": (1, blob(5, FLOATS[4:8]), [2, 2, 2]),
+    "no float": (1, b"", [0, 0, 0]),
     "packed doubles": (2, blob(6, struct.pack("<3d", 1, 2, 3)), [1, 2, 3]),
     "packed int32": (3, blob(7, INTS), [1, -2, 300]),
     "single int16": (5, number(7, 1) + number(7, -2) + number(7, 300), [1, -2, 300]),
@@ -135,7 +135,7 @@ def test_every_way_of_storing_numbers_is_read(path, case):
     assert array.tolist() == expected
 
 
-def test_text_and_truth_values_are_left_out(path):
+def test_text_and_bool_constants_are_omitted(path):
     text = const("t", number(1, 7), shape(1), blob(8, "hello"))
     truth = const("b", number(1, 10), shape(1), number(11, 1))
     assert list(load_bytes(path, GRAPH + text + truth)) == ["w", "axis"]
@@ -147,14 +147,14 @@ def test_arrays_share_the_files_bytes_and_are_read_only(path):
         array[0, 0] = 1
 
 
-def test_a_file_cut_anywhere_is_refused(path):
+def test_a_truncated_file_is_refused(path):
     for end in range(len(GRAPH) - 2):
         refuses(path, GRAPH[:end], "expected")
     refuses(path, GRAPH[:-1], "expected")
-    assert list(load_bytes(path, GRAPH[:-2])) == ["w", "axis"]  # lacks only the empty library
+    assert list(load_bytes(path, GRAPH[:-2])) == ["w", "axis"]  # only the empty library is missing
 
 
-def test_a_cut_between_nodes_shows_in_the_missing_inputs(path):
+def test_a_file_truncated_between_nodes_has_missing_inputs(path):
     refuses(path, b"".join(NODES[:3]), r"node 'y': expected its input '\^axis', got no such node")
 
 
@@ -162,7 +162,7 @@ FLOAT32 = number(1, 1)
 MALFORMED = {
     "empty": (b"", "expected the nodes"),
     "only a library": (blob(2), "expected the nodes"),
-    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(50), "expected"),
+    "an image": (b"\x89PNG\r\n\x1a\n" + bytes(50), "expected"),
     "text": (b"hello, this is no graph", "byte 0: expected field"),
     "a zip archive": (b"PK\x03\x04" + bytes(50), "byte 0: expected field"),
     "an ONNX file": (number(1, 8) + blob(2, "pytorch"), "byte 0: expected wire type .* for node"),
@@ -175,10 +175,10 @@ MALFORMED = {
     "a length of 2^63": (b"\x0a" + varint(2**63) + b"abc", "byte 0: expected 9223372036854775808"),
     "a group": (GRAPH + b"\x1b\x1c", "expected wire type 0, 1, 2 or 5, got 3"),
     "wire type 7": (GRAPH + b"\x1f", "expected wire type 0, 1, 2 or 5, got 7"),
-    "a name that is no text": (blob(1, blob(1, b"ab\xff")), "byte 6: expected UTF-8"),
+    "a name that is not text": (blob(1, blob(1, b"ab\xff")), "byte 6: expected UTF-8"),
     "a name that is a number": (blob(1, number(1, 5)), "expected wire type .* for name"),
-    "two nodes of one name": (GRAPH + node("w", "Relu"), "node 'w': expected a name of its own"),
-    "no constants": (NODES[1], "expected constants that hold numbers"),
+    "two nodes of one name": (GRAPH + node("w", "Relu"), "node 'w': expected a unique name"),
+    "no constants": (NODES[1], "expected constants that are numbers"),
     "a missing input": (node("y", "Relu", blob(3, "x")), "node 'y': expected its input 'x'"),
     "no value": (node("c", "Const"), "node 'c', .*expected a constant's value"),
     "no dtype": (const("c", shape(1), blob(4, bytes(4))), "node 'c', .*expected dtype .* got 0"),
@@ -208,7 +208,7 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("case", MALFORMED)
-def test_a_malformed_file_is_refused_with_its_path_and_place(path, case):
+def test_a_malformed_file_is_refused_with_its_path_and_byte(path, case):
     content, message = MALFORMED[case]
     refuses(path, content, message)
 
@@ -223,7 +223,7 @@ def test_a_small_file_cannot_claim_a_large_array(path):
 
 
 COUNT = 40_000
-SWARMS = {  # and how many times the file's size they may take
+MANY_FIELDS = {  # (allowed memory as a multiple of the file's size, content)
     "empty lists": (2, const("c", FLOAT32, blob(5) * COUNT)),
     "lists of one float": (2, const("c", FLOAT32, shape(COUNT), blob(5, bytes(4)) * COUNT)),
     "lists of one int": (4, const("c", number(1, 3), shape(COUNT), blob(7, b"\1") * COUNT)),
@@ -239,9 +239,9 @@ SWARMS = {  # and how many times the file's size they may take
 }
 
 
-@pytest.mark.parametrize("case", SWARMS)
-def test_a_swarm_of_small_fields_takes_little_memory(path, case):
-    times, content = SWARMS[case]
+@pytest.mark.parametrize("case", MANY_FIELDS)
+def test_many_small_fields_take_little_memory(path, case):
+    times, content = MANY_FIELDS[case]
     path.write_bytes(content)
     tracemalloc.start()
     try:
@@ -301,7 +301,7 @@ def test_the_real_graph_has_its_nodes_and_numbers(path, real_graph):
     assert arrays["MobilenetV2/Conv/weights/read/_2__cf__2"].shape == (3, 3, 3, 16)
 
 
-def test_the_real_graph_cut_anywhere_is_refused(path, real_graph):
+def test_the_real_graph_truncated_anywhere_is_refused(path, real_graph):
     ends = [end for _, _, _, end in read_fields(real_graph, 0, len(real_graph))]
     rng = np.random.default_rng(0)
     cuts = [*rng.integers(0, len(real_graph) - 2, 25), *rng.choice(ends[1:-1], 25)]

@@ -1,4 +1,4 @@
-"""The stack machine for pickles: against Python's own for data, and against attacks."""
+"""The stack machine for pickles: data as Python's own reads it, and attacks."""
 
 import collections
 import os
@@ -19,7 +19,7 @@ def run(program, functions=FUNCTIONS, find_persistent=None):
     return unpickle(program, 0, functions, find_persistent)[0]
 
 
-def test_the_program_in_the_docstring_makes_its_dictionary():
+def test_the_program_in_the_docstring_gives_its_dictionary():
     program = b"}X\x01\0\0\0aK\x01K\x02\x86s."
     assert unpickle(b"??" + program + b"rest", 2, {}) == ({"a": (1, 2)}, 2 + len(program))
 
@@ -34,7 +34,7 @@ DATA = st.recursive(
 
 
 @given(DATA, st.sampled_from([2, 3, 4]))
-def test_data_is_read_as_python_does(value, protocol):
+def test_data_is_read_as_by_python(value, protocol):
     program = pickle.dumps(value, protocol)
     assert unpickle(program, 0, {}) == (pickle.loads(program), len(program))
     assert run(program) == value
@@ -61,25 +61,25 @@ def test_ordered_dictionaries_become_plain_and_their_attributes_are_dropped():
         assert run(pickle.dumps(state, protocol)) == {"a": 1, "b": 2}
 
 
-def test_known_harmless_objects_are_made_into_nothing():
+def test_known_harmless_objects_become_placeholders():
     value = run(pickle.dumps([collections.Counter("aab"), 5], 2))
     assert isinstance(value[0], Ignored) and value[1] == 5
 
 
-def test_what_is_put_into_an_ignored_object_is_dropped():
+def test_the_content_of_an_ignored_object_is_dropped():
     counter = b"ccollections\nCounter\n)R"
     for content in (b"K\x01K\x02s", b"(K\x01K\x02u", b"K\x01a", b"(K\x01e", b"}b"):
         assert isinstance(run(counter + content + b"."), Ignored)
 
 
-def test_persistent_values_are_asked_for():
+def test_persistent_objects_come_from_the_callers_function():
     assert run(b"X\x03\0\0\0keyQ.", find_persistent=str.upper) == "KEY"
-    with pytest.raises(ValueError, match="finds other values"):
+    with pytest.raises(ValueError, match="wrong values"):
         run(b"X\x03\0\0\0keyQ.")
 
 
 class Attack:
-    """What a hostile file may hold: unpickled by Python it runs a command."""
+    """A hostile object: unpickled by Python, it runs a command."""
 
     def __init__(self, *call):
         self.call = call
@@ -107,7 +107,7 @@ def test_nothing_is_imported_or_called(tmp_path):
         b"(" + text + b"ios\nsystem\n.",
         b"(cos\nsystem\n" + text + b"o.",
         b"cnpkpose.weights.unpickle\nunpickle\n.",
-        text + b"\x85K\x01R.",  # a number is no function
+        text + b"\x85K\x01R.",  # a number is not a function
         b"ccollections\nCounter\n(K\x01lR.",
         b"\x82\x01.",  # an extension code
     ):
@@ -122,26 +122,26 @@ NONSENSE = {
     "an empty stack": b".",
     "an unknown instruction": b"\xff.",
     "text at the start": b"hello",
-    "a mark that is missing": b"K\x01t.",
+    "a missing mark": b"K\x01t.",
     "a value from below the mark": b"K\x01(0.",
     "an item of a number": b"K\x01K\x02K\x03s.",
     "an item of text": b"X\0\0\0\0K\x01a.",
     "a key without a value": b"}(K\x01u.",
     "a key that is a list": b"}]K\x01s.",
-    "a memo that is empty": b"h\x07.",
-    "text cut short": b"X\x09\0\0\0abc.",
-    "text that is no UTF-8": b"X\x01\0\0\0\xff.",
+    "an empty memo": b"h\x07.",
+    "truncated text": b"X\x09\0\0\0abc.",
+    "text that is not UTF-8": b"X\x01\0\0\0\xff.",
     "text of 2^63 bytes": b"\x8d" + b"\xff" * 7 + b"\x7fabc.",
     "bytes of 2^64": b"\x8e" + b"\xff" * 8 + b"abc.",
     "an integer of 2^32 bytes": b"\x8b\xff\xff\xff\xffabc.",
     "an endless name": b"c" + b"a" * 1000,
-    "pairs that are no pairs": b"ccollections\nOrderedDict\n]K\x01a\x85R.",
+    "invalid pairs": b"ccollections\nOrderedDict\n]K\x01a\x85R.",
     "names that are lists": b"]]\x93.",
 }
 
 
 @pytest.mark.parametrize("case", NONSENSE)
-def test_a_program_that_makes_no_sense_is_refused(case):
+def test_an_invalid_program_is_refused(case):
     with pytest.raises(ValueError) as error:
         run(NONSENSE[case])
     assert len(str(error.value)) < 400
@@ -153,9 +153,9 @@ def nested_tuples(depth):
 
 BOMBS = {
     "a memo of 2^32 slots": (b"K\x01r\xff\xff\xff\xff.", None),
-    "a key that takes 2^60 steps to hash": (b"}" + nested_tuples(60) + b"K\x01s.", "finds other"),
-    "a name that takes 2^60 letters": (nested_tuples(60) + b"2\x93.", "finds other"),
-    "a call on 2^60 letters": (nested_tuples(60) + b"2R.", "finds other"),
+    "a key that takes 2^60 steps to hash": (b"}" + nested_tuples(60) + b"K\x01s.", "wrong values"),
+    "a name that takes 2^60 letters": (nested_tuples(60) + b"2\x93.", "wrong values"),
+    "a call on 2^60 letters": (nested_tuples(60) + b"2R.", "wrong values"),
     "dictionaries without end": (b"}" * 600_000 + b".", "more than 500000 instructions"),
     "a list of pairs that 20,000 dictionaries copy": (
         b"](" + b"K\x01N\x86" * 1000 + b"e\x85q\x000ccollections\nOrderedDict\nq\x01"
@@ -196,7 +196,7 @@ def test_a_small_program_takes_little_time_and_memory(case):
     assert peak < 60_000_000
 
 
-def test_a_long_identifier_cannot_be_asked_for_many_times():
+def test_a_long_persistent_id_cannot_be_used_many_times():
     program = b"](" + b"N" * 10_000 + b"eq\x000" + b"h\x00Q0" * 5000 + b"N."
     asked = []
     with pytest.raises(ValueError, match="gives its calls more than 500000 values"):
@@ -222,7 +222,7 @@ class Filled(Buildable):
         self.state = state
 
 
-def test_build_fills_what_asks_for_it():
+def test_build_sets_the_state_of_a_buildable_object():
     functions = {"a.B": Filled}
     value = run(b"ca\nB\n)\x81}X\x01\0\0\0xK\x07sb.", functions)
     assert isinstance(value, Filled) and value.state == {"x": 7}
@@ -230,6 +230,6 @@ def test_build_fills_what_asks_for_it():
         run(b"ca\nB\n)RK\0b.", functions)
 
 
-def test_python_2_strings_are_bytes_where_that_is_asked_for():
+def test_python_2_strings_are_bytes_if_the_caller_wants_bytes():
     assert unpickle(b"U\x02a\xff.", 0, {}, old_text=bytes)[0] == b"a\xff"
     assert unpickle(b"T\x02\0\0\0a\xff.", 0, {}, old_text=bytes)[0] == b"a\xff"
