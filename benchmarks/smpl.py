@@ -1,8 +1,8 @@
 """SMPL at its full size, forward and backward: ``python -m benchmarks.smpl``.
 
-A made-up body of SMPL's 6,890 vertices, 24 joints and 10 shape numbers, every vertex following
-four joints, against the same equations in PyTorch with its automatic gradients; the two take turns
-on all cores, and their outputs and gradients are asserted equal first.
+A random body with SMPL's 6,890 vertices, 24 joints and 10 shape numbers, each vertex weighted to
+four joints, against the same equations in PyTorch with automatic gradients. The two alternate on
+all cores, after their outputs and gradients are asserted equal.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ RUNS = 30
 
 
 def rows(runs=RUNS):
-    """Yield a `timing.Row` for each batch, forward alone and with backward."""
+    """Yield a `timing.Row` for each batch, for forward and for forward with backward."""
     rng = np.random.default_rng(0)
     data = full_size_body(rng)
     body, (name, twin) = SMPL(data), peer(data)
@@ -27,23 +27,23 @@ def rows(runs=RUNS):
         shapes = rng.normal(size=(batch, SHAPES)).astype(np.float32)
         dvertices = rng.normal(size=(batch, VERTICES, 3)).astype(np.float32)
         for both in (False, True):
-            works = [lambda: run(body, R, shapes, dvertices if both else None)]
-            first = first_call(works[0])
+            tasks = [lambda: run(body, R, shapes, dvertices if both else None)]
+            first = first_call(tasks[0])
             if twin is not None:
-                works.append(lambda: twin(R, shapes, dvertices if both else None))
-                _assert_equal(works[0](), works[1]())
-            times = (*smallest_ms(*works, runs=runs), np.nan)
+                tasks.append(lambda: twin(R, shapes, dvertices if both else None))
+                _assert_equal(tasks[0](), tasks[1]())
+            times = (*smallest_ms(*tasks, runs=runs), np.nan)
             kernel = "SMPL and gradients" if both else "SMPL"
             yield Row(kernel, f"batch {batch}", first, times[0], name, times[1])
 
 
 def full_size_body(rng):
-    """Return `BodyData` of SMPL's size and kinematic tree; its numbers mean nothing."""
+    """Return random `BodyData` with SMPL's size and kinematic tree."""
     parents = tube_body(rng).parents
     J = len(parents)
     weights, regressor = np.zeros((VERTICES, J)), np.zeros((J, VERTICES))
-    followed = rng.permuted(np.tile(np.arange(J), (VERTICES, 1)), axis=1)[:, :4]
-    np.put_along_axis(weights, followed, rng.dirichlet(np.ones(4), VERTICES), axis=1)
+    joints = rng.permuted(np.tile(np.arange(J), (VERTICES, 1)), axis=1)[:, :4]
+    np.put_along_axis(weights, joints, rng.dirichlet(np.ones(4), VERTICES), axis=1)
     averaged = rng.integers(0, VERTICES, (J, 30))
     np.put_along_axis(regressor, averaged, 1 / 30, axis=1)
     template = rng.normal(0, 0.5, (VERTICES, 3))
@@ -59,7 +59,7 @@ def run(body, R, shapes, dvertices):
 
 
 def peer(data):
-    """Return the peer's name and what does the same as `run`; None without PyTorch."""
+    """Return the peer's name and its version of `run`, None without PyTorch."""
     try:
         import torch
     except ImportError:
@@ -68,7 +68,7 @@ def peer(data):
 
     twin = torch_smpl.SMPL(data)
 
-    def work(R, shapes, dvertices):
+    def run_torch(R, shapes, dvertices):
         R, shapes = torch.from_numpy(R), torch.from_numpy(shapes)
         if dvertices is None:
             with torch.inference_mode():
@@ -78,7 +78,7 @@ def peer(data):
         gradients = torch.autograd.grad(vertices, (R, shapes), torch.from_numpy(dvertices))
         return [part.numpy() for part in gradients]
 
-    return f"torch {torch.__version__} eager", work
+    return f"torch {torch.__version__} eager", run_torch
 
 
 def _assert_equal(ours, theirs):

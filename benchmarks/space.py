@@ -1,10 +1,10 @@
-"""Lifting films and triangulating points, how fast: ``python -m benchmarks.space``.
+"""Lifting sequences and triangulating points: ``python -m benchmarks.space``.
 
-Networks: windows of a film in evaluation mode, against the same network in PyTorch with the same
-weights, on all cores that BLAS is allowed. Triangulation: 100,000 points within 0.8 m of the
-middle of cameras 4 m away, seen with 2 px of noise, on one thread. A NumPy loop of SVDs is timed
-on a twentieth of the points; OpenCV's peer undoes the lens, if there is one, and triangulates two
-views. All take turns in one process, their outputs asserted equal first.
+Networks: windows of a sequence in evaluation mode, against the same network in PyTorch with the
+same weights, on all cores that BLAS may use. Triangulation: 100,000 points within 0.8 m of the
+centre of cameras 4 m away, with 2 px of noise, on one thread. A NumPy loop of SVDs is timed on a
+twentieth of the points; OpenCV removes the lens distortion, if any, and triangulates two views.
+All alternate in one process, after their outputs are asserted equal.
 """
 
 import numpy as np
@@ -18,15 +18,15 @@ NETWORKS = {  # class, its first argument, which the PyTorch class has too, and 
     "VideoPose3D-243": (VideoPose3D, (3, 3, 3, 3, 3), 243),
     "MHFormer-81": (MHFormer, 81, 81),
 }
-WINDOWS = {"VideoPose3D-243": (1,), "MHFormer-81": (1, 16)}  # at a time; 16 as `MHFormer.lift`
+WINDOWS = {"VideoPose3D-243": (1,), "MHFormer-81": (1, 16)}  # batches; `MHFormer.lift` uses 16
 LENSES = {"no lens": (0, 0, 0, 0, 0), "lens": (-0.28, 0.17, -2e-3, 1e-3, -0.037)}
 POINTS, VIEWS, NOISE = 100_000, 5, 2.0
-SHARE = 20  # of the points, a loop is timed on one in as many
+LOOP_FRACTION = 20  # the loop is timed on one in 20 points
 RUNS = 10
 
 
 def rows(points=POINTS, runs=RUNS):
-    """Yield a `timing.Row` for each network, then for each way to triangulate."""
+    """Yield a `timing.Row` for each network, then for each kind of triangulation."""
     for name in NETWORKS:
         for windows in WINDOWS[name]:
             yield _network_row(name, windows, runs)
@@ -38,7 +38,7 @@ def rows(points=POINTS, runs=RUNS):
 
 
 def ring(distortion):
-    """Return cameras at even angles on a circle of 4 m, in mm, looking at its middle."""
+    """Return cameras at even angles on a circle of 4 m, in mm, looking at its centre."""
     cameras = []
     for angle in 2 * np.pi * np.arange(VIEWS) / VIEWS:
         forward = np.array([-np.cos(angle), -np.sin(angle), 0.0])
@@ -50,7 +50,7 @@ def ring(distortion):
 
 
 def views_of(cameras, count, seed=0):
-    """Return the noisy pixels (V, count, 2) of random points around the middle."""
+    """Return the noisy pixels (V, count, 2) of random points around the centre."""
     rng = np.random.default_rng(seed)
     points = rng.uniform(-800, 800, (count, 3))
     pixels = np.stack([camera.project(points) for camera in cameras])
@@ -58,13 +58,13 @@ def views_of(cameras, count, seed=0):
 
 
 def svd_loop(pixels, cameras):
-    """Return the linear answer (M, 3) as textbooks have it, one SVD for each point."""
-    straight = [camera.undistort(seen) for camera, seen in zip(cameras, pixels)]
+    """Return the linear solution (M, 3) as in textbooks, with one SVD per point."""
+    undistorted = [camera.undistort(seen) for camera, seen in zip(cameras, pixels)]
     matrices = [camera.P for camera in cameras]
     found = np.empty((pixels.shape[1], 3))
     for m in range(len(found)):
         rows = []
-        for P, seen in zip(matrices, straight):
+        for P, seen in zip(matrices, undistorted):
             rows += [seen[m, 0] * P[2] - P[0], seen[m, 1] * P[2] - P[1]]
         x = np.linalg.svd(np.array(rows))[2][-1]
         found[m] = x[:3] / x[3]
@@ -75,18 +75,18 @@ def _network_row(name, windows, runs):
     network, argument, frames = NETWORKS[name]
     model = network(argument).eval()
     x = np.random.default_rng(0).standard_normal((windows, frames, 17, 2), dtype=np.float32)
-    works = [lambda: model(x)]
-    first = first_call(works[0])
+    tasks = [lambda: model(x)]
+    first = first_call(tasks[0])
     peer, twin = torch_twin(model, argument)
     if twin is not None:
         np.testing.assert_allclose(twin(x), model(x), rtol=0, atol=1e-5 * abs(model(x)).max())
-        works.append(lambda: twin(x))
-    times = (*smallest_ms(*works, runs=runs), np.nan)
+        tasks.append(lambda: twin(x))
+    times = (*smallest_ms(*tasks, runs=runs), np.nan)
     return Row(name, f"{windows} x {frames} frames", first, times[0], peer, times[1])
 
 
 def torch_twin(model, argument):
-    """Return the peer's name and its work, with the model's weights; None without PyTorch."""
+    """Return the peer's name and forward function with the same weights, None without PyTorch."""
     try:
         import torch
     except ImportError:
@@ -104,32 +104,32 @@ def torch_twin(model, argument):
 
 
 def _svd_rows(lens, cameras, pixels, runs):
-    few = np.ascontiguousarray(pixels[:, : pixels.shape[1] // SHARE])
+    few = np.ascontiguousarray(pixels[:, : pixels.shape[1] // LOOP_FRACTION])
     linear = triangulate(few, cameras, refine=False).points
     far = np.linalg.norm(svd_loop(few, cameras) - linear, axis=1)
-    assert far.max() < 5.0  # mm: what is nearest to 0 depends on the unit and the origin
+    assert far.max() < 5.0  # mm: the DLT solution depends on the unit and the origin
     for kernel, refine in (("triangulate, linear", False), ("triangulate, refined", True)):
 
-        def work(refine=refine):
+        def task(refine=refine):
             return triangulate(pixels, cameras, refine=refine)
 
-        first = first_call(work)
-        ms, loop_ms = smallest_ms(work, lambda: svd_loop(few, cameras), runs=runs)
+        first = first_call(task)
+        ms, loop_ms = smallest_ms(task, lambda: svd_loop(few, cameras), runs=runs)
         loop_ms *= pixels.shape[1] / few.shape[1]
         size = f"{pixels.shape[1]} x {len(cameras)}, {lens}"
         yield Row(kernel, size, first, ms, "NumPy loop of SVDs", loop_ms)
 
 
 def opencv_points(pixels, cameras):
-    """Return the points (M, 3) of two views by OpenCV, the lens undone where there is one."""
+    """Return the points (M, 3) of two views by OpenCV, after removing any lens distortion."""
     import cv2
 
-    straight = [
+    undistorted = [
         seen if camera.lens.is_pinhole else
         cv2.undistortPoints(seen[:, None], camera.K, np.array(camera.lens[:5]), P=camera.K)[:, 0]
         for camera, seen in zip(cameras, pixels)
     ]  # fmt: skip
-    x = cv2.triangulatePoints(*(camera.P for camera in cameras), *(s.T for s in straight))
+    x = cv2.triangulatePoints(*(camera.P for camera in cameras), *(s.T for s in undistorted))
     return (x[:3] / x[3]).T
 
 
@@ -145,10 +145,10 @@ def _opencv_rows(lens, cameras, pixels, runs):
         far = opencv_points(pixels, cameras) - triangulate(pixels, cameras, refine=False).points
         assert np.median(np.linalg.norm(far, axis=1)) < 0.5  # as above
     for kernel, refine in (("triangulate, linear", False), ("triangulate, refined", True)):
-        works = [lambda refine=refine: triangulate(pixels, cameras, refine=refine)]
-        first = first_call(works[0])
-        works += [] if cv2 is None else [lambda: opencv_points(pixels, cameras)]
-        times = (*smallest_ms(*works, runs=runs), np.nan)
+        tasks = [lambda refine=refine: triangulate(pixels, cameras, refine=refine)]
+        first = first_call(tasks[0])
+        tasks += [] if cv2 is None else [lambda: opencv_points(pixels, cameras)]
+        times = (*smallest_ms(*tasks, runs=runs), np.nan)
         size = f"{pixels.shape[1]} x 2, {lens}"
         yield Row(kernel, size, first, times[0], peer, times[1])
 

@@ -1,7 +1,7 @@
-"""PyMAF in plain PyTorch, under the authors' names: an oracle of outputs and of gradients.
+"""PyMAF in plain PyTorch, with the authors' names: an oracle for outputs and gradients.
 
-Written from the paper and the equations in `npkpose.models.mesh.pymaf`, without dropout. Meshes are
-dictionaries under the names of `npkpose.models.mesh.pymaf_body.Mesh`.
+Written from the paper and the equations in `npkpose.models.mesh.pymaf`, without dropout. Meshes
+are dictionaries with the names of `npkpose.models.mesh.pymaf_body.Mesh`.
 """
 
 import torch
@@ -137,7 +137,7 @@ class Body:
 
 
 def project(points, camera):
-    """As published: a camera of 5,000 pixels' focal length looks at a picture of 224."""
+    """As published: a camera with a focal length of 5,000 pixels and an image of 224 pixels."""
     s, tx, ty = camera.unbind(1)
     points = points + torch.stack([tx, ty, 2 * 5000 / (224 * s + 1e-9)], dim=1)[:, None]
     return 5000 * points[..., :2] / points[..., 2:] / 112

@@ -1,4 +1,4 @@
-"""SMPL in plain PyTorch, under the names of the paper: what `benchmarks.smpl` races.
+"""SMPL in plain PyTorch, with the names of the paper: the peer in `benchmarks.smpl`.
 
 Written from the equations in `npkpose.space.smpl`; gradients are PyTorch's own.
 """
@@ -31,14 +31,14 @@ class SMPL(nn.Module):
         joints = self.joint_regressor @ rest
         bend = (R[:, 1:] - torch.eye(3, dtype=R.dtype)).reshape(N, 9 * (J - 1))
         posed = rest + (bend @ self.pose_directions).view(N, -1, 3)
-        turn, place = [R[:, 0]], [joints[:, 0]]
+        rotation, position = [R[:, 0]], [joints[:, 0]]
         for k, p in list(enumerate(self.parents))[1:]:
-            turn.append(turn[p] @ R[:, k])
+            rotation.append(rotation[p] @ R[:, k])
             bone = (joints[:, k] - joints[:, p])[..., None]
-            place.append(place[p] + (turn[p] @ bone)[..., 0])
-        turn, place = torch.stack(turn, dim=1), torch.stack(place, dim=1)
-        shift = place[..., None] - turn @ joints[..., None]
-        moves = torch.cat([turn, shift], dim=-1).view(N, J, 12)
-        blended = (self.weights @ moves).view(N, -1, 3, 4)
+            position.append(position[p] + (rotation[p] @ bone)[..., 0])
+        rotation, position = torch.stack(rotation, dim=1), torch.stack(position, dim=1)
+        shift = position[..., None] - rotation @ joints[..., None]
+        motions = torch.cat([rotation, shift], dim=-1).view(N, J, 12)
+        blended = (self.weights @ motions).view(N, -1, 3, 4)
         vertices = (blended[..., :3] @ posed[..., None])[..., 0] + blended[..., 3]
-        return vertices, place
+        return vertices, position

@@ -1,4 +1,4 @@
-"""VideoPose3D and MHFormer in plain PyTorch, under their authors' names, for `benchmarks.space`.
+"""VideoPose3D and MHFormer in plain PyTorch, with their authors' names, for `benchmarks.space`.
 
 Written from the papers, as short as PyTorch allows; evaluation mode only.
 """
@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn.functional import scaled_dot_product_attention
 
-GUESSES = (1, 2, 3)
+HYPOTHESES = (1, 2, 3)
 
 
 class VideoPose3D(nn.Module):
@@ -43,7 +43,7 @@ class MHFormer(nn.Module):
     def __init__(self, F, C=512, inner=1024, layers=3, joints=17):
         super().__init__()
         self.joints = joints
-        for k in GUESSES:
+        for k in HYPOTHESES:
             setattr(self, f"norm_{k}", nn.LayerNorm(F))
             setattr(self, f"Transformer_encoder_{k}", Encoder(2 * joints, F))
             setattr(self, f"embedding_{k}", embedding(2 * joints, C, F))
@@ -51,11 +51,11 @@ class MHFormer(nn.Module):
         self.regression = nn.Sequential(nn.BatchNorm1d(3 * C), nn.Conv1d(3 * C, 3 * joints, 1))
 
     def forward(self, x):
-        x, guesses = x.flatten(2).mT, []
-        for k in GUESSES:
+        x, hypotheses = x.flatten(2).mT, []
+        for k in HYPOTHESES:
             x = x + getattr(self, f"Transformer_encoder_{k}")(getattr(self, f"norm_{k}")(x))
-            guesses.append(getattr(self, f"embedding_{k}")(x).mT)
-        x = self.Transformer_hypothesis(guesses)
+            hypotheses.append(getattr(self, f"embedding_{k}")(x).mT)
+        x = self.Transformer_hypothesis(hypotheses)
         return self.regression(x.mT).mT.unflatten(2, (self.joints, 3))
 
 
@@ -122,14 +122,14 @@ def attend(parts, heads):
 class Hypotheses(nn.Module):
     def __init__(self, F, C, inner, layers):
         super().__init__()
-        for k in GUESSES:
+        for k in HYPOTHESES:
             setattr(self, f"pos_embed_{k}", nn.Parameter(torch.zeros(1, F, C)))
         self.SHR_blocks = nn.ModuleList(SelfRefinement(C, inner) for _ in range(layers - 1))
         self.CHI_blocks = nn.ModuleList([CrossInteraction(C, inner)])
         self.norm = nn.LayerNorm(3 * C, 1e-6)
 
     def forward(self, xs):
-        xs = [x + getattr(self, f"pos_embed_{k}") for k, x in zip(GUESSES, xs)]
+        xs = [x + getattr(self, f"pos_embed_{k}") for k, x in zip(HYPOTHESES, xs)]
         for block in [*self.SHR_blocks, *self.CHI_blocks]:
             xs = block(xs)
         return self.norm(torch.cat(xs, dim=2))
@@ -138,7 +138,7 @@ class Hypotheses(nn.Module):
 class SelfRefinement(nn.Module):
     def __init__(self, C, inner):
         super().__init__()
-        for k in GUESSES:
+        for k in HYPOTHESES:
             setattr(self, f"norm1_{k}", nn.LayerNorm(C, 1e-6))
             setattr(self, f"attn_{k}", Attention(C, 8))
         self.norm2, self.mlp = nn.LayerNorm(3 * C, 1e-6), Mlp(3 * C, inner)
@@ -146,7 +146,7 @@ class SelfRefinement(nn.Module):
     def forward(self, xs):
         xs = [
             x + getattr(self, f"attn_{k}")(getattr(self, f"norm1_{k}")(x))
-            for k, x in zip(GUESSES, xs)
+            for k, x in zip(HYPOTHESES, xs)
         ]
         x = torch.cat(xs, dim=2)
         return (x + self.mlp(self.norm2(x))).chunk(3, dim=2)
@@ -155,7 +155,7 @@ class SelfRefinement(nn.Module):
 class CrossInteraction(nn.Module):
     def __init__(self, C, inner):
         super().__init__()
-        for k in GUESSES:
+        for k in HYPOTHESES:
             for role in (1, 2, 3):
                 setattr(self, f"norm3_{k}{role}", nn.LayerNorm(C, 1e-6))
             setattr(self, f"attn_{k}", CrossAttention(C))
@@ -163,7 +163,7 @@ class CrossInteraction(nn.Module):
 
     def forward(self, xs):
         xs = list(xs)
-        for k, roles in zip(GUESSES, ((1, 2, 0), (0, 2, 1), (0, 1, 2))):
+        for k, roles in zip(HYPOTHESES, ((1, 2, 0), (0, 2, 1), (0, 1, 2))):
             inputs = [getattr(self, f"norm3_{k}{n + 1}")(xs[i]) for n, i in enumerate(roles)]
             xs[k - 1] = xs[k - 1] + getattr(self, f"attn_{k}")(*inputs)
         x = torch.cat(xs, dim=2)

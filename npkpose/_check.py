@@ -1,8 +1,8 @@
 """Checks of arguments, made before any kernel runs.
 
-Compiled code reads outside an array without complaint, so every public function
-first proves that its arguments are what it says. Each message reads
-``name: expected ..., got ...`` and points at the first offender.
+Compiled code reads outside an array without an error, so every public function first
+checks that its arguments have the documented form. Each message reads
+``name: expected ..., got ...`` and gives the index of the first wrong value.
 """
 
 import math
@@ -17,15 +17,15 @@ def check_array(name, value, shape, dtype=np.float64, finite=True):
     Parameters
     ----------
     name : str
-        What the message calls the argument.
+        The name of the argument in the message.
     value : array_like of real numbers
-        A copy is made only where dtype, order or writability ask for one, and
-        the caller's array is never changed.
+        Copied only if dtype, order or writability require it; the caller's array
+        is never changed.
     shape : tuple of int or str
         Length of each axis; a string such as ``"H"`` accepts any length and
         names the axis in the message. A leading ``...`` accepts any leading axes.
     dtype : numpy dtype, or tuple of them
-        A tuple keeps the value's own dtype where it is listed, else takes the first.
+        Of a tuple, the value's own dtype if listed, else the first.
     finite : bool
         Refuse NaN and infinity.
 
@@ -58,7 +58,7 @@ def real_array(name, value):
 
 
 def check_finite(name, array):
-    """Raise ValueError, with the index of the first offender, unless all of ``array`` is finite."""
+    """Raise ValueError, with the index of the first NaN or infinity, unless ``array`` is finite."""
     finite = np.isfinite(array)
     if not finite.all():
         index = np.unravel_index(int(np.argmin(finite)), array.shape)

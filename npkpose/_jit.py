@@ -1,15 +1,14 @@
 """The decorators of compiled kernels: `kernel`, and `summing_kernel` for long sums.
 
 ``nogil`` lets callers use threads; ``cache`` makes the second run start fast;
-``error_model="numpy"`` makes a division by zero give infinity, as in NumPy.
-``fastmath`` stays off: it would compile ``isnan`` to ``False``. Of all that it allows, a summing
-kernel may put the terms of a sum into another order, several sums at once, and nothing else.
+``error_model="numpy"`` makes a division by zero give infinity, as in NumPy. ``fastmath`` is off:
+it would compile ``isnan`` to ``False``. A summing kernel uses only one part of it: the terms of
+a sum may be added in another order, as several partial sums.
 
-Two things keep the cache honest. Numba's key does not say whether bounds are
-checked, so a run with NUMBA_BOUNDSCHECK=1 would silently use unchecked code from
-an earlier one: such a run has no cache. And where no folder can be written to (a
-read-only install without a home), the kernel compiles anew in each process
-instead of refusing to import.
+The cache has two exceptions. Its key does not include bounds checking, so a run with
+NUMBA_BOUNDSCHECK=1 could silently use unchecked code of an earlier run: such a run has no cache.
+And where no folder is writable (a read-only install without a home folder), the kernel is
+compiled again in each process instead of failing at import.
 """
 
 import numba
@@ -22,7 +21,7 @@ def kernel(function):
 
 
 def summing_kernel(function):
-    """The same, with sums in any order."""
+    """Compile ``function`` on its first call; its sums may be added in any order."""
     return _compile(function, fastmath={"reassoc", "nsz"})
 
 
@@ -32,5 +31,5 @@ def _compile(function, **options):
         return njit(**options)(function)
     try:
         return njit(cache=True, **options)(function)
-    except RuntimeError:  # "no locator available": nowhere to keep a cache
+    except RuntimeError:  # "no locator available": no folder for the cache
         return njit(**options)(function)

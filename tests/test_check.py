@@ -4,7 +4,7 @@ import pytest
 from npkpose._check import check_array, check_choice, check_integer, check_number, check_size
 
 
-def test_arrays_that_fit_are_passed_on_and_others_converted():
+def test_valid_arrays_are_returned_unchanged_and_others_converted():
     array = np.zeros((2, 3))
     assert check_array("a", array, ("N", 3)) is array
     assert check_array("a", [[1, 2]], (1, 2)).dtype == np.float64
@@ -36,12 +36,12 @@ def test_arrays_that_fit_are_passed_on_and_others_converted():
         (lambda: check_choice("c", "x", ("a", "b")), "c: expected one of a, b, got 'x'"),
     ],
 )  # fmt: skip
-def test_each_refusal_says_what_was_expected_and_what_came(call, message):
+def test_each_error_says_what_was_expected_and_what_was_given(call, message):
     with pytest.raises(ValueError, match=message):
         call()
 
 
-def test_numbers_of_numpy_are_numbers():
+def test_numpy_scalars_are_numbers():
     assert check_number("n", np.float32(0.5)) == 0.5
     assert check_number("n", np.array(2)) == 2.0
     assert check_integer("n", np.int64(3)) == 3

@@ -8,7 +8,7 @@ import pytest
 
 from npkpose import _jit
 
-compiled_only = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
+compiled_only = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="kernels are not compiled")
 
 SUM = """
 from npkpose._jit import kernel
@@ -23,7 +23,7 @@ def total(x):
 
 
 def cache_hits(folder, **environment):
-    """Run the kernel of ``folder`` in a fresh interpreter; return how often the cache served it."""
+    """Run the kernel of ``folder`` in a new interpreter; return the number of cache hits."""
     code = (
         "import sys, numpy as np, counted\n"
         "assert counted.total(np.ones(3)) == 3\n"
@@ -38,14 +38,14 @@ def cache_hits(folder, **environment):
 
 
 @compiled_only
-def test_a_second_process_reads_the_cache_but_never_where_bounds_are_checked(tmp_path):
+def test_a_second_process_uses_the_cache_but_not_if_bounds_are_checked(tmp_path):
     (tmp_path / "counted.py").write_text(SUM)
     assert cache_hits(tmp_path) == 0
     assert cache_hits(tmp_path) == 1
     assert cache_hits(tmp_path, NUMBA_BOUNDSCHECK="1") == 0
 
 
-def test_where_nothing_can_be_cached_the_kernel_works_all_the_same(monkeypatch):
+def test_without_a_folder_for_the_cache_the_kernel_is_compiled_without_one(monkeypatch):
     def njit(cache=False, **options):
         if cache:
             raise RuntimeError("cannot cache function: no locator available")
@@ -57,5 +57,5 @@ def test_where_nothing_can_be_cached_the_kernel_works_all_the_same(monkeypatch):
 
 
 @compiled_only
-def test_division_by_zero_is_numpys():
+def test_division_by_zero_gives_infinity():
     assert _jit.kernel(lambda a, b: a / b)(1.0, 0.0) == np.inf
