@@ -1,8 +1,17 @@
-"""Training for real: a loop that can be stopped, killed and continued, and what to train on.
+"""Training: the shortest loop, a loop that survives being killed, and what to train.
 
-Read in this order: `trainer` (the loop), `prefetch`, `clip`, `average`, `log` (its parts), then
-the tasks `topdown`, `paf` and `tags` (from scenes to what a network should answer).
-`npkpose.training.fit` is the shortest loop that works.
+Read in this order:
+
+    fit.py             the shortest loop: forward, loss, backward, step
+    data_parallel.py   one batch divided among threads
+    trainer.py         the long loop: log, evaluations, checkpoints
+    prefetch.py clip.py average.py log.py progress.py interrupt.py randomness.py    its parts
+    score.py           COCO's AP of a function that finds people
+    topdown.py         a task: batches, targets and loss of a top-down network
+    scenes.py          batches of whole scenes, for two tasks: paf.py tags.py
+    cached_dataset.py  scenes kept in memory
+    recipes.py         the settings of `npkpose train`
+    cluster.py         a batch divided among the workers of a cluster
 """
 
 from npkpose.training.average import WeightAverage

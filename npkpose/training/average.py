@@ -1,10 +1,10 @@
-"""A moving average of a network's weights, which scores better than the weights themselves.
+"""A moving average of a network's weights, which scores better than the last weights.
 
     a <- d a + (1 - d) w,    d = min(decay, (1 + t) / (10 + t))   after step t = 1, 2, ...
 
-The second term of the minimum forgets the random start. Polyak and Juditsky, "Acceleration of
+The second term lets the average forget the random start. Polyak and Juditsky, "Acceleration of
 Stochastic Approximation by Averaging", 1992; Tarvainen and Valpola, "Mean teachers", NeurIPS
-2017, arXiv:1703.01780. Running statistics are averaged alike; whole numbers are copied.
+2017, arXiv:1703.01780. Running statistics are averaged too; integers are copied.
 """
 
 import copy
@@ -13,7 +13,7 @@ from npkpose._check import check_number
 
 
 class WeightAverage:
-    """The moving average of a module's parameters and buffers; ``decay`` 0 is the weights."""
+    """The moving average of a module's parameters and buffers; with ``decay`` 0, the weights."""
 
     def __init__(self, module, decay=0.999):
         self.module = module
@@ -23,7 +23,7 @@ class WeightAverage:
         self.averages = module.state_dict()
 
     def update(self, t):
-        """Take in the weights after step ``t``, counted from 1."""
+        """Add the weights after step ``t``, counted from 1."""
         d = min(self.decay, (1 + t) / (10 + t))
         for name, now in self.module.state_dict().items():
             average = self.averages[name]

@@ -1,4 +1,4 @@
-"""Gradient clipping: a gradient longer than a limit is shortened to it, its direction kept.
+"""Gradient clipping: a gradient longer than a limit is scaled down to it.
 
     g <- g min(1, max_norm / |g|),    |g| over all parameters together
 
@@ -14,7 +14,7 @@ from npkpose._check import check_number
 
 
 def clip_gradients(module, max_norm=math.inf):
-    """Scale the module's gradients in place; return the norm they had, a float."""
+    """Scale the module's gradients in place; return their norm before that, a float."""
     if max_norm != math.inf:
         max_norm = check_number("max_norm", max_norm, above=0.0)
     gradients = [gradient for _, gradient in module.named_gradients()]

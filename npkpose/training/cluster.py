@@ -1,23 +1,21 @@
-"""Data-parallel training: a batch's gradient, computed in parts by the workers of a cluster.
+"""Data-parallel training: the workers of a cluster compute a batch's gradient in parts.
 
-    g = sum over parts i of (n_i / N) g_i        n_i of the N pictures are in part i
+    g = sum over parts i of (n_i / N) g_i        part i has n_i of the N images
 
-Every part is computed with the weights of this very step, and nobody goes on before all are
-there: synchronous gradient descent, as in Goyal et al., "Accurate, Large Minibatch SGD", 2017,
-arXiv:1706.02677. Where the loss is a mean over pictures (and not, say, over the keypoints that are
-labelled in them), g is the gradient of the whole batch up to the rounding of sums. Where the
-network holds `BatchNorm2d`, it is so only on running statistics: in training each part is
-normalised by its own, of n_i pictures, which is another function than that of N. The running
-statistics become the mean of the parts'.
+All parts are computed with the weights of the same step, and the step waits for all of them:
+synchronous gradient descent, as in Goyal et al., "Accurate, Large Minibatch SGD", 2017,
+arXiv:1706.02677. If the loss is a mean over images (and not, for example, over their labelled
+keypoints), g is the gradient of the whole batch up to the rounding of sums. With `BatchNorm2d`,
+this holds only on running statistics: in training, each part is normalised by the statistics of its
+own n_i images and not of all N. The new running statistics are the mean of the parts'.
 
-A part's gradient depends on the network and the pictures alone. So it does not matter who
-computes it: if a worker dies, Dask has another do its parts again, to the same bits, and the sum
-goes by the order of parts. The result depends on how the batch was cut, not on how many workers
-there are.
+A part's gradient depends only on the network and the images. So it does not matter which worker
+computes it: if one dies, Dask lets another compute its parts again, to the same bits, and parts are
+summed in their order. The result depends on the parts, not on the number of workers.
 
-Dask (the ``scale`` extra) comes in with its client; nothing here imports it. It has its workers
-give memory back at once (MALLOC_TRIM_THRESHOLD_ in its ``distributed.nanny.pre-spawn-environ``);
-without that a part of a small network took 60 ms instead of 110.
+Dask (the ``scale`` extra) enters with its client; nothing here imports it. Its workers return freed
+memory at once (MALLOC_TRIM_THRESHOLD_ in its ``distributed.nanny.pre-spawn-environ``); without
+that setting, a part of a small network took 60 ms instead of 110.
 """
 
 import copy
@@ -29,7 +27,7 @@ from npkpose.training.randomness import generators
 
 
 class PartGradients(NamedTuple):
-    """What a worker answers: ``gradients`` and ``buffers`` are ``{dotted name: array}``."""
+    """A worker's result: ``gradients`` and ``buffers`` are ``{dotted name: array}``."""
 
     num_images: int
     loss: float
@@ -43,59 +41,59 @@ def mean_gradients(client, network, parts, loss):
     Parameters
     ----------
     client : distributed.Client
-        Or whatever has its ``submit`` and ``gather``.
+        Or another object with its ``submit`` and ``gather``.
     network : nn.Module
-        Sent to the workers, which train a replica each; here ``grads`` and buffers are set.
+        Sent to the workers, each of which uses a replica; its ``grads`` and buffers are set here.
     parts : sequence
-        Batches with pictures ``x`` (n, ...), or Dask's futures of such, made by the workers.
+        Batches with images ``x`` (n, ...), or Dask's futures of such batches.
     loss : callable(output, batch)
-        Returns the loss, a mean over the batch's pictures, and its gradient with respect to
+        Returns the loss, a mean over the batch's images, and its gradient with respect to
         ``output``. A function of a module, not a lambda, is the cheapest to send.
 
     Raises
     ------
     ValueError
-        No parts, a part without pictures, or a network that draws random numbers (dropout),
-        of which every replica would draw the same.
+        No parts, a part without images, or a network with random layers (dropout): all replicas
+        would draw the same numbers.
     """
     parts = list(parts)
     if not parts:
         raise ValueError("parts: expected at least one, got none")
     for name, _ in generators(network):
         raise ValueError(f"network: expected no random layers, got a generator, {name}")
-    sent = client.submit(_itself, network, pure=False)  # once, and on from worker to worker
+    sent = client.submit(_identity, network, pure=False)  # once; workers pass it on
     tasks = [client.submit(part_gradients, sent, part, loss, pure=False) for part in parts]
-    answers = client.gather(tasks)
-    shares = np.array([answer.num_images for answer in answers], dtype=np.float64)
-    shares /= shares.sum()
-    _set_gradients(network, _mean(shares, [answer.gradients for answer in answers]))
-    network.load_state_dict(_mean(shares, [answer.buffers for answer in answers]), strict=False)
-    return float(shares @ [answer.loss for answer in answers])
+    results = client.gather(tasks)
+    weights = np.array([result.num_images for result in results], dtype=np.float64)
+    weights /= weights.sum()
+    _set_gradients(network, _mean(weights, [result.gradients for result in results]))
+    network.load_state_dict(_mean(weights, [result.buffers for result in results]), strict=False)
+    return float(weights @ [result.loss for result in results])
 
 
 def part_gradients(network, batch, loss):
-    """Return the `PartGradients` of a batch; the network stays as it is."""
+    """Return the `PartGradients` of a batch; the network does not change."""
     if len(batch.x) == 0:
-        raise ValueError("parts: expected pictures in each, got none in one")
+        raise ValueError("parts: expected images in each, got none in one")
     replica = copy.deepcopy(network).train()
     value, dy = loss(replica(batch.x), batch)
     replica.backward(dy)
-    learned = dict(replica.named_parameters())
+    parameters = dict(replica.named_parameters())
     state = replica.state_dict()
-    buffers = {name: array for name, array in state.items() if name not in learned}
+    buffers = {name: array for name, array in state.items() if name not in parameters}
     return PartGradients(len(batch.x), value, dict(replica.named_gradients()), buffers)
 
 
-def _itself(network):
+def _identity(network):
     return network
 
 
-def _mean(shares, states):
-    """Return the weighted mean of each array, summed in float64; whole numbers are the first's."""
+def _mean(weights, states):
+    """Return the weighted mean of each array, summed in float64; integers are the first state's."""
     means = {}
     for name, first in states[0].items():
         if first.dtype.kind == "f":
-            total = sum(share * state[name] for share, state in zip(shares, states))
+            total = sum(weight * state[name] for weight, state in zip(weights, states))
             means[name] = total.astype(first.dtype)
         else:
             means[name] = first

@@ -56,15 +56,15 @@ def fit(model, batches, optimizer, schedule=None, report=None):
 def adam_with_warmup(model, steps, lr=2e-2, warmup=20):
     """Return Adam and a schedule of a linear warm-up, then half a cosine to zero.
 
-    The learning rate is ten times the customary one, which small networks bear where the
-    moments forget quickly: betas (0.8, 0.99).
+    The learning rate is ten times the usual one. Small networks tolerate it if Adam's moments
+    have a short memory: betas (0.8, 0.99).
     """
     optimizer = nn.Adam(model, lr=lr, betas=(0.8, 0.99))
-    return optimizer, warm_up_and_fall(optimizer, steps, warmup)
+    return optimizer, warmup_and_cosine(optimizer, steps, warmup)
 
 
-def warm_up_and_fall(optimizer, steps, warmup):
-    """Return the schedule of a linear warm-up, then half a cosine to zero after the last."""
+def warmup_and_cosine(optimizer, steps, warmup):
+    """Return the schedule of a linear warm-up, then half a cosine to zero after the last step."""
     warmup = max(min(warmup, steps - 1), 1)
     return nn.SequentialLR(
         optimizer,

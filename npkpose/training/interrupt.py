@@ -1,13 +1,13 @@
-"""Ctrl-C heard between two steps, so that no step is left half done."""
+"""Ctrl-C handled between two steps, so that no step stops half-way."""
 
 import signal
 import threading
 
 
 class Interrupt:
-    """While entered, the first Ctrl-C sets ``wanted``; the second is Python's own.
+    """A context in which the first Ctrl-C only sets ``wanted``; the second interrupts as usual.
 
-    Outside the main thread, which alone hears signals, nothing is changed.
+    Nothing changes outside the main thread, since only that one receives signals.
     """
 
     def __init__(self):
@@ -16,13 +16,13 @@ class Interrupt:
 
     def __enter__(self):
         if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._hear)
+            self._before = signal.signal(signal.SIGINT, self._on_signal)
         return self
 
     def __exit__(self, *_):
         self._restore()
 
-    def _hear(self, *_):
+    def _on_signal(self, *_):
         self.wanted = True
         self._restore()
 

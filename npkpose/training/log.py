@@ -1,7 +1,7 @@
-"""The log of a training run: a CSV file with a row every so many steps, and its picture.
+"""The log of a training run: a CSV file with a row for every few steps, and its plot.
 
-A run that was killed has rows after its last checkpoint. They will be computed again, so a
-resumed log first drops them.
+A killed run may have written rows after its last checkpoint. Its continuation computes them again,
+so it first drops them.
 """
 
 import csv
@@ -10,12 +10,13 @@ import pathlib
 from npkpose._extras import require_figure
 from npkpose.weights.files import replacing
 
+NOT_LOSSES = "step", "seconds", "lr", "gradient_norm", "ap"  # all other columns are losses
+
 
 class Log:
-    """Rows of numbers in ``path``, under ``columns`` of which the first is "step".
+    """Rows of numbers in the file ``path`` under the names ``columns``; the first is "step".
 
-    Rows of a step above ``last_step`` in a file that is there already are dropped, as is a last
-    line that was cut off.
+    Of an existing file, rows of steps above ``last_step`` are dropped, and an incomplete last line.
     """
 
     def __init__(self, path, columns, last_step=0):
@@ -28,7 +29,7 @@ class Log:
                     stream.write(self._line(row))
 
     def append(self, row):
-        """Write ``{column: number}``; a column without one is left empty."""
+        """Write ``{column: number}``; a cell without a number stays empty."""
         with open(self.path, "ab") as stream:
             stream.write(self._line(row))
 
@@ -39,33 +40,38 @@ class Log:
 
 
 def read_log(path):
-    """Return the rows of a log as a list of ``{column: float}``; empty cells are left out."""
+    """Return the rows of a log as a list of ``{column: float}``, without empty cells."""
     with open(path, newline="", encoding="utf-8") as stream:
         lines = stream.read().splitlines(keepends=True)
-    whole = [line for line in lines if line.endswith("\n")]
-    rows = csv.DictReader(whole)
+    complete = [line for line in lines if line.endswith("\n")]
+    rows = csv.DictReader(complete)
     return [{k: float(v) for k, v in row.items() if v and k} for row in rows]
 
 
-def plot_log(path, picture):
-    """Draw a log's losses, on a logarithmic scale, and its scores, beside the learning rate.
+def plot_log(path, plot):
+    """Plot a log's losses (on a logarithmic scale), scores and learning rate to the file ``plot``.
 
     Raises ImportError without Matplotlib (the ``examples`` extra).
     """
-    rows = read_log(path)
-    others = ("step", "seconds", "lr", "gradient_norm", "ap")
-    names = [name for name in dict.fromkeys(k for row in rows for k in row) if name not in others]
     figure = require_figure()(figsize=(13, 3.6))
-    axes = figure.subplots(1, 3)
-    panels = zip(axes, (names, ["ap"], ["lr"]), ("loss", "OKS AP", "learning rate"))
-    for ax, columns, title in panels:
-        for column in columns:
-            points = [(row["step"], row[column]) for row in rows if column in row]
-            ax.plot(*zip(*points), label=column) if points else None
-        ax.set_xlabel("step")
-        ax.set_title(title, loc="left")
-    axes[0].set_yscale("log")
-    axes[0].legend(frameon=False)
-    axes[1].set_ylim(0, 1)
+    loss, ap, lr = figure.subplots(1, 3)
+    rows = read_log(path)
+    names = dict.fromkeys(name for row in rows for name in row)
+    _draw_columns(loss, rows, [name for name in names if name not in NOT_LOSSES], "loss")
+    _draw_columns(ap, rows, ["ap"], "OKS AP")
+    _draw_columns(lr, rows, ["lr"], "learning rate")
+    loss.set_yscale("log")
+    loss.legend(frameon=False)
+    ap.set_ylim(0, 1)
     figure.tight_layout()
-    figure.savefig(picture, dpi=110)
+    figure.savefig(plot, dpi=110)
+
+
+def _draw_columns(axes, rows, columns, title):
+    """Draw each column against the step."""
+    for column in columns:
+        points = [(row["step"], row[column]) for row in rows if column in row]
+        if points:
+            axes.plot(*zip(*points), label=column)
+    axes.set_xlabel("step")
+    axes.set_title(title, loc="left")

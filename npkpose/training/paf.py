@@ -1,8 +1,8 @@
-"""What a bottom-up network with part affinity fields learns.
+"""The task of a bottom-up network with part affinity fields: targets and loss.
 
     loss = mean(w (heatmaps - target)^2) + field_weight mean(w' (fields - target')^2)
 
-target' is `codec.paf.paf_fields`, w' is 1 + limb |target'| off the masked boxes. Cao et al.,
+target' is `paf_fields`; w' is 1 + limb |target'|, and 0 in masked boxes. Cao et al.,
 "Realtime Multi-Person 2D Pose Estimation using Part Affinity Fields", CVPR 2017,
 arXiv:1611.08050, equations 5 and 8.
 """
@@ -31,6 +31,7 @@ class PafTask(SceneTask):
         """Return the loss, its parts, and its gradient with respect to ``output``."""
         heatmaps, fields = self.split(output)
         first, dheatmaps = nn.mse_loss(heatmaps, batch.heatmaps, self.heatmap_weight(batch))
-        weight = batch.mask * (1 + np.float32(self.limb) * np.abs(batch.more))
-        second, dfields = nn.mse_loss(fields, batch.more, np.float32(self.field_weight) * weight)
+        target = batch.other_targets
+        weight = batch.mask * (1 + np.float32(self.limb) * np.abs(target))
+        second, dfields = nn.mse_loss(fields, target, np.float32(self.field_weight) * weight)
         return first + second, (first, second), np.concatenate([dheatmaps, dfields], axis=1)

@@ -1,7 +1,6 @@
-"""Batches prepared on threads while the step before them runs, and handed out in order.
+"""Batches made by threads while the step before them runs, and used in order.
 
-A batch is made by a function of its number alone, so it is the same however many threads there
-are and whichever of them made it.
+A batch depends only on its number, so it is the same for any number of threads.
 """
 
 from collections import deque
@@ -14,9 +13,9 @@ from npkpose._check import check_integer
 def prefetch(make, first, last, workers=1):
     """Yield ``make(first)``, ..., ``make(last - 1)``, made by ``workers`` threads ahead of time.
 
-    Up to two batches per thread are ready or under way. An exception in ``make`` is raised when
-    its batch is due. Closing the generator waits for what is under way. With no workers each
-    batch is made when it is asked for.
+    Each thread is at most two batches ahead. An exception in ``make`` is raised when its batch is
+    due. Closing the generator waits for the batches that are being made. Without workers, each
+    batch is made when it is due.
     """
     workers = check_integer("workers", workers)
     if workers == 0:

@@ -1,4 +1,4 @@
-"""A progress bar where tqdm is installed and somebody watches; ten lines of text otherwise."""
+"""A progress bar if tqdm is installed and the stream is a terminal, else ten lines of text."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The state of a network's own random generators (dropout's, say), as arrays and back."""
+"""The states of a network's random generators (of dropout, for example) as arrays, and back."""
 
 import json
 

@@ -27,7 +27,7 @@ from npkpose._check import check_choice, check_integer
 from npkpose.data.people import SyntheticPeople
 from npkpose.models.small import SmallPaf, SmallTags, SmallTopDown
 from npkpose.training.cached_dataset import CachedDataset
-from npkpose.training.fit import warm_up_and_fall
+from npkpose.training.fit import warmup_and_cosine
 from npkpose.training.paf import PafTask
 from npkpose.training.tags import TagTask
 from npkpose.training.topdown import TopDownTask
@@ -45,7 +45,7 @@ BETAS = 0.8, 0.99  # of vectors
 
 
 class Recipe(NamedTuple):
-    """What to train, and settings for at most 80 minutes of one core."""
+    """A network, its task, and settings for at most 80 minutes of one core."""
 
     network: type
     task: type
@@ -81,7 +81,7 @@ RUNS = (
 
 
 def make_trainer(name, folder, steps=None, seed=0, data=None, watch=None):
-    """Return the `Trainer` of a recipe; a checkpoint in ``folder`` is continued.
+    """Return the `Trainer` of a recipe. It continues a checkpoint in ``folder``.
 
     Parameters
     ----------
@@ -89,12 +89,12 @@ def make_trainer(name, folder, steps=None, seed=0, data=None, watch=None):
     folder : path_like
         Gets the run's files; see `Trainer`.
     steps : int, optional
-        In all; the learning rate falls to zero at the last. Default: the recipe's.
+        In all; the learning rate is zero after the last. Default: the recipe's.
     seed : int
         Of the network's first weights and of the order of scenes.
     data, watch : sequences of Scene, optional
-        To learn from, and to evaluate on as the run goes. Default: synthetic people; of other
-        scenes, photographs say, augmentation has its full strength.
+        To train on, and to evaluate on during the run. Default: synthetic people. Other scenes
+        (photographs, for example) get the full augmentation.
 
     Raises
     ------
@@ -111,16 +111,16 @@ def make_trainer(name, folder, steps=None, seed=0, data=None, watch=None):
     watch = SyntheticPeople(WATCH_SCENES, WATCH_SEED) if watch is None else watch
     task = recipe.task(network, data, watch, seed, recipe.batch, strength)
     optimizer = nn.Muon(network, recipe.lr, MOMENTUM, BETAS, weight_decay=WEIGHT_DECAY)
-    schedule = warm_up_and_fall(optimizer, steps, min(WARMUP, steps // 10 + 1))
-    decay = 1 - 1 / max(steps / 20, 2)  # the average looks back on a twentieth of the run
+    schedule = warmup_and_cosine(optimizer, steps, min(WARMUP, steps // 10 + 1))
+    decay = 1 - 1 / max(steps / 20, 2)  # over the last twentieth of the run
     decay = min(decay, 0.999)
     return Trainer(network, task, optimizer, schedule, folder, clip_norm=CLIP_NORM, decay=decay)
 
 
 def start_from(trainer, path):
-    """Give a trainer's network the weights in ``path`` whose names and shapes fit it.
+    """Load the weights in ``path`` whose names and shapes fit the trainer's network.
 
-    The trunks of all small networks fit each other. ValueError where nothing fits.
+    All small networks have the same trunk. ValueError if nothing fits.
     """
     own, weights = trainer.model.state_dict(), load_npz(path)
     fitting = {n: a for n, a in weights.items() if n in own and own[n].shape == a.shape}
@@ -132,22 +132,27 @@ def start_from(trainer, path):
 
 
 def held_out_score(trainer, num_scenes=HELD_OUT_SCENES):
-    """Return the `CocoResult` of the averaged weights on scenes that no run has seen."""
+    """Return the `CocoResult` of the averaged weights on scenes that no run trained on."""
     trainer.task.held_out = SyntheticPeople(num_scenes, HELD_OUT_SEED)
     return trainer.task.score(trainer.average.network())
 
 
 def export_weights(trainer, path, command, result):
-    """Write a finished run's weights, small, and beside them how they came about.
+    """Write a finished run's weights in a small file, and a record of the run beside it.
 
-    Convolutions go to float16, which costs no score; the rest stays. ``path`` is an .npz file;
-    the same name with .json gets ``command``, the date, seeds, steps and scores.
+    Convolutions become float16, which does not change the score. ``path`` is an .npz file; the
+    record, with ``command``, date, seeds, steps and scores, has the same name with .json.
     """
     path = pathlib.Path(path)
     weights = load_npz(trainer.folder / WEIGHTS)
-    halved = {n: a.astype(np.float16) if a.ndim == 4 else np.array(a) for n, a in weights.items()}
-    save_npz(path, halved)
-    record = {
+    small = {n: a.astype(np.float16) if a.ndim == 4 else np.array(a) for n, a in weights.items()}
+    save_npz(path, small)
+    record = _record(trainer, command, result)
+    path.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def _record(trainer, command, result):
+    return {
         "command": command,
         "date": datetime.date.today().isoformat(),
         "network": type(trainer.model).__name__,
@@ -158,4 +163,3 @@ def export_weights(trainer, path, command, result):
         "held_out_scenes": len(trainer.task.held_out),
         "scores": {name: round(value, 4) for name, value in result.stats._asdict().items()},
     }
-    path.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n")

@@ -1,8 +1,8 @@
-"""Whole scenes for the bottom-up tasks: pictures, heatmaps of everybody, and what to leave out.
+"""Batches of whole scenes for the bottom-up tasks: images, heatmaps of all people, and a mask.
 
-The target of keypoint k is the largest of all people's Gaussians. People without a single
-labelled keypoint, and groups, are there all the same: a network that finds them is not wrong, so
-their boxes weigh nothing (as OpenPose and HigherHRNet do with COCO's masks).
+The target of keypoint k is the maximum of all people's Gaussians. A network that finds unlabelled
+people, or people in a crowd, is not wrong. So the mask sets the weight of their boxes to 0, as
+OpenPose and HigherHRNet do with COCO's masks.
 """
 
 from typing import NamedTuple
@@ -19,28 +19,28 @@ from npkpose.training.score import score
 
 
 class SceneBatch(NamedTuple):
-    """``x`` (N, 3, H, W), ``heatmaps`` (N, K, h, w), ``mask`` (N, 1, h, w), a task's ``more``."""
+    """``x`` (N, 3, H, W), ``heatmaps`` (N, K, h, w), ``mask`` (N, 1, h, w), and other targets."""
 
     x: np.ndarray
     heatmaps: np.ndarray
     mask: np.ndarray
-    more: object
+    other_targets: object
 
 
 class SceneTask:
-    """Batches of whole scenes for a `Trainer`; `PafTask` and `TagTask` say what is learned.
+    """Batches of whole scenes for a `Trainer`; `PafTask` and `TagTask` add targets and losses.
 
     Parameters
     ----------
     model : network such as `models.SmallPaf`
-        As `BottomUp` takes it, and with a ``grid``.
+        As for `BottomUp`, with a ``grid``.
     dataset, held_out : sequences of Scene with a ``skeleton``
-        To learn from, and to score.
+        To train on, and to score on.
     seed : int
-        Of the choice of scenes and of their augmentation.
+        Of the choice of scenes and of the augmentation.
     batch_shape : (N, H, W)
-        Pictures in a batch, and their size, in multiples of what the network takes. Held-out
-        pictures are resized to the network's own height.
+        Number of images in a batch, and their size, a multiple of ``model.size_multiple``.
+        Held-out images are resized to the network's ``input_height``.
     strength : float
         Of the augmentation; see `TopDownTask`.
     """
@@ -58,7 +58,7 @@ class SceneTask:
         check_multiples("batch_shape", self.size, model.size_multiple)
 
     def batch(self, step):
-        """Return the `SceneBatch` of a step, the same whenever it is asked for."""
+        """Return the `SceneBatch` of a step; it depends only on the seed and the step."""
         rng = np.random.default_rng([self.seed, step])
         scenes = [self._scene(rng) for _ in range(self.batch_size)]
         x = self.model.preprocess(np.stack([scene.image for scene in scenes]))
@@ -68,11 +68,11 @@ class SceneTask:
         return SceneBatch(x, heatmaps, mask[:, None], self.targets(scenes, size))
 
     def targets(self, scenes, size):
-        """Return what this task learns beside heatmaps, on maps of ``size``."""
+        """Return this task's other targets, on maps of ``size``."""
         raise NotImplementedError(f"{type(self).__name__}.targets is not written")
 
     def heatmap_weight(self, batch):
-        """Return the weight of each pixel of the heatmaps."""
+        """Return the weight of each heatmap pixel."""
         return batch.mask * (1 + np.float32(self.foreground) * batch.heatmaps)
 
     def evaluate(self, network):
@@ -80,12 +80,12 @@ class SceneTask:
         return self.score(network, flip=False).stats.ap
 
     def score(self, network, flip=True):
-        """Return the `CocoResult` of the held-out scenes; with the flip test, unless told."""
+        """Return the `CocoResult` of the held-out scenes, by default with the flip test."""
         find = BottomUp(network, flip=flip)
         return score(self.held_out, lambda scene: find(scene.image))
 
     def split(self, output):
-        """Return the network's heatmaps and what comes after them, as it gave them."""
+        """Return the heatmaps and the other maps of the network's output."""
         return np.split(output, [self.skeleton.num_keypoints], axis=1)
 
     def _scene(self, rng):
@@ -103,14 +103,14 @@ class SceneTask:
 
 
 def learn_mask(scene, size, grid):
-    """Return which map pixels (h, w) are learned from, 1 or 0: not those of unlabelled people."""
+    """Return the mask (h, w): 0 for pixels of unlabelled people and of crowds, else 1."""
     mask = np.ones(size, np.float32)
     for box in scene.boxes[~scene.labelled | scene.crowd]:
         corners = grid.to_map(box.reshape(2, 2) - 0.5, size)  # a box's corners, as points
         (x0, y0), (x1, y1) = np.clip(np.rint(corners), 0, size[::-1]).astype(int)
         mask[y0 : y1 + 1, x0 : x1 + 1] = 0
     for points in scene.keypoints[scene.labelled]:
-        for x, y in grid.to_map(points[~np.isnan(points[:, 0])], size):  # who is labelled counts
+        for x, y in grid.to_map(points[~np.isnan(points[:, 0])], size):  # labelled people stay
             left, top = max(int(x) - 2, 0), max(int(y) - 2, 0)
             mask[top : int(y) + 4, left : int(x) + 4] = 1
     return mask

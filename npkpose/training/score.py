@@ -1,4 +1,4 @@
-"""COCO's evaluation of whoever finds people in scenes."""
+"""COCO's evaluation of a function that finds people in scenes."""
 
 import warnings
 
@@ -20,5 +20,5 @@ def score(dataset, find):
     category = coco_category(dataset.skeleton)
     truth = {"images": images, "annotations": annotations, "categories": [category]}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an untrained network finds nobody, and that is no news
+        warnings.simplefilter("ignore")  # untrained networks find nobody
         return evaluate_coco(truth, results, dataset.skeleton)

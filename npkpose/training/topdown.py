@@ -1,14 +1,14 @@
-"""What a top-down network learns: one person's crop to K heatmaps.
+"""The task of a top-down network: one person's crop to K heatmaps.
 
     q = Gaussians in the crop, of sum 1,    p = heatmaps / their sum
     loss = mean over labelled keypoints of  sum over pixels of q log(q / p)
 
-the Kullback-Leibler divergence of two distributions of one keypoint over the pixels; with
-`SpatialSoftmax` before it, a softmax cross-entropy. Each keypoint pushes with the same strength
-from the first step, while mean((heatmaps - target)^2) is content for long with zero everywhere.
-A keypoint without a label, or outside the crop, teaches nothing.
+the Kullback-Leibler divergence of two distributions of one keypoint over the pixels; after
+`SpatialSoftmax` it is a softmax cross-entropy. Each keypoint has the same weight from the first
+step, while mean((heatmaps - target)^2) stays for long near the solution "zero everywhere".
+Keypoints without a label, or outside the crop, have no loss.
 
-Crops fit the people closely (``model.padding``): of a crop of 96x64 pixels every one counts.
+Crops fit the people closely (``model.padding``), since 96x64 pixels are few.
 """
 
 from dataclasses import replace
@@ -24,8 +24,8 @@ from npkpose.image.crop import PADDING
 from npkpose.pipeline.topdown import TopDown
 from npkpose.training.score import score
 
-TINY = 1e-20  # of probabilities: their logarithms stay finite
-TRIES = 200  # scenes in a row without anybody to learn from
+TINY = 1e-20  # added to probabilities, so that their logarithms stay finite
+TRIES = 200  # scenes in a row without labelled people before an error
 
 
 class TopDownBatch(NamedTuple):
@@ -63,7 +63,7 @@ class TopDownTask:
         self.strength = check_number("strength", strength, at_least=0)
 
     def batch(self, step):
-        """Return the `TopDownBatch` of a step, the same whenever it is asked for."""
+        """Return the `TopDownBatch` of a step; it depends only on the seed and the step."""
         crops = self._crops(np.random.default_rng([self.seed, step]))
         x = self.model.preprocess(np.stack([crop.image for crop in crops]))
         keypoints = np.concatenate([crop.keypoints for crop in crops])
@@ -80,16 +80,16 @@ class TopDownTask:
         return loss, (loss,), dy
 
     def evaluate(self, network, flip=False):
-        """Return the AP of crops of the true boxes of the held-out scenes."""
+        """Return the AP on the held-out scenes, from their true boxes."""
         return self.score(network, flip).stats.ap
 
     def score(self, network, flip=True):
-        """Return the `CocoResult` of the held-out scenes; with the flip test, unless told."""
+        """Return the `CocoResult` of the held-out scenes, by default with the flip test."""
         find = TopDown(network, flip=flip, padding=self.model.padding, keypoint_threshold=0)
         return score(self.held_out, lambda scene: find(scene.image, scene.boxes[scene.labelled]))
 
     def _crops(self, rng):
-        """One-person scenes of the input's size."""
+        """Return scenes of one person each, of the input's size."""
         crops, tries = [], 0
         while len(crops) < self.batch_size:
             scene = self.dataset[int(rng.integers(len(self.dataset)))]
@@ -103,9 +103,8 @@ class TopDownTask:
 
     def _crop(self, scene, p, rng):
         scene = scene.of([p])
-        middle = (scene.boxes[:, :2] + scene.boxes[:, 2:]) / 2
-        middle = np.tile(middle, 2)
-        tight = middle + (scene.boxes - middle) * (self.model.padding / PADDING)
+        centre = np.tile((scene.boxes[:, :2] + scene.boxes[:, 2:]) / 2, 2)
+        tight = centre + (scene.boxes - centre) * (self.model.padding / PADDING)
         view = random_crop(replace(scene, boxes=tight), 0, self.model, rng, self.strength)
         crop = warp_scene(scene, view, self.model.input_size)
         if rng.random() < self.strength:
@@ -122,13 +121,13 @@ def divergence(heatmaps, target):
     heatmaps : ndarray, shape (N, K, H, W)
         Positive.
     target : ndarray, shape (N, K, H, W)
-        Of sum 1 or, where there is nothing to learn, 0; with such maps alone the loss is 0.
+        Of sum 1, or 0 for a keypoint without a label. If all are 0, so is the loss.
     """
-    counted = target.any(axis=(2, 3), keepdims=True)  # (N, K, 1, 1)
-    count = max(int(counted.sum()), 1)
+    labelled = target.any(axis=(2, 3), keepdims=True)  # (N, K, 1, 1)
+    count = max(int(labelled.sum()), 1)
     total = heatmaps.sum(axis=(2, 3), keepdims=True)
     floored = heatmaps + np.float32(TINY)
     log_ratio = np.log(np.maximum(target, np.float32(TINY)) / floored * total)
     loss = float(np.sum(target * log_ratio, dtype=np.float64)) / count
-    gradient = (counted / total - target / floored) * np.float32(1 / count)
+    gradient = (labelled / total - target / floored) * np.float32(1 / count)
     return loss, gradient.astype(heatmaps.dtype, copy=False)

@@ -1,20 +1,20 @@
-"""The training loop: batches, loss, gradients, steps, and all that keeps a long run safe.
+"""The training loop for long runs: batches, steps, a log, evaluations and checkpoints.
 
     for step in range(steps):
-        batch = task.batch(step)                           on a thread, ahead of time
+        batch = task.batch(step)                           made by another thread, in advance
         loss, parts, dy = task.loss(model(batch.x), batch)
         model.backward(dy);  clip the gradients;  optimizer.step();  schedule.step()
-        average <- average of the weights
-        now and then: a row in the log, an evaluation of the average, a checkpoint
+        update the average of the weights
+        every few steps: a row of the log, an evaluation of the average, a checkpoint
 
-A task is an object with ``parts`` (names of what its loss sums up), ``batch(step)``,
+A task is an object with ``parts`` (the names of the terms of its loss), ``batch(step)``,
 ``loss(output, batch)`` and ``evaluate(network)``, which returns an average precision.
 
-A checkpoint holds everything that the next step depends on: weights, their average, the
-optimiser's moments, the schedule's position, the layers' random generators. Batches depend on
-the task's seed and the step alone. So a run that was interrupted continues to the same bits as
-one that was not. The file is replaced as a whole: a kill at any instant leaves the last one or
-the one before, and costs the steps since.
+A checkpoint holds everything that the next step depends on: weights, their average, the moments of
+the optimizer, the position of the schedule, the random generators of layers. A batch depends only
+on the task's seed and the step. So an interrupted run gives the same bits as an uninterrupted one.
+The file is replaced as a whole: after a kill at any instant, it is the last checkpoint or the one
+before, and only the steps since then are lost.
 """
 
 import math
@@ -43,7 +43,7 @@ CHECKPOINT, BEST, WEIGHTS, LOG, CURVES = (
 
 
 class Trainer:
-    """Train ``model`` on ``task`` and keep everything in ``folder``.
+    """Train ``model`` on ``task``; all files of the run are in ``folder``.
 
     Parameters
     ----------
@@ -53,20 +53,20 @@ class Trainer:
     schedule : nn.Schedule of the optimizer
     folder : path_like
         Gets checkpoint.npz, best.npz (the averaged weights of the best evaluation), log.csv, and
-        at the end weights.npz (the averaged weights) and curves.png. A checkpoint that lies
-        there is continued.
+        at the end weights.npz (the averaged weights) and curves.png. The run continues a
+        checkpoint in this folder.
     clip_norm : float
-        Longer gradients are shortened to this; default none is.
+        Longer gradients are scaled down to this norm; default: never.
     decay : float
-        Of the weights' average.
+        Of the average of the weights.
 
     Raises
     ------
     ValueError
-        A checkpoint of another network or optimiser.
+        A checkpoint of another network or optimizer.
     """
 
-    # One argument more than six: each is a part of its own, and none could hold another.
+    # Seven arguments: each is a part of its own, and none of them could hold another.
     def __init__(
         self, model, task, optimizer, schedule, folder, *, clip_norm=math.inf, decay=0.999
     ):
@@ -91,18 +91,18 @@ class Trainer:
         Parameters
         ----------
         steps : int
-            A checkpoint's steps count; nothing is done where it has them all.
+            Including those of the checkpoint; if it has them all, nothing is trained.
         save_every, evaluate_every, log_every : int
             Steps between checkpoints, evaluations (0: none) and rows of the log.
         workers : int
-            Threads that prepare batches.
+            Threads that make batches.
 
-        Ctrl-C ends the run after the step under way, with a checkpoint; a second one at once.
+        Ctrl-C ends the run after the current step, with a checkpoint; a second one ends it at once.
 
         Raises
         ------
         FloatingPointError
-            A loss or gradient that is not finite. The last checkpoint is from before it.
+            A loss or gradient that is not finite. The last checkpoint was written before it.
         """
         steps = check_integer("steps", steps)
         every = [check_integer("save_every", save_every, at_least=1)]
@@ -121,7 +121,7 @@ class Trainer:
                 loss = self._take_step(batch)
                 self.seconds = time.perf_counter() - started
                 bar.show(self.step, loss, self.best_ap)
-                self._now_and_then(steps, *every)
+                self._after_step(steps, *every)
                 if interrupt.wanted:
                     break
         self.save()
@@ -130,11 +130,11 @@ class Trainer:
         return self.step >= steps
 
     def plot(self):
-        """Draw the log so far as curves.png; needs Matplotlib."""
+        """Plot the log as curves.png; needs Matplotlib."""
         plot_log(self.folder / LOG, self.folder / CURVES)
 
     def save(self):
-        """Write the checkpoint, in place of the last one."""
+        """Write a checkpoint, which replaces the last one."""
         save_npz(self.folder / CHECKPOINT, self.state_dict())
 
     def state_dict(self):
@@ -180,7 +180,7 @@ class Trainer:
             self._shared.backward(dy)
             norm = clip_gradients(self.model, self.clip_norm)
         if not (math.isfinite(loss) and math.isfinite(norm)):
-            raise FloatingPointError(self._what_to_look_at(loss, parts, batch))
+            raise FloatingPointError(self._explain(loss, parts, batch))
         self.optimizer.step()
         self.schedule.step()
         self.step += 1
@@ -188,35 +188,45 @@ class Trainer:
         self._sums += [1, norm, loss, *parts]
         return loss
 
-    def _now_and_then(self, steps, save_every, evaluate_every, log_every):
-        """Evaluate, log and save where this step is due."""
+    def _after_step(self, steps, save_every, evaluate_every, log_every):
+        """Evaluate, log and save if this step is one that should."""
         ap, last = None, self.step >= steps
         if evaluate_every and (last or self.step % evaluate_every == 0):
-            ap = self.task.evaluate(self.average.network())
-            if ap > self.best_ap:
-                self.best_ap = ap
-                save_npz(self.folder / BEST, self.average.averages)
+            ap = self._evaluate()
         if ap is not None or last or self.step % log_every == 0:
-            count, *sums = self._sums.tolist()
-            means = [total / count for total in sums]
-            names = "gradient_norm", "loss", *self.task.parts
-            row = {"step": self.step, "seconds": self.seconds, "lr": self.optimizer.lr, "ap": ap}
-            self._log.append(row | dict(zip(names, means)))
-            self._sums[:] = 0
+            self._append_to_log(ap)
         if self.step % save_every == 0:
             self.save()
 
-    def _what_to_look_at(self, loss, parts, batch):
+    def _evaluate(self):
+        """Return the AP of the averaged weights, which are saved if it is the best so far."""
+        ap = self.task.evaluate(self.average.network())
+        if ap > self.best_ap:
+            self.best_ap = ap
+            save_npz(self.folder / BEST, self.average.averages)
+        return ap
+
+    def _append_to_log(self, ap):
+        """Append the means since the last row."""
+        count, *sums = self._sums.tolist()
+        means = [total / count for total in sums]
+        names = "gradient_norm", "loss", *self.task.parts
+        row = {"step": self.step, "seconds": self.seconds, "lr": self.optimizer.lr, "ap": ap}
+        self._log.append(row | dict(zip(names, means)))
+        self._sums[:] = 0
+
+    def _explain(self, loss, parts, batch):
+        """Return the message about a loss or gradient that is not finite."""
         named = ", ".join(f"{name} {part:g}" for name, part in zip(self.task.parts, parts))
         if not np.isfinite(batch.x).all():
             hint = f"its images hold values that are not finite: see task.batch({self.step})"
         elif math.isfinite(loss):
-            hint = "the loss is finite and its gradient is not: look at the last layer written"
+            hint = "the loss is finite, its gradient is not: look at the backward of new layers"
         else:
             hint = (
                 f"its images are finite: look at its targets, task.batch({self.step}), then try "
                 f"a learning rate below {self.optimizer.lr:g} or clip_norm below {self.clip_norm:g}"
             )
         saved = (self.folder / CHECKPOINT).exists()
-        where = f"the one in {self.folder} is from before that" if saved else "there is none yet"
+        where = f"the one in {self.folder} is older" if saved else "there is none yet"
         return f"loss is {loss:g} at step {self.step} ({named}); {hint}. Checkpoint: {where}"

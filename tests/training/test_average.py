@@ -18,7 +18,7 @@ def test_the_average_by_hand():
     assert layer.params["weight"].item() == 2
 
 
-def test_its_network_is_a_copy_with_running_statistics(rng):
+def test_the_averaged_network_is_a_copy_with_running_statistics(rng):
     net = nn.Sequential(nn.Conv2d(2, 2, 1, rng=rng), nn.BatchNorm2d(2))
     average = WeightAverage(net, 0.0)
     net(rng.normal(size=(4, 2, 3, 3)).astype(np.float32))

@@ -11,14 +11,14 @@ def layer_with_gradient():
     return layer
 
 
-def test_a_long_gradient_is_shortened_and_keeps_its_direction():
+def test_a_long_gradient_is_scaled_down():
     layer = layer_with_gradient()
     assert clip_gradients(layer, 1.0) == 5
     assert layer.grads["weight"].item() == pytest.approx(0.6)
     assert layer.grads["bias"].item() == pytest.approx(0.8)
 
 
-def test_a_short_gradient_stays_as_it_is():
+def test_a_short_gradient_does_not_change():
     for limit in (5.0, 7.0, np.inf):
         layer = layer_with_gradient()
         assert clip_gradients(layer, limit) == 5 and layer.grads["bias"].item() == 4

@@ -17,8 +17,8 @@ class Batch(NamedTuple):
     target: np.ndarray
 
 
-class Here:
-    """A cluster of nobody: every task is done at once, in this process."""
+class LocalClient:
+    """A client without a cluster: every task runs at once, in this process."""
 
     def submit(self, task, *arguments, pure):
         return task(*arguments)
@@ -49,13 +49,13 @@ def whole_gradients(network, batch):
     return value, {name: array.copy() for name, array in network.named_gradients()}
 
 
-def test_a_weight_has_the_mean_slope_of_parts_weighted_by_their_pictures():
+def test_a_gradient_is_the_mean_of_the_parts_weighted_by_their_images():
     net = nn.Sequential(nn.Conv2d(1, 1, 1, bias=False))
     net[0].params["weight"][:] = 3
     # L = mean (w x)^2 = w^2 mean x^2, so dL/dw = 2 w mean x^2 = 2 * 3 * (1 + 4 + 1) / 3 = 12.
     x = np.array([1.0, 2.0, -1.0]).reshape(3, 1, 1, 1)
     parts = cut(Batch(x, np.zeros_like(x)), [1])
-    assert mean_gradients(Here(), net, parts, loss) == pytest.approx(9 * 2)
+    assert mean_gradients(LocalClient(), net, parts, loss) == pytest.approx(9 * 2)
     np.testing.assert_allclose(net[0].grads["weight"].item(), 12, rtol=1e-6)
 
 
@@ -69,7 +69,8 @@ def test_parts_of_any_size_give_the_gradient_of_the_whole_batch(seed, count, dat
     value, expected = whole_gradients(net, batch)
     for module in net.layers:
         module.grads = {}
-    assert mean_gradients(Here(), net, cut(batch, ends), loss) == pytest.approx(value, rel=1e-12)
+    mean = mean_gradients(LocalClient(), net, cut(batch, ends), loss)
+    assert mean == pytest.approx(value, rel=1e-12)
     for name, gradient in net.named_gradients():
         largest = np.abs(expected[name]).max()
         np.testing.assert_allclose(gradient, expected.pop(name), rtol=0, atol=1e-12 * largest)
@@ -81,12 +82,12 @@ def norm_net(rng, statistics):
     return nn.Sequential(*layers).astype(np.float64)
 
 
-def test_batch_norm_agrees_on_running_statistics_and_is_of_each_part_in_training(rng):
+def test_batch_norm_agrees_on_running_statistics_and_differs_in_training(rng):
     batch = random_batch(rng, 6)
     for statistics, agrees in (("running", True), ("auto", False)):
         net = norm_net(np.random.default_rng(0), statistics)
         _, expected = whole_gradients(norm_net(np.random.default_rng(0), statistics), batch)
-        mean_gradients(Here(), net, cut(batch, [2]), loss)
+        mean_gradients(LocalClient(), net, cut(batch, [2]), loss)
         near = [
             np.allclose(g, expected[n], rtol=1e-9, atol=1e-12) for n, g in net.named_gradients()
         ]
@@ -98,29 +99,30 @@ def test_running_statistics_become_the_mean_of_the_parts(rng):
     small, large = cut(batch, [2])
     maps = [net[0](part.x) for part in (small, large)]
     means = [m.mean(axis=(0, 2, 3)) for m in maps]
-    mean_gradients(Here(), net, [small, large], loss)
+    mean_gradients(LocalClient(), net, [small, large], loss)
     expected = 0.1 * (means[0] * 2 + means[1] * 4) / 6  # momentum 0.1, from 0
     np.testing.assert_allclose(net[1].buffers["running_mean"], expected, rtol=1e-12)
     assert net[1].buffers["num_batches_tracked"] == 1
     assert net[1].buffers["num_batches_tracked"].dtype == np.int64
 
 
-def test_parts_are_weighed_before_they_are_rounded_and_keep_their_dtype(rng):
+def test_parts_are_weighted_before_rounding_and_keep_their_dtype(rng):
     net = TinyKeypointNet(base=2, rng=rng)
     batch = Batch(*(array.astype(np.float32) for array in random_batch(rng, 5)))
     _, expected = whole_gradients(net, batch)
-    mean_gradients(Here(), net, cut(batch, [1, 3]), loss)
+    mean_gradients(LocalClient(), net, cut(batch, [1, 3]), loss)
     for name, gradient in net.named_gradients():
         assert gradient.dtype == np.float32
         largest = np.abs(expected[name]).max()
         np.testing.assert_allclose(gradient, expected[name], rtol=0, atol=1e-5 * largest)
 
 
-def test_what_has_no_mean_is_refused(rng):
+def test_empty_parts_and_random_layers_are_refused(rng):
     net, batch = TinyKeypointNet(base=2), random_batch(rng, 2)
     with pytest.raises(ValueError, match="parts: expected at least one, got none"):
-        mean_gradients(Here(), net, [], loss)
-    with pytest.raises(ValueError, match="parts: expected pictures in each"):
-        mean_gradients(Here(), net, cut(batch, [2]), loss)
+        mean_gradients(LocalClient(), net, [], loss)
+    with pytest.raises(ValueError, match="parts: expected images in each"):
+        mean_gradients(LocalClient(), net, cut(batch, [2]), loss)
     with pytest.raises(ValueError, match="network: expected no random layers, got .* 1._rng"):
-        mean_gradients(Here(), nn.Sequential(nn.ReLU(), nn.Dropout(0.5, rng=rng)), [batch], loss)
+        dropout = nn.Sequential(nn.ReLU(), nn.Dropout(0.5, rng=rng))
+        mean_gradients(LocalClient(), dropout, [batch], loss)

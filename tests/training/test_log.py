@@ -5,7 +5,7 @@ from npkpose.training.log import Log, plot_log, read_log
 COLUMNS = "step", "loss", "ap"
 
 
-def test_rows_come_back_and_empty_cells_are_left_out(tmp_path):
+def test_rows_are_read_back_without_empty_cells(tmp_path):
     log = Log(tmp_path / "log.csv", COLUMNS)
     log.append({"step": 10, "loss": 0.25, "ap": None})
     log.append({"step": 20, "loss": 1e-9, "ap": 0.5})
@@ -15,7 +15,7 @@ def test_rows_come_back_and_empty_cells_are_left_out(tmp_path):
     assert (tmp_path / "log.csv").read_text().splitlines()[:2] == ["step,loss,ap", "10,0.25,"]
 
 
-def test_what_a_killed_run_wrote_after_its_checkpoint_is_dropped(tmp_path):
+def test_rows_after_the_checkpoint_of_a_killed_run_are_dropped(tmp_path):
     path = tmp_path / "log.csv"
     path.write_text("step,loss,ap\n10,1,\n20,0.5,\n30,0.2,\n40,0.")
     log = Log(path, COLUMNS, last_step=20)
@@ -29,7 +29,7 @@ def test_a_new_run_starts_an_empty_log(tmp_path):
     assert read_log(tmp_path / "log.csv") == []
 
 
-def test_a_log_becomes_a_picture(tmp_path):
+def test_a_log_is_plotted(tmp_path):
     pytest.importorskip("matplotlib", reason="plots need Matplotlib")
     log = Log(tmp_path / "log.csv", ("step", "seconds", "lr", "gradient_norm", "loss", "ap"))
     for step in (1, 2, 3):

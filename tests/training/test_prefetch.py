@@ -7,7 +7,7 @@ from npkpose.training.prefetch import prefetch
 
 
 @pytest.mark.parametrize("workers", [0, 1, 3])
-def test_batches_come_in_order_whoever_made_them(workers):
+def test_batches_come_in_order_for_any_number_of_workers(workers):
     def make(n):
         time.sleep(0.001 * (n % 3))
         return n * n
@@ -29,7 +29,7 @@ def test_the_next_batch_is_made_while_this_one_is_used():
     batches.close()
 
 
-def test_no_more_than_two_batches_a_thread_are_made_ahead():
+def test_a_thread_is_at_most_two_batches_ahead():
     made = []
     batches = prefetch(made.append, 0, 100, 1)
     next(batches)

@@ -8,7 +8,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_where_nobody_watches_ten_lines_are_written():
+def test_without_a_terminal_ten_lines_are_written():
     stream = io.StringIO()
     with progress(50, 0, stream) as bar:
         for step in range(1, 51):
@@ -18,7 +18,7 @@ def test_where_nobody_watches_ten_lines_are_written():
     assert lines[-1] == "step 50 of 50: loss 0.02000, best AP 0.250"
 
 
-def test_on_a_terminal_the_run_ends_at_its_last_step():
+def test_on_a_terminal_a_bar_ends_at_the_last_step():
     stream = Terminal()
     with progress(4, 2, stream) as bar:
         bar.show(3, 0.5, -1.0)

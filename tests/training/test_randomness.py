@@ -5,7 +5,7 @@ from npkpose import nn
 from npkpose.training.randomness import generators, random_state, set_random_state
 
 
-def test_dropout_draws_the_same_again_after_its_state_is_restored(rng):
+def test_dropout_draws_the_same_numbers_after_its_state_is_restored(rng):
     net = nn.Sequential(nn.ReLU(), nn.Dropout(0.5, rng=rng), nn.Dropout(0.5))
     assert [name for name, _ in generators(net)] == ["1._rng", "2._rng"]
     x = np.ones((2, 3, 4, 4), np.float32)

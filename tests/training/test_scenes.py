@@ -27,18 +27,18 @@ def make_task(kind, size=48, batch_size=2):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_batch_is_the_same_whenever_it_is_asked_for(kind):
+def test_a_batch_depends_only_on_its_step(kind):
     task = make_task(kind)
     one, other, again = task.batch(5), task.batch(6), task.batch(5)
     for name in ("x", "heatmaps", "mask"):
         np.testing.assert_array_equal(getattr(one, name), getattr(again, name))
-    np.testing.assert_equal(one.more, again.more)
+    np.testing.assert_equal(one.other_targets, again.other_targets)
     assert one.x.shape == (2, 3, 48, 48) and one.heatmaps.shape == (2, 17, 24, 24)
     assert not np.array_equal(one.x, other.x) and 0.8 < one.heatmaps.max() <= 1
 
 
 def test_perfect_fields_and_perfect_tags_score_nearly_one():
-    """What the stride, the encoding and the grouping cost, and no network can win back."""
+    """The loss of stride, encoding and grouping is a bound for every network."""
     dataset = SyntheticPeople(8, seed=4)
     paf = PafTask(SmallPaf(base=2), dataset, dataset)
     tags = TagTask(SmallTags(base=2), dataset, dataset)
@@ -58,7 +58,7 @@ def test_perfect_fields_and_perfect_tags_score_nearly_one():
     assert score(dataset, by_tags).stats.ap > 0.75
 
 
-def test_the_mask_leaves_out_people_without_labels_but_not_labelled_ones_before_them():
+def test_the_mask_excludes_unlabelled_people_but_not_labelled_ones_in_front_of_them():
     keypoints = np.full((2, 17, 2), np.nan)
     keypoints[1, 0] = 20, 20
     visibility = np.zeros((2, 17), int)
@@ -68,7 +68,7 @@ def test_the_mask_leaves_out_people_without_labels_but_not_labelled_ones_before_
     scene = Scene(image, keypoints, visibility, boxes, np.ones(2), np.zeros(2, bool))
     mask = learn_mask(scene, (32, 32), Grid(2, "centre"))
     assert mask[3, 10] == 1 and mask[5, 15] == 0 and mask[10, 18] == 0 and mask[14, 10] == 1
-    assert mask[10, 10] == 1 and mask[9, 9] == 1  # round the labelled nose at (9.75, 9.75)
+    assert mask[10, 10] == 1 and mask[9, 9] == 1  # around the labelled nose at (9.75, 9.75)
     nobody = scene.of([])
     assert learn_mask(nobody, (32, 32), Grid(2, "centre")).all()
 
@@ -97,29 +97,29 @@ def test_a_few_steps_lower_the_loss(kind, tmp_path):
 
 
 @pytest.mark.parametrize("flip", [False, True])
-def test_people_are_found_on_the_maps_of_a_resized_picture_and_brought_home(flip):
+def test_people_on_maps_of_a_resized_image_get_coordinates_of_the_image(flip):
     scene = SyntheticPeople(1, seed=4, size=(64, 96), people=1)[0]
     seen = scene.visibility > 0
 
-    class Sees(SmallPaf):
-        """Knows the scene's own maps, at half its size, and their mirror image."""
+    class Oracle(SmallPaf):
+        """Answers the scene's ideal maps at half its size, then those of the flipped scene."""
 
         def __call__(self, x):
             assert x.shape == (1, 3, 32, 48)
             self.calls += 1
             shown = scene if self.calls % 2 else flip_scene(scene, COCO_17)
-            points = Grid(2, "centre").to_map(shown.keypoints)  # the resized picture's
+            points = Grid(2, "centre").to_map(shown.keypoints)  # in the resized image
             heatmaps = gaussian_heatmaps(points, (16, 24), grid=self.grid, sigma=1)[0]
             return np.concatenate(
                 [heatmaps, paf_fields(points, COCO_17, (16, 24), grid=self.grid)]
             )[None]
 
-    class Watched(list):
+    class Scenes(list):
         skeleton = COCO_17
 
-    net = Sees(base=2)
+    net = Oracle(base=2)
     net.calls, net.blur, net.input_height = 0, 0, 32
-    task = PafTask(net, Watched([scene]), Watched([scene]), 0, (1, 32, 48))
+    task = PafTask(net, Scenes([scene]), Scenes([scene]), 0, (1, 32, 48))
     assert seen.sum() > 8 and task.score(net, flip).stats.ap > 0.8
     assert net.calls == 1 + flip
 

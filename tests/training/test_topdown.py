@@ -23,7 +23,7 @@ def make_task(model, batch_size=6):
     return TopDownTask(model, SyntheticPeople(9, 1, 64), SyntheticPeople(3, 2, 64), 3, batch_size)
 
 
-def test_a_batch_is_the_same_whenever_it_is_asked_for_and_differs_from_the_next():
+def test_a_batch_depends_only_on_its_step():
     task = make_task(SmallTopDown(base=2))
     one, other, again = task.batch(5), task.batch(6), task.batch(5)
     for name in ("x", "target"):
@@ -31,17 +31,17 @@ def test_a_batch_is_the_same_whenever_it_is_asked_for_and_differs_from_the_next(
     assert one.x.shape == (6, 3, 96, 64) and one.target.shape == (6, 17, 48, 32)
     assert not np.array_equal(one.x, other.x)
     sums = one.target.sum(axis=(2, 3))
-    absent = sums == 0
-    assert absent.any() and not absent.all(axis=1).any()  # everybody has a keypoint to learn
-    np.testing.assert_allclose(sums[~absent], 1, atol=1e-5)
+    missing = sums == 0
+    assert missing.any() and not missing.all(axis=1).any()  # every crop has a target
+    np.testing.assert_allclose(sums[~missing], 1, atol=1e-5)
 
 
 def test_perfect_maps_of_true_boxes_score_nearly_one():
-    """What the crop's size, the stride and the decoding cost, and no network can win back."""
+    """The loss of crop size, stride and decoding is a bound for every network."""
     dataset = SyntheticPeople(8, seed=4)
 
     class Oracle:
-        """Answers the heatmaps of whoever's crop it is shown, in the pipeline's order."""
+        """Answers the ideal heatmaps of the crops, in the pipeline's order."""
 
         skeleton, grid, input_size, sigma = COCO_17, Grid(2, "centre"), (96, 64), 1.25
 
@@ -57,7 +57,7 @@ def test_perfect_maps_of_true_boxes_score_nearly_one():
     oracle = Oracle()
     find = TopDown(oracle, flip=False)
 
-    def look(scene):
+    def find_people(scene):
         people = np.flatnonzero(scene.labelled)
         views = [random_crop(scene, int(p), oracle, RNG, 0.0) for p in people]
         points = [to_view(scene.keypoints[p], view) for p, view in zip(people, views)]
@@ -68,10 +68,10 @@ def test_perfect_maps_of_true_boxes_score_nearly_one():
             )
         return find(scene.image, scene.boxes[people])
 
-    assert score(dataset, look).stats.ap > 0.97
+    assert score(dataset, find_people).stats.ap > 0.97
 
 
-def test_targets_lie_where_the_crops_keypoints_are():
+def test_targets_have_their_maximum_inside_the_crop():
     task = make_task(SmallTopDown(base=2))
     batch = task.batch(0)
     found, scores = decode_heatmaps(batch.target, "log_parabola")
@@ -103,7 +103,7 @@ def test_divergence_by_hand():
 
 
 @given(arrays(np.float64, (1, 2, 3, 3), elements=st.integers(1, 16)), st.integers(1, 9))
-def test_divergence_is_never_negative_and_does_not_know_the_maps_height(maps, factor):
+def test_divergence_is_never_negative_and_independent_of_the_maps_scale(maps, factor):
     target = maps[:, ::-1] / maps[:, ::-1].sum(axis=(2, 3), keepdims=True)
     loss = divergence(maps, target)[0]
     assert loss > -1e-12 and divergence(factor * maps, target)[0] == pytest.approx(loss)
@@ -129,7 +129,7 @@ def test_a_few_steps_lower_the_loss(tmp_path):
     assert 0 <= task.evaluate(net) <= 1
 
 
-def test_scenes_without_anybody_to_learn_from_are_refused():
+def test_scenes_without_labelled_people_are_refused():
     nobody = SyntheticPeople(3, size=16, people=0)
     task = TopDownTask(SmallTopDown(base=2), nobody, nobody)
     with pytest.raises(ValueError, match="dataset: expected labelled people, got 200 scenes"):

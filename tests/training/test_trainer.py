@@ -51,7 +51,7 @@ class Line:
 
 
 def make_trainer(folder, steps=STEPS, task=None):
-    """A network with everything a checkpoint must hold: statistics, dropout, momentum, schedule."""
+    """A network with everything that a checkpoint holds: statistics, dropout, moments, schedule."""
     rng = np.random.default_rng(0)
     layers = nn.Conv2d(1, 4, 1, rng=rng), nn.BatchNorm2d(4), nn.Dropout(0.1, rng=rng)
     net = nn.Sequential(*layers, nn.Conv2d(4, 1, 1, rng=rng))
@@ -86,7 +86,7 @@ def run_killed(folder, kills, seed):
 
 
 def assert_same(one, other):
-    """Two states equal to the last bit, but for the time that they took."""
+    """Assert that two states are equal to the bit, except for their time."""
     assert one.keys() == other.keys()
     for name in one:
         if name != "run.seconds":
@@ -101,13 +101,13 @@ def rows_without_time(folder):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """A run that nothing interrupted."""
+    """A run without interruption."""
     trainer = make_trainer(tmp_path_factory.mktemp("whole"))
     assert trainer.run(STEPS, **EVERY)
     return trainer
 
 
-def test_the_run_learns_and_leaves_its_files(whole):
+def test_a_run_learns_and_writes_its_files(whole):
     rows = read_log(whole.folder / "log.csv")
     assert [row["step"] for row in rows] == [10, 20, 30, 40, 50, 60]
     assert rows[-1]["loss"] < 0.2 * rows[0]["loss"]
@@ -119,14 +119,14 @@ def test_the_run_learns_and_leaves_its_files(whole):
     assert_same(dict(load_npz(whole.folder / "checkpoint.npz")), whole.state_dict())
 
 
-def test_sixty_steps_are_thirty_and_thirty_to_the_last_bit(whole, tmp_path):
+def test_sixty_steps_equal_thirty_and_thirty_to_the_bit(whole, tmp_path):
     assert make_trainer(tmp_path).run(30, **EVERY)
     second = make_trainer(tmp_path)
     assert second.step == 30 and second.run(STEPS, **EVERY)
     assert_same(second.state_dict(), whole.state_dict())
     for row in rows_without_time(whole.folder):
         other = [each for each in rows_without_time(tmp_path) if each["step"] == row["step"]]
-        assert other and row.items() <= other[0].items()  # after 30 steps there was an AP more
+        assert other and row.items() <= other[0].items()  # step 30 has an AP too
 
 
 def test_the_number_of_threads_does_not_matter(whole, tmp_path):
@@ -169,14 +169,14 @@ def test_a_run_killed_at_twenty_random_instants_ends_as_one_that_was_not(whole, 
     assert not list(tmp_path.glob(".*.tmp"))
 
 
-def test_a_loss_that_is_not_finite_stops_and_says_what_to_look_at(tmp_path):
+def test_a_loss_that_is_not_finite_stops_the_run_and_the_message_says_why(tmp_path):
     trainer = make_trainer(tmp_path, task=Line(bad_step=13))
     threads = threading.active_count()
     with pytest.raises(
         FloatingPointError, match=r"loss is nan at step 13 .*look at its targets"
     ) as e:
         trainer.run(STEPS, **EVERY)
-    assert "is from before that" in str(e.value) and threading.active_count() <= threads
+    assert "is older" in str(e.value) and threading.active_count() <= threads
     resumed = make_trainer(tmp_path)
     assert resumed.step == 10
     assert all(np.isfinite(array).all() for array in resumed.model.state_dict().values())
