@@ -35,7 +35,7 @@ def test_peaks_match_the_reference(seed, noise, threshold):
 
 
 @given(st.floats(0.8, 1.3), st.floats(1.2, 1.9), st.floats(0, np.pi), st.floats(0.0, 1.0))
-def test_two_gaussians_with_one_maximum_are_told_apart(sigma, apart, angle, offset):
+def test_two_gaussians_with_one_maximum_are_separated(sigma, apart, angle, offset):
     middle = np.array([11 + offset, 10 - offset / 3])
     half = apart * sigma / 2 * np.array([np.cos(angle), np.sin(angle)])
     maps = maps_of(middle - half, middle + half, sigma=sigma, heights=(1.0, 0.95))
@@ -50,7 +50,7 @@ def test_two_gaussians_with_one_maximum_are_told_apart(sigma, apart, angle, offs
         assert max(error) < 0.25
 
 
-def test_three_in_a_row_and_three_in_a_triangle():
+def test_three_in_a_row_or_in_a_triangle_are_separated():
     for centres in ([(8, 8), (9.7, 8), (11.4, 8)], [(8, 8), (9.6, 8.2), (8.9, 9.7)]):
         maps = maps_of(*centres, sigma=1.0, heights=(0.9, 1.0, 0.8))
         peaks = find_peaks(maps, THRESHOLD)
@@ -61,7 +61,7 @@ def test_three_in_a_row_and_three_in_a_triangle():
 
 
 @pytest.mark.parametrize("sigma", [0.7, 1.0, 2.0, 4.0])
-def test_one_gaussian_stays_one_and_stays_where_it_was(sigma):
+def test_a_single_gaussian_stays_one_peak_in_its_place(sigma):
     rng = np.random.default_rng(0)
     for centre in rng.uniform(-0.5, 20.5, (20, 2)):
         maps = maps_of(centre, sigma=sigma)
@@ -70,7 +70,7 @@ def test_one_gaussian_stays_one_and_stays_where_it_was(sigma):
             np.testing.assert_array_equal(before, after)
 
 
-def test_a_peak_that_is_only_broad_or_skew_is_one():
+def test_a_broad_or_skew_peak_is_one():
     y, x = np.mgrid[: SIZE[0], : SIZE[1]]
     long = np.exp(-((x - 10) ** 2) / 18 - (y - 10) ** 2 / 2)
     skew = np.exp(-((y - 10) ** 2) / 2 - (x - 10) ** 2 / np.where(x < 10, 2, 24))
@@ -96,7 +96,7 @@ def test_an_elliptic_peak_is_one(ratio, angle, centre, sigma, noise):
     assert len(separate_peaks(image, peaks, THRESHOLD).points) == len(peaks.points)
 
 
-def test_what_was_found_is_ordered_and_keeps_its_scores():
+def test_all_peaks_are_ordered_and_known_ones_keep_their_scores():
     maps = np.concatenate([maps_of((5, 5), (6.6, 5), heights=(0.7, 0.6)), maps_of((9, 9))])
     peaks = find_peaks(maps, THRESHOLD)
     found = separate_peaks(maps, peaks, THRESHOLD)
