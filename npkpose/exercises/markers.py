@@ -1,12 +1,12 @@
-"""Exercises one and two: learn four markers, and refine them between the pixels.
+"""Exercises 1 and 2: learn four markers, and refine them to fractions of a pixel.
 
-The examples and `npkpose demo` share these functions. The recipe is what a search found best
-for its few seconds of training:
+The examples and `npkpose demo` share these functions. A search found this recipe best for a few
+seconds of training:
 
-* Networks see 1 - image, so the white canvas is zero, as the padding is.
-* Most of a heatmap is background. Weighting a squared error by 1 + 30 h keeps "answer zero
-  everywhere" from being a comfortable solution.
-* A high learning rate, warmed up: see `train.adam_with_warmup`.
+* The input is 1 - image, so the white canvas is zero, like the padding.
+* Most of a heatmap is background. The squared error has the weight 1 + 30 h, so that "zero
+  everywhere" is not nearly a solution.
+* A high learning rate with a warm-up: see `training.fit.adam_with_warmup`.
 """
 
 from itertools import permutations
@@ -21,8 +21,8 @@ from npkpose.models.tiny import TinyKeypointNet
 from npkpose.training.fit import adam_with_warmup, fit
 
 BATCH = 16
-SIZE = 64  # pixels, of every picture
-HELD_OUT = 1_000_000  # added to a training seed: the seed of its held-out pictures
+SIZE = 64  # pixels, height and width of every image
+HELD_OUT = 1_000_000  # added to a training seed: the seed of its held-out images
 
 
 def train_markers(seed=0, steps=200, style="distinct", report=None):
@@ -41,29 +41,34 @@ def _marker_batches(steps, style, rng):
 
 
 def held_out_markers(seed, num_images=128, style="distinct"):
-    """Return images and keypoints that no training of this seed has seen."""
+    """Return images and keypoints that a training with this seed does not see."""
     return four_markers(num_images, np.random.default_rng(HELD_OUT + seed), SIZE, style)
 
 
 def marker_errors(net, images, keypoints, refine):
-    """Return the distance of each decoded keypoint from the truth: (N, K) pixels."""
+    """Return the distance of each decoded keypoint from the ground truth: (N, K) pixels."""
     coords, _ = decode_heatmaps(net(1 - images), refine)
     return np.linalg.norm(coords - keypoints, axis=2)
 
 
 def best_assignment_errors(net, images, keypoints, refine):
-    """Return the distance (N, K) of identical markers from the truth, named as suits best.
+    """Return the distance (N, K) of identical markers from the ground truth, in the best order.
 
-    The answers are the K highest peaks of all maps together; where there are fewer, the
-    highest counts again.
+    The detections are the K highest peaks of the mean of all maps. If there are fewer, the highest
+    one is repeated.
     """
     orders = np.array(list(permutations(range(keypoints.shape[1]))))
     errors = []
     for maps, truth in zip(net(1 - images), keypoints):
-        points = find_peaks(maps.mean(axis=0)[None], 0.0, refine, max_peaks=len(truth)).points
-        if len(points) == 0:
-            points = np.full((1, 2), np.nan)
-        points = np.concatenate([points, np.repeat(points[:1], len(truth) - len(points), axis=0)])
+        points = _highest_peaks(maps.mean(axis=0), len(truth), refine)
         distances = np.linalg.norm(points[orders] - truth, axis=2)  # (K!, K)
         errors.append(distances[distances.sum(axis=1).argmin()])
     return np.array(errors)
+
+
+def _highest_peaks(heatmap, count, refine):
+    """Return the highest peaks (count, 2); the first is repeated if there are fewer."""
+    points = find_peaks(heatmap[None], 0.0, refine, max_peaks=count).points
+    if len(points) == 0:
+        points = np.full((1, 2), np.nan)
+    return np.concatenate([points, np.repeat(points[:1], count - len(points), axis=0)])

@@ -1,4 +1,6 @@
-"""What the exercises print and draw, for the examples and `npkpose demo`."""
+"""Tables and plots of the exercises, for the examples and `npkpose demo`."""
+
+from functools import partial
 
 import numpy as np
 
@@ -10,17 +12,12 @@ from npkpose.exercises.two_figures import score_figures
 
 
 def progress(steps):
-    """Return a ``report(step, loss)`` that draws tqdm's bar, or prints ten lines without tqdm."""
+    """Return a function report(step, loss): tqdm's bar, or ten printed lines without tqdm."""
     try:
         from tqdm import tqdm
     except ImportError:
-
-        def report(step, loss):
-            if (step + 1) % max(steps // 10, 1) == 0:
-                print(f"   step {step + 1} of {steps}: loss {loss:.5f}")
-
-        return report
-    bar = tqdm(total=steps, leave=False, disable=None)  # nothing where no one watches
+        return partial(_print_progress, steps)
+    bar = tqdm(total=steps, leave=False, disable=None)  # None: no bar without a terminal
 
     def report(step, loss):
         bar.set_postfix_str(f"loss {loss:.5f}", refresh=False)
@@ -31,8 +28,13 @@ def progress(steps):
     return report
 
 
+def _print_progress(steps, step, loss):
+    if (step + 1) % max(steps // 10, 1) == 0:
+        print(f"   step {step + 1} of {steps}: loss {loss:.5f}")
+
+
 def print_refinements(errors):
-    """Print the mean distance (N, K) of each refinement, and its gain over argmax."""
+    """Print each refinement's mean error, given ``{refinement: errors (N, K)}``, and its gain."""
     base = np.nanmean(errors["argmax"])
     for refine, distances in errors.items():
         mean = np.nanmean(distances)
@@ -40,10 +42,10 @@ def print_refinements(errors):
 
 
 def print_grouping(groups, nearest, keypoints):
-    """Print the scores of both groupings against keypoints (N, P, K, 2)."""
+    """Print the scores of both groupings against the true keypoints (N, P, K, 2)."""
     print("   grouped by        right instance   mean OKS   figures found   spurious")
-    for name, each in (("fields", groups), ("nearest keypoint", nearest)):
-        score = score_figures(each, keypoints)
+    for name, poses in (("fields", groups), ("nearest keypoint", nearest)):
+        score = score_figures(poses, keypoints)
         print(
             f"   {name:17s} {100 * score.right_instance:11.1f} %   {score.oks:8.3f}"
             f"   {100 * score.found:11.1f} %   {score.spurious:8d}"
@@ -51,7 +53,7 @@ def print_grouping(groups, nearest, keypoints):
 
 
 def draw_markers(path, net, images, keypoints, columns=6):
-    """Save pictures with the true (circle) and found (cross) keypoints, above their heatmaps."""
+    """Save images with true (circle) and found (cross) keypoints, above their heatmaps."""
     heatmaps = net(1 - images[:columns])
     coords, _ = decode_heatmaps(heatmaps)
     figure = require_figure()(figsize=(2 * columns, 4.2))
@@ -60,32 +62,36 @@ def draw_markers(path, net, images, keypoints, columns=6):
         axes[0, n].imshow(images[n].transpose(1, 2, 0))
         axes[0, n].scatter(*keypoints[n].T, s=90, facecolors="none", edgecolors="orange")
         axes[0, n].scatter(*coords[n].T, s=25, marker="x", c="white", linewidths=1)
-        # Each map glows in the complement of its marker's colour, as the network sees it.
-        glow = np.einsum("khw,kc->hwc", heatmaps[n].clip(0, 1), 1 - COLOURS)
-        axes[1, n].imshow((1 - glow).clip(0, 1))
-    save_grid(figure, axes, path, ["truth (circle), found (cross)", "heatmaps, each in its colour"])
+        # The network sees 1 - image, so each map is drawn as 1 - (map times 1 - colour).
+        ink = np.einsum("khw,kc->hwc", heatmaps[n].clip(0, 1), 1 - COLOURS)
+        axes[1, n].imshow((1 - ink).clip(0, 1))
+    save_grid(figure, axes, path, ["true (circle), found (cross)", "heatmaps, each in its colour"])
 
 
 def draw_figures(path, net, images, groups, nearest, columns=6):
-    """Save scenes with the skeletons of both groupings, above the fields' strength.
+    """Save images with the skeletons of both groupings, above the strength of the fields.
 
-    Scenes on which the two groupings disagree come first.
+    Images on which the two groupings disagree come first.
     """
     totals = [[np.nansum(poses.keypoints) for poses in each] for each in (groups, nearest)]
-    scenes = np.argsort(np.abs(np.subtract(*totals)) < 1, kind="stable")[:columns]
-    _, fields = net.split(net(1 - images[scenes]))
+    shown = np.argsort(np.abs(np.subtract(*totals)) < 1, kind="stable")[:columns]
+    _, fields = net.split(net(1 - images[shown]))
     figure = require_figure()(figsize=(2 * columns, 6.2))
     axes = figure.subplots(3, columns)
-    for column, scene in enumerate(scenes):
-        for ax, each in zip(axes[:, column], (groups, nearest)):
-            ax.imshow(images[scene].transpose(1, 2, 0), alpha=0.5)
-            for person, pose in enumerate(each[scene].keypoints):
-                for a, b in KITE.limbs:
-                    ax.plot(*pose[[a, b]].T, "o-", c=f"C{person + 1}", ms=3, lw=2)
+    for column, n in enumerate(shown):
+        for ax, poses in zip(axes[:, column], (groups[n], nearest[n])):
+            ax.imshow(images[n].transpose(1, 2, 0), alpha=0.5)
+            _draw_kites(ax, poses)
         strength = np.hypot(fields[column, 0::2], fields[column, 1::2]).max(axis=0)
         axes[2, column].imshow(strength, cmap="magma", vmin=0, vmax=1)
     titles = "grouped by fields", "by nearest keypoint", "strength of fields"
     save_grid(figure, axes, path, titles)
+
+
+def _draw_kites(ax, poses):
+    for person, pose in enumerate(poses.keypoints):
+        for a, b in KITE.limbs:
+            ax.plot(*pose[[a, b]].T, "o-", c=f"C{person + 1}", ms=3, lw=2)
 
 
 def save_grid(figure, axes, path, titles):

@@ -1,6 +1,6 @@
-"""Exercise three: tell two overlapping figures apart by part affinity fields.
+"""Exercise 3: tell two overlapping figures apart by part affinity fields.
 
-The recipe is that of `npkpose.exercises.markers`, with a weight of its own for the fields.
+The recipe is that of `npkpose.exercises.markers`, with a separate weight for the fields.
 """
 
 from typing import NamedTuple
@@ -46,26 +46,28 @@ def figure_targets(keypoints):
 
 
 def held_out_figures(seed, num_images=256):
-    """Return images and keypoints that no training of this seed has seen."""
+    """Return images and keypoints that a training with this seed does not see."""
     return two_figures(num_images, np.random.default_rng(HELD_OUT + seed), SIZE)
 
 
 def group_figures(net, images, nearest=False):
-    """Return the `Poses` of each image, grouped by its fields or by nearest keypoint."""
+    """Return the `Poses` of each image, grouped by fields or by nearest keypoint."""
     heatmaps, fields = net.split(net(1 - images))
     if nearest:
         return [group_nearest(h, KITE, FIGURE_GRID, threshold=0.5) for h in heatmaps]
-    rules = {"threshold": 0.5, "min_keypoints": 3}
-    return [group_paf(h, f, KITE, FIGURE_GRID, **rules) for h, f in zip(heatmaps, fields)]
+    return [
+        group_paf(h, f, KITE, FIGURE_GRID, threshold=0.5, min_keypoints=3)
+        for h, f in zip(heatmaps, fields)
+    ]
 
 
 class FigureScore(NamedTuple):
-    """What `score_figures` found over all images."""
+    """The scores of `score_figures` over all images."""
 
-    right_instance: float  # share of detected keypoints that went to the right figure
+    right_instance: float  # share of detected keypoints that are in the right figure
     oks: float  # mean over matched figures
     found: float  # share of figures that were matched
-    spurious: int  # poses without a figure
+    spurious: int  # poses that match no figure
 
 
 def score_figures(groups, keypoints):

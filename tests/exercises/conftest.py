@@ -2,7 +2,7 @@ import pytest
 
 
 class Oracle:
-    """A network that answers the ideal maps."""
+    """A stub of a network: it answers the maps that it is given."""
 
     def __init__(self, maps):
         self.maps = maps

@@ -14,7 +14,7 @@ def test_a_short_training_finds_the_markers():
     assert np.median(argmax) < 1 and np.median(refined) < np.median(argmax)
 
 
-def test_best_names_forgive_any_order_of_identical_markers(oracle):
+def test_best_assignment_accepts_any_order_of_identical_markers(oracle):
     images, keypoints = markers.held_out_markers(0, 4, "identical")
     keypoints = np.array([[(5.0, 5), (20, 6), (33, 50), (50, 20)]] * 4)
     heatmaps = gaussian_heatmaps(keypoints[:, [2, 0, 3, 1]], 64)

@@ -7,7 +7,7 @@ from npkpose import Poses
 from npkpose.exercises import two_figures
 
 
-def test_ideal_maps_group_right_where_the_nearest_keypoint_does_not(oracle):
+def test_ideal_fields_group_correctly_and_the_nearest_keypoint_does_not(oracle):
     images, keypoints = two_figures.held_out_figures(0, 60)
     ideal = oracle(np.concatenate(two_figures.figure_targets(keypoints), axis=1))
     fields = two_figures.score_figures(two_figures.group_figures(ideal, images), keypoints)
