@@ -1,8 +1,7 @@
-"""The two kinds of block in which MHFormer's guesses are refined and made to agree.
+"""MHFormer's two kinds of block: self-refinement and cross-interaction of three hypotheses.
 
-Both take and give a list of three guesses (N, F, C), frames being the tokens, and end with all of
-them side by side through one mlp: see `npkpose.models.lifting.mhformer`, which has the formulas and their
-source.
+Both take and give a list of three hypotheses (N, F, C), whose tokens are the frames, and end with
+one mlp over all hypotheses. `npkpose.models.lifting.mhformer` has the formulas and their source.
 """
 
 import numpy as np
@@ -10,72 +9,75 @@ import numpy as np
 from npkpose import nn
 from npkpose.nn.attention import attend, attend_backward, check_heads, merge_heads, split_heads
 
-GUESSES, HEADS = 3, 8
+HYPOTHESES, HEADS = 3, 8
 EPS = 1e-6  # of every LayerNorm but the network's first three
 
 
 class Mixing(nn.Module):
-    """What both kinds of block end with: all guesses side by side through one mlp."""
+    """The second half of both blocks: one mlp over all hypotheses, concatenated."""
 
     def __init__(self, widths, drop_path, rng):
         super().__init__()
-        wide = GUESSES * widths[0]
+        wide = HYPOTHESES * widths[0]
         self.norm2, self.mlp = nn.LayerNorm(wide, EPS), nn.Mlp(wide, widths[1], rng=rng)
-        self.drops = [nn.DropPath(drop_path, rng=rng) for _ in range(GUESSES + 1)]
+        self.drops = [nn.DropPath(drop_path, rng=rng) for _ in range(HYPOTHESES + 1)]
 
     def mix(self, xs):
-        """Return the guesses after the mlp and its skip connection."""
+        """Return the hypotheses after the mlp and its skip connection."""
         x = np.concatenate(xs, axis=2)
-        return np.split(x + self.drops[-1](self.mlp(self.norm2(x))), GUESSES, axis=2)
+        return np.split(x + self.drops[-1](self.mlp(self.norm2(x))), HYPOTHESES, axis=2)
 
     def mix_backward(self, dys):
-        """Given dL/dy for each guess, return dL/dx for each."""
+        """Given dL/dy of each hypothesis, return dL/dx of each."""
         dy = np.concatenate(dys, axis=2)
         dx = dy + self.norm2.backward(self.mlp.backward(self.drops[-1].backward(dy)))
-        return np.split(dx, GUESSES, axis=2)
+        return np.split(dx, HYPOTHESES, axis=2)
 
 
 class SelfRefinement(Mixing):
-    """Each guess attends to itself; then they are mixed."""
+    """Self-attention within each hypothesis; then mixing."""
 
     def __init__(self, widths, drop_path, rng):
         super().__init__(widths, drop_path, rng)
-        for k in range(1, GUESSES + 1):
+        for k in range(1, HYPOTHESES + 1):
             setattr(self, f"norm1_{k}", nn.LayerNorm(widths[0], EPS))
             setattr(self, f"attn_{k}", nn.MultiHeadAttention(widths[0], HEADS, rng=rng))
 
     def forward(self, xs):
-        """Return the refined guesses; the layers keep what they need."""
-        return self.mix([x + drop(attn(norm(x))) for x, (norm, attn, drop) in self._with(xs)])
+        """Return the refined hypotheses; the layers keep what they need."""
+        layers = zip(xs, self._layers())
+        return self.mix([x + drop(attn(norm(x))) for x, (norm, attn, drop) in layers])
 
     def backward(self, dys):
-        """Given dL/dy for each guess, fill every layer's ``grads`` and return dL/dx for each."""
+        """Given dL/dy of each hypothesis, fill all ``grads`` and return dL/dx of each."""
         dys = self.mix_backward(dys)
         return [
             dy + norm.backward(attn.backward(drop.backward(dy)))
-            for dy, (norm, attn, drop) in self._with(dys)
+            for dy, (norm, attn, drop) in zip(dys, self._layers())
         ]
 
-    def _with(self, xs):
-        numbers = range(1, GUESSES + 1)
-        norms = [getattr(self, f"norm1_{k}") for k in numbers]
-        return list(zip(xs, zip(norms, [getattr(self, f"attn_{k}") for k in numbers], self.drops)))
+    def _layers(self):
+        """Return norm, attention and drop path of each hypothesis."""
+        return [
+            (getattr(self, f"norm1_{k + 1}"), getattr(self, f"attn_{k + 1}"), self.drops[k])
+            for k in range(HYPOTHESES)
+        ]
 
 
 class CrossInteraction(Mixing):
-    """Each guess takes its own values where the other two, query and key, agree; then mixing."""
+    """Attention in which two hypotheses are query and key, and the third the value; then mixing."""
 
-    ROLES = ((1, 2, 0), (0, 2, 1), (0, 1, 2))  # query, key and value of each guess, in turn
+    ROLES = ((1, 2, 0), (0, 2, 1), (0, 1, 2))  # which are query, key and value of each
 
     def __init__(self, widths, drop_path, rng):
         super().__init__(widths, drop_path, rng)
-        for k in range(1, GUESSES + 1):
+        for k in range(1, HYPOTHESES + 1):
             for role in range(1, 4):
                 setattr(self, f"norm3_{k}{role}", nn.LayerNorm(widths[0], EPS))
             setattr(self, f"attn_{k}", CrossAttention(widths[0], rng))
 
     def forward(self, xs):
-        """Return the guesses, each made from those made before; the layers keep what they need."""
+        """Return the new hypotheses, one after the other; the layers keep what they need."""
         xs = list(xs)
         for k, roles in enumerate(self.ROLES):
             inputs = [norm(xs[i]) for norm, i in zip(self._norms(k), roles)]
@@ -83,7 +85,7 @@ class CrossInteraction(Mixing):
         return self.mix(xs)
 
     def backward(self, dys):
-        """Given dL/dy for each guess, fill every layer's ``grads`` and return dL/dx for each."""
+        """Given dL/dy of each hypothesis, fill all ``grads`` and return dL/dx of each."""
         dxs = self.mix_backward(dys)
         for k, roles in reversed(list(enumerate(self.ROLES))):
             dinputs = self._attention(k).backward(self.drops[k].backward(dxs[k]))
@@ -108,7 +110,7 @@ class CrossAttention(nn.Module):
         self.linear_v, self.proj = nn.Linear(D, D, rng=rng), nn.Linear(D, D, rng=rng)
 
     def forward(self, inputs):
-        """Return what the heads found; keep what `attend_backward` takes."""
+        """Return the output of the heads, mixed; keep what `attend_backward` takes."""
         maps = (self.linear_q, self.linear_k, self.linear_v)
         q, k, v = (split_heads(layer(x), self.num_heads) for layer, x in zip(maps, inputs))
         y, E, total = attend(q, k, v)

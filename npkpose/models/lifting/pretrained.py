@@ -1,11 +1,11 @@
-"""Which lifting network a weight file holds, told by the names and shapes of its arrays.
+"""Load a lifting network; names and shapes of a file's arrays say which network it is.
 
-    VideoPose3D     widths, channels and joints are the shapes of its convolutions; dense where
-                    each is as wide as the frames that dilation would have spread it over
-    MHFormer        frames, joints and widths from its tables of positions, its last layer and mlp
-    simple baseline joints, features and stages from its linear maps
+    VideoPose3D      widths, channels and joints from its convolutions; "dense" if each kernel is
+                     as wide as the span of the dilated one
+    MHFormer         frames, joints and widths from its position tables and mlp layers
+    simple baseline  joints, features and stages from its linear maps
 
-Whether a VideoPose3D is causal is the one thing that its weights do not say.
+Only one setting is not in the weights: whether a VideoPose3D is causal.
 """
 
 from npkpose import weights
@@ -15,38 +15,42 @@ from npkpose.models.lifting.videopose3d import VideoPose3D
 
 
 def load_lifter(path, causal=False):
-    """Return the network of a weight file, for inference: it has the method ``lift``.
+    """Return the network of a weight file in evaluation mode; it has the method ``lift``.
 
     Parameters
     ----------
     path : path_like
-        Any format of `npkpose.weights.load`, with the published names.
+        In a format of `npkpose.weights.load`, with the published names.
     causal : bool
-        Whether it is a causal VideoPose3D.
+        Whether a VideoPose3D is causal.
 
     Raises
     ------
     ValueError
-        No such network, or arrays that do not fit together; the message names the file.
+        None of these networks, or arrays that do not fit together; the message names the file.
     """
     state = weights.load(path)
     for mark, build in _BUILDERS.items():
         prefix = next((name[: -len(mark)] for name in state if name.endswith(mark)), None)
-        if prefix is None:
-            continue
-        shapes = {name.removeprefix(prefix): array.shape for name, array in state.items()}
-        try:
-            model = build(shapes, causal)
-            model.load_state_dict(state)
-        except KeyError as error:
-            raise ValueError(f"{path}: expected an array {error.args[0]}, got none") from None
-        except (ValueError, IndexError) as error:
-            raise ValueError(f"{path}: {error}") from None
-        return model.eval()
+        if prefix is not None:
+            shapes = {name.removeprefix(prefix): array.shape for name, array in state.items()}
+            return _load(path, state, lambda: build(shapes, causal))
     raise ValueError(
         f"{path}: expected weights of VideoPose3D, MHFormer or the simple baseline, "
         f"got {', '.join(list(state)[:3])} and so on"
     )
+
+
+def _load(path, state, build):
+    """Return the network of ``build()`` with the weights ``state``; errors name the file."""
+    try:
+        model = build()
+        model.load_state_dict(state)
+    except KeyError as error:
+        raise ValueError(f"{path}: expected an array {error.args[0]}, got none") from None
+    except (ValueError, IndexError) as error:
+        raise ValueError(f"{path}: {error}") from None
+    return model.eval()
 
 
 def _videopose3d(shapes, causal):
@@ -81,7 +85,7 @@ def _simple3d(shapes, _):
 
 
 def _numbered(shapes, name, step, axis):
-    """Return the length of an axis of the arrays number 0, ``step``, 2 ``step`` and so on."""
+    """Return the length of ``axis`` of each array 0, ``step``, 2 ``step``, ... that exists."""
     lengths = []
     while (key := name.format(step * len(lengths))) in shapes:
         lengths.append(shapes[key][axis])
@@ -89,9 +93,12 @@ def _numbered(shapes, name, step, axis):
 
 
 def _expect(shapes, name, shape):
-    """Raise ValueError unless the array begins so: a file's network is no larger than the file."""
+    """Raise ValueError unless the array's shape begins with ``shape``.
+
+    So a small file cannot ask for a large network.
+    """
     if shapes[name][: len(shape)] != shape:
-        raise ValueError(f"{name}: expected {shape} to begin with, got {shapes[name]}")
+        raise ValueError(f"{name}: expected a shape that begins with {shape}, got {shapes[name]}")
 
 
 _BUILDERS = {

@@ -6,12 +6,12 @@
       linear                                                               ->  (3 J')
 
 Martinez et al., "A simple yet effective baseline for 3d human pose estimation", ICCV 2017,
-arXiv:1705.03098: D = 1024, S = 2, dropout 0.5; with 16 joints in and out 4,291,632 parameters. It
-sees nothing of the picture: that so little is lost was the point of the paper.
+arXiv:1705.03098: D = 1024, S = 2, dropout 0.5; with 16 joints in and out 4,291,632 parameters. The
+network does not see the image: the paper shows that keypoints alone give nearly the same accuracy.
 
-The network works on numbers of mean 0 and deviation 1. `Normalisation` holds the means and
-deviations of a training set, and `lift` goes from pixels to millimetres through it. The weights'
-names are those of the PyTorch port (weigq/3d_pose_baseline_pytorch).
+Inputs and outputs have mean 0 and standard deviation 1. `Normalisation` holds the means and
+deviations of a training set; `lift` uses it to go from pixels to millimetres. The weights have the
+names of the PyTorch port (weigq/3d_pose_baseline_pytorch).
 """
 
 from typing import NamedTuple
@@ -21,11 +21,11 @@ import numpy as np
 from npkpose import nn
 from npkpose._check import check_array, check_integer
 
-_FLOATS = (np.float32, np.float64)  # kept as they come; other numbers become the first
+_FLOATS = (np.float32, np.float64)  # these dtypes are kept; others become float32
 
 
 class Normalisation(NamedTuple):
-    """Means and deviations of a training set's poses; a deviation of 0 counts as 1."""
+    """Means and deviations of a training set's poses; a deviation of 0 is replaced by 1."""
 
     mean_2d: np.ndarray  # (J, 2)
     std_2d: np.ndarray  # (J, 2)
@@ -34,15 +34,15 @@ class Normalisation(NamedTuple):
 
     @classmethod
     def of(cls, poses_2d, poses_3d):
-        """Return the numbers of poses (N, J, 2) and (N, J', 3), N at least 1."""
-        numbers = []
+        """Return means and deviations of poses (N, J, 2) and (N, J', 3), N at least 1."""
+        statistics = []
         for name, poses, size in (("poses_2d", poses_2d, 2), ("poses_3d", poses_3d, 3)):
             poses = check_array(name, poses, ("N", "J", size))
             if len(poses) == 0:
                 raise ValueError(f"{name}: expected at least one pose, got none")
             std = poses.std(axis=0)
-            numbers += [poses.mean(axis=0), np.where(std > 0, std, 1.0)]
-        return cls(*numbers)
+            statistics += [poses.mean(axis=0), np.where(std > 0, std, 1.0)]
+        return cls(*statistics)
 
 
 class Simple3D(nn.Module):
@@ -58,7 +58,7 @@ class Simple3D(nn.Module):
         S.
     dropout : float
     rng : numpy.random.Generator, optional
-        Draws the initial weights and what is dropped; default a generator of seed 0.
+        Draws the initial weights and the dropout; default a generator of seed 0.
     """
 
     def __init__(self, joints=(16, 16), features=1024, stages=2, dropout=0.5, *, rng=None):
@@ -89,7 +89,7 @@ class Simple3D(nn.Module):
         return dx.reshape(N, self.joints[0], 2)
 
     def lift(self, keypoints, normalisation):
-        """Return the 3-D poses (N, J', 3) of ``keypoints`` (N, J, 2), in the training sets' units.
+        """Return the 3-D poses (N, J', 3) of ``keypoints`` (N, J, 2), in the training set's units.
 
         ``normalisation`` is a `Normalisation`.
         """
@@ -135,7 +135,7 @@ class Stage(nn.Module):
 
 
 class FeatureNorm(nn.BatchNorm2d):
-    """Batch normalisation of (N, D), each example an image of one pixel."""
+    """Batch normalisation of (N, D), each example as an image of one pixel."""
 
     def forward(self, x):
         """Return normalised ``x``; keep what `BatchNorm2d` does."""

@@ -1,12 +1,12 @@
-"""VideoPose3D: a film of 2-D poses to one of 3-D poses, by convolutions over time.
+"""VideoPose3D: a sequence of 2-D poses to a sequence of 3-D poses, by convolutions over time.
 
     keypoints (F, J, 2), as 2 J channels
       conv f_0, BN, ReLU, dropout                                   ->  (C, F - f_0 + 1)
       for each further width f, its dilation d the product of those before:
-        conv f of dilation d, BN, ReLU, dropout,  conv 1, BN, ReLU, dropout, + the middle of x
+        x <- conv f of dilation d, BN, ReLU, dropout, conv 1, BN, ReLU, dropout, + middle of x
       conv 1                                                        ->  (3 J, F - R + 1)
 
-No frame is made up inside: R, the product of the widths, frames become one. Pavllo et al., "3D
+There is no padding: R frames become one, R being the product of the widths. Pavllo et al., "3D
 human pose estimation in video with temporal convolutions and semi-supervised training", CVPR
 2019, arXiv:1811.11742. With 17 joints and 1024 channels:
 
@@ -14,15 +14,15 @@ human pose estimation in video with temporal convolutions and semi-supervised tr
     3, 3, 3       27     8,555,571            3, 3, 3, 3, 3   243    16,952,371
     3, 3, 3, 3    81    12,753,971            1, 1, 1           1     4,291,635
 
-Three forms compute it. "dilated" gives a pose for every frame. "strided" steps by f where that
-spreads its f taps, so it gives one pose for every R frames with the same weights in a fraction of
-the time: it is for training on single frames. "dense" fills the gaps of the dilated taps with
-weights of their own, an ablation of the paper. A causal network looks at the past alone: the frame
-it adds is the last of the window, not the middle.
+There are three forms. "dilated" gives a pose for every frame. "strided" has strides of f in place
+of dilations: with the same weights it gives one pose for every R frames, in a fraction of the time,
+for training on single frames. "dense" has additional weights between the dilated taps, an ablation
+of the paper. A causal network sees past frames only: what it adds to a block's output is the last
+frame of the window, not the middle.
 
-Coordinates in are those of `to_screen`. Out come metres, in the camera's frame, about the root
-joint; as published, the root's own output is left as it is. The weights' names are the authors'
-(facebookresearch/VideoPose3D), whose files `npkpose.weights.load` reads.
+The input has the coordinates of `to_screen`. The output is in metres, in the camera's frame,
+relative to the root joint; as published, the root's own output is not set to 0. The weights have
+the authors' names (facebookresearch/VideoPose3D); `npkpose.weights.load` reads the authors' files.
 """
 
 import math
@@ -34,7 +34,7 @@ from npkpose._check import check_array, check_choice, check_integer
 from npkpose.nn.fuse import run
 
 FORMS = ("dilated", "strided", "dense")
-_FLOATS = (np.float32, np.float64)  # kept as they come; other numbers become the first
+_FLOATS = (np.float32, np.float64)  # these dtypes are kept; others become float32
 
 
 class VideoPose3D(nn.Module):
@@ -43,18 +43,18 @@ class VideoPose3D(nn.Module):
     Parameters
     ----------
     widths : sequence of odd int
-        Frames that each convolution sees; R is their product.
+        Kernel sizes f in frames; R is their product.
     channels : int
         C.
     joints : (int, int)
         J and J'.
     form : "dilated", "strided" or "dense"
-        Strided, F must be a multiple of R, and F' = F / R.
+        If strided, F must be a multiple of R, and F' = F / R.
     causal : bool
-        Whether the pose is that of the window's last frame, in place of its middle.
+        Whether the pose belongs to the window's last frame, in place of its middle.
     dropout : float
     rng : numpy.random.Generator, optional
-        Draws the initial weights and what is dropped; default a generator of seed 0.
+        Draws the initial weights and the dropout; default a generator of seed 0.
     """
 
     def __init__(
@@ -81,17 +81,14 @@ class VideoPose3D(nn.Module):
 
     @property
     def receptive_field(self):
-        """Number R of frames that one pose is made of."""
+        """Number R of frames that one pose depends on."""
         return math.prod(self.widths)
 
     def forward(self, x):
         """Return the 3-D poses of 2-D poses ``x``; the layers keep what they need."""
         x = check_array("x", x, ("N", "F", self.joints[0], 2), _FLOATS, finite=False)
         N, F = x.shape[:2]
-        R = self.receptive_field
-        if F < R or self.form == "strided" and F % R:
-            wanted = f"a multiple of {R}" if self.form == "strided" else f"at least {R}"
-            raise ValueError(f"x: expected {wanted} frames, got {F}")
+        self._check_frames(F)
         x = x.reshape(N, F, 2 * self.joints[0]).transpose(0, 2, 1)[:, :, None]  # (N, 2 J, 1, F)
         x = run(self._unit(0), x)
         for i, (f, d) in enumerate(self._blocks()):
@@ -116,14 +113,14 @@ class VideoPose3D(nn.Module):
         return dy[:, :, 0].transpose(0, 2, 1).reshape(N, -1, self.joints[0], 2)
 
     def lift(self, keypoints, size):
-        """Return the 3-D poses (F, J', 3) of a film's ``keypoints`` (F, J, 2), a pose per frame.
+        """Return the 3-D poses (F, J', 3) of ``keypoints`` (F, J, 2), one pose per frame.
 
-        ``keypoints`` are in pixels of pictures of ``size`` (width, height). The first and last
-        frames are repeated where the network looks beyond them. The form must not be "strided".
+        ``keypoints`` are in pixels of images of ``size`` (width, height). The first and last frames
+        are repeated to fill the windows. The form must not be "strided".
         """
         keypoints = check_array("keypoints", keypoints, ("F", self.joints[0], 2))
         if self.form == "strided":
-            raise ValueError("form: expected one that gives every frame a pose, got 'strided'")
+            raise ValueError("form: expected dilated or dense, got 'strided'")
         if len(keypoints) == 0:
             return np.empty((0, self.joints[1], 3), np.float32)
         before = self.receptive_field - 1
@@ -131,8 +128,14 @@ class VideoPose3D(nn.Module):
         frames = np.arange(after - before, len(keypoints) + after).clip(0, len(keypoints) - 1)
         return self.forward(to_screen(keypoints, size)[frames][None].astype(np.float32))[0]
 
+    def _check_frames(self, F):
+        R = self.receptive_field
+        if F < R or self.form == "strided" and F % R:
+            wanted = f"a multiple of {R}" if self.form == "strided" else f"at least {R}"
+            raise ValueError(f"x: expected {wanted} frames, got {F}")
+
     def _blocks(self):
-        """Return (width, dilation) of each block: of the widths after the first."""
+        """Return (width, dilation) of each block; the blocks have the widths after the first."""
         return [(f, math.prod(self.widths[:i])) for i, f in enumerate(self.widths) if i]
 
     def _pair(self, C, f, d, rng):
@@ -142,7 +145,7 @@ class VideoPose3D(nn.Module):
         return _conv(C, C, f, stride, dilation, rng=rng), _conv(C, C, 1, rng=rng)
 
     def _unit(self, i):
-        """Return convolution, normalisation, ReLU and dropout number i; 0 is the first of all."""
+        """Return convolution, normalisation, ReLU and dropout number i; 0 is before the blocks."""
         conv, bn = (
             (self.layers_conv[i - 1], self.layers_bn[i - 1]) if i else
             (self.expand_conv, self.expand_bn)
@@ -150,13 +153,13 @@ class VideoPose3D(nn.Module):
         return [conv, bn, self.relus[i], self.drops[i]]
 
     def _middle(self, f, d, frames):
-        """Return which ``frames`` a block's output frames are of."""
+        """Return which of a block's input ``frames`` its output frames belong to."""
         step = 1 if self.form == "strided" else d
-        reach = (f - 1) * step  # the window is a frame more than that
-        first = reach if self.causal else reach // 2
+        span = (f - 1) * step  # from the window's first frame to its last
+        first = span if self.causal else span // 2
         if self.form == "strided":
             return slice(first, None, f)
-        return slice(first, first + frames - reach)
+        return slice(first, first + frames - span)
 
 
 def _conv(in_channels, channels, width, stride=1, dilation=1, *, rng):
@@ -165,9 +168,9 @@ def _conv(in_channels, channels, width, stride=1, dilation=1, *, rng):
 
 
 def to_screen(keypoints, size):
-    """Return pixels (..., 2) so that x goes from -1 to 1 over the picture, and y as far per pixel.
+    """Return pixels (..., 2) scaled so that x spans -1 to 1 over the image, y in the same unit.
 
-    ``size`` is the picture's (width, height).
+    ``size`` is the image's (width, height); its centre becomes (0, 0).
     """
     width, height = check_array("size", size, (2,))
     if not min(width, height) > 0:

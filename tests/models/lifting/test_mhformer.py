@@ -23,7 +23,7 @@ def test_outputs_and_gradients_are_the_official_ones(assert_official):
     assert_official(without_dropout(MHFormer(drop_path=0)), "mhformer_27f")
 
 
-def test_the_parameters_are_as_many_as_published():
+def test_the_number_of_parameters_is_the_published_one():
     assert MHFormer(27).num_parameters() == 19_184_517
     assert round(MHFormer(9).num_parameters() / 1e6, 2) == 19.09
     assert round(MHFormer(81).num_parameters() / 1e6, 2) == 19.84
@@ -31,7 +31,7 @@ def test_the_parameters_are_as_many_as_published():
 
 @pytest.mark.parametrize("frames", [9, 36])  # with and without normalisation in the embedding
 def test_gradients_along_a_random_direction_are_those_of_central_differences(smoothed, frames):
-    """Of all parameters and the input at once: the official gradients check them one by one."""
+    """Of all parameters and the input at once; the official gradients check each array."""
     net = freeze_statistics(smoothed(without_dropout(small(frames, drop_path=0))).train())
     net.astype(np.float64)
     x, rng, eps = RNG.normal(size=(1, frames, 2, 2)), np.random.default_rng(2), 1e-6
@@ -54,7 +54,7 @@ def test_the_embedding_has_its_published_names_in_both_lengths():
     assert small(36).state_dict()["embedding_2.weight"].shape == (8, 4, 1)
 
 
-def test_it_learns_a_film_by_heart():
+def test_a_few_sequences_are_overfitted():
     net = without_dropout(MHFormer(9, 2, 1, (16, 32), drop_path=0)).train()
     x, target = RNG.normal(size=(4, 9, 2, 2)).astype(np.float32), RNG.normal(size=(4, 9, 2, 3))
     optimizer, losses = nn.Adam(net, 3e-3), []
@@ -66,7 +66,7 @@ def test_it_learns_a_film_by_heart():
     assert losses[-1] < losses[0] / 10
 
 
-def test_branches_are_left_out_while_training_only():
+def test_branches_are_skipped_at_random_in_training_only():
     net = small(drop_path=0.9)
     x = RNG.normal(size=(3, 9, 2, 2)).astype(np.float32)
     assert (net.train()(x) != net(x)).any()
@@ -94,15 +94,15 @@ def test_bad_arguments_are_named(call, message):
         call()
 
 
-def test_a_film_is_lifted_frame_by_frame_from_windows_with_repeated_ends():
+def test_every_frame_is_lifted_from_a_window_with_repeated_ends():
     net = MHFormer(9, 3, 1, (8, 8)).eval()
-    film = RNG.uniform(0, 100, (20, 3, 2))
-    poses = net.lift(film, (100, 80))
+    sequence = RNG.uniform(0, 100, (20, 3, 2))
+    poses = net.lift(sequence, (100, 80))
     assert poses.shape == (20, 3, 3) and not poses[:, 0].any() and poses[:, 1:].any()
-    x = (film / 50 - [1, 0.8]).astype(np.float32)
+    x = (sequence / 50 - [1, 0.8]).astype(np.float32)
     for frame, window in ((0, [0] * 5 + [1, 2, 3, 4]), (17, [*range(13, 20), 19, 19])):
         expected = net(x[window][None])[0, 4]
         np.testing.assert_allclose(poses[frame, 1:], expected[1:], rtol=0, atol=1e-5)
-    assert net.lift(film[:0], (100, 80)).shape == (0, 3, 3)
+    assert net.lift(sequence[:0], (100, 80)).shape == (0, 3, 3)
     with pytest.raises(ValueError, match=r"keypoints: expected shape \(T, 3, 2\)"):
-        net.lift(film[:, :2], (100, 80))
+        net.lift(sequence[:, :2], (100, 80))

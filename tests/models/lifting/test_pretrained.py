@@ -19,7 +19,7 @@ NETWORKS = {
 
 @pytest.mark.parametrize("prefix", ["", "module."])
 @pytest.mark.parametrize("name", NETWORKS)
-def test_a_network_is_known_by_its_file(tmp_path, name, prefix):
+def test_names_and_shapes_in_a_file_say_which_network_it_is(tmp_path, name, prefix):
     net = NETWORKS[name]()
     rng = np.random.default_rng(0)
     state = {
@@ -36,7 +36,7 @@ def test_a_network_is_known_by_its_file(tmp_path, name, prefix):
         assert load_lifter(tmp_path / "w.npz", causal=True).causal
 
 
-def test_what_is_no_lifting_network_is_named(tmp_path):
+def test_a_file_without_a_lifting_network_is_named(tmp_path):
     path = tmp_path / "w.npz"
     state = NETWORKS["dilated"]().state_dict()
     for arrays, message in (

@@ -8,7 +8,7 @@ from npkpose.nn.batchnorm import freeze_statistics
 RNG = np.random.default_rng(0)
 
 
-def test_the_parameters_are_as_many_as_published_under_the_published_names():
+def test_number_and_names_of_the_parameters_are_the_published_ones():
     net = Simple3D()
     assert net.num_parameters() == 4_291_632
     names = {name for name, _ in net.named_parameters()}
@@ -72,7 +72,7 @@ def test_it_learns_the_depth_of_a_turning_stick():
     assert abs(lifted - poses_3d)[..., 2].mean() < 0.05 < abs(poses_3d)[:, 1, 2].std()
 
 
-def test_nobody_gives_nobody_and_bad_arguments_are_named():
+def test_no_poses_give_no_poses_and_bad_arguments_are_named():
     net = Simple3D((3, 4), 8).eval()
     assert net(np.empty((0, 3, 2))).shape == (0, 4, 3)
     with pytest.raises(ValueError, match=r"x: expected shape \(N, 3, 2\), got \(1, 4, 2\)"):

@@ -8,7 +8,7 @@ RNG = np.random.default_rng(0)
 
 
 def small(**options):
-    """A network of 9 frames and 4 channels, 2 joints to 3, with statistics that are not trivial."""
+    """A network of 9 frames and 4 channels, 2 joints to 3; its statistics are not trivial."""
     net = VideoPose3D((3, 3), 4, (2, 3), dropout=0, rng=np.random.default_rng(1), **options)
     for _, module in net.named_modules():
         for name in module.buffers:
@@ -32,7 +32,7 @@ def test_outputs_and_gradients_are_the_official_ones(assert_official):
         ((1, 1, 1), "dilated", 4_291_635),
     ],
 )
-def test_the_parameters_are_as_many_as_published(widths, form, count):
+def test_the_number_of_parameters_is_the_published_one(widths, form, count):
     assert VideoPose3D(widths, form=form).num_parameters() == count
 
 
@@ -44,8 +44,8 @@ def test_the_strided_form_agrees_with_the_dilated_one(causal):
     single = strided.eval()(x)
     assert single.shape == (2, 1, 3, 3)
     np.testing.assert_allclose(single, dilated.eval()(x), rtol=0, atol=1e-5)
-    film = RNG.normal(size=(1, 27, 2, 2)).astype(np.float32)
-    np.testing.assert_allclose(strided(film), dilated(film)[:, ::9], rtol=0, atol=1e-5)
+    x = RNG.normal(size=(1, 27, 2, 2)).astype(np.float32)
+    np.testing.assert_allclose(strided(x), dilated(x)[:, ::9], rtol=0, atol=1e-5)
 
 
 def test_the_dense_form_with_zeros_in_the_gaps_is_the_dilated_one():
@@ -59,19 +59,19 @@ def test_the_dense_form_with_zeros_in_the_gaps_is_the_dilated_one():
 
 
 @pytest.mark.parametrize("causal", [False, True])
-def test_a_film_is_lifted_frame_by_frame_and_a_causal_net_knows_no_future(causal):
+def test_every_frame_is_lifted_and_a_causal_network_does_not_see_the_future(causal):
     net = small(causal=causal).eval()
-    film = RNG.uniform(0, 100, (20, 2, 2))
-    poses = net.lift(film, (100, 80))
+    sequence = RNG.uniform(0, 100, (20, 2, 2))
+    poses = net.lift(sequence, (100, 80))
     assert poses.shape == (20, 3, 3)
-    changed = film.copy()
+    changed = sequence.copy()
     changed[12:] += 10
     moved = (net.lift(changed, (100, 80)) != poses).any(axis=(1, 2))
     assert moved[12:].any() and not moved[:8].any()
     assert moved[8:12].any() != causal
-    still = net.lift(np.repeat(film[:1], 5, axis=0), (100, 80))
+    still = net.lift(np.repeat(sequence[:1], 5, axis=0), (100, 80))
     np.testing.assert_allclose(still, np.repeat(still[:1], 5, axis=0), atol=1e-6)
-    assert net.lift(film[:0], (100, 80)).shape == (0, 3, 3)
+    assert net.lift(sequence[:0], (100, 80)).shape == (0, 3, 3)
     np.testing.assert_allclose(to_screen([(0, 0), (100, 80)], (100, 80)), [(-1, -0.8), (1, 0.8)])
 
 
@@ -82,7 +82,7 @@ def test_gradients_are_those_of_central_differences(smoothed, form, causal):
     nn.check_layer(net, RNG.normal(size=(2, 18, 2, 2)), np.random.default_rng(2), rtol=1e-5)
 
 
-def test_it_learns_a_film_by_heart():
+def test_a_few_sequences_are_overfitted():
     net = VideoPose3D((3, 3), 32, (2, 3), dropout=0).train()
     x, target = RNG.normal(size=(4, 12, 2, 2)), RNG.normal(size=(4, 4, 3, 3))
     optimizer, losses = nn.Adam(net, 1e-2), []
@@ -108,7 +108,7 @@ def test_threads_may_share_a_network(assert_threads_agree):
         (lambda: small()(np.zeros((1, 8, 2, 2))), "x: expected at least 9 frames, got 8"),
         (lambda: small()(np.zeros((1, 9, 3, 2))), r"x: expected shape \(N, F, 2, 2\)"),
         (lambda: small(form="strided")(np.zeros((1, 12, 2, 2))), "x: expected a multiple of 9"),
-        (lambda: small(form="strided").lift(np.zeros((9, 2, 2)), (1, 1)), "form: expected one th"),
+        (lambda: small(form="strided").lift(np.zeros((9, 2, 2)), (1, 1)), "form: expected dilated or dense"),
         (lambda: to_screen(np.zeros((1, 2)), (0, 4)), "size: expected a positive width and height"),
         (lambda: small().lift(np.full((9, 2, 2), np.nan), (1, 1)), r"keypoints\[0, 0, 0\]"),
     ],
