@@ -2,8 +2,8 @@
 
     python examples/12_lift_motion.py
 
-VideoPose3D learns from synthetic films whose keypoints are 5 pixels off, as a detector's are. One
-frame passes the noise on, and depth trembles; half a second of frames evens it out.
+VideoPose3D learns from synthetic sequences with a noise of 5 pixels on the keypoints, like a
+detector's. From one frame, lifted depth is as noisy; half a second of frames averages it out.
 
 Expected output (two minutes on one core):
 
@@ -21,7 +21,7 @@ from matplotlib import pyplot as plt
 
 from npkpose import H36M_17
 from npkpose.data.motion import SIZE
-from npkpose.exercises.lifting import film_errors, held_out_films, train_videopose3d, training_films
+from npkpose.exercises import lifting
 from npkpose.exercises.report import progress
 
 WIDTHS = {"1 frame": (1, 1, 1), "27 frames": (3, 3, 3)}
@@ -35,20 +35,19 @@ options = parser.parse_args()
 
 errors, lifted = np.empty((options.seeds, 2, 3)), {}  # (seed, network, metric)
 for seed in range(options.seeds):
-    films, poses = training_films(seed)
-    test_films, true = held_out_films(seed)
+    sequences, poses = lifting.training_sequences(seed)
+    test_sequences, true = lifting.held_out_sequences(seed)
     mean_pose = 1000 * np.linalg.norm(poses.mean((0, 1)) - true, axis=-1).mean()
     print(f"seed {seed}: the mean pose MPJPE {mean_pose:.0f} mm")
     for i, (name, widths) in enumerate(WIDTHS.items()):
         report = progress(options.steps)
-        net = train_videopose3d(widths, films, poses, seed, options.steps, report)
-        errors[seed, i] = film_errors(net, test_films, true)
+        net = lifting.train_videopose3d(widths, sequences, poses, seed, options.steps, report)
+        errors[seed, i] = lifting.sequence_errors(net, test_sequences, true)
         print(
             f"        {name:13} MPJPE {errors[seed, i, 0]:.1f}, MPJVE {errors[seed, i, 2]:.1f} mm"
         )
-        lifted[name] = (
-            1000 * np.stack([net.lift(film, SIZE) for film in test_films])[:, :, WRIST, 2]
-        )
+        poses_mm = 1000 * np.stack([net.lift(sequence, SIZE) for sequence in test_sequences])
+        lifted[name] = poses_mm[:, :, WRIST, 2]
 
 one, many = errors.mean(axis=0)
 gain = f"MPJVE {one[2] / many[2]:.2f} times better, MPJPE {many[0] / one[0] - 1:.0%}"
@@ -57,14 +56,14 @@ figure = plt.figure(figsize=(13, 4.4), layout="constrained")
 left, right = figure.subplots(1, 2, width_ratios=(2.2, 1))
 truth, frames = 1000 * true[:, :, WRIST, 2], np.arange(SECONDS * 50)
 typical = abs(lifted["27 frames"] - truth).mean(axis=1).argsort()[len(truth) // 2]
-for label, film, colour, width in (
+for label, sequence, colour, width in (
     ("lifted from 1 frame", lifted["1 frame"], "C1", 1),
     ("lifted from 27 frames", lifted["27 frames"], "C0", 1.8),
     ("truth", truth, "k", 1.2),
 ):
-    left.plot(frames / 50, film[typical, frames], color=colour, lw=width, label=label)
+    left.plot(frames / 50, sequence[typical, frames], color=colour, lw=width, label=label)
 left.set(xlabel="seconds, 50 frames each", ylabel="mm farther away than the pelvis")
-left.set_title("Depth of a left wrist, in a typical film that no network was trained on")
+left.set_title("Depth of a left wrist, in a typical sequence that no network was trained on")
 left.legend()
 places = np.array([0, 1])
 for i, (name, colour) in enumerate(zip(WIDTHS, ("C1", "C0"))):

@@ -2,10 +2,10 @@
 
     python examples/13_mhformer.py
 
-A MHFormer of 27 frames with narrow layers learns from the films of the example before. It gives a
-pose to every frame of its window; those amid it have neighbours on both sides and are known better
-than the ends, which is why the published network keeps the middle alone. Every frame has weights
-of its own here, so a short training may leave one behind, as the one at -2.
+A MHFormer of 27 frames with narrow layers learns from the sequences of the example before. It gives
+every frame of its window a pose. A frame in the middle has neighbours on both sides, so its error
+is smaller; the published network uses the middle frame only. Every frame has weights of its own
+here, so one may be worse after a short training, such as the one at -2.
 
 Expected output (two minutes on one core):
 
@@ -22,7 +22,7 @@ from matplotlib import pyplot as plt
 
 from npkpose import H36M_17
 from npkpose.data.motion import SIZE
-from npkpose.exercises.lifting import film_errors, held_out_films, train_mhformer, training_films
+from npkpose.exercises import lifting
 from npkpose.exercises.report import progress
 from npkpose.models.lifting.videopose3d import to_screen
 
@@ -34,20 +34,21 @@ parser.add_argument("--steps", type=int, default=1300)
 parser.add_argument("--out", default="13_mhformer.png")
 options = parser.parse_args()
 
-films, poses = training_films(options.seed)
-test_films, true = held_out_films(options.seed)
+sequences, poses = lifting.training_sequences(options.seed)
+test_sequences, true = lifting.held_out_sequences(options.seed)
 losses, bar = [], progress(options.steps)
 report = lambda step, loss: (losses.append(1000 * loss), bar(step, loss))  # noqa: E731
-net = train_mhformer(FRAMES, films, poses, options.seed, options.steps, report)
+net = lifting.train_mhformer(FRAMES, sequences, poses, options.seed, options.steps, report)
 mean_pose = 1000 * np.linalg.norm(poses.mean((0, 1)) - true, axis=-1).mean()
-error, aligned, velocity = film_errors(net, test_films, true)
+error, aligned, velocity = lifting.sequence_errors(net, test_sequences, true)
 print(f"{net.num_parameters():,} parameters, {options.steps} steps")
 print(f"the mean pose MPJPE {mean_pose:.1f} mm")
 print(f"MHFormer      MPJPE {error:.1f}, PA-MPJPE {aligned:.1f}, MPJVE {velocity:.1f} mm")
 
 starts = np.arange(0, true.shape[1] - FRAMES, 9)
 windows = starts[:, None] + np.arange(FRAMES)  # (S, 27)
-found = np.stack([net(to_screen(film, SIZE)[windows].astype(np.float32)) for film in test_films])
+inputs = [to_screen(sequence, SIZE)[windows].astype(np.float32) for sequence in test_sequences]
+found = np.stack([net(x) for x in inputs])
 away = 1000 * np.linalg.norm(found - true[:, windows], axis=-1).mean(axis=(0, 1, 3))  # (27,)
 print(
     f"first frame of a window {away[0]:.1f} mm, middle {away[FRAMES // 2]:.1f}, last {away[-1]:.1f}"
@@ -61,10 +62,10 @@ left.axhline(mean_pose, color="0.5", ls="--", label="the mean pose")
 left.set(title="Learning", xlabel="step", ylabel="MPJPE, mm", ylim=(0, 1.5 * mean_pose))
 left.legend()
 middle.plot(np.arange(FRAMES) - FRAMES // 2, away, "o-")
-middle.set(title="Held-out films, each frame of a window", xlabel="frames from the middle")
+middle.set(title="Held-out sequences, each frame of a window", xlabel="frames from the middle")
 middle.set(ylabel="MPJPE, mm")
 body = figure.add_subplot(133, projection="3d", elev=8, azim=-60)
-pair = true[0, 100], net.lift(test_films[0], SIZE)[100]
+pair = true[0, 100], net.lift(test_sequences[0], SIZE)[100]
 for pose, colour, label in zip(pair, ("k", "C0"), ("truth", "lifted")):
     for limb in H36M_17.limbs:
         x, y, z = pose[list(limb)].T

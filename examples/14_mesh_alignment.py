@@ -1,9 +1,9 @@
-"""Does looking where the mesh falls help to correct it? PyMAF's loop, on fixed features.
+"""Do features at the projected mesh help to correct it? PyMAF's loop, on fixed features.
 
 Two loops learn from painted bodies of tubes in random poses to correct a mesh three times. One
-samples the picture's maps at the vertices of its last mesh, as PyMAF does (Zhang et al., ICCV 2021,
-arXiv:2103.16507); the other looks at one grid of points every time. The maps are colours and their
-slopes, nothing learned: the feedback loop by itself, not the network of `npkpose.models.mesh.pymaf`.
+samples the image's maps at the vertices of its last mesh, as PyMAF does (Zhang et al., ICCV 2021,
+arXiv:2103.16507); the other samples one grid of points every time. The maps are colours and their
+derivatives, not learned: only the feedback loop, not the network of `models.mesh.pymaf`.
 
 Expected output, after two minutes of training:
 
@@ -23,7 +23,7 @@ from npkpose.exercises.report import progress
 from npkpose.models.mesh.pymaf_body import PosedBody
 
 BATCH, LEARNING_RATE = 32, 3e-3
-HELD_OUT, SHOWN = 256, 0  # bodies, and which of them is in the picture
+HELD_OUT, SHOWN = 256, 0  # bodies, and which of them is drawn
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--steps", type=int, default=1000)
@@ -45,7 +45,7 @@ for name, net in nets.items():
         optimizer.lr = LEARNING_RATE * (1 + np.cos(np.pi * step / options.steps)) / 2
         truth = loop.random_bodies(body, BATCH, draws)
         meshes = net(loop.fixed_maps(loop.paint(truth, parents)))
-        net.backward([loop.slope(mesh, truth) for mesh in meshes[1:]])
+        net.backward([loop.loss_gradient(mesh, truth) for mesh in meshes[1:]])
         optimizer.step()
         report(step, float(loop.errors(meshes[-1:], truth)[0, 0]))
 
@@ -54,8 +54,8 @@ images = loop.paint(truth, parents)
 found = {name: net.eval()(loop.fixed_maps(images)) for name, net in nets.items()}
 print(f"mean error of vertices of {HELD_OUT} bodies, from the start to the third correction")
 for name, meshes in found.items():
-    space, picture = loop.errors(meshes, truth).T
-    numbers = " -> ".join(f"{mm:.0f} mm, {px:.2f} px" for mm, px in zip(space, picture))
+    space, in_image = loop.errors(meshes, truth).T
+    numbers = " -> ".join(f"{mm:.0f} mm, {px:.2f} px" for mm, px in zip(space, in_image))
     print(f"  looking {name}: {numbers}")
 
 figure, axes = plt.subplots(2, 5, figsize=(15, 6.4), layout="constrained")
@@ -69,7 +69,7 @@ for row, (name, meshes) in zip(axes, found.items()):
         ax.set(xlim=(0, 63), ylim=(63, 0), xticks=[], yticks=[])
         ax.set_title(f"after correction {i}" if i else "start")
     row[0].set_ylabel(f"looking {name}", fontsize=12)
-for ax, unit, column in zip(axes[:, 4], ("mm in space", "pixels in the picture"), (0, 1)):
+for ax, unit, column in zip(axes[:, 4], ("mm in space", "pixels in the image"), (0, 1)):
     for name, meshes in found.items():
         values = loop.errors(meshes, truth)[1:, column]
         ax.plot(range(1, 4), values, "o-", label=f"looking {name}")

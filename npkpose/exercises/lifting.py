@@ -1,8 +1,8 @@
-"""Exercises 4 and 5: learn to lift synthetic films of keypoints to poses in space.
+"""Exercises 4 and 5: learn to lift synthetic sequences of keypoints to poses in space.
 
-Both networks see windows drawn from all films at random. A window teaches VideoPose3D the pose in
-its middle, by the strided form: windows laid one after the other are one film for it, which is
-many times faster than many short ones. It teaches MHFormer the poses of all its frames.
+Both networks learn from random windows of all sequences. From a window, VideoPose3D learns the pose
+in the middle. It does so in its strided form, with all windows concatenated to one long sequence:
+many times faster than a batch of short ones. MHFormer learns the poses of all frames of a window.
 """
 
 import numpy as np
@@ -13,26 +13,26 @@ from npkpose.metrics.pose3d import mpjpe, mpjve, pa_mpjpe
 from npkpose.models.lifting.mhformer import MHFormer
 from npkpose.models.lifting.videopose3d import VideoPose3D, to_screen
 
-FILMS, TEST_FILMS, FRAMES = 300, 24, 200
+SEQUENCES, TEST_SEQUENCES, FRAMES = 300, 24, 200
 CHANNELS = 128  # of VideoPose3D
-DROPOUT = 0.05  # small networks have nothing to spare
+DROPOUT = 0.05  # less than published, since these networks are small
 LAYERS, WIDTHS, DEPTH = 2, (64, 128), 1  # of MHFormer
 LR = {"videopose3d": 0.01, "mhformer": 0.002}
 BATCH = {"videopose3d": 256, "mhformer": 32}
 
 
-def training_films(seed):
-    """Return keypoints (N, F, 17, 2) and poses (N, F, 17, 3) to learn from."""
-    return synthetic_motion(np.random.default_rng([seed, 0]), FILMS, FRAMES)
+def training_sequences(seed):
+    """Return keypoints (N, F, 17, 2) and poses (N, F, 17, 3) for training."""
+    return synthetic_motion(np.random.default_rng([seed, 0]), SEQUENCES, FRAMES)
 
 
-def held_out_films(seed):
-    """Return as many as are enough to tell networks apart."""
-    return synthetic_motion(np.random.default_rng([seed, 1]), TEST_FILMS, FRAMES)
+def held_out_sequences(seed):
+    """Return keypoints and poses for evaluation: enough of them to compare networks."""
+    return synthetic_motion(np.random.default_rng([seed, 1]), TEST_SEQUENCES, FRAMES)
 
 
 def train_videopose3d(widths, keypoints, poses, seed, steps, report=None):
-    """Return a network of these ``widths`` that gives every frame of a film its pose.
+    """Return a trained network of these ``widths`` in its dilated form: a pose for every frame.
 
     ``report(step, loss)`` is called after each step; the loss is in metres.
     """
@@ -54,7 +54,7 @@ def train_videopose3d(widths, keypoints, poses, seed, steps, report=None):
 
 
 def train_mhformer(frames, keypoints, poses, seed, steps, report=None):
-    """Return a small MHFormer for windows of ``frames``; the rest is as above."""
+    """Return a trained small MHFormer for windows of ``frames``; see `train_videopose3d`."""
     rng, batch = np.random.default_rng([seed, 3]), BATCH["mhformer"]
     net = MHFormer(frames, 17, LAYERS, WIDTHS, drop_path=0.0, depth=DEPTH, rng=rng)
     for _, module in net.named_modules():
@@ -75,25 +75,25 @@ def train_mhformer(frames, keypoints, poses, seed, steps, report=None):
 
 
 def mpjpe_loss(poses, true_poses):
-    """Return the mean distance of joints (..., 3) and its gradient, a unit vector over the count.
+    """Return the mean distance of joints (..., 3) and its gradient.
 
-    A joint that is exact has the gradient 0.
+    Each joint's gradient is a unit vector divided by the number of joints; 0 at distance 0.
     """
-    away = poses - true_poses
-    distance = np.linalg.norm(away, axis=-1, keepdims=True)
-    gradient = away / (np.where(distance > 0, distance, 1) * max(distance.size, 1))
+    difference = poses - true_poses
+    distance = np.linalg.norm(difference, axis=-1, keepdims=True)
+    gradient = difference / (np.where(distance > 0, distance, 1) * max(distance.size, 1))
     return float(distance.mean()), gradient
 
 
-def film_errors(net, keypoints, poses):
-    """Return MPJPE, PA-MPJPE and MPJVE in mm of films lifted one by one."""
-    found = np.stack([net.lift(film, SIZE) for film in keypoints])
-    velocity = np.mean([mpjve(film, true) for film, true in zip(found, poses)])
-    return 1000 * np.array([mpjpe(found, poses), pa_mpjpe(found, poses), velocity])
+def sequence_errors(net, keypoints, poses):
+    """Return MPJPE, PA-MPJPE and MPJVE in mm of sequences, each lifted by itself."""
+    lifted = np.stack([net.lift(sequence, SIZE) for sequence in keypoints])
+    velocity = np.mean([mpjve(sequence, true) for sequence, true in zip(lifted, poses)])
+    return 1000 * np.array([mpjpe(lifted, poses), pa_mpjpe(lifted, poses), velocity])
 
 
 def _train(net, draw, lr, steps, report):
-    """Adam at a rate that falls to 0 along a line."""
+    """Train by Adam; the learning rate falls linearly to 0."""
     optimizer = nn.Adam(net.train(), lr)
     schedule = nn.LinearLR(optimizer, 1.0, 0.0, steps)
     for step in range(steps):

@@ -3,33 +3,33 @@ import pytest
 
 from npkpose import mpjpe, mpjve, pa_mpjpe
 from npkpose.data.motion import SIZE
-from npkpose.exercises import lifting as exercises_lift
+from npkpose.exercises import lifting
 from npkpose.models.lifting.videopose3d import to_screen
 
 
 @pytest.fixture
-def films(monkeypatch):
-    """A few films to learn from, and a few held out."""
-    monkeypatch.setattr(exercises_lift, "FILMS", 12)
-    monkeypatch.setattr(exercises_lift, "TEST_FILMS", 2)
-    monkeypatch.setattr(exercises_lift, "FRAMES", 40)
-    return exercises_lift.training_films(0), exercises_lift.held_out_films(0)
+def sequences(monkeypatch):
+    """A few sequences for training, and a few for evaluation."""
+    monkeypatch.setattr(lifting, "SEQUENCES", 12)
+    monkeypatch.setattr(lifting, "TEST_SEQUENCES", 2)
+    monkeypatch.setattr(lifting, "FRAMES", 40)
+    return lifting.training_sequences(0), lifting.held_out_sequences(0)
 
 
 def test_the_loss_is_mpjpe_and_its_gradient_that_of_central_differences(rng):
     found, true = rng.normal(size=(2, 3, 4, 5, 3))
-    loss, gradient = exercises_lift.mpjpe_loss(found, true)
+    loss, gradient = lifting.mpjpe_loss(found, true)
     np.testing.assert_allclose(loss, mpjpe(found, true), rtol=1e-12)
     step, eps = rng.normal(size=found.shape), 1e-6
-    above, below = (exercises_lift.mpjpe_loss(found + e * step, true)[0] for e in (eps, -eps))
+    above, below = (lifting.mpjpe_loss(found + e * step, true)[0] for e in (eps, -eps))
     np.testing.assert_allclose((gradient * step).sum(), (above - below) / (2 * eps), rtol=1e-6)
-    loss, gradient = exercises_lift.mpjpe_loss(true, true)
+    loss, gradient = lifting.mpjpe_loss(true, true)
     assert loss == 0 and not gradient.any()
 
 
-def test_training_and_held_out_films_differ_and_are_the_same_every_time(films):
-    (keypoints, poses), (test_keypoints, _) = films
-    again, _ = exercises_lift.training_films(0)
+def test_training_and_held_out_sequences_differ_and_are_the_same_every_time(sequences):
+    (keypoints, poses), (test_keypoints, _) = sequences
+    again, _ = lifting.training_sequences(0)
     np.testing.assert_array_equal(keypoints, again)
     assert keypoints.shape == (12, 40, 17, 2) and poses.shape == (12, 40, 17, 3)
     assert test_keypoints.shape == (2, 40, 17, 2)
@@ -37,30 +37,30 @@ def test_training_and_held_out_films_differ_and_are_the_same_every_time(films):
 
 
 @pytest.mark.parametrize("widths", [(1, 1), (3, 3)])
-def test_videopose3d_learns_its_films(films, widths, monkeypatch):
-    monkeypatch.setattr(exercises_lift, "CHANNELS", 32)
-    (keypoints, poses), _ = films
+def test_videopose3d_learns_its_sequences(sequences, widths, monkeypatch):
+    monkeypatch.setattr(lifting, "CHANNELS", 32)
+    (keypoints, poses), _ = sequences
     losses = []
-    net = exercises_lift.train_videopose3d(
+    net = lifting.train_videopose3d(
         widths, keypoints, poses, 0, 60, lambda step, loss: losses.append(loss)
     )
     assert len(losses) == 60 and np.mean(losses[-5:]) < 0.6 * losses[0]
     assert net.form == "dilated" and not net.training and net.widths == widths
-    errors = exercises_lift.film_errors(net, keypoints[:2], poses[:2])
+    errors = lifting.sequence_errors(net, keypoints[:2], poses[:2])
     assert errors[0] < 600 * losses[0]  # mm
-    lifted = np.stack([net.lift(film, SIZE) for film in keypoints[:2]])
+    lifted = np.stack([net.lift(sequence, SIZE) for sequence in keypoints[:2]])
     np.testing.assert_allclose(errors[:2], 1000 * np.array(
         [mpjpe(lifted, poses[:2]), pa_mpjpe(lifted, poses[:2])]))  # fmt: skip
-    velocity = [1000 * mpjve(film, true) for film, true in zip(lifted, poses[:2])]
+    velocity = [1000 * mpjve(sequence, true) for sequence, true in zip(lifted, poses[:2])]
     np.testing.assert_allclose(errors[2], np.mean(velocity))
 
 
-def test_a_small_mhformer_learns_its_films(films, monkeypatch):
-    monkeypatch.setattr(exercises_lift, "BATCH", {"mhformer": 4})
-    monkeypatch.setattr(exercises_lift, "WIDTHS", (16, 32))
-    (keypoints, poses), _ = films
+def test_a_small_mhformer_learns_its_sequences(sequences, monkeypatch):
+    monkeypatch.setattr(lifting, "BATCH", {"mhformer": 4})
+    monkeypatch.setattr(lifting, "WIDTHS", (16, 32))
+    (keypoints, poses), _ = sequences
     losses = []
-    net = exercises_lift.train_mhformer(
+    net = lifting.train_mhformer(
         9, keypoints, poses, 0, 40, lambda step, loss: losses.append(loss)
     )
     assert len(losses) == 40 and np.mean(losses[-5:]) < 0.8 * losses[0] and not net.training

@@ -27,7 +27,7 @@ def test_a_body_is_painted_where_its_camera_sees_it(truth):
     assert (head < foot).all()
 
 
-def test_fixed_maps_are_colours_and_their_slopes():
+def test_fixed_maps_are_colours_and_their_derivatives():
     images = np.full((2, 64, 64, 3), 0.5, np.float32)
     images[..., 0] += np.arange(64, dtype=np.float32) / 64  # red grows along x
     for maps, size in zip(loop.fixed_maps(images), (16, 32, 64)):
@@ -48,7 +48,7 @@ def test_errors_are_millimetres_and_pixels(truth):
     assert abs(mm_deep - 100) < 1e-3 and px_deep < 0.1
 
 
-def test_the_slope_is_the_gradient_of_its_loss(truth):
+def test_the_gradient_is_that_of_the_loss(truth):
     mesh, step, eps = truth._replace(camera=truth.camera + 0.1), 1.0, 1e-3
 
     def value(mesh):
@@ -56,29 +56,29 @@ def test_the_slope_is_the_gradient_of_its_loss(truth):
         return sum(w / 2 * (away[k] ** 2).sum(-1).mean() for k, w in loop.LOSS.items())
 
     above, below = (value(mesh._replace(camera=mesh.camera + s * step)) for s in (eps, -eps))
-    exact = (loop.slope(mesh, truth).camera * step).sum()
+    exact = (loop.loss_gradient(mesh, truth).camera * step).sum()
     np.testing.assert_allclose(exact, (above - below) / (2 * eps), rtol=1e-3)
 
 
 @pytest.mark.parametrize("aligned", [True, False])
-def test_a_correction_learns_from_its_own_loss_alone(aligned, truth, rng):
+def test_a_correction_learns_from_its_own_loss_only(aligned, truth, rng):
     net = loop.FeedbackLoop(DATA, aligned, 8, rng=rng).train()
     maps = loop.fixed_maps(loop.paint(truth, PARENTS))
     meshes = net(maps)
     assert len(meshes) == 4 and meshes[3].vertices.shape == truth.vertices.shape
-    net.backward([Mesh(), loop.slope(meshes[2], truth), Mesh()])
+    net.backward([Mesh(), loop.loss_gradient(meshes[2], truth), Mesh()])
     moved = {name.split(".")[1] for name, g in net.named_gradients() if g.any()}
     assert moved == {"1"}
 
 
-def test_a_few_bodies_are_learned_by_heart(rng):
+def test_a_few_bodies_are_overfitted(rng):
     truth = loop.random_bodies(PosedBody(DATA), 8, rng)
     maps = loop.fixed_maps(loop.paint(truth, PARENTS))
     net = loop.FeedbackLoop(DATA, True, 32, rng=rng).train()
     optimizer = nn.Adam(net, 3e-3)
     for _ in range(50):
         meshes = net(maps)
-        net.backward([loop.slope(mesh, truth) for mesh in meshes[1:]])
+        net.backward([loop.loss_gradient(mesh, truth) for mesh in meshes[1:]])
         optimizer.step()
     found = loop.errors(meshes, truth)
     assert (found[1:] < 0.4 * found[0]).all()

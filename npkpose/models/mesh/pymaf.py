@@ -1,23 +1,24 @@
-"""PyMAF: a body's surface, corrected three times by looking at where it falls on the picture.
+"""PyMAF: a body's surface, corrected three times by features of the image where the mesh is seen.
 
-    picture -> ResNet-50 -> 7x7x2048,   and a mesh to start from: the mean pose, M_0
+    image  -> ResNet-50 -> 7x7x2048,   and a mesh to start from: the mean pose, M_0
     i = 1, 2, 3:
       maps   <- 4x4 deconvolution of stride 2, BN, ReLU                  256 x 14^2, 28^2, 56^2
-      points <- a grid of 21 x 21 (i = 1); where 431 vertices of M_(i-1) fall (i > 1)
+      points <- a grid of 21 x 21 (i = 1); 431 projected vertices of M_(i-1) (i > 1)
       f      <- maps at the points, each 256 -> 128 -> 64 -> 5           5 x 441 or 5 x 431
       h      <- fc2(fc1(f, pose, shape, camera))                         1024, dropout after each
       M_i    <- pose + decpose(h), shape + decshape(h), camera + deccam(h)
 
-A mesh that is misplaced is sampled beside the person, and that shows how to move it. Every M_i has
-a loss of its own, and no gradient passes from it to M_(i-1). While training, 3x3 convolutions of
-the last maps also tell which part of the body each pixel shows, and where on it (u, v).
+If a mesh is misplaced, the maps are sampled beside the person, and the features show how to move
+it. Every M_i has its own loss; no gradient passes from M_i to M_(i-1). While training, 3x3
+convolutions of the last maps also give, for each pixel, a part of the body and the position (u, v)
+on that part.
 
 Zhang et al., "PyMAF: 3D Human Pose and Shape Regression with Pyramidal Mesh Alignment Feedback
-Loop", ICCV 2021, arXiv:2103.16507: 45,168,512 parameters, pictures of 224 x 224 with one person.
+Loop", ICCV 2021, arXiv:2103.16507: 45,168,512 parameters, images of 224 x 224 with one person.
 
-The weights' names are the authors' (HongwenZhang/PyMAF), whose checkpoint also holds the body:
-see `PyMAF.from_published`. Departure: initial weights are He's, except for those of decpose,
-decshape and deccam, which start near zero as there.
+The weights have the authors' names (HongwenZhang/PyMAF); their checkpoint also holds the body: see
+`PyMAF.from_pretrained`. Departure: initial weights are He's, except in decpose, decshape and
+deccam, which start near zero as in the authors' code.
 """
 
 import copy
@@ -32,9 +33,9 @@ from npkpose.models.mesh.pymaf_body import (
     Mesh,
     PosedBody,
     Start,
+    pretrained_mesh,
+    pretrained_start,
     project,
-    published_mesh,
-    published_start,
     upright,
 )
 from npkpose.models.mesh.pymaf_points import POINT_CHANNELS, PointFeatures
@@ -44,13 +45,13 @@ from npkpose.nn.fuse import run
 ITERATIONS = 3
 GRID = 21  # points along each side of the first grid
 DROPOUT = 0.5
-GAIN = 0.01  # of Xavier's initial weights, for what is added to pose, shape and camera
+GAIN = 0.01  # of Glorot's initial weights, in deccam, decshape and decpose
 PARTS, ANNOTATED = 25, 15  # classes with background: parts of the surface, and of bodies
-_CONSTANTS = ("points_grid", ".Dmap", ".smpl.", ".init_")  # of checkpoints, which are not learned
+_CONSTANTS = ("points_grid", ".Dmap", ".smpl.", ".init_")  # in checkpoints, but not learned
 
 
 class IUV(NamedTuple):
-    """Scores of the body's parts at every pixel, and where on each part; or their gradient."""
+    """Scores of the body's parts at every pixel, and (u, v) on each part; or their gradient."""
 
     u: np.ndarray  # (N, 25, H, W)
     v: np.ndarray  # (N, 25, H, W)
@@ -59,10 +60,10 @@ class IUV(NamedTuple):
 
 
 class Output(NamedTuple):
-    """What `PyMAF` gives; or the gradient of a loss for it, where None is zero."""
+    """The output of `PyMAF`; or the gradient of a loss for it, where None is zero."""
 
     meshes: list  # four `Mesh`: the start, then one of each iteration
-    iuv: IUV = None  # while training
+    iuv: IUV = None  # in training mode only
 
 
 class PyMAF(nn.Module):
@@ -75,11 +76,11 @@ class PyMAF(nn.Module):
     start : Start, optional
         Default `upright`.
     widths : (int, int, int)
-        Channels of the ResNet's first layer and of the maps, and numbers in h.
+        Channels of the ResNet's first layer and of the maps, and the length of h.
     blocks : four int
         Of the ResNet.
     rng : numpy.random.Generator, optional
-        Draws the initial weights and what is dropped; default a generator of seed 0.
+        Draws the initial weights and the dropout; default a generator of seed 0.
     """
 
     size_multiple = 32
@@ -102,9 +103,9 @@ class PyMAF(nn.Module):
         self._share_body()
 
     @classmethod
-    def from_published(cls, state):
-        """Return the network of the authors' checkpoint, with the body that it holds."""
-        model = cls(published_mesh(state))
+    def from_pretrained(cls, state):
+        """Return the network and the body of the authors' checkpoint, the arrays ``state``."""
+        model = cls(pretrained_mesh(state))
         model.load_state_dict(state)
         return model
 
@@ -114,20 +115,20 @@ class PyMAF(nn.Module):
         return {k: v for k, v in state.items() if not any(part in k for part in _CONSTANTS)}
 
     def load_state_dict(self, state, strict=True):
-        """Copy the arrays of ``state``; start where it does, if it says so."""
+        """Copy the arrays of ``state``, and its start if it has one."""
         found = super().load_state_dict(state, strict)
-        self.start = published_start(super().rename_keys(state)) or self.start
+        self.start = pretrained_start(super().rename_keys(state)) or self.start
         return found
 
     def astype(self, dtype):
-        """Convert every real array to ``dtype`` in place, the body's as well; return self."""
+        """Convert every real array to ``dtype`` in place, also the body's; return self."""
         super().astype(dtype)
         self._body = PosedBody(self._data, dtype)
         self._share_body()
         return self
 
     def preprocess(self, image):
-        """Return pictures (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W)."""
+        """Return images (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W)."""
         return to_input(image, self.size_multiple, IMAGENET_MEAN, IMAGENET_STD)
 
     def forward(self, x):
@@ -146,7 +147,7 @@ class PyMAF(nn.Module):
     def backward(self, gradient):
         """Given dL/d(`Output`), fill every layer's ``grads`` and return dL/dx.
 
-        The gradient of the first mesh is not looked at: nothing learned made it.
+        The gradient of the first mesh is not used: no parameter influences that mesh.
         """
         dx = self.dp_head.backward(gradient.iuv)
         for i in reversed(range(ITERATIONS)):
@@ -158,7 +159,7 @@ class PyMAF(nn.Module):
         return self.feature_extractor.backward(dx)
 
     def _share_body(self):
-        """Give each iteration a body that keeps its own forward pass; the arrays are the same."""
+        """Give each iteration its own copy of the body, for `backward`; they share their arrays."""
         for regressor in self.regressor:
             regressor.set_body(self._body)
 
@@ -166,18 +167,18 @@ class PyMAF(nn.Module):
         return self.deconv_layers.layers[3 * i : 3 * i + 3]
 
     def _points(self, i, mesh):
-        """Return where the maps are sampled in iteration ``i``, from 0: (N, P, 2) in [-1, 1]."""
+        """Return the points of iteration ``i``, from 0: (N, P, 2) in [-1, 1]."""
         if i:
             return project(self._body.sampling @ mesh.vertices, mesh.camera)
         side = np.linspace(-1, 1, GRID)
-        grid = np.stack(np.meshgrid(side, side, indexing="ij"), axis=-1)  # x is the slow one
+        grid = np.stack(np.meshgrid(side, side, indexing="ij"), axis=-1)  # x varies slowest
         return np.tile(grid.reshape(1, GRID**2, 2), (len(mesh.camera), 1, 1))
 
 
 class Regressor(nn.Module):
     """Correct a mesh, given the features of its points.
 
-    ``sizes`` are the numbers of camera, shape and pose.
+    ``sizes`` are the lengths of camera, shape and pose.
     """
 
     def __init__(self, features, sizes, hidden, rng, dropout=DROPOUT):
@@ -187,17 +188,17 @@ class Regressor(nn.Module):
         self.drop1, self.drop2 = nn.Dropout(dropout, rng=rng), nn.Dropout(dropout, rng=rng)
         self.deccam, self.decshape, self.decpose = (nn.Linear(hidden, n, rng=rng) for n in sizes)
         for layer, n in zip(self._decoders(), sizes):
-            reach = GAIN * np.sqrt(6 / (hidden + n))  # Glorot & Bengio, AISTATS 2010
-            layer.params["weight"] = rng.uniform(-reach, reach, (n, hidden)).astype(np.float32)
+            limit = GAIN * np.sqrt(6 / (hidden + n))  # Glorot & Bengio, AISTATS 2010
+            layer.params["weight"] = rng.uniform(-limit, limit, (n, hidden)).astype(np.float32)
         self._body = None
 
     def set_body(self, body):
-        """Turn numbers into meshes with a copy of ``body`` that shares its arrays."""
+        """Make the meshes with a copy of ``body``, which shares its arrays."""
         self._body = copy.copy(body)
         self._body.smpl = copy.copy(body.smpl)
 
     def forward(self, features, before):
-        """Return the `Mesh` that ``before`` becomes; the layers keep what they need."""
+        """Return the corrected `Mesh` of ``before``; the layers keep what they need."""
         parts = [part.astype(features.dtype, copy=False) for part in before[:3]]
         y = np.concatenate([features, *reversed(parts)], axis=1)
         y = self.drop2(self.fc2(self.drop1(self.fc1(y))))

@@ -1,16 +1,16 @@
-"""What PyMAF's numbers mean: a body, posed, and where a camera sees it.
+"""From PyMAF's numbers to a posed body, and to its keypoints in a camera's image.
 
     camera  s, tx, ty                     shape  10 numbers       pose  6 for each of 24 joints
     vertices, joints = SMPL(pose, shape)                          metres, y down, see `space.smpl`
     keypoints_3d     = 49 of: the joints, some vertices, and means of vertices
-    keypoints_2d     = F (X + tx, Y + ty) / (Z + F / s)           for each of those
+    keypoints_2d     = F (X + tx, Y + ty) / (Z + F / s)           of each keypoint (X, Y, Z)
 
-F = 5000 / 112 is a focal length of 5000 pixels in halves of the 224-pixel picture, so that (0, 0)
-is its centre and -1 and 1 are its edges. The body stands so far off (F / s metres) that this is
-nearly s (X + tx, Y + ty), a weak perspective: Kanazawa et al., "End-to-end Recovery of Human Shape
-and Pose", CVPR 2018, arXiv:1712.06584. The 49 keypoints are those of Kolotouros et al., "Learning
-to Reconstruct 3D Human Pose and Shape via Model-fitting in the Loop", ICCV 2019, arXiv:1909.12828:
-25 of OpenPose, then 24 of which data sets have annotations.
+F = 5000 / 112 is a focal length of 5000 pixels, in units of half the side of the 224-pixel image:
+(0, 0) is the image's centre, -1 and 1 are its edges. The body is F / s metres away, so far that the
+projection is nearly s (X + tx, Y + ty), a weak perspective: Kanazawa et al., "End-to-end Recovery
+of Human Shape and Pose", CVPR 2018, arXiv:1712.06584. The 49 keypoints are from Kolotouros et al.,
+"Learning to Reconstruct 3D Human Pose and Shape via Model-fitting in the Loop", ICCV 2019,
+arXiv:1909.12828: OpenPose's 25, then 24 that are annotated in data sets.
 """
 
 from typing import NamedTuple
@@ -27,9 +27,9 @@ from npkpose.space.rotations import (
 from npkpose.space.smpl import SMPL
 
 FOCAL = 5000 / 112
-_NEAR = 1e-9 / 224  # published: keeps a camera of scale 0 at a finite distance
+_NEAR = 1e-9 / 224  # as published: keeps a camera of scale 0 at a finite distance
 
-# Which of 24 joints, 21 vertices and 9 means of vertices each of the 49 keypoints is.
+# Index of each of the 49 keypoints among 24 joints, 21 vertices and 9 means of vertices.
 KEYPOINTS_49 = (
     24, 12, 17, 19, 21, 16, 18, 20, 0, 2, 5, 8, 1, 4, 7, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34,
     8, 5, 45, 46, 4, 7, 21, 19, 17, 16, 18, 20, 47, 48, 49, 50, 51, 52, 53, 24, 26, 25, 28, 27,
@@ -37,13 +37,13 @@ KEYPOINTS_49 = (
 
 
 class MeshData(NamedTuple):
-    """A body model with what PyMAF reads off its V vertices."""
+    """A body model of V vertices, and what PyMAF derives from the vertices."""
 
     body: BodyData
     picked: np.ndarray  # (21,) vertices that are keypoints
     means: np.ndarray  # (9, V): rows are means of vertices that are keypoints
-    sampling: np.ndarray  # (M, V): to fewer vertices, at which pictures are sampled; Dmap
-    keypoints: tuple = KEYPOINTS_49  # of joints, picked vertices and means, in this order
+    sampling: np.ndarray  # (M, V): to fewer vertices, where maps are sampled; Dmap in checkpoints
+    keypoints: tuple = KEYPOINTS_49  # indices into joints, picked vertices and means, in this order
 
 
 class Mesh(NamedTuple):
@@ -56,16 +56,16 @@ class Mesh(NamedTuple):
     vertices: np.ndarray = None  # (N, V, 3) metres
     joints: np.ndarray = None  # (N, 24, 3) metres
     keypoints_3d: np.ndarray = None  # (N, 49, 3) metres
-    keypoints_2d: np.ndarray = None  # (N, 49, 2) in [-1, 1] inside the picture
+    keypoints_2d: np.ndarray = None  # (N, 49, 2) in [-1, 1] inside the image
 
     def theta(self):
-        """Return camera, shape and pose in axis-angle, (N, 85): what the authors' code gives."""
+        """Return camera, shape and axis-angle pose, (N, 85): the output of the authors' code."""
         pose = matrix_to_axis_angle(self.rotations)
         return np.concatenate([self.camera, self.shape, pose.reshape(len(pose), -1)], axis=1)
 
 
 class Start(NamedTuple):
-    """Where the first iteration starts: `upright`, or the mean of many people."""
+    """The mesh before the first iteration: `upright`, or the mean of many people."""
 
     camera: np.ndarray  # (3,)
     shape: np.ndarray  # (10,)
@@ -73,9 +73,9 @@ class Start(NamedTuple):
 
 
 class PosedBody:
-    """Turn cameras, shapes and poses into a `Mesh`, and gradients of that back.
+    """Map cameras, shapes and poses to a `Mesh`, forward and backward.
 
-    ``dtype`` is that of the arithmetic, whatever comes in.
+    ``dtype`` is used for all arithmetic; inputs are converted to it.
     """
 
     def __init__(self, data, dtype=np.float32):
@@ -86,9 +86,8 @@ class PosedBody:
         self.sampling = check_array("sampling", data.sampling, ("M", V), dtype)
         self.keypoints = check_array("keypoints", data.keypoints, ("K",), np.int64)
         count = J + len(self.picked) + len(self.means)
-        for name, index, most in (("picked", self.picked, V), ("keypoints", self.keypoints, count)):
-            if index.size and not (0 <= index.min() and index.max() < most):
-                raise ValueError(f"{name}: expected numbers in [0, {most}), got {index}")
+        _check_indices("picked", self.picked, V)
+        _check_indices("keypoints", self.keypoints, count)
         self._kept = None
 
     def forward(self, camera, shape, pose):
@@ -98,8 +97,8 @@ class PosedBody:
         pose = check_array("pose", pose, (N, 6 * J), dtype)
         rotations = six_d_to_matrix(pose.reshape(N, J, 6))
         vertices, joints = self.smpl(rotations, shape)
-        every = np.concatenate([joints, vertices[:, self.picked], self.means @ vertices], axis=1)
-        points = every[:, self.keypoints]
+        sources = np.concatenate([joints, vertices[:, self.picked], self.means @ vertices], axis=1)
+        points = sources[:, self.keypoints]
         self._kept = pose, points, camera
         pixels = project(points, camera)
         return Mesh(camera, shape, pose, rotations, vertices, joints, points, pixels)
@@ -107,38 +106,43 @@ class PosedBody:
     def backward(self, dmesh):
         """Given dL/d(`Mesh`), return dL/dcamera, dL/dshape and dL/dpose."""
         pose, points, camera = self._kept
-        N, J, V = len(pose), self.smpl.num_joints, self.means.shape[1]
         dpoints, dcamera = project_backward(points, camera, _or_zeros(dmesh.keypoints_2d))
         dpoints = dpoints + _or_zeros(dmesh.keypoints_3d)
-        K = J + len(self.picked)
-        devery = np.zeros((N, K + len(self.means), 3), points.dtype)
-        np.add.at(devery, (slice(None), self.keypoints), dpoints)
-        dvertices = np.broadcast_to(_or_zeros(dmesh.vertices), (N, V, 3)).astype(points.dtype)
-        dvertices += self.means.T @ devery[:, K:]
-        np.add.at(dvertices, (slice(None), self.picked), devery[:, J:K])
-        djoints = devery[:, :J] + _or_zeros(dmesh.joints)
+        dvertices, djoints = self._keypoints_backward(dpoints, dmesh)
         drotations, dshape, _ = self.smpl.backward(dvertices, djoints)
         drotations = drotations + _or_zeros(dmesh.rotations)
-        dpose = six_d_to_matrix_backward(pose.reshape(N, J, 6), drotations).reshape(N, 6 * J)
+        dpose = six_d_to_matrix_backward(pose.reshape(len(pose), -1, 6), drotations)
+        dpose = dpose.reshape(pose.shape)
         parts = (dcamera, dmesh.camera), (dshape, dmesh.shape), (dpose, dmesh.pose)
         return tuple(part + _or_zeros(direct) for part, direct in parts)
 
+    def _keypoints_backward(self, dpoints, dmesh):
+        """Given dL/d(keypoints_3d), return dL/dvertices and dL/djoints with those of ``dmesh``."""
+        N, J, V = len(dpoints), self.smpl.num_joints, self.means.shape[1]
+        K = J + len(self.picked)
+        dsources = np.zeros((N, K + len(self.means), 3), self.smpl.dtype)
+        np.add.at(dsources, (slice(None), self.keypoints), dpoints)
+        dvertices = np.broadcast_to(_or_zeros(dmesh.vertices), (N, V, 3)).astype(self.smpl.dtype)
+        dvertices += self.means.T @ dsources[:, K:]
+        np.add.at(dvertices, (slice(None), self.picked), dsources[:, J:K])
+        return dvertices, dsources[:, :J] + _or_zeros(dmesh.joints)
+
 
 def upright(joints=24, shapes=10):
-    """Return a `Start` of arms held out, upside up in a picture whose y goes down."""
+    """Return a `Start` with arms stretched out, whose head is up although the image's y is down."""
     pose = np.tile(np.eye(3, 2).ravel(), (joints, 1))
     pose[0] = 1, 0, 0, -1, 0, 0  # half a turn around x
     return Start(np.array([0.9, 0.0, 0.0]), np.zeros(shapes), pose.ravel())
 
 
 def project(points, camera):
-    """Return where ``camera`` (N, 3) sees ``points`` (N, P, 3): (N, P, 2)."""
+    """Return the projections (N, P, 2) of ``points`` (N, P, 3) by ``camera`` (N, 3)."""
     moved, depth = _before_camera(points, camera)
     return FOCAL * moved / depth
 
 
 def project_backward(points, camera, dpixels):
-    """Return dL/dpoints and dL/dcamera, given dL/d(what `project` returns), which broadcasts."""
+    """Return dL/dpoints and dL/dcamera, given dL/d(output of `project`), which broadcasts."""
     moved, depth = _before_camera(points, camera)
     dmoved = FOCAL * dpixels / depth * np.ones_like(moved)
     ddepth = -(dmoved * moved).sum(axis=-1) / depth[..., 0]
@@ -154,8 +158,8 @@ def _before_camera(points, camera):
     return points[..., :2] + camera[:, None, 1:], depth
 
 
-def published_mesh(state):
-    """Return the `MeshData` that the authors' checkpoint, ``state``, brings along."""
+def pretrained_mesh(state):
+    """Return the `MeshData` in the authors' checkpoint, ``state``."""
     name = "regressor.0.smpl.{}".format
     template = np.asarray(_entry(state, name("v_template")))
     body = BodyData(
@@ -172,7 +176,7 @@ def published_mesh(state):
     return MeshData(body, picked, means, _entry(state, "maf_extractor.0.Dmap"))
 
 
-def published_start(state):
+def pretrained_start(state):
     """Return the `Start` in the authors' checkpoint, ``state``; None if there is none."""
     names = [f"regressor.0.init_{field}" for field in ("cam", "shape", "pose")]
     if not all(name in state for name in names):
@@ -180,9 +184,14 @@ def published_start(state):
     return Start(*(np.asarray(state[name]).reshape(-1) for name in names))
 
 
+def _check_indices(name, indices, count):
+    if indices.size and not (0 <= indices.min() and indices.max() < count):
+        raise ValueError(f"{name}: expected numbers in [0, {count}), got {indices}")
+
+
 def _entry(state, name):
     if name not in state:
-        raise ValueError(f"state: expected PyMAF's own checkpoint, got none of {name!r}")
+        raise ValueError(f"state: expected PyMAF's own checkpoint, got one without {name!r}")
     return state[name]
 
 

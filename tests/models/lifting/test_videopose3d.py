@@ -108,7 +108,7 @@ def test_threads_may_share_a_network(assert_threads_agree):
         (lambda: small()(np.zeros((1, 8, 2, 2))), "x: expected at least 9 frames, got 8"),
         (lambda: small()(np.zeros((1, 9, 3, 2))), r"x: expected shape \(N, F, 2, 2\)"),
         (lambda: small(form="strided")(np.zeros((1, 12, 2, 2))), "x: expected a multiple of 9"),
-        (lambda: small(form="strided").lift(np.zeros((9, 2, 2)), (1, 1)), "form: expected dilated or dense"),
+        (lambda: small(form="strided").lift(np.zeros((1, 2, 2)), (1, 1)), "form: expected dilate"),
         (lambda: to_screen(np.zeros((1, 2)), (0, 4)), "size: expected a positive width and height"),
         (lambda: small().lift(np.full((9, 2, 2), np.nan), (1, 1)), r"keypoints\[0, 0, 0\]"),
     ],

@@ -20,7 +20,7 @@ FIELDS = {
 
 
 def tubes(points=7, seed=0):
-    """A small body with everything PyMAF wants of one."""
+    """A small body with all that PyMAF needs."""
     rng = np.random.default_rng(seed)
     body = tube_body(rng)
     V = len(body.template)
@@ -29,7 +29,7 @@ def tubes(points=7, seed=0):
 
 
 def small(seed=1):
-    """A network of few channels whose steps are large enough to be seen, and no dropout."""
+    """A network of few channels, with steps large enough to measure and without dropout."""
     net = PyMAF(tubes(), None, WIDTHS, BLOCKS, rng=np.random.default_rng(seed))
     for regressor in net.regressor:
         regressor.drop1.p = regressor.drop2.p = 0.0
@@ -40,9 +40,9 @@ def small(seed=1):
 
 @pytest.fixture(scope="module")
 def official():
-    """The official implementation's numbers, and the network that should give them."""
+    """The official implementation's outputs, its weights and its input."""
     if not (FIXTURES / "pymaf.npz").is_file():
-        pytest.skip("needs ../shared/fixtures: what the official implementations compute")
+        pytest.skip("needs ../shared/fixtures: outputs of the official implementations")
     spec = importlib.util.spec_from_file_location("named_weights", FIXTURES / "named_weights.py")
     named = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(named)
@@ -56,8 +56,8 @@ def official():
     return numbers, state, named.named_input("pymaf", tuple(numbers["input_shape"]))
 
 
-def published(numbers, state):
-    """The weights with all that the authors' checkpoint holds besides."""
+def checkpoint(numbers, state):
+    """The weights, and the constants that the authors' checkpoint holds beside them."""
     smpl = {
         "v_template": "v_template", "shapedirs": "shapedirs", "posedirs": "posedirs",
         "J_regressor": "J_regressor", "lbs_weights": "lbs_weights", "parents": "parents",
@@ -76,7 +76,7 @@ def published(numbers, state):
 
 def test_every_iteration_is_the_official_one(official):
     numbers, state, x = official
-    net = PyMAF.from_published(published(numbers, state)).eval()
+    net = PyMAF.from_pretrained(checkpoint(numbers, state)).eval()
     assert {name: array.shape for name, array in net.state_dict().items()} == {
         name: np.shape(array) for name, array in state.items()
     }
@@ -92,12 +92,12 @@ def test_every_iteration_is_the_official_one(official):
         np.testing.assert_allclose(mesh.theta(), numbers[f"iter{k}/theta"], rtol=0, atol=1e-5)
 
 
-def test_the_parameters_are_as_many_as_published():
+def test_the_number_of_parameters_is_the_published_one():
     assert PyMAF(tubes(431)).num_parameters() == 45_168_512
 
 
-def test_outputs_and_gradients_of_a_small_one_are_pytorchs(rng):
-    """Of a loss of everything in every mesh, and the score maps: its gradient for every array."""
+def test_outputs_and_gradients_of_a_small_network_are_pytorchs(rng):
+    """The loss depends on every field of every mesh, and on the score maps."""
     torch = pytest.importorskip("torch")
     reason = "benchmarks/ is not beside the package"
     torch_pymaf = pytest.importorskip("benchmarks.torch_pymaf", reason=reason)
@@ -128,7 +128,7 @@ def assert_close(got, wanted, name):
     np.testing.assert_allclose(got, wanted.numpy(), rtol=0, atol=atol, err_msg=name)
 
 
-def test_what_a_loss_leaves_out_is_zero(rng):
+def test_the_gradient_of_an_output_that_the_loss_ignores_is_zero(rng):
     net = small().train()
     x = rng.normal(size=(1, 3, 32, 32)).astype(np.float32)
     meshes, iuv = net(np.concatenate([x, -x]))
@@ -142,8 +142,8 @@ def test_what_a_loss_leaves_out_is_zero(rng):
     assert iuv.u.shape == iuv.part.shape == (2, 25, 8, 8) and iuv.annotated.shape == (2, 15, 8, 8)
 
 
-def test_it_learns_two_meshes_by_heart(rng):
-    """Every iteration's vertices come to be three times as near as the start's, at the least."""
+def test_two_meshes_are_overfitted(rng):
+    """Vertices of every iteration become at least 2.8 times as near as those of the start."""
     net, target = small().train(), small(2)
     x = rng.normal(size=(2, 3, 32, 32)).astype(np.float32)
     pose = upright().pose + rng.normal(0, 0.2, (2, 144))
@@ -151,15 +151,15 @@ def test_it_learns_two_meshes_by_heart(rng):
     optimizer, distances = nn.Adam(net, 3e-3), []
     for _ in range(80):
         meshes, _ = net(x)
-        away = [mesh.vertices - truth.vertices for mesh in meshes]
-        distances.append([np.linalg.norm(a, axis=-1).mean() for a in away])
-        net.backward(Output([None, *(Mesh(vertices=a / a.size * 100) for a in away[1:])]))
+        errors = [mesh.vertices - truth.vertices for mesh in meshes]
+        distances.append([np.linalg.norm(e, axis=-1).mean() for e in errors])
+        net.backward(Output([None, *(Mesh(vertices=e / e.size * 100) for e in errors[1:])]))
         optimizer.step()
     assert max(distances[-1][1:]) < 0.35 * distances[0][0]
     assert distances[-1][0] == distances[0][0]
 
 
-def test_pictures_of_a_batch_do_not_influence_each_other_and_none_are_fine(rng):
+def test_images_of_a_batch_do_not_influence_each_other_and_a_batch_may_be_empty(rng):
     net = small().eval()
     x = rng.normal(size=(2, 3, 64, 32)).astype(np.float32)
     both, one = net(x).meshes[-1], net(x[1:]).meshes[-1]
@@ -169,7 +169,7 @@ def test_pictures_of_a_batch_do_not_influence_each_other_and_none_are_fine(rng):
     np.testing.assert_allclose(net.preprocess(image)[0, 0], (1 - 0.485) / 0.229, atol=1e-6)
 
 
-def test_dropout_is_for_training(rng):
+def test_dropout_acts_in_training_only(rng):
     net = PyMAF(tubes(), None, (2, 4, 16), (1, 1, 1, 1))
     x = rng.normal(size=(2, 3, 32, 32)).astype(np.float32)
     assert (net.train()(x).meshes[3].pose != net(x).meshes[3].pose).any()
@@ -182,7 +182,7 @@ def test_bad_arguments_are_named():
         PyMAF(data, None, (1, 0, 1))
     with pytest.raises(ValueError, match="x: expected height and width in multiples of 32"):
         small()(np.zeros((1, 3, 32, 40), np.float32))
-    with pytest.raises(ValueError, match="state: expected PyMAF's own checkpoint, got none of"):
-        PyMAF.from_published({})
+    with pytest.raises(ValueError, match="state: expected PyMAF's own checkpoint, got one without"):
+        PyMAF.from_pretrained({})
     with pytest.raises(ValueError, match="missing: feature_extractor.conv1.weight"):
         small().load_state_dict({})

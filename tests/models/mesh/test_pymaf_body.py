@@ -7,9 +7,9 @@ from npkpose.models.mesh.pymaf_body import (
     MeshData,
     PosedBody,
     Start,
+    pretrained_start,
     project,
     project_backward,
-    published_start,
     upright,
 )
 from npkpose.space.body import tube_body
@@ -35,14 +35,14 @@ def test_a_point_worked_by_hand():
     np.testing.assert_allclose(pixels, [wanted], atol=1e-9)
 
 
-def test_far_away_it_is_nearly_a_weak_perspective():
+def test_the_projection_is_nearly_a_weak_perspective():
     rng = np.random.default_rng(0)
     points, camera = rng.uniform(-1, 1, (3, 20, 3)), random_numbers(3)[0]
     weak = camera[:, :1, None] * (points[..., :2] + camera[:, None, 1:])
     np.testing.assert_allclose(project(points, camera), weak, rtol=0.04, atol=0)
 
 
-def test_upright_is_a_body_that_stands_in_a_picture():
+def test_upright_is_a_body_whose_head_is_up_in_an_image():
     start = upright()
     turn = six_d_to_matrix(start.pose.reshape(24, 6))
     np.testing.assert_array_equal(turn[0], np.diag([1.0, -1, -1]))
@@ -53,8 +53,8 @@ def test_upright_is_a_body_that_stands_in_a_picture():
     np.testing.assert_allclose(mesh.theta()[0, 13:16], [np.pi, 0, 0], atol=1e-6)
     assert mesh.theta().shape == (1, 85)
     stored = {f"regressor.0.init_{k}": v[None] for k, v in zip(("cam", "shape", "pose"), start)}
-    assert all((a == b).all() for a, b in zip(published_start(stored), start))
-    assert published_start({}) is None and isinstance(start, Start)
+    assert all((a == b).all() for a, b in zip(pretrained_start(stored), start))
+    assert pretrained_start({}) is None and isinstance(start, Start)
 
 
 def test_keypoints_are_joints_picked_vertices_and_means():
@@ -81,7 +81,7 @@ def test_gradients_are_those_of_central_differences(index):
 
 
 @pytest.mark.parametrize("field", Mesh._fields)
-def test_a_gradient_of_one_field_alone_is_its_part_of_all(field):
+def test_the_gradient_of_one_field_is_that_of_all_fields_with_zeros_elsewhere(field):
     body = PosedBody(DATA, np.float64)
     mesh = body.forward(*random_numbers(1))
     probe = np.random.default_rng(3).normal(size=getattr(mesh, field).shape)
