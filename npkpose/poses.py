@@ -1,6 +1,6 @@
-"""People found in one image: the value that every grouping returns and every metric takes.
+"""The class `Poses`: people in one image, as every grouping returns and every metric takes them.
 
-An absent keypoint is NaN with score 0, never (0, 0). Visibility, keypoint score and
+A missing keypoint is NaN with score 0, never (0, 0). Visibility, keypoint score and
 person score are three different things; a `Poses` holds the last two.
 """
 
@@ -15,10 +15,9 @@ class Poses:
     Parameters
     ----------
     keypoints : array_like, shape (P, K, 2)
-        (x, y) in pixels; NaN where a keypoint is absent.
+        (x, y) in pixels; NaN where a keypoint is missing.
     scores : array_like, shape (P, K), optional
-        Confidence of each keypoint; an absent keypoint's is set to 0. Default: 1
-        where present.
+        Confidence of each keypoint; set to 0 where one is missing. Default: 1 where present.
     person_scores : array_like, shape (P,), optional
         Confidence of each person. Default: the mean score of the keypoints present.
     ids : array_like of int, shape (P,), optional
@@ -32,15 +31,13 @@ class Poses:
 
     def __init__(self, keypoints, scores=None, person_scores=None, ids=None):
         keypoints = check_array("keypoints", keypoints, ("P", "K", 2), finite=False).copy()
-        absent = np.isnan(keypoints)
-        if np.isinf(keypoints).any() or (absent[..., 0] != absent[..., 1]).any():
+        missing = np.isnan(keypoints)
+        if np.isinf(keypoints).any() or (missing[..., 0] != missing[..., 1]).any():
             raise ValueError("keypoints: expected (x, y) finite or both NaN")
-        people, parts = keypoints.shape[:2]
-        if scores is None:
-            scores = np.ones((people, parts))
-        scores = check_array("scores", scores, (people, parts))
+        shape = people, _ = keypoints.shape[:2]
+        scores = check_array("scores", np.ones(shape) if scores is None else scores, shape)
         self.keypoints = keypoints
-        self.scores = np.where(absent[..., 0], 0.0, scores)
+        self.scores = np.where(missing[..., 0], 0.0, scores)
         if person_scores is None:
             person_scores = self.scores.sum(1) / np.maximum(self.num_present, 1)
         self.person_scores = check_array("person_scores", person_scores, (people,)).copy()
@@ -49,22 +46,22 @@ class Poses:
 
     @classmethod
     def empty(cls, num_keypoints):
-        """Return nobody: arrays of the right shape and length 0."""
+        """Return a `Poses` of no people: arrays of the right shape and length 0."""
         return cls(np.empty((0, num_keypoints, 2)))
 
     @property
     def present(self):
-        """Which keypoints were found: bool (P, K)."""
+        """Which keypoints are not missing: bool (P, K)."""
         return ~np.isnan(self.keypoints[..., 0])
 
     @property
     def num_present(self):
-        """How many keypoints of each person were found: (P,)."""
+        """The number of keypoints that each person has: (P,)."""
         return self.present.sum(axis=1)
 
     @property
     def boxes(self):
-        """The tightest box (x0, y0, x1, y1) around each person's keypoints: (P, 4), NaN if none."""
+        """The smallest box (x0, y0, x1, y1) around each person's keypoints: (P, 4), NaN if none."""
         low = np.where(self.present[..., None], self.keypoints, np.inf)
         high = np.where(self.present[..., None], self.keypoints, -np.inf)
         boxes = np.full((len(self), 4), np.nan)
@@ -76,7 +73,7 @@ class Poses:
         return len(self.keypoints)
 
     def __getitem__(self, index):
-        """Return the people at ``index`` (a slice, mask or list), ids kept."""
+        """Return the people at ``index`` (an int, slice, mask or list), with their ids."""
         index = [index] if np.ndim(index) == 0 and not isinstance(index, slice) else index
         return Poses(
             self.keypoints[index], self.scores[index], self.person_scores[index], self.ids[index]
@@ -86,25 +83,21 @@ class Poses:
         return f"Poses({len(self)} people, {self.keypoints.shape[1]} keypoints)"
 
     def with_keypoints(self, keypoints):
-        """Return the same people with other coordinates, in another frame for example."""
+        """Return the same people with other coordinates, for example in another frame."""
         return Poses(keypoints, self.scores, self.person_scores, self.ids)
 
     def convert(self, source, target):
         """Return these people of skeleton ``source`` as skeleton ``target``, by keypoint name.
 
-        A keypoint that ``source`` lacks is absent; person scores and ids stay.
+        A keypoint that ``source`` lacks is missing; person scores and ids stay.
         """
-        if self.keypoints.shape[1] != source.num_keypoints:
-            raise ValueError(
-                f"source: expected {self.keypoints.shape[1]} keypoints, "
-                f"got {source.name} with {source.num_keypoints}"
-            )
+        self._check_skeleton("source", source)
         columns = source.columns_of(target)
         keypoints = np.where((columns >= 0)[:, None], self.keypoints[:, columns], np.nan)
         return Poses(keypoints, self.scores[:, columns], self.person_scores, self.ids)
 
     def to_coco(self, image_id, category_id=1):
-        """Return COCO result entries: keypoints as flat (x, y, score), absent ones 0, 0, 0."""
+        """Return COCO result entries: keypoints as flat (x, y, score), 0, 0, 0 if missing."""
         triples = np.concatenate([self.keypoints, self.scores[..., None]], axis=2)
         triples = np.nan_to_num(triples, nan=0.0)
         return [
@@ -120,13 +113,9 @@ class Poses:
     def to_dict(self, skeleton):
         """Return plain lists for JSON: each person's id, score and named [x, y, score] keypoints.
 
-        Absent keypoints are left out.
+        Missing keypoints are left out.
         """
-        if self.keypoints.shape[1] != skeleton.num_keypoints:
-            raise ValueError(
-                f"skeleton: expected {self.keypoints.shape[1]} keypoints, "
-                f"got {skeleton.name} with {skeleton.num_keypoints}"
-            )
+        self._check_skeleton("skeleton", skeleton)
         people = []
         for person in range(len(self)):
             rows = zip(skeleton.keypoints, self.keypoints[person], self.scores[person])
@@ -142,3 +131,11 @@ class Poses:
                 }
             )
         return {"skeleton": skeleton.name, "people": people}
+
+    def _check_skeleton(self, name, skeleton):
+        """Raise ValueError unless the skeleton has as many keypoints as these people."""
+        if self.keypoints.shape[1] != skeleton.num_keypoints:
+            raise ValueError(
+                f"{name}: expected {self.keypoints.shape[1]} keypoints, "
+                f"got {skeleton.name} with {skeleton.num_keypoints}"
+            )

@@ -1,12 +1,12 @@
-"""What a body plan is: keypoints, the limbs that join them, and how exactly they are annotated.
+"""The class `Skeleton`: a body plan's keypoints, limbs, left-right pairs and OKS constants.
 
-Everything about a body plan lives in a `Skeleton`; `npkpose.skeletons` holds the published ones, and
-no other file holds a joint number.
+Everything about a body plan lives in a `Skeleton`. The published plans are in
+`npkpose.skeletons`; no other code contains a keypoint number.
 
-* ``sigmas`` are the per-keypoint constants of the object keypoint similarity: the
+* ``sigmas`` are the per-keypoint constants of the object keypoint similarity (OKS): the
   standard deviation of human annotators, as a share of the square root of the person's
-  area (COCO keypoint evaluation; Ronchi and Perona, ICCV 2017, arXiv:1707.05388). NaN where
-  nobody measured it, as for a spine: such a skeleton has no OKS.
+  area (COCO keypoint evaluation; Ronchi and Perona, ICCV 2017, arXiv:1707.05388). NaN means
+  that it was never measured, as for a spine: such a skeleton has no OKS.
 * ``paf_channels`` says in which two channels of a network's part affinity fields each
   limb's x and y components lie (Cao et al., CVPR 2017, arXiv:1611.08050).
 """
@@ -29,16 +29,16 @@ class Skeleton:
     limbs : sequence of L pairs of int
         Keypoint indices (from, to).
     pairs : sequence of pairs of int
-        Left and right partners, exchanged by a mirror image.
+        Left and right partners, exchanged in a mirror image.
     sigmas : sequence of K float, or one float for all
         OKS constants, positive or NaN.
     paf_channels : sequence of L pairs of int, or None
         Channels of each limb's x and y components; None means (2l, 2l + 1).
     redundant_limbs : sequence of int
-        Limbs that confirm a person and never start one: indices into ``limbs``.
+        Limbs that may extend a person and never start one: indices into ``limbs``.
     group_order : sequence of K int, or None
-        Keypoints from the one a person is surest to show to the last, for grouping them one by
-        one; None means 0 to K - 1.
+        The order in which `group_tags` groups keypoints, the most surely detected first; None
+        means 0 to K - 1.
 
     Raises
     ------
@@ -72,7 +72,7 @@ class Skeleton:
         self._check()
 
     def _set(self, field, value):
-        object.__setattr__(self, field, value)  # the frozen dataclass's own way in
+        object.__setattr__(self, field, value)  # as a frozen dataclass's own __init__ does
 
     def _check(self):
         if len(set(self.keypoints)) != len(self.keypoints):
@@ -91,8 +91,9 @@ class Skeleton:
                 raise ValueError(f"redundant_limbs: expected limb indices, got {limb}")
         if sorted(self.group_order) != list(range(self.num_keypoints)):
             raise ValueError(f"group_order: expected each keypoint once, got {self.group_order}")
-        if any(a == b for a, b in self.limbs + self.pairs):
-            raise ValueError("limbs: expected two different keypoints each")
+        for name, pairs in (("limbs", self.limbs), ("pairs", self.pairs)):
+            if any(a == b for a, b in pairs):
+                raise ValueError(f"{name}: expected two different keypoints each, got {pairs}")
 
     @property
     def num_keypoints(self):
@@ -105,8 +106,14 @@ class Skeleton:
         return 1 + max((channel for pair in self.paf_channels for channel in pair), default=-1)
 
     @property
+    def limbs_and_channels(self):
+        """The two keypoints and the two field channels of each limb: int64 (L, 4)."""
+        rows = [ends + channels for ends, channels in zip(self.limbs, self.paf_channels)]
+        return np.array(rows, dtype=np.int64).reshape(-1, 4)
+
+    @property
     def flip_order(self):
-        """Keypoint order (K,) after a mirror image: applied twice, it is the identity."""
+        """Keypoint order (K,) in a mirror image: applied twice, it is the identity."""
         order = np.arange(self.num_keypoints)
         for left, right in self.pairs:
             order[[left, right]] = order[[right, left]]
@@ -120,13 +127,13 @@ class Skeleton:
         return np.round(255 * np.reshape(rgb, (-1, 3))).astype(np.uint8)
 
     def columns_of(self, other):
-        """Index in this skeleton of each keypoint of ``other`` by name (-1: has none)."""
+        """Index in this skeleton of each keypoint of ``other``, by name; -1 if it has none."""
         where = {name: k for k, name in enumerate(self.keypoints)}
         return np.array([where.get(name, -1) for name in other.keypoints], dtype=np.intp)
 
 
 def _pairs_of_int(name, pairs, count):
-    """Return ``pairs`` as a tuple of int pairs, each below ``count`` where that is given."""
+    """Return ``pairs`` as a tuple of int pairs, each below ``count`` if that is given."""
     array = np.array(pairs)
     if array.size == 0:
         return ()

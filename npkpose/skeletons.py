@@ -1,22 +1,34 @@
-"""The published body plans, each a `Skeleton` with its source."""
+"""The published body plans, each a `Skeleton`, with their sources.
+
+    COCO_17        COCO's keypoints, of most 2-D networks
+    OPENPOSE_18    COCO's and a neck, with OpenPose's field channels
+    BODY_25        OpenPose's: also the middle of the hips, and feet
+    H36M_17        Human3.6M's joints, for lifting to 3-D
+    PANOPTIC_19    CMU Panoptic's 3-D joints
+    SMPL_24        the joints of the SMPL body model
+
+A keypoint number is an index into a plan's ``keypoints``; other code reads it from here.
+"""
 
 import math
 
 from npkpose.skeleton import Skeleton
 
-# The published evaluation constants, per keypoint name: cocodataset.org/#keypoints-eval.
+# The published evaluation constants, by keypoint name: cocodataset.org/#keypoints-eval.
 _COCO_SIGMAS = {
     "nose": 0.026, "eye": 0.025, "ear": 0.035, "shoulder": 0.079, "elbow": 0.072,
     "wrist": 0.062, "hip": 0.107, "knee": 0.087, "ankle": 0.089,
 }  # fmt: skip
-_NECK_SIGMA = 0.079  # COCO has no neck: the shoulders' constant, whose mean it is
+_NECK_SIGMA = 0.079  # COCO has no neck: a neck is the mean of the shoulders, so their constant
 
 
 def _coco_sigmas(names):
+    """Return COCO's constants of keypoints and, for a keypoint that COCO lacks, the neck's."""
     return [_COCO_SIGMAS.get(name.split("_")[-1], _NECK_SIGMA) for name in names]
 
 
 def _known_sigmas(names):
+    """Return COCO's constants of keypoints and the neck's, or NaN for a keypoint without one."""
     known = {**_COCO_SIGMAS, "neck": _NECK_SIGMA}
     sides = ("left_", "right_", "mid_")
     parts = [name.split("_", 1)[1] if name.startswith(sides) else name for name in names]
@@ -73,7 +85,7 @@ _BODY_NAMES = (
     "right_ear", "left_ear", "left_big_toe", "left_small_toe", "left_heel",
     "right_big_toe", "right_small_toe", "right_heel",
 )  # fmt: skip
-# Of the feet: COCO-WholeBody's (Jin et al., ECCV 2020, arXiv:2007.11858).
+# The feet's constants are COCO-WholeBody's (Jin et al., ECCV 2020, arXiv:2007.11858).
 _FOOT_SIGMAS = [0.068, 0.066, 0.066, 0.092, 0.094, 0.094]
 
 BODY_25 = Skeleton(  # Cao et al., TPAMI 2019, arXiv:1812.08008
@@ -103,7 +115,7 @@ _H36M_NAMES = (  # "neck_nose" is the joint that Human3.6M calls Neck/Nose, at t
     "right_shoulder", "right_elbow", "right_wrist",
 )  # fmt: skip
 
-H36M_17 = Skeleton(  # of 32 joints, those that move: Pavllo et al., CVPR 2019, arXiv:1811.11742
+H36M_17 = Skeleton(  # the moving ones of 32 joints: Pavllo et al., CVPR 2019, arXiv:1811.11742
     name="H36M_17",
     keypoints=_H36M_NAMES,
     limbs=(

@@ -12,7 +12,7 @@ def two_people():
     return Poses([[(1, 2), NAN, (3, 8)], [NAN, NAN, NAN]], [[0.5, 0.9, 0.7], [1, 1, 1]])
 
 
-def test_absent_keypoints_score_zero_and_defaults_follow():
+def test_missing_keypoints_score_zero_and_defaults_follow():
     poses = two_people()
     assert poses.scores.tolist() == [[0.5, 0, 0.7], [0, 0, 0]]
     np.testing.assert_allclose(poses.person_scores, [0.6, 0])
@@ -36,7 +36,7 @@ def test_the_callers_arrays_are_copied():
     assert poses.keypoints.max() == 0 and poses.scores.max() == 1
 
 
-def test_conversion_goes_by_name_and_drops_what_the_target_lacks():
+def test_conversion_is_by_name_and_drops_keypoints_that_the_target_lacks():
     keypoints = np.arange(36.0).reshape(1, 18, 2)
     coco = Poses(keypoints, person_scores=[0.3], ids=[7]).convert(OPENPOSE_18, COCO_17)
     for k, name in enumerate(COCO_17.keypoints):
@@ -49,7 +49,7 @@ def test_conversion_goes_by_name_and_drops_what_the_target_lacks():
         Poses(keypoints).convert(COCO_17, OPENPOSE_18)
 
 
-def test_writers_turn_absent_into_what_their_format_wants():
+def test_each_format_gets_its_own_form_of_missing_keypoints():
     entry = two_people().to_coco(image_id=42)[0]
     assert entry["keypoints"] == [1, 2, 0.5, 0, 0, 0, 3, 8, 0.7] and entry["image_id"] == 42
     poses = Poses(np.full((1, 17, 2), 3.0))
