@@ -1,13 +1,13 @@
 """Limbs to people: union-find over peaks, in which no person has a keypoint twice.
 
 Each peak starts as a person of one keypoint. Connections are taken by falling affinity; one
-joins the people at its two ends if they have no keypoint in common, and is dropped if they
-do. So where limbs disagree the surest decides, and two halves of a body become one person
-as soon as any limb ties them. A *redundant* limb (ear to shoulder) comes after all others
-and may join a keypoint to a person, never two lone keypoints.
+merges the people at its two ends if they have no keypoint in common, and is dropped if they
+do. So if limbs disagree the one of highest affinity decides, and two halves of a body become
+one person as soon as any limb joins them. A *redundant* limb (ear to shoulder) comes after all
+others and may join a keypoint to a person, never two single keypoints.
 
 Cao et al., CVPR 2017, arXiv:1611.08050, section 2.4. Departure: their code takes limb type
-after limb type, which differs only where the limbs form a loop or disagree. Union-find:
+after limb type, which differs only if the limbs form a loop or disagree. Union-find:
 Tarjan, "Efficiency of a Good But Not Linear Set Union Algorithm", J. ACM 1975.
 """
 
@@ -17,39 +17,39 @@ from npkpose._jit import kernel
 
 
 def assemble(peaks, connections, skeleton):
-    """Return people as rows of peak numbers, with the sum of their limbs' affinities.
+    """Return people as rows of peak numbers, and the sum of each person's limb affinities.
 
     Parameters
     ----------
     peaks : Peaks of the skeleton's K maps
     connections : Connections
-        By falling affinity, as `codec.connect` gives them.
+        By falling affinity, as `connect_limbs` returns them.
     skeleton : Skeleton
 
     Returns
     -------
     members : ndarray of int, shape (P, K)
-        Peak number of each keypoint, -1 where the person lacks it. Ordered by the person's
-        first peak; a peak without a limb is a person of one keypoint.
+        Peak number of each keypoint, -1 where it is missing. Ordered by the person's lowest
+        peak number; a peak without a limb is a person of one keypoint.
     affinities : ndarray, shape (P,)
     """
     total = len(peaks.points)
-    parts = np.repeat(np.arange(skeleton.num_keypoints), np.diff(peaks.first))
+    keypoint = np.repeat(np.arange(skeleton.num_keypoints), np.diff(peaks.first))
     parent = np.arange(total)
     members = np.full((total, skeleton.num_keypoints), -1, dtype=np.int64)
-    members[parent, parts] = parent
+    members[parent, keypoint] = parent
     affinities = np.zeros(total)
     redundant = np.zeros(len(skeleton.limbs), dtype=np.bool_)
     redundant[list(skeleton.redundant_limbs)] = True
-    _join(connections, redundant[connections.limbs], parent, members, affinities)
+    _merge(connections, redundant[connections.limbs], parent, members, affinities)
     roots = parent == np.arange(total)
     return members[roots], affinities[roots]
 
 
 @kernel
-def _join(connections, redundant, parent, members, affinities):
-    """Merge people along the connections; rows of ``members`` at roots hold the people."""
-    for last in (False, True):
+def _merge(connections, redundant, parent, members, affinities):
+    """Merge people along the connections; the rows of ``members`` at roots hold the people."""
+    for last in (False, True):  # redundant limbs come last
         for c in range(len(redundant)):
             if redundant[c] != last:
                 continue
@@ -70,6 +70,7 @@ def _join(connections, redundant, parent, members, affinities):
 
 @kernel
 def _root(parent, i):
+    """Return the peak whose row holds the person of peak i."""
     while parent[i] != i:
         parent[i] = parent[parent[i]]  # halve the path
         i = parent[i]
@@ -78,6 +79,7 @@ def _root(parent, i):
 
 @kernel
 def _disjoint(one, other):
+    """Return whether two people have no keypoint in common."""
     for k in range(one.shape[0]):
         if one[k] >= 0 and other[k] >= 0:
             return False
@@ -86,6 +88,7 @@ def _disjoint(one, other):
 
 @kernel
 def _size(members):
+    """Return the number of a person's keypoints."""
     size = 0
     for k in range(members.shape[0]):
         size += members[k] >= 0

@@ -3,17 +3,17 @@
     F(p) = v = (b - a) / |b - a|   where p is within ``width`` of the segment from a to b
          = 0                       elsewhere; the mean where the limbs of several people meet
 
-and the score of a candidate limb from a to b is the line integral
+The score of a candidate limb from a to b is the line integral
 
     E = integral_0^1 F(p(u)) . v du,   p(u) = (1 - u) a + u b
 
-taken as the mean over evenly spaced samples, both ends included.
+computed as the mean over evenly spaced samples, both ends included.
 
 Cao et al., "Realtime Multi-Person 2D Pose Estimation using Part Affinity Fields", CVPR 2017,
 arXiv:1611.08050, equations 8 to 11. Departures: the samples are bilinear, where published
-code rounds them to pixels; and the band includes the half discs beyond both ends and is
-sqrt(2) pixels wide by default. A bilinear sample on the segment reads pixels up to that far
-from it, so E is exactly 1 along a limb that meets no other.
+code rounds them to pixels; the band includes the half discs beyond both ends, and ``width`` is
+sqrt(2) pixels by default. A bilinear sample on the segment reads pixels up to that far from it,
+so E is exactly 1 along a limb that meets no other.
 """
 
 import math
@@ -31,7 +31,7 @@ def paf_fields(poses, skeleton, size, width=math.sqrt(2), grid=None, dtype=np.fl
     Parameters
     ----------
     poses : Poses, or array_like of shape (P, K, 2)
-        (x, y) in heatmap pixels, or in image pixels where ``grid`` is given; NaN is absent.
+        (x, y) in heatmap pixels, or in image pixels where ``grid`` is given; NaN is missing.
     skeleton : Skeleton of K keypoints
         Its ``paf_channels`` say where each limb's x and y components go.
     size : int or (H, W)
@@ -44,8 +44,8 @@ def paf_fields(poses, skeleton, size, width=math.sqrt(2), grid=None, dtype=np.fl
     Returns
     -------
     fields : ndarray, shape (C, H, W)
-        Vectors of length at most 1; zero where there is no limb. A limb with an absent end or
-        of zero length leaves no trace.
+        Vectors of length at most 1; zero where there is no limb. A limb with a missing end or
+        of zero length adds nothing.
 
     Raises
     ------
@@ -60,8 +60,7 @@ def paf_fields(poses, skeleton, size, width=math.sqrt(2), grid=None, dtype=np.fl
     if grid is not None:
         keypoints = grid.to_map(keypoints, size)
     fields = np.zeros((skeleton.num_paf_channels, *size))
-    limbs = [(*ends, *channels) for ends, channels in zip(skeleton.limbs, skeleton.paf_channels)]
-    _draw(np.array(limbs, dtype=np.int64).reshape(-1, 4), keypoints, width, fields, np.empty(size))
+    _draw(skeleton.limbs_and_channels, keypoints, width, fields, np.empty(size))
     return fields.astype(dtype, copy=False)
 
 
@@ -112,42 +111,56 @@ def _check_inside(name, points, shape):
 
 @kernel
 def _draw(limbs, people, width, fields, count):
-    """Add to fields (C, H, W) the limbs (L, 4), ends and channels, of people (P, K, 2)."""
-    height, breadth = count.shape
+    """Add to fields (C, H, W) the limbs (L, 4), ends and channels, of people (P, K, 2).
+
+    ``count`` (H, W) is a scratch buffer: how many people's limbs cover each pixel.
+    """
     for limb in range(limbs.shape[0]):
-        field_x, field_y = fields[limbs[limb, 2]], fields[limbs[limb, 3]]
+        a, b, channel_x, channel_y = limbs[limb]
+        field_x, field_y = fields[channel_x], fields[channel_y]
         count[:] = 0.0
         for p in range(people.shape[0]):
-            ax, ay = people[p, limbs[limb, 0]]
-            bx, by = people[p, limbs[limb, 1]]
-            length = math.hypot(bx - ax, by - ay)
-            if not 0.0 < length < np.inf:  # zero, overflown, or NaN where an end is absent
-                continue
-            vx, vy = (bx - ax) / length, (by - ay) / length
-            left, right = _span(ax, bx, width, breadth)
-            top, bottom = _span(ay, by, width, height)
-            for y in range(top, bottom):
-                for x in range(left, right):
-                    along = (x - ax) * vx + (y - ay) * vy
-                    beyond = along - min(max(along, 0.0), length)
-                    across = (x - ax) * vy - (y - ay) * vx
-                    if across * across + beyond * beyond <= width * width:
-                        field_x[y, x] += vx
-                        field_y[y, x] += vy
-                        count[y, x] += 1.0
-        for y in range(height):
-            for x in range(breadth):
-                if count[y, x] > 1.0:
-                    field_x[y, x] /= count[y, x]
-                    field_y[y, x] /= count[y, x]
+            _add_limb(people[p, a], people[p, b], width, field_x, field_y, count)
+        _average(field_x, field_y, count)
 
 
 @kernel
-def _span(a, b, width, size):
-    """The pixels, of ``size``, from which a point between a and b may be within ``width``."""
+def _add_limb(a, b, width, field_x, field_y, count):
+    """Add the unit vector from a to b to the field, at each pixel within ``width`` of the limb."""
+    (ax, ay), (bx, by) = a, b
+    length = math.hypot(bx - ax, by - ay)
+    if not 0.0 < length < np.inf:  # zero, overflow, or NaN for a missing end
+        return
+    vx, vy = (bx - ax) / length, (by - ay) / length
+    left, right = _pixel_range(ax, bx, width, count.shape[1])
+    top, bottom = _pixel_range(ay, by, width, count.shape[0])
+    for y in range(top, bottom):
+        for x in range(left, right):
+            along = (x - ax) * vx + (y - ay) * vy
+            beyond = along - min(max(along, 0.0), length)
+            across = (x - ax) * vy - (y - ay) * vx
+            if across * across + beyond * beyond <= width * width:
+                field_x[y, x] += vx
+                field_y[y, x] += vy
+                count[y, x] += 1.0
+
+
+@kernel
+def _pixel_range(a, b, width, size):
+    """Return the range of pixels, of ``size``, within ``width`` of the interval from a to b."""
     first = min(max(min(a, b) - width, 0.0), float(size))
     last = min(max(max(a, b) + width + 1.0, 0.0), float(size))
     return int(first), int(last)
+
+
+@kernel
+def _average(field_x, field_y, count):
+    """Divide the sums of vectors by the number of limbs at each pixel."""
+    for y in range(count.shape[0]):
+        for x in range(count.shape[1]):
+            if count[y, x] > 1.0:
+                field_x[y, x] /= count[y, x]
+                field_y[y, x] /= count[y, x]
 
 
 @kernel

@@ -1,17 +1,19 @@
-"""Absent keypoints of a person, guessed: where the map is bright and the fields of limbs lead.
+"""Missing keypoints of a person, filled in by heatmap value plus mean limb integral.
 
-    argmax over pixels q of  h_k[q] + 0.3 mean over present neighbours j of E(x_j, q)
+    argmax over pixels q of  h_k[q] + 0.3 mean over neighbours j of E(x_j, q)
 
-E is the line integral of `codec.paf` along the limb that would join keypoint k to its neighbour
-j, at x_j, at most 1; or -1 for a limb longer than half of the person's extent (and than a pixel).
-Pixels that are too far from every neighbour do not count; of equal pixels the first in raster order
-is taken. From the keypoints that are there the guesses go outwards, limb by limb. As in
-`codec.tag_fill`, a place is a guess, right only where the keypoint is there but too faint to be a
-peak, and another person's is not refused.
+A neighbour j of keypoint k is a keypoint at x_j that the person has and that a limb joins to k. E
+is the line integral of `codec.paf.fields` along this limb from x_j to q, at most 1; it is -1 if q
+is further from x_j than half of the person's extent (and than a pixel). A pixel that is too far
+from every neighbour is skipped; of equal pixels the first in raster order is taken. Filled
+keypoints are neighbours in the next round, so filling goes outwards, limb by limb.
 
-Published parsers of fields leave absent keypoints absent; COCO's evaluation counts a keypoint that
-is hidden but labelled like any other, so a guess can only raise a person's similarity to the true
-one. The two constants were chosen on synthetic scenes: with weights from 0.15 to 1, and limbs of a
+As in `codec.tags.fill_missing`, a filled place is right only if the keypoint is visible but too
+faint to be a peak, and a pixel that belongs to another person is not rejected. Published parsers
+of fields leave missing keypoints missing. COCO's evaluation treats a keypoint that is hidden but
+labelled like any other, so filling can only raise a person's similarity to the true one.
+
+The two constants were chosen on synthetic scenes: with weights from 0.15 to 1, and limbs of a
 quarter to three quarters of the extent, AP is within 0.01 of theirs.
 """
 
@@ -23,82 +25,86 @@ from npkpose._jit import kernel
 from npkpose.codec.tags.peaks import offset_pixels
 
 FIELD_WEIGHT = 0.3
-LONGEST = 0.5  # limb, in extents of the person (the longer side of its box)
+MAX_LIMB_LENGTH = 0.5  # in units of the person's extent (the longer side of the box)
 OFFSET = 0.25  # of a pixel, towards the higher neighbour
 
 
-def fill_along_limbs(keypoints, heatmaps, pafs, skeleton, num_samples=10):
-    """Return keypoints (P, K, 2) in which absent ones have their likeliest place.
+def fill_missing_keypoints(keypoints, heatmaps, pafs, skeleton, num_samples=10):
+    """Return keypoints (P, K, 2) in which missing ones are filled in.
 
     Parameters
     ----------
     keypoints : ndarray, shape (P, K, 2)
-        In heatmap pixels, NaN where absent.
+        In heatmap pixels, NaN where missing.
     heatmaps : ndarray, shape (K, H, W), float32
         C-contiguous, as are the fields.
     pafs : ndarray, shape (C, H, W), float32
         Of the skeleton's C channels.
     skeleton : Skeleton of K keypoints
     num_samples : int, at least 2
-        Of the line integral.
+        Samples of the line integral.
 
     Returns
     -------
     filled : ndarray, shape (P, K, 2)
-        Still NaN where no limb leads to it from a keypoint that is there, or where no pixel is
-        near enough.
+        Still NaN where no chain of limbs leads from a keypoint that the person has, or where no
+        pixel is near enough.
     """
     filled = np.array(keypoints, dtype=float)
-    absent = np.isnan(filled[..., 0])
-    limbs = [(*ends, *channels) for ends, channels in zip(skeleton.limbs, skeleton.paf_channels)]
-    _fill(filled, np.array(limbs, dtype=np.int64).reshape(-1, 4), heatmaps, pafs, num_samples)
-    person, part = np.nonzero(absent & ~np.isnan(filled[..., 0]))
-    pixels = np.column_stack([part, filled[person, part, ::-1]]).astype(np.int64)
-    filled[person, part] = offset_pixels(heatmaps, pixels, OFFSET)
+    missing = np.isnan(filled[..., 0])
+    _fill(filled, skeleton.limbs_and_channels, heatmaps, pafs, num_samples)
+    person, keypoint = np.nonzero(missing & ~np.isnan(filled[..., 0]))
+    pixels = np.column_stack([keypoint, filled[person, keypoint, ::-1]]).astype(np.int64)
+    filled[person, keypoint] = offset_pixels(heatmaps, pixels, OFFSET)
     return filled
 
 
 @kernel
 def _fill(people, limbs, heatmaps, pafs, num_samples):
-    """Put absent keypoints of people (P, K, 2) on pixels, outwards along limbs (L, 4)."""
-    parts, count = people.shape[1], limbs.shape[0]
-    guesses = np.empty((parts, 2))
+    """Put missing keypoints of people (P, K, 2) on pixels, outwards along limbs (L, 4)."""
+    keypoints, count = people.shape[1], limbs.shape[0]
+    filled = np.empty((keypoints, 2))
     starts, fields, signs = np.empty((count, 2)), np.empty((count, 2), np.int64), np.empty(count)
     for p in range(people.shape[0]):
-        points, found = people[p], 1
-        while found > 0:
-            found = 0
-            longest = max(LONGEST * _extent(points), 1.0)
-            for k in range(parts):
-                guesses[k] = np.nan
-                leads = _list_leads(points, limbs, k, starts, fields, signs)
-                lead = starts[:leads], fields[:leads], signs[:leads]
-                if leads > 0 and _guess(heatmaps[k], pafs, lead, longest, num_samples, guesses[k]):
-                    found += 1
-            for k in range(parts):
-                if not np.isnan(guesses[k, 0]):
-                    points[k] = guesses[k]
+        points, num_filled = people[p], 1
+        while num_filled > 0:
+            num_filled = 0
+            max_length = max(MAX_LIMB_LENGTH * _extent(points), 1.0)
+            for k in range(keypoints):
+                filled[k] = np.nan
+                n = _list_neighbours(points, limbs, k, starts, fields, signs)
+                near = starts[:n], fields[:n], signs[:n]
+                if n > 0 and _best_pixel(
+                    heatmaps[k], pafs, near, max_length, num_samples, filled[k]
+                ):
+                    num_filled += 1
+            for k in range(keypoints):
+                if not np.isnan(filled[k, 0]):
+                    points[k] = filled[k]
 
 
 @kernel
-def _list_leads(points, limbs, k, starts, fields, signs):
-    """List the limbs from present neighbours to keypoint k, if it is absent; return how many."""
-    leads = 0
+def _list_neighbours(points, limbs, k, starts, fields, signs):
+    """List where the limbs to keypoint k start, if k is missing; return the number of limbs.
+
+    ``fields`` gets each limb's two channels, ``signs`` -1 for a limb from k to its neighbour.
+    """
+    count = 0
     if not np.isnan(points[k, 0]):
-        return leads
+        return count
     for limb in range(limbs.shape[0]):
         for end in range(2):
             j = limbs[limb, end]
             if limbs[limb, 1 - end] == k and not np.isnan(points[j, 0]):
-                starts[leads], fields[leads] = points[j], limbs[limb, 2:]
-                signs[leads] = 1.0 - 2.0 * end
-                leads += 1
-    return leads
+                starts[count], fields[count] = points[j], limbs[limb, 2:]
+                signs[count] = 1.0 - 2.0 * end
+                count += 1
+    return count
 
 
 @kernel
 def _extent(points):
-    """The longer side of the box of the points (K, 2) that are there."""
+    """Return the longer side of the box around the points (K, 2) that are not missing."""
     longer = 0.0
     for axis in range(2):
         low, high = np.inf, -np.inf
@@ -110,46 +116,45 @@ def _extent(points):
 
 
 @kernel
-def _guess(heatmap, pafs, lead, longest, num_samples, guess):
-    """Fill in the likeliest pixel (x, y) of a keypoint; False if all are too far."""
-    starts, fields, signs = lead
-    height, width = heatmap.shape
-    best, count = -np.inf, starts.shape[0]
-    left, right = _span(starts[:, 0], longest, width)
-    top, bottom = _span(starts[:, 1], longest, height)
+def _best_pixel(heatmap, pafs, neighbours, max_length, num_samples, pixel):
+    """Write the best pixel (x, y) of a missing keypoint; return False if all are too far."""
+    starts, fields, signs = neighbours
+    best = -np.inf
+    left, right = _pixel_range(starts[:, 0], max_length, heatmap.shape[1])
+    top, bottom = _pixel_range(starts[:, 1], max_length, heatmap.shape[0])
     for y in range(top, bottom):
         for x in range(left, right):
             if np.float64(heatmap[y, x]) + FIELD_WEIGHT <= best:
-                continue  # even with the best of limbs
+                continue  # a mean integral of 1, the largest, would not make it better
             total, near = 0.0, False
-            for n in range(count):
-                if math.hypot(x - starts[n, 0], y - starts[n, 1]) > longest:
+            for n in range(starts.shape[0]):
+                if math.hypot(x - starts[n, 0], y - starts[n, 1]) > max_length:
                     total -= 1.0
                     continue
                 near = True
                 field = pafs[fields[n, 0]], pafs[fields[n, 1]]
                 total += signs[n] * _integral(field, starts[n], x, y, num_samples)
-            value = np.float64(heatmap[y, x]) + FIELD_WEIGHT * total / count
+            value = np.float64(heatmap[y, x]) + FIELD_WEIGHT * total / starts.shape[0]
             if near and value > best:
                 best = value
-                guess[0], guess[1] = x, y
+                pixel[0], pixel[1] = x, y
     return best > -np.inf
 
 
 @kernel
-def _span(starts, longest, size):
-    """The pixels, of ``size``, within reach of any start along an axis."""
-    first = min(max(starts.min() - longest, 0.0), float(size))
-    last = min(max(starts.max() + longest + 1.0, 0.0), float(size))
+def _pixel_range(starts, max_length, size):
+    """Return the range of pixels, of ``size``, within ``max_length`` of any start on one axis."""
+    first = min(max(starts.min() - max_length, 0.0), float(size))
+    last = min(max(starts.max() + max_length + 1.0, 0.0), float(size))
     return int(first), int(last)
 
 
 @kernel
 def _integral(field, start, x, y, num_samples):
-    """E of the limb from a point, moved into the map, to the pixel (x, y)."""
+    """Return E from a point, moved into the map, to the pixel (x, y)."""
     field_x, field_y = field
-    height, width = field_x.shape
-    left, top = min(max(start[0], 0.0), width - 1.0), min(max(start[1], 0.0), height - 1.0)
+    bottom, right = field_x.shape[0] - 1.0, field_x.shape[1] - 1.0
+    left, top = min(max(start[0], 0.0), right), min(max(start[1], 0.0), bottom)
     dx, dy = x - left, y - top
     length = math.hypot(dx, dy)
     if length == 0.0:
@@ -157,12 +162,18 @@ def _integral(field, start, x, y, num_samples):
     total = 0.0
     for s in range(num_samples):
         u = s / (num_samples - 1)
-        px, py = left + u * dx, top + u * dy
-        x0, y0 = min(int(px), width - 1), min(int(py), height - 1)
-        x1, y1 = min(x0 + 1, width - 1), min(y0 + 1, height - 1)
-        fx, fy = px - x0, py - y0
-        w00, w01, w10, w11 = (1 - fy) * (1 - fx), (1 - fy) * fx, fy * (1 - fx), fy * fx
-        along_x = w00 * field_x[y0, x0] + w01 * field_x[y0, x1] + w10 * field_x[y1, x0]
-        along_y = w00 * field_y[y0, x0] + w01 * field_y[y0, x1] + w10 * field_y[y1, x0]
-        total += (along_x + w11 * field_x[y1, x1]) * dx + (along_y + w11 * field_y[y1, x1]) * dy
+        total += _project(field_x, field_y, left + u * dx, top + u * dy, dx, dy)
     return min(total / (num_samples * length), 1.0)
+
+
+@kernel
+def _project(field_x, field_y, x, y, dx, dy):
+    """Return the bilinear field at a point (x, y) of the map, times (dx, dy)."""
+    bottom, right = field_x.shape[0] - 1, field_x.shape[1] - 1
+    x0, y0 = min(int(x), right), min(int(y), bottom)
+    x1, y1 = min(x0 + 1, right), min(y0 + 1, bottom)
+    fx, fy = x - x0, y - y0
+    w00, w01, w10, w11 = (1 - fy) * (1 - fx), (1 - fy) * fx, fy * (1 - fx), fy * fx
+    along_x = w00 * field_x[y0, x0] + w01 * field_x[y0, x1] + w10 * field_x[y1, x0]
+    along_y = w00 * field_y[y0, x0] + w01 * field_y[y0, x1] + w10 * field_y[y1, x0]
+    return (along_x + w11 * field_x[y1, x1]) * dx + (along_y + w11 * field_y[y1, x1]) * dy

@@ -1,12 +1,15 @@
-"""Heatmaps and part affinity fields to people: the bottom-up half of OpenPose.
+"""Heatmaps and part affinity fields to people: the bottom-up method of OpenPose, all steps.
 
-    peaks -> peaks of neighbours -> candidate limbs -> a matching for each limb -> people
+    peaks               every local maximum of the heatmaps   codec.heatmap.peaks
+    merged peaks        two people's keypoints in one peak    codec.heatmap.merged_peaks
+    candidate limbs     pairs of peaks, scored on the field   codec.paf.candidates
+    connections         candidates, matched one to one        codec.paf.limbs
+    people              peaks that limbs join                 codec.paf.assemble
+    missing keypoints   filled in, if asked for               codec.paf.fill_missing
 
-one file each: `codec.peaks`, `codec.separate`, `codec.connect` (two of them), `codec.assemble`;
-and, if asked, absent keypoints are guessed, in `codec.paf_fill`.
-The maps are read as the network gives them; upsampling them first, as published code does, is
-not needed because peaks and samples lie between the pixels, and because neighbours whose
-peaks have merged are told apart by the shape of what they merged into.
+The maps are read as the network gives them. Published code upsamples them first; here that is
+not needed, because peaks and samples lie between the pixels, and because merged peaks are
+separated by their shape.
 
 Cao et al., "Realtime Multi-Person 2D Pose Estimation using Part Affinity Fields", CVPR 2017,
 arXiv:1611.08050.
@@ -20,14 +23,15 @@ from npkpose._check import check_array, check_choice, check_finite, check_intege
 from npkpose.codec.heatmap.merged_peaks import separate_peaks
 from npkpose.codec.heatmap.peaks import find_peaks
 from npkpose.codec.paf.assemble import assemble
-from npkpose.codec.paf.fill_missing import fill_along_limbs
+from npkpose.codec.paf.candidates import Limits
+from npkpose.codec.paf.fill_missing import fill_missing_keypoints
 from npkpose.codec.paf.limbs import MATCHINGS, connect_limbs
 from npkpose.poses import Poses
 
-# Arguments of `group_paf` with which others group: group_paf(..., **PAF_VARIANTS["openpose"]).
-# What lies outside them is ours in each: sub-pixel peaks, bilinear samples, union-find.
+# The arguments of published parsers: group_paf(..., **PAF_VARIANTS["openpose"]). The rest is
+# ours in each: sub-pixel peaks, bilinear samples, union-find.
 _PUBLISHED = {
-    "num_samples": 10, "sample_threshold": 0.05, "separate": False, "reach": math.inf
+    "num_samples": 10, "sample_threshold": 0.05, "separate": False, "max_length_ratio": math.inf
 }  # fmt: skip
 _DIFFERENCES = {
     # The code of Cao et al., CVPR 2017.
@@ -57,7 +61,7 @@ def group_paf(
     num_samples=10,
     sample_threshold=0.05,
     sample_fraction=0.8,
-    reach=8.0,
+    max_length_ratio=8.0,
     matching="greedy",
     min_keypoints=4,
     min_score=0.4,
@@ -68,53 +72,49 @@ def group_paf(
     Parameters
     ----------
     heatmaps : array_like, shape (C, H, W)
-        The skeleton's K keypoints in order; channels after them (the background) are ignored.
+        The skeleton's K keypoints in order; further channels (the background) are ignored.
     pafs : array_like, shape (D, H, W)
         Fields, in the channels that the skeleton names; others are ignored.
     skeleton : Skeleton of K keypoints
     grid : Grid, optional
         Gives the keypoints in image pixels; without it they are in heatmap pixels.
     threshold : float
-        A peak's value must exceed it; positive where ``separate`` is true.
+        A peak's value must exceed it; positive if ``separate`` is true.
     separate : bool
-        Look for neighbours whose peaks have merged; see `codec.separate`.
-    num_samples, sample_threshold, sample_fraction
-        Of the line integral; see `codec.connect`.
-    reach : float, at least 1
-        How much longer than others a limb may be; see `codec.connect`. Where people of very
-        different sizes overlap, 16 finds 1 in 100 more, and takes a quarter longer in a crowd.
+        Separate the merged peaks of neighbours; see `separate_peaks`.
+    num_samples : int, at least 2
+        Samples of the line integral along each candidate limb.
+    sample_threshold, sample_fraction : float
+        More than this fraction of a limb's samples must exceed the threshold.
+    max_length_ratio : float, at least 1
+        Pruning: how much longer a candidate limb may be than the short candidates at its ends;
+        see `codec.paf.candidates`. If people of very different sizes overlap, 16 finds 1 in 100
+        more, and takes a quarter longer in a crowd. Infinite: no pruning.
     matching : "greedy" or "optimal"
-        How limbs that exclude each other are chosen.
+        How to choose among limbs of one type that share an end.
     min_keypoints : int
         A person with fewer is dropped.
     min_score : float
         A person whose score is lower is dropped. The score is (sum of the keypoints' scores
         + sum of the limbs' affinities) / number of keypoints.
     fill_missing : bool
-        Guess where absent keypoints are, with keypoint scores of 0; see `codec.paf_fill`.
+        Fill in missing keypoints, with keypoint scores of 0; see `codec.paf.fill_missing`.
 
-    Numbers that are thresholds are Cao et al.'s, CVPR 2017; PAF_VARIANTS has others'.
+    Default thresholds are Cao et al.'s, CVPR 2017; PAF_VARIANTS has those of other parsers.
 
     Returns
     -------
     poses : Poses
-        By falling person score; nobody gives an empty `Poses` of K keypoints.
+        By falling person score; an empty `Poses` of K keypoints if there are no people.
 
     Raises
     ------
     ValueError
         Wrong or unequal shapes, too few channels, NaN or infinity, or a parameter out of range.
     """
-    heatmaps = check_array("heatmaps", heatmaps, ("C", "H", "W"), np.float32, finite=False)
-    pafs = check_array("pafs", pafs, ("D", *heatmaps.shape[1:]), np.float32, finite=False)
-    heatmaps = _first_channels("heatmaps", heatmaps, skeleton.num_keypoints, skeleton)
-    pafs = _first_channels("pafs", pafs, skeleton.num_paf_channels, skeleton)
+    heatmaps, pafs = _check_maps(heatmaps, pafs, skeleton)
     num_samples = check_integer("num_samples", num_samples, at_least=2)
-    limits = (
-        check_number("sample_threshold", sample_threshold),
-        check_number("sample_fraction", sample_fraction),
-        reach if reach == math.inf else check_number("reach", reach, at_least=1),
-    )
+    limits = _check_limits(sample_threshold, sample_fraction, max_length_ratio)
     check_choice("matching", matching, MATCHINGS)
     min_keypoints = check_integer("min_keypoints", min_keypoints, at_least=1)
     min_score = check_number("min_score", min_score)
@@ -126,7 +126,7 @@ def group_paf(
     members, affinities = assemble(peaks, connections, skeleton)
     poses = _people(peaks, members, affinities, min_keypoints, min_score)
     if fill_missing:
-        filled = fill_along_limbs(poses.keypoints, heatmaps, pafs, skeleton, num_samples)
+        filled = fill_missing_keypoints(poses.keypoints, heatmaps, pafs, skeleton, num_samples)
         poses = poses.with_keypoints(filled)
     if grid is None:
         return poses
@@ -134,7 +134,7 @@ def group_paf(
 
 
 def _people(peaks, members, affinities, min_keypoints, min_score):
-    """Return the rows of ``members`` that are people, by falling score."""
+    """Return the rows of ``members`` that are not dropped, as `Poses` by falling score."""
     count = (members >= 0).sum(axis=1)
     enough = count >= min_keypoints
     members, affinities, count = members[enough], affinities[enough], count[enough]
@@ -146,11 +146,30 @@ def _people(peaks, members, affinities, min_keypoints, min_score):
     return Poses(keypoints, scores[order], person_scores[order])
 
 
+def _check_maps(heatmaps, pafs, skeleton):
+    """Return the channels (K, H, W) and (C, H, W) that the skeleton reads, or raise ValueError."""
+    heatmaps = check_array("heatmaps", heatmaps, ("C", "H", "W"), np.float32, finite=False)
+    pafs = check_array("pafs", pafs, ("D", *heatmaps.shape[1:]), np.float32, finite=False)
+    heatmaps = _first_channels("heatmaps", heatmaps, skeleton.num_keypoints, skeleton)
+    return heatmaps, _first_channels("pafs", pafs, skeleton.num_paf_channels, skeleton)
+
+
 def _first_channels(name, maps, count, skeleton):
-    """Return the channels that the skeleton reads, or raise ValueError."""
+    """Return the first ``count`` maps, or raise ValueError: too few, or not finite."""
     if len(maps) < count:
         raise ValueError(
             f"{name}: expected at least {count} channels for {skeleton.name}, got {len(maps)}"
         )
     check_finite(name, maps[:count])
     return maps[:count]
+
+
+def _check_limits(sample_threshold, sample_fraction, max_length_ratio):
+    """Return the `Limits` of candidate limbs, or raise ValueError."""
+    if max_length_ratio != math.inf:
+        max_length_ratio = check_number("max_length_ratio", max_length_ratio, at_least=1)
+    return Limits(
+        check_number("sample_threshold", sample_threshold),
+        check_number("sample_fraction", sample_fraction),
+        max_length_ratio,
+    )

@@ -1,8 +1,8 @@
-"""Grouping without fields, to compare with: everybody takes the nearest keypoint of each type.
+"""Grouping without fields, to compare with: each person takes the nearest peak of each keypoint.
 
 Each peak of the skeleton's first keypoint starts a person, who takes the nearest peak of every
-other keypoint, whether somebody else took it or not. Right as long as people stand further
-apart than they are tall.
+other keypoint, even if another person has it too. This is correct as long as people stand
+further apart than they are tall.
 """
 
 import numpy as np
@@ -12,9 +12,9 @@ from npkpose.poses import Poses
 
 
 def group_nearest(heatmaps, skeleton, grid=None, threshold=0.1):
-    """Return the people of one image; parameters as `codec.group_paf`'s.
+    """Return the people of one image; the parameters are those of `group_paf`.
 
-    A keypoint without a single peak is absent from everybody.
+    A keypoint without any peak is missing from all people.
     """
     peaks = find_peaks(np.asarray(heatmaps)[: skeleton.num_keypoints], threshold)
     anchors = peaks.points[: peaks.first[1]]

@@ -16,7 +16,7 @@ def peaks_of(*counts):
 
 
 def connections_of(*rows):
-    """Connections of (limb, a, b, affinity), surest first as `codec.connect` gives them."""
+    """Connections of (limb, a, b, affinity), by falling affinity as from `connect_limbs`."""
     rows = sorted(rows, key=lambda row: -row[3])
     limbs, a, b, affinities = zip(*rows) if rows else ((), (), (), ())
     pairs = np.array([a, b], dtype=np.int64).T.reshape(-1, 2)
@@ -44,7 +44,7 @@ def test_people_match_the_reference(scene):
 
 
 @given(scenes())
-def test_every_peak_belongs_to_exactly_one_person_and_nobody_has_a_part_twice(scene):
+def test_every_peak_belongs_to_exactly_one_person_and_no_person_has_a_keypoint_twice(scene):
     members, _ = assemble(*scene, CHAIN)
     assert sorted(members[members >= 0]) == list(range(len(scene[0].points)))
     first = scene[0].first
@@ -53,25 +53,25 @@ def test_every_peak_belongs_to_exactly_one_person_and_nobody_has_a_part_twice(sc
         assert ((own >= first[k]) & (own < first[k + 1])).all()
 
 
-def test_two_halves_become_one_person_when_a_limb_ties_them():
+def test_two_halves_become_one_person_when_a_limb_joins_them():
     connections = connections_of((0, 0, 1, 0.9), (2, 2, 3, 0.8), (1, 1, 2, 0.1))
     members, affinities = assemble(peaks_of(1, 1, 1, 1), connections, CHAIN)
     assert members.tolist() == [[0, 1, 2, 3]]
     np.testing.assert_allclose(affinities, [1.8])
 
 
-def test_peak_number_0_is_a_peak_like_any_other():
+def test_peak_number_0_is_joined_like_any_other_peak():
     members, _ = assemble(peaks_of(1, 1, 0, 0), connections_of((0, 0, 1, 0.5)), CHAIN)
     assert members.tolist() == [[0, 1, -1, -1]]
 
 
-def test_a_connection_that_would_give_a_second_keypoint_is_dropped_the_surest_decides():
-    # a0-b1, a0'... two people; the limb b-c of one leads to the c of the other.
+def test_a_connection_that_would_repeat_a_keypoint_is_dropped_and_the_highest_affinity_decides():
+    # Two people, peaks 0, 2, 4, 6 and 1, 3, 5, 7, whose limbs agree.
     rows = [(0, 0, 2, 0.9), (0, 1, 3, 0.9), (1, 2, 4, 0.3), (1, 3, 5, 0.8), (3, 6, 0, 0.7)]
     rows += [(2, 4, 6, 0.6), (2, 5, 7, 0.2)]
     members, _ = assemble(peaks_of(2, 2, 2, 2), connections_of(*rows), CHAIN)
     assert members.tolist() == [[0, 2, 4, 6], [1, 3, 5, 7]]
-    rows.append((1, 2, 5, 1.0))  # stronger than all: c5 now goes with b2, and c4 stays apart
+    rows.append((1, 2, 5, 1.0))  # the highest: peak 5 joins the first person, not 4
     members, _ = assemble(peaks_of(2, 2, 2, 2), connections_of(*rows), CHAIN)
     assert members[0].tolist()[:3] == [0, 2, 5] and members[1].tolist()[:2] == [1, 3]
 
@@ -85,6 +85,6 @@ def test_a_redundant_limb_never_starts_a_person_but_may_extend_one():
     ]
 
 
-def test_nobody_gives_empty_arrays():
+def test_no_peaks_give_empty_arrays():
     members, affinities = assemble(peaks_of(0, 0, 0, 0), connections_of(), CHAIN)
     assert members.shape == (0, 4) and affinities.shape == (0,)

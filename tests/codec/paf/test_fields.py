@@ -47,7 +47,7 @@ lattice = st.integers(0, 16 * 30).map(lambda i: i / 16)
 
 
 @given(st.tuples(lattice, lattice), st.tuples(lattice, lattice), st.sampled_from([2, 5, 10, 33]))
-def test_the_integral_along_a_limb_of_its_own_field_is_1(a, b, num_samples):
+def test_the_integral_along_a_limb_in_its_own_field_is_1(a, b, num_samples):
     field = paf_fields([[a, b]], ONE_LIMB, 31)
     expected = 0.0 if a == b else 1.0
     assert abs(limb_scores(field, [a], [b], num_samples)[0] - expected) < 1e-6
@@ -59,9 +59,9 @@ CHAIN = Skeleton(
 
 
 @given(arrays(np.int64, (3, 3, 2), elements=st.integers(-40, 160)), st.booleans())
-def test_fields_match_the_reference(eighths, absent):
+def test_fields_match_the_reference(eighths, missing):
     people = eighths / 8 + 1 / 64  # no pixel lies exactly on a band's edge
-    people[0, 1, 0] = np.nan if absent else people[0, 1, 0]
+    people[0, 1, 0] = np.nan if missing else people[0, 1, 0]
     fields = paf_fields(people, CHAIN, (11, 14), 1.3, dtype=np.float64)
     for (a, b), channels in zip(CHAIN.limbs, CHAIN.paf_channels):
         expected = reference.limb_field(people[:, a], people[:, b], (11, 14), 1.3)
@@ -71,7 +71,7 @@ def test_fields_match_the_reference(eighths, absent):
 @pytest.mark.parametrize("far", [
     [(1e19, 0), (-1e19, 3)], [(-8e307, -8e307), (8e307, 8e307)], [(np.nan, -1e308), (3, 1e308)]
 ])  # fmt: skip
-def test_limbs_beyond_all_pictures_leave_others_alone(far):
+def test_limbs_far_outside_the_image_do_not_change_others(far):
     near = [(2, 5), (12, 5)]
     alone = paf_fields([near], ONE_LIMB, (11, 15))
     fields = paf_fields([far, near], ONE_LIMB, (11, 15))
@@ -104,7 +104,7 @@ def test_where_limbs_of_two_people_meet_the_field_is_their_mean():
     assert (paf_fields(opposite, ONE_LIMB, 11) == 0).all()
 
 
-def test_channels_are_the_skeletons_and_absent_ends_leave_no_trace():
+def test_channels_are_the_skeletons_and_a_limb_with_a_missing_end_adds_nothing():
     keypoints = np.full((1, 18, 2), np.nan)
     keypoints[0, 1], keypoints[0, 8], keypoints[0, 2] = (5, 2), (5, 12), (2, 2)
     fields = paf_fields(Poses(keypoints), OPENPOSE_18, (15, 11))
@@ -114,7 +114,7 @@ def test_channels_are_the_skeletons_and_absent_ends_leave_no_trace():
     assert fields[1].max() == 1 and fields[12].min() == -1
 
 
-def test_a_grid_gives_image_pixels_and_nobody_gives_zeros():
+def test_with_a_grid_people_are_in_image_pixels_and_no_people_give_zeros():
     grid = Grid(4, "centre")
     points = grid.to_image([[(2, 3), (8, 3)]])
     np.testing.assert_array_equal(
@@ -123,7 +123,7 @@ def test_a_grid_gives_image_pixels_and_nobody_gives_zeros():
     assert not paf_fields(np.empty((0, 2, 2)), ONE_LIMB, 4).any()
 
 
-def test_no_limbs_score_nothing():
+def test_no_limbs_give_no_scores():
     assert limb_scores(np.zeros((2, 4, 4)), np.empty((0, 2)), np.empty((0, 2))).shape == (0,)
 
 

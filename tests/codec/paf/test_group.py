@@ -26,7 +26,7 @@ def maps_of(people, size, skeleton=OPENPOSE_18, grid=None, background=True):
     st.lists(st.tuples(st.integers(0, 2), st.integers(0, 1)), unique=True, max_size=5),
     st.integers(0, 15),
 )
-def test_grouping_undoes_encoding_for_people_who_stand_apart(cells, sixteenths):
+def test_grouping_inverts_encoding_for_people_who_stand_apart(cells, sixteenths):
     offset = np.array([9, 14]) + sixteenths / 16
     people = np.array([BODY + offset + np.multiply(cell, (16, 30)) for cell in cells])
     poses = group_paf(*maps_of(people, (62, 56)), OPENPOSE_18)
@@ -36,7 +36,7 @@ def test_grouping_undoes_encoding_for_people_who_stand_apart(cells, sixteenths):
         assert error.min() < 0.1
 
 
-def test_two_people_who_cross_are_told_apart_where_the_nearest_keypoint_mixes_them():
+def test_two_people_who_cross_are_separated_where_the_nearest_keypoint_mixes_them():
     skeleton = Skeleton("CHAIN", ("a", "b", "c"), ((0, 1), (1, 2)))
     people = np.array([[(4, 4), (14, 14), (24, 24)], [(24, 4), (14.5, 10), (4, 24)]])
     heatmaps, pafs = maps_of(people, 30, skeleton)
@@ -48,14 +48,14 @@ def test_two_people_who_cross_are_told_apart_where_the_nearest_keypoint_mixes_th
     assert wrong > 10
 
 
-def test_a_grid_takes_people_to_the_image():
+def test_with_a_grid_people_are_in_image_pixels():
     grid = Grid(8, "centre")
     person = (BODY + 15) * 8
     poses = group_paf(*maps_of(person, 32, grid=grid), OPENPOSE_18, grid)
     np.testing.assert_allclose(poses.keypoints[0], person, atol=0.5)
 
 
-def test_partial_people_keep_what_they_have_and_too_little_is_dropped():
+def test_partial_people_keep_their_keypoints_and_people_of_few_keypoints_are_dropped():
     partial = BODY + 15.0
     partial[8:] = np.nan
     maps = maps_of(partial, 32)
@@ -66,7 +66,7 @@ def test_partial_people_keep_what_they_have_and_too_little_is_dropped():
     assert len(group_paf(*maps, OPENPOSE_18, min_score=5.0)) == 0
 
 
-def test_a_person_of_one_limb_counts_if_two_keypoints_suffice():
+def test_a_person_of_one_limb_is_kept_if_two_keypoints_suffice():
     arm = np.full((18, 2), np.nan)
     arm[2], arm[3] = (5, 5), (12, 9)
     maps = maps_of(arm, 20)
@@ -89,7 +89,7 @@ def test_published_settings_are_available_by_name_and_find_people_who_stand_apar
     assert len(poses) == 2 and poses.present.all()
 
 
-def test_people_whose_necks_have_merged_are_told_apart_and_both_matchings_agree():
+def test_people_whose_necks_have_merged_are_separated_and_both_matchings_agree():
     people = np.stack([BODY, BODY * 0.9]) + np.array([[[15, 15]], [[16.6, 15.3]]])
     maps = maps_of(people, (30, 34))
     assert group_paf(*maps, OPENPOSE_18, separate=False).present.sum() < 34
@@ -104,13 +104,13 @@ def test_a_keypoint_that_two_people_share_goes_to_one_of_them():
     people = np.stack([BODY + (12, 15), BODY + (22, 15)])
     people[0, 7] = people[1, 4] = (17, 17)  # the left wrist of one on the right of the other
     maps = maps_of(people, (30, 36))
-    maps[0][7] = 0  # and only one of the two maps shows it
+    maps[0][7] = 0  # and only one of the two maps has the peak
     poses = group_paf(*maps, OPENPOSE_18)
     assert len(poses) == 2 and poses.present[:, 4].all()
     assert poses.present.sum() == 34 and not poses.present[:, 7].any()
 
 
-def test_the_published_numbers_are_these():
+def test_the_variants_have_the_published_numbers():
     numbers = {
         name: tuple(v[k] for k in ("threshold", "sample_fraction", "min_keypoints", "min_score"))
         for name, v in PAF_VARIANTS.items()
@@ -122,7 +122,7 @@ def test_the_published_numbers_are_these():
     assert all(v["sample_threshold"] == 0.05 and not v["separate"] for v in PAF_VARIANTS.values())
 
 
-def test_what_channels_after_the_skeletons_hold_does_not_matter():
+def test_channels_after_the_skeletons_may_hold_any_values():
     heatmaps, pafs = maps_of(BODY + 15, 32)
     heatmaps[18], spare = np.nan, np.full((1, 32, 32), np.inf)
     assert len(group_paf(heatmaps, np.concatenate([pafs, spare]), OPENPOSE_18)) == 1
@@ -135,14 +135,13 @@ def test_small_people_beside_large_ones_are_found():
     assert len(poses) == 8 and poses.present.all()
 
 
-def test_nobody_gives_an_empty_poses_of_the_right_shape():
+def test_no_people_give_an_empty_poses_of_the_right_shape():
     for maps in (np.zeros((19, 8, 8)), np.zeros((19, 0, 8))):
         poses = group_paf(maps, np.zeros((38, *maps.shape[1:])), OPENPOSE_18)
         assert poses.keypoints.shape == (0, 18, 2) and len(poses) == 0
-    assert len(group_nearest(np.zeros((19, 8, 8)), OPENPOSE_18)) == 0
 
 
-def test_people_come_by_falling_score_and_twice_the_same():
+def test_people_are_sorted_by_falling_score_and_a_second_call_is_equal():
     people = np.stack([BODY + (12, 15), BODY + (40, 15)])
     heatmaps, pafs = maps_of(people, (30, 56))
     heatmaps[:, :, :26] *= 0.6
@@ -169,7 +168,7 @@ def test_people_come_by_falling_score_and_twice_the_same():
         ({"pafs": np.full((38, 8, 8), -np.inf)}, r"pafs\[0, 0, 0\]: expected a finite value"),
         ({"threshold": None}, "threshold: expected a finite number"),
         ({"threshold": 0}, "threshold: expected more than 0"),
-        ({"reach": 0.5}, "reach: expected at least 1"),
+        ({"max_length_ratio": 0.5}, "max_length_ratio: expected at least 1"),
         ({"matching": "best"}, "matching: expected"),
         ({"num_samples": 1}, "num_samples: expected at least 2"),
         ({"min_keypoints": 0}, "min_keypoints: expected at least 1"),

@@ -20,7 +20,7 @@ def peaks_at(*points_of_each_keypoint):
 
 @st.composite
 def peaks_and_fields(draw):
-    """Up to three peaks per keypoint, border and beyond included, on fields of TRIANGLE."""
+    """Up to three peaks per keypoint, some on or outside the border, on fields of TRIANGLE."""
     height, width = draw(st.integers(1, 7)), draw(st.integers(1, 7))
     fields = draw(arrays(np.float32, (6, height, width), elements=st.sampled_from([0, 0.5, 1, -1])))
     lattice = st.tuples(st.integers(-2, 4 * width), st.integers(-2, 4 * height))
@@ -53,34 +53,11 @@ def test_connections_match_the_reference(case, num_samples, settings):
 
 
 @given(peaks_and_fields(), st.sampled_from(["greedy", "optimal"]))
-def test_no_peak_has_two_limbs_of_one_type_and_the_surest_come_first(case, matching):
+def test_no_peak_has_two_limbs_of_one_type_and_affinities_fall(case, matching):
     limbs, pairs, affinities = connect_limbs(*case, TRIANGLE, matching=matching)
     for ends in pairs.T:
         assert len({*zip(limbs, ends)}) == len(limbs)
     assert (np.diff(affinities) <= 0).all()
-
-
-def test_a_far_candidate_must_suit_the_near_ones():
-    points, field = [(2, 2)], np.zeros((2, 5, 40), np.float32)
-    field[0] = 1.0
-    near, far, tiny = (6, 2), (30, 2), (2.5, 2)
-    found = connect_limbs(peaks_at(points, [far]), field, LIMB)
-    assert found.pairs.tolist() == [[0, 1]] and found.affinities[0] < 0.2  # long, but alone
-    # Two first ends: the far one is 7 times as long as the near one that both have.
-    both = peaks_at([(2, 2), (2, 2.1)], [near, far])
-    assert len(connect_limbs(both, field, LIMB, limits=(0.05, 0.8, 6.0)).limbs) == 1
-    assert len(connect_limbs(both, field, LIMB, limits=(0.05, 0.8, 7.0)).limbs) == 2
-    short = peaks_at([(2, 2), (2, 2.1)], [tiny, far])  # half a pixel says nothing about far ones
-    assert len(connect_limbs(short, field, LIMB, limits=(0.05, 0.8, 6.0)).limbs) == 2
-
-
-def test_more_candidates_than_expected_are_all_listed():
-    rng = np.random.default_rng(0)
-    peaks = peaks_at(rng.uniform(0, 8, (20, 2)), rng.uniform(0, 8, (20, 2)))
-    field = np.ones((2, 9, 9), np.float32)
-    rows = reference.connect_limbs(peaks, field, LIMB, 2)
-    got = connect_limbs(peaks, field, LIMB, 2)
-    assert got.pairs.tolist() == [list(row[1:3]) for row in rows]
 
 
 def test_crossing_limbs_are_connected_along_their_fields():
@@ -89,30 +66,6 @@ def test_crossing_limbs_are_connected_along_their_fields():
     connections = connect_limbs(peaks, paf_fields(people, LIMB, 15), LIMB)
     assert connections.pairs.tolist() == [[0, 2], [1, 3]]
     assert (connections.affinities > 0.9 - 0.5).all()
-
-
-def test_a_limb_longer_than_half_the_map_pays_for_it():
-    person = np.array([[(0, 5), (20, 5)]], float)
-    connections = connect_limbs(
-        peaks_at(*person[0][:, None]), paf_fields(person, LIMB, (11, 21)), LIMB
-    )
-    np.testing.assert_allclose(connections.affinities, [1 + 0.5 * 11 / 20 - 1], atol=1e-6)
-
-
-def test_a_limb_of_zero_length_is_accepted_at_the_sample_threshold():
-    connections = connect_limbs(peaks_at([(3, 3)], [(3, 3)]), np.zeros((2, 8, 8), np.float32), LIMB)
-    assert connections.pairs.tolist() == [[0, 1]] and connections.affinities.tolist() == [0.05]
-
-
-def test_a_limb_shorter_than_a_pixel_is_accepted_after_all_that_the_field_supports():
-    field = np.zeros((2, 9, 20), np.float32)
-    tiny, far = (3.6, 3.3), (12, 3)
-    alone = connect_limbs(peaks_at([(3, 3)], [tiny]), field, LIMB)
-    assert alone.pairs.tolist() == [[0, 1]] and alone.affinities.tolist() == [0.05]
-    assert len(connect_limbs(peaks_at([(3, 3)], [(4.1, 3)]), field, LIMB).limbs) == 0
-    field[0] = 1.0
-    both = connect_limbs(peaks_at([(3, 3)], [(2.4, 3.3), far]), field, LIMB)  # one against
-    assert both.pairs.tolist() == [[0, 2]] and both.affinities[0] > 0.05
 
 
 def test_no_peaks_give_no_connections():

@@ -1,4 +1,4 @@
-"""Twin of `npkpose.codec.paf.fields`: tent weights over every row and column, distances of all pixels."""
+"""Twin of `npkpose.codec.paf.fields`: tent weights, and the distances of all pixels."""
 
 import numpy as np
 
@@ -22,12 +22,12 @@ def sample(paf, points):
 
 
 def limb_field(starts, ends, size, width):
-    """Twin of `paf_fields` for one limb of the people (P, 2) who have it: (2, H, W)."""
+    """Twin of `paf_fields` for one limb type, from starts (P, 2) to ends (P, 2): (2, H, W)."""
     total, count = np.zeros((2, *size)), np.zeros(size)
     pixels = np.moveaxis(np.indices(size)[::-1], 0, -1)  # (H, W, 2): x, y
     for a, b in zip(starts, ends):
         length = np.linalg.norm(b - a)
-        if not length > 0:  # zero, or NaN where an end is absent
+        if not length > 0:  # zero, or NaN for a missing end
             continue
         along = np.clip((pixels - a) @ (b - a) / length, 0, length)[..., None]  # (H, W, 1)
         near = np.linalg.norm(pixels - a - along * (b - a) / length, axis=2) <= width

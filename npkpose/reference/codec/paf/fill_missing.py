@@ -1,26 +1,26 @@
-"""Twin of `npkpose.codec.paf.fill_missing`: all pixels at once, from the integrals of `reference.paf`."""
+"""Twin of `npkpose.codec.paf.fill_missing`: all pixels at once, by the twin's line integrals."""
 
 import numpy as np
 
 from npkpose.reference.codec.paf.fields import limb_scores
 
-FIELD_WEIGHT, LONGEST = 0.3, 0.5
+FIELD_WEIGHT, MAX_LIMB_LENGTH = 0.3, 0.5
 
 
-def likeliest(k, points, heatmap, pafs, skeleton, num_samples=10):
-    """Return the pixel (y, x) for the absent keypoint k of points (K, 2), or None."""
-    there = ~np.isnan(points[:, 0])
-    longest = max(LONGEST * np.ptp(points[there], axis=0).max(), 1.0)
+def best_pixel(k, points, heatmap, pafs, skeleton, num_samples=10):
+    """Return the pixel (y, x) for the missing keypoint k of points (K, 2), or None."""
+    found = ~np.isnan(points[:, 0])
+    max_length = max(MAX_LIMB_LENGTH * np.ptp(points[found], axis=0).max(), 1.0)
     height, width = heatmap.shape
     pixels = np.indices((height, width))[::-1].reshape(2, -1).T.astype(float)  # x, y
     scores = []
     for ends, channels in zip(skeleton.limbs, skeleton.paf_channels):
         for (j, other), sign in ((ends, 1), (ends[::-1], -1)):
-            if other == k and there[j]:
+            if other == k and found[j]:
                 start = np.clip(points[j], 0, [width - 1, height - 1])
                 start = np.tile(start, (len(pixels), 1))
                 score = sign * limb_scores(pafs[list(channels)], start, pixels, num_samples)
-                far = np.hypot(*(pixels - points[j]).T) > longest
+                far = np.hypot(*(pixels - points[j]).T) > max_length
                 scores.append(np.where(far, np.nan, np.minimum(score, 1)))
     near = ~np.isnan(scores).all(axis=0) if scores else np.zeros(1, bool)
     if not near.any():
