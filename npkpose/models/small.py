@@ -195,7 +195,7 @@ class SmallTags(SmallPaf):
     # `TagTask` pushes people's tags several units apart: a keypoint may lie further from its own.
     thresholds = {
         "threshold": 0.3, "tag_threshold": 3.0, "min_keypoints": 5, "min_score": 0.3,
-        "fill_missing": True, "part_sides": True,
+        "fill_missing": True, "separate_left_right": True,
     }  # fmt: skip
 
     def __init__(self, base=BASE, *, rng=None):

@@ -1,32 +1,33 @@
-"""Heatmaps and tags to people: keypoints with like tags belong together.
+"""Heatmaps and tags to people: keypoints with similar tags belong together.
 
 Beside its heatmap, each keypoint has a map of tags: numbers that a network learns to make equal
-within a person and different between people (`codec.tag_loss`). Keypoint by keypoint, in a given
-order, the peaks are matched with the people found so far by the least total of
+within a person and different between people (`codec.tags.loss`). Keypoint by keypoint, in a given
+order, the peaks are matched with the people found so far at the least total of
 
     cost(i, p) = 100 round(d) + d - s_i (1 + 2 s_p),   d = |t_i - t_p| / tag_threshold
 
 t_i is the tag of peak i, s_i its score; t_p and s_p are the means over the keypoints of person p.
-A pair is allowed where d < 1. A peak that is left without a person starts one.
+Only pairs with d < 1 are allowed. A peak that is not matched starts a new person.
 
 Newell, Huang and Deng, "Associative Embedding: End-to-End Learning for Joint Detection and
 Grouping", NeurIPS 2017, arXiv:1611.05424; cost, order and defaults are those of Cheng et al.,
 "HigherHRNet", CVPR 2020, arXiv:1908.10357. Departures from the latter's code:
 
-* A peak is matched with all people, not with the first 30, which left spurious ones.
-* A pair too far apart is forbidden before the matching, not refused after it, where it has
-  already displaced an allowed one; and leaving a peak without a person costs more than any
-  allowed pair, so that one good pair is not given up for two poor ones.
-* d and s_p are added. Without d, all pairs closer than half the threshold are alike. Without the
-  product, a false peak that has started a person may take the keypoints of a true one with the
-  same tag; with it, sure peaks go to sure people. (A sum s_i + s_p decides only who is left out.)
-* People are numbered; there, the first tag is a dictionary key, and equal tags overwrite.
+* A peak is matched with all people, not with the first 30, where false ones remained.
+* A pair too far apart is forbidden before the matching, not rejected after it, when it has
+  already displaced an allowed pair. An unmatched peak costs 101, a little more than any allowed
+  pair, so that one good pair is not given up for two poor ones.
+* d and s_p are added. Without d, all pairs closer than half the threshold cost the same. Without
+  the product, a false peak that has started a person may take the keypoints of a true person with
+  the same tag; with it, peaks of high score go to people of high score. (A sum s_i + s_p decides
+  only which peaks stay unmatched.)
+* People are numbered; in that code the first tag is a dictionary key, and equal tags overwrite.
 * A tag that is not finite matches nothing. A person of few or weak keypoints is dropped, and of
-  two people nearly the same the lesser (`codec.nms`).
-* Absent keypoints stay absent unless asked for: their place is then a guess (`codec.tag_fill`).
-* A left and a right keypoint at one place are parted if asked for (`codec.sides`).
+  two nearly equal people the one of lower score (`codec.nms`).
+* Missing keypoints stay missing unless they are to be filled in (`codec.tags.fill_missing`).
+* A coinciding left and right keypoint are separated if asked for (`codec.tags.left_right`).
 
-Peaks, and departures of theirs, are in `codec.tag_peaks`.
+Peaks, and their departures, are in `codec.tags.peaks`.
 """
 
 import numpy as np
@@ -34,8 +35,8 @@ import numpy as np
 from npkpose._check import check_array, check_integer, check_number, real_array
 from npkpose.codec.assignment import assign
 from npkpose.codec.nms import oks_nms
-from npkpose.codec.tags import left_right as sides
-from npkpose.codec.tags.fill_missing import fill_absent
+from npkpose.codec.tags.fill_missing import fill_missing_keypoints
+from npkpose.codec.tags.left_right import separate_coinciding
 from npkpose.codec.tags.peaks import find_tag_peaks
 from npkpose.poses import Poses
 
@@ -58,30 +59,31 @@ def group_tags(
     min_score=0.3,
     nms_threshold=0.9,
     fill_missing=False,
-    part_sides=False,
+    separate_left_right=False,
 ):
     """Return the people of one image.
 
     Parameters
     ----------
     heatmaps : array_like, shape (C, H, W)
-        The skeleton's K keypoints in order; channels after them are ignored. Pixels that are not
+        The skeleton's K keypoints in order; further channels are ignored. Pixels that are not
         finite are never peaks.
     tags : array_like, shape (D, H, W) or (D, H, W, T)
-        One tag map per keypoint, or T of them (a picture and its mirror image give two); maps
-        after the first K are ignored.
+        One tag map for each keypoint, or T (an image and its mirror image give two); maps after
+        the first K are ignored.
     skeleton : Skeleton of K keypoints
     grid : Grid, optional
         Gives the keypoints in image pixels; without it they are in heatmap pixels.
     threshold : float, at least 0
         A peak's value must exceed it.
     tag_threshold : float
-        Tags closer than this may be of one person.
+        Tags closer than this may belong to one person.
     max_people : int
-        The most peaks of each keypoint, best first. Not a limit on people: those who lack
-        different keypoints may be more.
+        The largest number of peaks of each keypoint; the best are used. It does not limit the
+        number of people: people with different keypoints may be more.
     order : sequence of K int, optional
-        The order in which keypoints are grouped, surest first. Default: the skeleton's.
+        The order in which keypoints are grouped, the most surely detected first. Default: the
+        skeleton's.
     adjust : bool
         Move each keypoint a quarter of a pixel towards its higher neighbours.
     min_keypoints : int
@@ -89,24 +91,25 @@ def group_tags(
     min_score : float
         A person whose keypoints' mean score is lower is dropped.
     nms_threshold : float or None
-        Drop a person more similar than this to a better one; see `oks_nms`. A gap in ``ids``
-        is somebody dropped. None keeps all: `oks_nms` then tells who would go.
+        Drop a person more similar than this to one of higher score; see `oks_nms`. A gap in
+        ``ids`` is a person dropped. None keeps all people.
     fill_missing : bool
-        Give absent keypoints of the people found the place that fits the person's tag best. They
-        keep score 0: ``poses.present & (poses.scores == 0)`` are the filled ones.
-    part_sides : bool
-        Where a person's left and right keypoint are at one place, move one of them to its best
-        other place, if that is likely enough; see `codec.sides`. Its score there may lie below
-        ``threshold``; person scores and their order stay.
+        Fill in missing keypoints: each gets the pixel that fits the person's tag best, and keeps
+        score 0, so ``poses.present & (poses.scores == 0)`` are the filled ones.
+    separate_left_right : bool
+        If a person's left and right keypoint coincide, move one of them to its best other
+        pixel, if that scores high enough; see `codec.tags.left_right`. Its new score may be
+        below ``threshold``; person scores and their order stay.
 
-    Thresholds on peaks and tags, ``max_people`` and ``adjust`` are HigherHRNet's; it drops nobody
-    and fills what is missing.
+    Thresholds on peaks and tags, ``max_people`` and ``adjust`` are HigherHRNet's, which drops
+    no people and fills in missing keypoints.
 
     Returns
     -------
     poses : Poses
-        By falling person score, the sum of the keypoints' scores over K. Ids number the people in
-        that order before ``nms_threshold``. Nobody gives an empty `Poses` of K keypoints.
+        By falling person score, the sum of the keypoints' scores divided by K. Ids number the
+        people in that order, before any is dropped by ``nms_threshold``. An empty `Poses` of K
+        keypoints if there are no people.
 
     Raises
     ------
@@ -131,44 +134,52 @@ def group_tags(
     poses, best = _people(peaks, members, min_keypoints, min_score)
     if nms_threshold is not None:
         poses = poses[oks_nms(poses, skeleton, threshold=nms_threshold)]
-    of_maps = means[best][poses.ids], heatmaps, tags
+    means = means[best][poses.ids]
     if fill_missing:
-        filled = fill_absent(poses.keypoints, *of_maps, offset, tag_threshold)
+        filled = fill_missing_keypoints(
+            poses.keypoints, means, heatmaps, tags, offset, tag_threshold
+        )
         poses = poses.with_keypoints(filled)
-    if part_sides:
-        poses = sides.part_sides(poses, *of_maps, skeleton.pairs, offset, tag_threshold)
+    if separate_left_right:
+        poses = separate_coinciding(
+            poses, means, heatmaps, tags, skeleton.pairs, offset, tag_threshold
+        )
     if grid is not None:
         poses = poses.with_keypoints(grid.to_image(poses.keypoints, heatmaps.shape[1:]))
     return poses
 
 
 def _group(peaks, tags, order, tag_threshold):
-    """Return members (P, K), peak numbers or -1, and mean tags (P, T), of everybody."""
-    members = np.full((len(tags), len(peaks.first) - 1), -1)  # room for a person per peak
-    summed = np.column_stack([tags, peaks.scores])  # (M, T + 1)
-    totals = np.zeros_like(summed)
+    """Return members (P, K), peak numbers or -1, and mean tags (P, T), of all people."""
+    members = np.full((len(tags), len(peaks.first) - 1), -1)  # at most one person per peak
+    features = np.column_stack([tags, peaks.scores])  # (M, T + 1)
+    totals = np.zeros_like(features)
     people = 0
     for k in order:
         rows = np.arange(peaks.first[k], peaks.first[k + 1])
         sizes = (members[:people] >= 0).sum(axis=1)
-        means = totals[:people] / sizes[:, None]
-        distance = np.linalg.norm(tags[rows, None] - means[:, :-1], axis=2) / tag_threshold
-        cost = _ROUND_COST * np.round(distance) + distance
-        cost -= peaks.scores[rows, None] * (1 + 2 * means[:, -1])  # (M, P)
-        nearest, person = assign(np.where(distance < 1, cost, np.inf), _ROUND_COST + 1)
-        whose = np.full(len(rows), -1)
-        whose[nearest] = person
-        new = whose < 0
-        whose[new] = people + np.arange(new.sum())
-        members[whose, k] = rows
-        totals[whose] += summed[rows]
+        cost = _cost(features[rows], totals[:people] / sizes[:, None], tag_threshold)
+        matched, matched_person = assign(cost, unassigned=_ROUND_COST + 1)
+        person = np.full(len(rows), -1)
+        person[matched] = matched_person
+        new = person < 0
+        person[new] = people + np.arange(new.sum())
+        members[person, k] = rows
+        totals[person] += features[rows]
         people += new.sum()
     members = members[:people]
     return members, totals[:people, :-1] / (members >= 0).sum(axis=1)[:, None]
 
 
+def _cost(peaks, people, tag_threshold):
+    """Return cost(i, p) (M, P), infinite if forbidden; the last column of both is the score."""
+    d = np.linalg.norm(peaks[:, None, :-1] - people[:, :-1], axis=2) / tag_threshold
+    cost = _ROUND_COST * np.round(d) + d - peaks[:, None, -1] * (1 + 2 * people[:, -1])
+    return np.where(d < 1, cost, np.inf)
+
+
 def _people(peaks, members, min_keypoints, min_score):
-    """Return the rows of ``members`` that are people, as `Poses` by falling score, and which."""
+    """Return `Poses` by falling score, and the rows of ``members`` that were not dropped."""
     found = members >= 0
     scores = np.where(found, np.append(peaks.scores, 0.0)[members], 0.0)
     sizes, totals = found.sum(axis=1), scores.sum(axis=1)
@@ -179,7 +190,7 @@ def _people(peaks, members, min_keypoints, min_score):
 
 
 def _check_maps(heatmaps, tags, skeleton):
-    """Return heatmaps (K, H, W) of one of two float types, and tags (K, H, W, T) as they are."""
+    """Return heatmaps (K, H, W), float32 or float64, and tags (K, H, W, T) of any type."""
     heatmaps = check_array(
         "heatmaps", heatmaps, ("C", "H", "W"), (np.float64, np.float32), finite=False
     )
@@ -201,7 +212,7 @@ def _check_maps(heatmaps, tags, skeleton):
 
 
 def _check_order(order, num_keypoints):
-    """Return ``order`` as a list: every keypoint once."""
+    """Return ``order`` as an array that holds every keypoint once, or raise ValueError."""
     order = real_array("order", order)
     whole = order.dtype.kind in "iu" or order.size == 0
     if not whole or sorted(order.ravel()) != list(range(num_keypoints)):

@@ -1,12 +1,12 @@
-"""What teaches a network its tags: near each other within a person, apart between people.
+"""The loss that trains tags: equal within a person, different between people.
 
 With t_nk the tag at keypoint k of person n, h_n its mean over the person's K_n visible keypoints,
-and N people of at least one:
+and N people who have at least one:
 
     pull = 1/N sum_n 1/K_n sum_k |t_nk - h_n|^2
     push = 1/(2 N (N - 1)) sum over n != m of exp(-|h_n - h_m|^2)
 
-and their gradients, since the deviations from a mean sum to zero,
+Their gradients are, since the deviations from a mean sum to zero,
 
     d pull / d t_nk = 2/(N K_n) (t_nk - h_n)
     d push / d t_nk = -2/(N (N - 1) K_n) sum_m exp(-|h_n - h_m|^2) (h_n - h_m)
@@ -24,23 +24,23 @@ from npkpose.poses import Poses
 
 
 def tag_targets(poses, size, visibility=None, grid=None):
-    """Return where each person's tags are read: the flat index y W + x, or -1.
+    """Return the pixels at which each person's tags are read: flat indices y W + x, or -1.
 
     Parameters
     ----------
     poses : Poses, or array_like of shape (P, K, 2)
-        (x, y) in heatmap pixels, or in image pixels where ``grid`` is given; NaN is absent.
+        (x, y) in heatmap pixels, or in image pixels where ``grid`` is given; NaN is missing.
     size : int or (H, W)
         Of the tag maps.
     visibility : array_like, shape (P, K), optional
-        A keypoint of visibility 0 is absent.
+        A keypoint of visibility 0 is missing.
     grid : Grid, optional
         How the map lies on the image.
 
     Returns
     -------
     pixels : ndarray of int64, shape (P, K)
-        Of the nearest pixel of map k; -1 where the keypoint is absent or outside the map.
+        The nearest pixel of map k; -1 where the keypoint is missing or outside the map.
 
     Raises
     ------
@@ -61,19 +61,19 @@ def tag_targets(poses, size, visibility=None, grid=None):
 
 
 def tag_loss(tags, pixels, pull_weight=1.0, push_weight=1.0):
-    """Return ``pull, push, dtags``: both losses of one image, weighted, and their sum's gradient.
+    """Return ``pull, push, dtags``: both weighted losses of one image, and their sum's gradient.
 
     Parameters
     ----------
     tags : array_like, shape (K, H, W) or (K, H, W, T)
     pixels : array_like of int, shape (P, K)
-        From `tag_targets`; -1 is absent.
+        From `tag_targets`; -1 is missing.
     pull_weight, push_weight : float
 
     Returns
     -------
     pull, push : float
-        Both 0 without people; push is 0 for one person. Who has no keypoint does not count.
+        Both 0 without people; push is 0 for one person. People without keypoints are ignored.
     dtags : ndarray, shape of tags
 
     Raises
@@ -86,10 +86,10 @@ def tag_loss(tags, pixels, pull_weight=1.0, push_weight=1.0):
     pull_weight = check_number("pull_weight", pull_weight)
     push_weight = check_number("push_weight", push_weight)
     pixels = pixels[(pixels >= 0).any(axis=1)]  # (N, K)
-    weight = (pixels >= 0) / (pixels >= 0).sum(axis=1, keepdims=True)  # 1/K_n, 0 where absent
+    weight = (pixels >= 0) / (pixels >= 0).sum(axis=1, keepdims=True)  # 1/K_n, 0 where missing
     flat = tags.reshape(len(tags), tags.shape[1] * tags.shape[2], -1)  # (K, H W, T)
     where = np.broadcast_to(np.arange(len(tags)), pixels.shape), pixels
-    t = flat[where]  # (N, K, T); what an absent keypoint's -1 reads has weight 0
+    t = flat[where]  # (N, K, T); the tag read at a missing keypoint's -1 has weight 0
     h = np.einsum("nk,nkt->nt", weight, t)
     pull, dpull = _pull(t, h, weight)
     push, dpush = _push(h)

@@ -1,16 +1,16 @@
-"""The peaks of tag grouping: pixels that nothing within two pixels exceeds.
+"""The peaks of tag grouping: pixels that are the highest within two pixels.
 
 A peak is a pixel, or a plateau of equal pixels each within two pixels of another, with a finite
 value above the threshold and nothing higher in the 5 x 5 windows around it. Each keypoint keeps
 its best peaks, by falling score, then raster order. A peak's tag is read at its first pixel.
 
-The point is the pixel moved by a quarter of a pixel towards the higher neighbour, along each
-axis; a plateau's is the mean over its pixels.
+The point of a peak is its pixel moved by a quarter of a pixel towards the higher neighbour, along
+each axis; the point of a plateau is the mean over its pixels.
 
 Cheng et al., "HigherHRNet: Scale-Aware Representation Learning for Bottom-Up Human Pose
 Estimation", CVPR 2020, arXiv:1908.10357, whose released code sets the 5 x 5 window and the
-quarter. Departures: a plateau is one peak, where comparing the map with its maximum filter lists
-every pixel of it; equal neighbours, and borders, give no offset, where the code moves left and
+quarter. Departures: a plateau is one peak, while comparing the map with its maximum filter lists
+every pixel of it; equal neighbours, and borders, give no offset, while the code moves left and
 up; half a pixel is not added, since a `Grid` says where pixels lie; a map that is a single
 plateau has no peak.
 """
@@ -49,7 +49,7 @@ def find_tag_peaks(heatmaps, threshold, max_peaks, offset):
     peaks : TagPeaks
     """
     maps, height, width = heatmaps.shape
-    # Two passes of NumPy are quicker than a compiled loop here; few pixels come through.
+    # Two passes of NumPy are faster than a compiled loop here; few pixels are candidates.
     candidates = np.flatnonzero(heatmaps > threshold)
     queue = np.empty((len(candidates), 2), dtype=np.int64)
     pixels, points = np.empty((len(candidates), 3), dtype=np.int64), np.empty((len(candidates), 2))
@@ -60,8 +60,8 @@ def find_tag_peaks(heatmaps, threshold, max_peaks, offset):
     which, y, x = pixels.T
     scores = heatmaps[which, y, x].astype(float)
 
-    order = np.lexsort((-scores, which))  # stable: raster order between equals
-    first = np.searchsorted(which, np.arange(maps + 1))  # the pixels come map by map
+    order = np.lexsort((-scores, which))  # stable: raster order among equals
+    first = np.searchsorted(which, np.arange(maps + 1))  # the pixels are sorted by map
     rank = np.arange(len(which)) - first[which]
     order = order[rank < max_peaks]
     first = np.searchsorted(which[order], np.arange(maps + 1))
@@ -69,7 +69,7 @@ def find_tag_peaks(heatmaps, threshold, max_peaks, offset):
 
 
 def offset_pixels(heatmaps, pixels, offset):
-    """Return the points (M, 2) of pixels (M, 3): map, y, x."""
+    """Return points (M, 2), moved towards the higher neighbours, of pixels (M, 3): map, y, x."""
     points = np.empty((len(pixels), 2))
     _offset_pixels(heatmaps, pixels, offset, points)
     return points
@@ -77,30 +77,27 @@ def offset_pixels(heatmaps, pixels, offset):
 
 @kernel
 def _list_peaks(maps, candidates, offset, seen, queue, pixels, points, count):
-    """List the first pixel and the point of every peak. ``seen`` holds 1 + the last map whose
-    plateau used the pixel."""
+    """List the first pixel and the point of every peak.
+
+    ``seen`` holds 1 + the last map in which a plateau used the pixel.
+    """
     m, height, width = 0, maps.shape[1], maps.shape[2]
     for candidate in candidates:
         k, y, x = candidate // (height * width), candidate // width % height, candidate % width
         image = maps[k]
         if seen[y, x] == k + 1 or not image[y, x] < np.inf or _rank(image, y, x) < 0:
             continue
-        size = _follow(image, y, x, k + 1, seen, queue)
+        size = _plateau(image, y, x, k + 1, seen, queue)
         if size > 0:
             pixels[m, 0], pixels[m, 1], pixels[m, 2] = k, y, x
-            total_x, total_y = 0.0, 0.0
-            for n in range(size):
-                y, x = queue[n, 0], queue[n, 1]
-                total_x += x + offset * _slope(image, y, x, 0, 1)
-                total_y += y + offset * _slope(image, y, x, 1, 0)
-            points[m, 0], points[m, 1] = total_x / size, total_y / size
+            points[m, 0], points[m, 1] = _mean_point(image, queue[:size], offset)
             m += 1
     count[0] = m
 
 
 @kernel
 def _rank(image, y, x):
-    """1 where the window has nothing as high, 0 where something is equal, -1 where higher."""
+    """Return 1 if the window has no pixel as high, 0 if an equal one, -1 if a higher one."""
     rank = 1
     for j in range(max(y - 2, 0), min(y + 3, image.shape[0])):
         for i in range(max(x - 2, 0), min(x + 3, image.shape[1])):
@@ -112,9 +109,8 @@ def _rank(image, y, x):
 
 
 @kernel
-def _follow(image, y, x, mark, seen, queue):
-    """Queue the pixels (y, x) of the plateau that holds (y, x). Return their number if it is a
-    peak, else 0."""
+def _plateau(image, y, x, mark, seen, queue):
+    """Queue the pixels (y, x) of the plateau at (y, x); return how many, or 0 if it is no peak."""
     queue[0, 0], queue[0, 1] = y, x
     if _rank(image, y, x) == 1:
         return 1 if image.size > 1 else 0
@@ -134,8 +130,19 @@ def _follow(image, y, x, mark, seen, queue):
 
 
 @kernel
+def _mean_point(image, pixels, offset):
+    """Return the mean (x, y) of pixels (M, 2): y, x, each moved towards its higher neighbours."""
+    total_x, total_y = 0.0, 0.0
+    for n in range(pixels.shape[0]):
+        y, x = pixels[n, 0], pixels[n, 1]
+        total_x += x + offset * _slope(image, y, x, 0, 1)
+        total_y += y + offset * _slope(image, y, x, 1, 0)
+    return total_x / pixels.shape[0], total_y / pixels.shape[0]
+
+
+@kernel
 def _slope(image, y, x, dy, dx):
-    """1 where the image rises along (dy, dx), -1 where it falls, else 0."""
+    """Return 1 if the image rises along (dy, dx), -1 if it falls, else 0."""
     if not (dy <= y < image.shape[0] - dy and dx <= x < image.shape[1] - dx):
         return 0
     before, after = image[y - dy, x - dx], image[y + dy, x + dx]

@@ -6,10 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from npkpose import COCO_17, Grid, Skeleton, gaussian_heatmaps
-from npkpose.codec.tags import fill_missing as tag_fill
-from npkpose.codec.tags.fill_missing import fill_absent
 from npkpose.codec.tags.group import group_tags
-from npkpose.reference.codec.tags import fill_missing as reference_fill
 from npkpose.reference.codec.tags import group as reference
 
 CHAIN = Skeleton("CHAIN", ("a", "b", "c", "d"), ((0, 1), (1, 2), (2, 3)))
@@ -17,7 +14,7 @@ BODY = np.array([(0, 0), (4, 1), (8, 3), (3, 8)], float)
 
 
 def maps_of(people, tag_of, size, sigma=1.0, heights=None, grid=None):
-    """Ideal heatmaps (K, H, W) and tags (K, H, W, T), those of whoever is brightest."""
+    """Ideal heatmaps (K, H, W), and the tags (K, H, W, T) of the highest person at each pixel."""
     people = np.asarray(people, float)
     drawn = gaussian_heatmaps(people, size, sigma, grid=grid, dtype=np.float64)  # (P, K, H, W)
     if heights is not None:
@@ -37,7 +34,7 @@ def rows_of(poses):
     st.integers(0, 15),
     st.integers(1, 2),
 )
-def test_grouping_undoes_encoding(cells, sixteenths, dims):
+def test_grouping_inverts_encoding(cells, sixteenths, dims):
     people = np.array([BODY + 2 + sixteenths / 16 + np.multiply(cell, 13) for cell in cells])
     tag_of = 2.0 * np.arange(len(people))[::-1, None] + np.arange(dims)
     poses = group_tags(*maps_of(people, tag_of, (41, 42)), CHAIN)
@@ -46,14 +43,14 @@ def test_grouping_undoes_encoding(cells, sixteenths, dims):
         assert np.abs(poses.keypoints - person).max(axis=(1, 2)).min() <= 0.25 + 1e-12
 
 
-def test_people_who_stand_in_each_other_are_told_apart_by_tag():
+def test_overlapping_people_are_separated_by_tag():
     people = np.array([BODY, BODY + (3, 0)]) + 3
     poses = group_tags(*maps_of(people, [0.0, 1.5], 20, sigma=0.8), CHAIN)
     np.testing.assert_allclose(rows_of(poses), people, atol=1e-12)
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_noisy_maps_are_grouped_as_by_the_reference(seed):
+def test_groups_of_noisy_maps_match_the_reference(seed):
     rng = np.random.default_rng(seed)
     heatmaps, tags = rng.random((4, 12, 13)), rng.normal(0, 0.7, (4, 12, 13, 2))
     order = rng.permutation(4)
@@ -68,16 +65,16 @@ def test_noisy_maps_are_grouped_as_by_the_reference(seed):
         assert any(np.array_equal(person, row, equal_nan=True) for row in poses.keypoints)
 
 
-def test_more_than_thirty_people_leave_nobody_in_pieces():
+def test_more_than_thirty_people_are_grouped_as_whole_people():
     places = np.stack(np.meshgrid(np.arange(6), np.arange(6)), axis=2).reshape(-1, 2)
     people = 13.0 * places[:, None] + BODY + 2
     heatmaps, tags = maps_of(people, 1.5 * np.arange(36), 82)
-    assert len(group_tags(heatmaps, tags, CHAIN)) == 30  # the best 30 peaks of each: all alike
+    assert len(group_tags(heatmaps, tags, CHAIN)) == 30  # 30 peaks of each keypoint
     poses = group_tags(heatmaps, tags, CHAIN, max_people=40)
     assert len(poses) == 36 and poses.present.all()
 
 
-def test_a_hopeless_pair_displaces_no_good_one_and_a_poor_trade_is_not_made():
+def test_a_forbidden_pair_displaces_no_good_one_and_two_poor_pairs_do_not_replace_one():
     # Peaks a, b of the second keypoint, people 1, 2: |a-1| = .1, |a-2| = |b-1| = .9, |b-2| = 1.9.
     skeleton = Skeleton("PAIR", ("first", "second"), ((0, 1),))
     heatmaps, tags = np.zeros((2, 9, 30)), np.zeros((2, 9, 30))
@@ -98,7 +95,7 @@ def test_a_faint_false_peak_with_the_same_tag_loses_to_the_true_one():
     np.testing.assert_allclose(poses.keypoints[0], BODY + 5, atol=1e-12)
 
 
-def test_partial_people_keep_what_they_have_and_few_or_weak_keypoints_are_dropped():
+def test_partial_people_keep_their_keypoints_and_people_of_few_or_weak_ones_are_dropped():
     people = np.array([BODY + 3, BODY + (18, 3)])
     people[1, 3] = np.nan
     maps = maps_of(people, [0, 5], 32, heights=[[1.0], [0.5]])
@@ -109,7 +106,7 @@ def test_partial_people_keep_what_they_have_and_few_or_weak_keypoints_are_droppe
     assert len(group_tags(*maps, CHAIN, min_keypoints=3, min_score=0.6)) == 1
 
 
-def test_of_two_people_almost_the_same_one_is_left_and_the_gap_in_ids_says_so():
+def test_of_two_nearly_equal_people_one_is_kept_and_ids_have_a_gap():
     people = np.array([BODY + 3, BODY + (6, 3), BODY + (3, 16)]) * 1.0
     heatmaps, tags = maps_of(people, [0, 5, 9], 40, 0.5, heights=[[0.9], [0.8], [0.7]])
     wide = Skeleton("WIDE", CHAIN.keypoints, CHAIN.limbs, sigmas=0.5)
@@ -117,7 +114,7 @@ def test_of_two_people_almost_the_same_one_is_left_and_the_gap_in_ids_says_so():
     assert group_tags(heatmaps, tags, wide, nms_threshold=None).ids.tolist() == [0, 1, 2]
 
 
-def test_filled_keypoints_have_a_place_and_score_zero():
+def test_filled_in_keypoints_have_coordinates_and_score_zero():
     people = np.array([BODY + 3, BODY + (18, 3)])
     heatmaps, tags = maps_of(people, [0, 5], 32, heights=[[1, 1, 1, 0.05], [0.9] * 4])
     tags[3] = 5.0
@@ -130,41 +127,14 @@ def test_filled_keypoints_have_a_place_and_score_zero():
     np.testing.assert_array_equal(filled.person_scores, plain.person_scores)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_filling_matches_the_reference(seed):
-    rng = np.random.default_rng(seed)
-    heatmaps = rng.integers(-1, 4, (4, 6, 7)) / 4.0
-    tags, means = rng.integers(-4, 5, (4, 6, 7, 2)) / 2.0, rng.normal(0, 2, (3, 2))
-    heatmaps[0, 2, 3], heatmaps[1, 2, 3], tags[2, 0, 0] = np.nan, np.inf, np.nan
-    heatmaps[3] = -1.0
-    threshold = 1.0 + seed
-    filled = fill_absent(np.full((3, 4, 2), np.nan), means, heatmaps, tags, 0.0, threshold)
-    for p, k in np.ndindex(3, 4):
-        pixel = reference_fill.likeliest(heatmaps[k], tags[k], means[p], threshold)
-        expected = [np.nan] * 2 if pixel is None else pixel[::-1]
-        np.testing.assert_array_equal(filled[p, k], expected)
-
-
-def test_filling_compiles_once_for_each_float_type():
-    heatmaps, tags = np.ones((2, 4, 4)), np.zeros((2, 4, 4, 1))
-    for dtype in (np.float32, np.float64):
-        for missing in (1, 2):  # numpy.nonzero's indices are contiguous for one, and not for two
-            keypoints = np.ones((1, 2, 2))
-            keypoints[:, :missing] = np.nan
-            maps = heatmaps.astype(dtype), tags.astype(dtype)
-            filled = fill_absent(keypoints, np.zeros((1, 1)), *maps, 0.0)
-            np.testing.assert_array_equal(filled[0, 0], (0, 0))
-    assert len(getattr(tag_fill._likeliest, "signatures", "ab")) == 2
-
-
-def test_a_grid_takes_people_to_the_image():
+def test_with_a_grid_people_are_in_image_pixels():
     grid = Grid(4, "centre")
     person = (BODY + 4) * 4 + 1.5  # on pixels of the map
     maps = maps_of([person], [0], 20, grid=grid)
     np.testing.assert_allclose(group_tags(*maps, CHAIN, grid).keypoints[0], person, atol=1e-9)
 
 
-def test_the_order_of_tags_maps_and_further_channels_do_not_matter():
+def test_order_further_channels_and_types_of_maps_do_not_change_the_groups():
     people = np.array([BODY + 3, BODY + (16, 4)])
     heatmaps, tags = maps_of(people, [0, 5], 32, heights=[[1.0], [0.9]])
     poses = group_tags(heatmaps, tags, CHAIN)
@@ -176,7 +146,7 @@ def test_the_order_of_tags_maps_and_further_channels_do_not_matter():
     np.testing.assert_array_equal(poses.keypoints, flat.keypoints)
 
 
-def test_a_tag_or_pixel_that_is_not_finite_joins_nobody():
+def test_a_tag_or_pixel_that_is_not_finite_joins_no_person():
     heatmaps, tags = maps_of([BODY + 4], [0], 20)
     heatmaps[0, 0, 0] = np.inf
     for value in (np.nan, np.inf):
@@ -185,13 +155,13 @@ def test_a_tag_or_pixel_that_is_not_finite_joins_nobody():
         assert len(poses) == 1 and poses.present[0].tolist() == [True, False, True, True]
 
 
-def test_nobody_gives_an_empty_poses_of_the_right_shape():
+def test_no_people_give_an_empty_poses_of_the_right_shape():
     for shape in ((17, 8, 8), (17, 0, 8), (17, 1, 1)):
         poses = group_tags(np.zeros(shape), np.zeros(shape), COCO_17, fill_missing=True)
         assert poses.keypoints.shape == (0, 17, 2)
 
 
-def test_eight_threads_get_the_serial_answer():
+def test_eight_threads_give_the_serial_result():
     rng = np.random.default_rng(0)
     images = [(rng.random((4, 20, 20)), rng.normal(0, 2, (4, 20, 20))) for _ in range(8)]
 
@@ -203,7 +173,7 @@ def test_eight_threads_get_the_serial_answer():
             np.testing.assert_array_equal(threaded, keypoints(maps))
 
 
-def test_inputs_are_left_alone():
+def test_inputs_are_not_modified():
     heatmaps, tags = maps_of([BODY + 4], [0], 20)
     copies = heatmaps.copy(), tags.copy()
     heatmaps.flags.writeable = tags.flags.writeable = False

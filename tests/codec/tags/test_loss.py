@@ -43,7 +43,7 @@ people = arrays(
 
 
 @given(people, st.sampled_from([(), (1,), (2,)]))
-def test_losses_are_the_plain_sums_and_gradients_their_differences(pixels, dims):
+def test_losses_are_the_plain_sums_and_gradients_their_central_differences(pixels, dims):
     rng = np.random.default_rng(pixels.size + len(dims))
     tags = rng.normal(0, 1, (3, 2, 3, *dims))
     pull, push, dtags = tag_loss(tags, pixels, 0.5, 2.0)
@@ -56,7 +56,7 @@ def test_losses_are_the_plain_sums_and_gradients_their_differences(pixels, dims)
     np.testing.assert_allclose((dtags * step).sum(), slope, rtol=1e-6, atol=1e-9)
 
 
-def test_nobody_one_person_and_people_without_keypoints_are_defined():
+def test_losses_are_defined_for_no_people_one_person_and_people_without_keypoints():
     tags = np.arange(12.0).reshape(2, 2, 3)
     for pixels in (np.empty((0, 2)), [[-1, -1]]):
         pull, push, dtags = tag_loss(tags, pixels)
@@ -72,7 +72,7 @@ def test_equal_tags_within_and_far_tags_between_people_cost_nothing():
     assert pull == 0 and push < 1e-300
 
 
-def test_targets_are_nearest_pixels_and_absent_ones_are_minus_one():
+def test_targets_are_nearest_pixels_and_minus_one_where_missing():
     people = np.array([[(2.4, 1.5), (np.nan, np.nan)], [(-0.6, 0), (3.4, 2.4)], [(0, 0), (4, 0)]])
     pixels = tag_targets(people, (3, 4))
     assert pixels.tolist() == [[2 * 4 + 2, -1], [-1, 11], [0, -1]]
@@ -84,7 +84,7 @@ def test_targets_are_nearest_pixels_and_absent_ones_are_minus_one():
     assert tag_targets(Poses.empty(5), 8).shape == (0, 5)
 
 
-def test_descent_on_the_losses_makes_tags_that_tell_people_apart(rng):
+def test_descent_on_the_losses_makes_tags_that_separate_people(rng):
     pixels = rng.permutation(30)[:12].reshape(3, 4)
     tags = rng.normal(0, 0.1, (4, 5, 6))
     for _ in range(300):

@@ -11,7 +11,7 @@ levels = st.integers(0, 3).map(float) | st.sampled_from([np.nan, np.inf, -np.inf
 maps = arrays(np.float64, st.tuples(*[st.integers(1, n) for n in (2, 7, 7)]), elements=levels)
 
 
-def test_nothing_within_two_pixels_is_higher_and_the_point_moves_a_quarter():
+def test_a_peak_is_the_highest_within_two_pixels_and_its_point_moves_a_quarter():
     heatmap = np.zeros((1, 5, 9))
     heatmap[0, 2, [1, 3, 6]] = 0.5, 0.9, 0.7  # the first is within two pixels of the second
     heatmap[0, 1, 3], heatmap[0, 2, 7] = 0.2, 0.1
@@ -43,13 +43,13 @@ def test_a_plateau_is_one_peak_at_its_centroid_with_its_first_pixel():
     assert find_tag_peaks(heatmap, 0.1, 30, 0.0).points.tolist() == [[10, 5]]
 
 
-def test_truncation_keeps_the_best_wherever_they_are():
+def test_truncation_keeps_the_best_peaks_not_the_first():
     heatmap = np.zeros((1, 40, 4))
     heatmap[0, ::5, 1] = np.arange(1, 9)
     assert find_tag_peaks(heatmap, 0.1, 3, 0.0).scores.tolist() == [8, 7, 6]
 
 
-def test_border_pixels_are_peaks_and_move_along_the_border_alone():
+def test_border_pixels_are_peaks_and_move_only_along_the_border():
     heatmap = np.zeros((1, 6, 6), np.float32)
     heatmap[0, 0, 2], heatmap[0, 0, 3] = 1.0, 0.5
     assert find_tag_peaks(heatmap, 0.1, 30, 0.25).points.tolist() == [[2.25, 0]]

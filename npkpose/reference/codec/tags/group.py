@@ -7,9 +7,9 @@ from npkpose.reference.codec.tags.peaks import find_tag_peaks
 
 
 def group_tags(heatmaps, tags, order, threshold=0.1, tag_threshold=1.0, max_people=30):
-    """Return the keypoints (K, 2) of everybody, before anybody is dropped; tags (K, H, W, T)."""
+    """Return the keypoints (K, 2) of all people, before any is dropped; tags (K, H, W, T)."""
     peaks = find_tag_peaks(heatmaps, threshold, max_people, 0.25)
-    people = []  # of {keypoint: (point, score, tag)}
+    people = []  # each {keypoint: (point, score, tag)}
     for k in order:
         cost = np.array([[_cost(tags[k], p, q, tag_threshold) for q in people] for p in peaks[k]])
         match = dict(zip(*assign(cost.reshape(len(peaks[k]), len(people)), unassigned=101)))

@@ -1,38 +1,38 @@
-"""Twin of `npkpose.codec.tags.left_right`: a person after another, a pair after another."""
+"""Twin of `npkpose.codec.tags.left_right`: one person and one pair at a time."""
 
 import numpy as np
 
-from npkpose.reference.codec.tags.fill_missing import likeliest
+from npkpose.reference.codec.tags.fill_missing import best_pixel
 
-SAME, ELSEWHERE, WORTH = 2.0, 8.0, 0.7
+SAME_PLACE, ELSEWHERE, MIN_RATIO = 2.0, 8.0, 0.7
 
 
-def part_sides(keypoints, scores, means, heatmaps, tags, pairs, tag_threshold=1.0):
-    """Return keypoints (P, K, 2) on whole pixels, parted."""
+def separate_coinciding(keypoints, scores, means, heatmaps, tags, pairs, tag_threshold=1.0):
+    """Return keypoints (P, K, 2) on whole pixels, the coinciding ones separated."""
     keypoints = keypoints.copy()
     for person, score, mean in zip(keypoints, scores, means):
         for pair in pairs:
             here = {k: person[k].copy() for k in pair}
             left, right = pair
-            if not np.hypot(*(here[left] - here[right])) < SAME:
+            if not np.hypot(*(here[left] - here[right])) < SAME_PLACE:
                 continue
             there = {}
             for k in pair:
-                pixel = likeliest(heatmaps[k], tags[k], mean, tag_threshold, here[k], ELSEWHERE)
+                pixel = best_pixel(heatmaps[k], tags[k], mean, tag_threshold, here[k], ELSEWHERE)
                 value = 0.0
                 if pixel is not None:
                     value = heatmaps[k][pixel] - _distance(tags[k][pixel], mean, tag_threshold)
                 there[k] = value, pixel
-            worth = {}
+            present = {}
             for k in pair:
                 x, y = np.rint(here[k]).astype(int)
-                worth[k] = score[k] if score[k] > 0 else heatmaps[k, y, x]
-            right_goes = worth[left] + there[right][0], right
-            left_goes = worth[right] + there[left][0], left
-            goes = max(right_goes, left_goes, key=lambda option: option[0])[1]
-            value, pixel = there[goes]
-            if pixel is not None and value > max(WORTH * worth[goes], 0.0):
-                person[goes] = pixel[::-1]
+                present[k] = score[k] if score[k] > 0 else heatmaps[k, y, x]
+            right_moves = present[left] + there[right][0], right
+            left_moves = present[right] + there[left][0], left
+            moved = max(right_moves, left_moves, key=lambda option: option[0])[1]
+            value, pixel = there[moved]
+            if pixel is not None and value > max(MIN_RATIO * present[moved], 0.0):
+                person[moved] = pixel[::-1]
     return keypoints
 
 

@@ -31,7 +31,7 @@ def _near(p, q):
 
 
 def _point(image, y, x, offset):
-    """(x, y), each moved towards the higher neighbour if both are there."""
+    """(x, y), each moved towards the higher neighbour if both neighbours exist."""
     padded = np.pad(np.where(np.isfinite(image), image, np.nan), 1, constant_values=np.nan)
     across, down = padded[y + 1, x : x + 3], padded[y : y + 3, x + 1]
     slopes = np.nan_to_num([np.sign(across[2] - across[0]), np.sign(down[2] - down[0])])
