@@ -1,7 +1,7 @@
 """Part affinity fields: which ends of four limbs belong together.
 
-Two people cross their arms. Heatmaps would give two shoulders and two hands; the line integral
-of the field along each of the four candidate limbs tells the two real ones.
+Two people cross their arms. Heatmaps would give two shoulders and two hands; the line integrals
+of the field along the four candidate limbs show which two are real.
 
 Expected output:
 
@@ -9,7 +9,7 @@ Expected output:
     shoulder 0 -> hand 1: line integral  0.24   (two people)
     shoulder 1 -> hand 0: line integral  0.31   (two people)
     shoulder 1 -> hand 1: line integral  0.96   (same person)
-    the same limb with nobody else in the picture: 1.000000
+    the first limb alone in the image: 1.000000
 """
 
 import argparse
@@ -32,10 +32,10 @@ shoulders, hands = PEOPLE[:, 0], PEOPLE[:, 1]
 pairs = [(a, b) for a in range(2) for b in range(2)]
 scores = limb_scores(field, shoulders[[a for a, _ in pairs]], hands[[b for _, b in pairs]])
 for (a, b), score in zip(pairs, scores):
-    whose = "same person" if a == b else "two people"
-    print(f"shoulder {a} -> hand {b}: line integral {score:5.2f}   ({whose})")
+    owner = "same person" if a == b else "two people"
+    print(f"shoulder {a} -> hand {b}: line integral {score:5.2f}   ({owner})")
 alone = limb_scores(paf_fields(PEOPLE[:1], ARM, SIZE), shoulders[:1], hands[:1])[0]
-print(f"the same limb with nobody else in the picture: {alone:.6f}")
+print(f"the first limb alone in the image: {alone:.6f}")
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.4))
 y, x = np.nonzero(np.hypot(*field))

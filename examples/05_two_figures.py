@@ -1,6 +1,6 @@
 """Exercise 3: learn heatmaps and part affinity fields, and tell two figures apart.
 
-The fields are compared with the obvious other way: everybody takes the nearest keypoint.
+The fields are compared with a simple alternative: each figure takes the nearest keypoints.
 
 Expected output (under three minutes of training on two cores):
 """
@@ -19,7 +19,7 @@ options = parser.parse_args()
 
 start = time.perf_counter()
 net = train_figures(options.seed, options.steps, report=progress(options.steps))
-print(f"trained {options.steps} steps of 16 pictures in {time.perf_counter() - start:.0f} s")
+print(f"trained {options.steps} steps of 16 images in {time.perf_counter() - start:.0f} s")
 
 images, keypoints = held_out_figures(options.seed)
 groups = group_figures(net, images)

@@ -12,7 +12,7 @@ PRINTED = {
     "01_heatmap": ([], "log_parabola  mean 0.000 px"),
     "02_train_markers": (["--seeds", "1", "--steps", "12"], "median mean L2: argmax"),
     "03_identical_markers": (["--steps", "6"], "the ink lies [-0.5 -0.5] px off its label"),
-    "04_affinity_fields": ([], "nobody else in the picture: 1.000000"),
+    "04_affinity_fields": ([], "the first limb alone in the image: 1.000000"),
     "05_two_figures": (["--steps", "4"], "nearest keypoint"),
     "07_top_down_or_bottom_up": (["--width", "4", "--most", "2"], "top-down costs less up to"),
     "06_photograph": (["graph_opt.pb", "photo.jpg"], "nose"),
