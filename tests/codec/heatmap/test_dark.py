@@ -85,14 +85,14 @@ def test_the_scale_of_the_map_does_not_matter(case, scale):
 
 
 @given(arrays(np.float64, (9, 11), elements=lattice), st.sampled_from(METHODS))
-def test_mirroring_and_transposing_the_map_do_so_to_the_answer(heatmap, refine):
+def test_flipping_or_transposing_the_map_does_the_same_to_the_answer(heatmap, refine):
     heatmap[4, 6] = 3  # one highest pixel
     x, y = decoded(heatmap, refine, blur_kernel=5)
     transposed = decoded(heatmap.T, refine, blur_kernel=5)
     np.testing.assert_allclose(transposed, (y, x), rtol=0, atol=1e-9)
     if refine == "dark":  # the other's f_xy favours one diagonal
-        mirrored = decoded(heatmap[:, ::-1], refine, blur_kernel=5)
-        np.testing.assert_allclose(mirrored, (10 - x, y), rtol=0, atol=1e-9)
+        flipped = decoded(heatmap[:, ::-1], refine, blur_kernel=5)
+        np.testing.assert_allclose(flipped, (10 - x, y), rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("refine", METHODS)

@@ -112,13 +112,13 @@ def test_a_refinement_with_a_name_but_no_function_raises(monkeypatch):
 
 
 @given(arrays(np.float64, (1, 1, 4, 6), elements=finite), st.sampled_from(REFINEMENTS[2:]))
-def test_mirroring_the_map_mirrors_the_answer_unless_the_peak_is_tied(heatmap, refine):
+def test_flipping_the_map_flips_the_answer_unless_the_peak_is_tied(heatmap, refine):
     if (heatmap == heatmap.max()).sum() > 1:
         heatmap = heatmap.copy()
         heatmap[0, 0, 2, 3] = heatmap.max() + 1
     x, y = decode_heatmaps(heatmap, refine)[0][0, 0]
-    mirrored_x, mirrored_y = decode_heatmaps(heatmap[..., ::-1], refine)[0][0, 0]
-    np.testing.assert_allclose((x, y), (5 - mirrored_x, mirrored_y), rtol=0, atol=1e-12)
+    flipped_x, flipped_y = decode_heatmaps(heatmap[..., ::-1], refine)[0][0, 0]
+    np.testing.assert_allclose((x, y), (5 - flipped_x, flipped_y), rtol=0, atol=1e-12)
 
 
 def test_non_finite_pixels_never_win_and_count_as_missing_neighbours():
