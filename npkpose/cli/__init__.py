@@ -1,1 +1,15 @@
-""""""
+"""The command line: ``npkpose COMMAND``. One file per command.
+
+Read in this order:
+
+    main.py          the parser, and how errors are shown
+    demo.py          learn keypoints and find people, in seconds
+    predict.py       people in photographs, with a published network
+    models.py        the table of those networks
+    eval.py          COCO's scores of results; doctor.py: what is wrong with COCO files
+    train.py         train the small networks
+    lift.py          sequences of keypoints to poses in space
+    triangulate.py   keypoints of several cameras to points in space
+    inputs.py        what the help texts of both say about files of keypoints
+    warmup.py        compile every kernel
+"""

@@ -1,19 +1,19 @@
-"""The command line: one function per command, those of a kind in a file of their own."""
+"""The parser of the command line, and ``main``, which runs a command and shows its errors."""
 
 import argparse
 import pathlib
 import sys
 
 from npkpose import __version__
-from npkpose.cli import metrics as cli_metrics
-from npkpose.cli import predict as cli_predict
-from npkpose.cli import space as cli_space
-from npkpose.cli import train as cli_train
+from npkpose.cli import doctor, lift, models, predict, train, triangulate
+from npkpose.cli import eval as evaluate
+
+COMMANDS = predict, models, evaluate, doctor, train, lift, triangulate
 
 
 def main(arguments=None):
-    """Run one command; return the exit status. Errors of the user's go to stderr, in one line."""
-    options = _parser().parse_args(arguments)
+    """Run one command; return the exit status. The user's errors are one line on stderr."""
+    options = _make_parser().parse_args(arguments)
     try:
         return options.run(options)
     except (ValueError, OSError, ImportError) as error:
@@ -21,35 +21,35 @@ def main(arguments=None):
         return 1
 
 
-def _parser():
+def _make_parser():
     parser = argparse.ArgumentParser(prog="npkpose", description="Pose estimation you can read.")
     parser.add_argument("--version", action="version", version=f"npkpose {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
-
-    demo = commands.add_parser("demo", help="learn keypoints and find people, in seconds")
-    demo.add_argument("--out", default="npkpose-demo", help="folder for the pictures")
-    demo.add_argument("--seed", type=int, default=0)
-    demo.set_defaults(run=_demo)
-
-    cli_predict.add_commands(commands)
-    cli_space.add_commands(commands)
-    cli_metrics.add_commands(commands)
-    cli_train.add_commands(commands)
-
-    warmup = commands.add_parser("warmup", help="compile every kernel and keep the result")
+    _add_demo(commands)
+    for module in COMMANDS:
+        module.add_command(commands)
+    warmup = commands.add_parser("warmup", help="compile all kernels and cache them")
     warmup.set_defaults(run=_warmup)
     return parser
 
 
+def _add_demo(commands):
+    demo = commands.add_parser("demo", help="learn keypoints and find people, in seconds")
+    demo.add_argument("--out", default="npkpose-demo", metavar="FOLDER",
+        help="folder of both plots; default npkpose-demo")  # fmt: skip
+    demo.add_argument("--seed", type=int, default=0, help="of the training and of the scenes")
+    demo.set_defaults(run=_demo)
+
+
 def _demo(options):
-    from npkpose.cli.demo import demo  # reads Matplotlib, which other commands do without
+    from npkpose.cli.demo import demo  # imports networks and training, which takes a second
 
     demo(pathlib.Path(options.out), options.seed)
     return 0
 
 
 def _warmup(options):
-    """Compile everything, and say how long each took."""
+    """Compile all kernels, and print how long each took."""
     from npkpose.cli.warmup import warmup
 
     seconds = warmup(lambda name, seconds: print(f"{seconds:7.2f} s  {name}", flush=True))

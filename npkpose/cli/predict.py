@@ -1,4 +1,4 @@
-"""Commands that run published networks: ``npkpose predict`` and ``npkpose models``."""
+"""The command ``npkpose predict``: people in photographs, found by a published network."""
 
 import itertools
 import json
@@ -6,67 +6,72 @@ import math
 import pathlib
 
 
-def add_commands(commands):
-    """Add both to argparse's subparsers."""
-    predict = commands.add_parser("predict", help="find the people in photographs")
-    predict.add_argument("photos", nargs="+", metavar="PHOTO")
-    predict.add_argument(
-        "--model", default="openpose-mobilenetv2", help="one that `npkpose models` lists"
-    )
-    predict.add_argument(
-        "--weights", required=True, help="its file: .pth, .pt, .bin, .safetensors, .npz or .pb"
-    )
-    predict.add_argument(
-        "--boxes", metavar="FILE",
-        help="people's boxes for a network that looks at one person, as COCO results or "
-        "annotations; image_id is the photo's name, as a number if it is one. "
-        "Without: one person, who fills the photo",
+def add_command(commands):
+    """Add the command to argparse's subparsers."""
+    predict = commands.add_parser(
+        "predict", help="find the people in photographs",
+        description="Find the people in photographs. Writes NAME.json and NAME.png for each photo, "
+        "and results.json, the people of all photos as COCO results.",
     )  # fmt: skip
-    predict.add_argument("--out", default="npkpose-predict", help="folder for JSON and pictures")
-    predict.add_argument(
-        "--height", type=int,
-        help="of the input of a network that looks at the whole photo; larger finds smaller "
-        "people; default: the published one",
-    )  # fmt: skip
-    predict.add_argument("--flip", action="store_true", help="average with the mirror image")
+    add = predict.add_argument
+    add("photos", nargs="+", metavar="PHOTO", help="image file, in a format that Pillow reads")
+    add("--model", default="openpose-mobilenetv2",
+        help="a name that `npkpose models` lists; default openpose-mobilenetv2")  # fmt: skip
+    add("--weights", required=True,
+        help="weight file: .pth, .pt, .bin, .safetensors, .npz or .pb")  # fmt: skip
+    add("--boxes", metavar="FILE",
+        help="boxes of people, for a top-down network, as COCO results or annotations; image_id "
+        "is the photo's name, as a number if it is one. Default: one person per photo, in a box "
+        "of its size")  # fmt: skip
+    add("--out", default="npkpose-predict", metavar="FOLDER",
+        help="folder of all files that are written; default npkpose-predict")  # fmt: skip
+    add("--height", type=int,
+        help="input height of a bottom-up network; a larger one finds smaller people; default: "
+        "the published height")  # fmt: skip
+    add("--flip", action="store_true", help="do the flip test: more exact, twice the time")
     predict.set_defaults(run=_predict)
-
-    models = commands.add_parser("models", help="the networks: size, cost, score, and weights")
-    models.set_defaults(run=_models)
 
 
 def _predict(options):
-    """Find people in every photo; write NAME.json, NAME.png and results.json into the folder."""
-    from npkpose.image.draw import draw_poses
-    from npkpose.image.files import read_image, write_image
+    """Load the network and find people in every photo."""
     from npkpose.models.pretrained import load
 
-    model = load(options.model, options.weights)
-    find = _finder(model, options)
+    return predict_photos(load(options.model, options.weights), options)
+
+
+def predict_photos(model, options):
+    """Write NAME.json, NAME.png and results.json into the folder; return the exit status."""
+    from npkpose.image.draw import draw_poses
+    from npkpose.image.files import read_image, write_image
+
+    find = _make_finder(model, options)
     out = pathlib.Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     results = []
-    for name, photo in _distinct_names(options.photos):
+    for name, photo in _unique_names(options.photos):
         image = read_image(photo)
         poses = find(image, _image_id(photo))
-        people = json.dumps(poses.to_dict(model.skeleton), indent=1)
-        (out / f"{name}.json").write_text(people + "\n")
+        _write_json(out / f"{name}.json", poses.to_dict(model.skeleton), indent=1)
         write_image(out / f"{name}.png", draw_poses(image, poses, model.skeleton))
-        results += _as_coco(poses, model.skeleton, _image_id(photo))
+        results += _to_coco(poses, model.skeleton, _image_id(photo))
         people = "1 person" if len(poses) == 1 else f"{len(poses)} people"
         print(f"{photo}: {people}, {out / name}.json, {out / name}.png")
-    (out / "results.json").write_text(json.dumps(results) + "\n")
-    print(f"{out / 'results.json'}: all of them, as COCO results")
+    _write_json(out / "results.json", results)
+    print(f"{out / 'results.json'}: the people of all photos, as COCO results")
     return 0
 
 
-def _finder(model, options):
-    """Return a function from a picture and its id to the poses in it."""
+def _write_json(path, content, indent=None):
+    path.write_text(json.dumps(content, indent=indent) + "\n", encoding="utf-8")
+
+
+def _make_finder(model, options):
+    """Return a function from an image and its id to the `Poses` in it."""
     from npkpose.pipeline import BottomUp, TopDown
 
     if not hasattr(model, "input_size"):
         if options.boxes is not None:
-            raise ValueError(f"--boxes: expected none, since {options.model} looks at whole photos")
+            raise ValueError(f"--boxes: expected none, since {options.model} sees whole photos")
         bottom_up = BottomUp(model, options.height, flip=options.flip)
         return lambda image, image_id: bottom_up(image)
     top_down = TopDown(model, flip=options.flip)
@@ -77,55 +82,50 @@ def _finder(model, options):
 
 
 def read_boxes(path):
-    """Return {image_id: (boxes (x0, y0, x1, y1), scores)} of a file of COCO results or annotations.
+    """Return {image_id: (boxes (x0, y0, x1, y1), scores)} of COCO results or annotations.
 
-    Raises ValueError, naming file, entry and field, for JSON that is neither.
+    Raises ValueError, naming file, entry and field, for other content.
     """
-    try:
-        content = json.loads(pathlib.Path(path).read_text())
-    except ValueError as error:
-        raise ValueError(f"{path}: expected JSON, got {error}") from None
-    entries = content.get("annotations") if isinstance(content, dict) else content
-    if not isinstance(entries, list):
-        raise ValueError(f"{path}: expected COCO results or annotations")
     found = {}
-    for n, entry in enumerate(entries):
-        box = entry.get("bbox") if isinstance(entry, dict) else None
-        if not isinstance(box, list) or [_is_number(v) for v in box] != [True] * 4:
-            raise ValueError(f"{path}[{n}].bbox: expected [x, y, width, height], got {box!r}")
-        score = entry.get("score", 1.0)
-        if type(entry.get("image_id")) not in (int, str) or not _is_number(score):
-            raise ValueError(f"{path}[{n}]: expected an image_id, and a number if it has a score")
-        boxes, scores = found.setdefault(entry["image_id"], ([], []))
-        x, y, width, height = box
+    for n, entry in enumerate(_read_entries(path)):
+        (x, y, width, height), image_id, score = _check_box(f"{path}[{n}]", entry)
+        boxes, scores = found.setdefault(image_id, ([], []))
         if width > 0 and height > 0:
             boxes.append((x, y, x + width, y + height))
             scores.append(score)
     return found
 
 
+def _read_entries(path):
+    try:
+        content = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path}: expected JSON, got {error}") from None
+    entries = content.get("annotations") if isinstance(content, dict) else content
+    if not isinstance(entries, list):
+        raise ValueError(f"{path}: expected COCO results or annotations")
+    return entries
+
+
+def _check_box(where, entry):
+    """Return an entry's bbox, image_id and score, default 1; ValueError if one is none."""
+    box = entry.get("bbox") if isinstance(entry, dict) else None
+    if not isinstance(box, list) or [_is_number(value) for value in box] != [True] * 4:
+        raise ValueError(f"{where}.bbox: expected [x, y, width, height], got {box!r}")
+    image_id, score = entry.get("image_id"), entry.get("score", 1.0)
+    if type(image_id) not in (int, str):
+        raise ValueError(f"{where}.image_id: expected an integer or a text, got {image_id!r}")
+    if not _is_number(score):
+        raise ValueError(f"{where}.score: expected a number, got {score!r}")
+    return box, image_id, score
+
+
 def _is_number(value):
     return type(value) in (int, float) and math.isfinite(value)
 
 
-def _models(options):
-    """Print the table."""
-    from npkpose.models.pretrained import PUBLISHED
-
-    head = f"{'model':22} {'people':>6} {'parameters':>11} {'input':>8} {'G madds':>8} {'AP':>5}"
-    print(f"{head}  weights")
-    for name, row in PUBLISHED.items():
-        cost = "" if row.giga_madds is None else f"{row.giga_madds:.1f}"
-        ap = "" if row.ap is None else f"{row.ap:.1f}"
-        print(
-            f"{name:22} {row.finds:>6} {row.parameters:11,} {row.size:>8} {cost:>8} {ap:>5}"
-            f"  {row.weights}"
-        )
-    return 0
-
-
-def _as_coco(poses, skeleton, image_id):
-    """COCO results: in COCO's keypoints where the skeleton has them, else in its own."""
+def _to_coco(poses, skeleton, image_id):
+    """Return COCO results: COCO's keypoints if the skeleton has them, else its own."""
     from npkpose.skeletons import COCO_17
 
     if (skeleton.columns_of(COCO_17) >= 0).all():
@@ -134,19 +134,19 @@ def _as_coco(poses, skeleton, image_id):
 
 
 def _image_id(photo):
-    """COCO names photos by their ids, with leading zeros; others keep their name."""
+    """Return the photo's name without suffix, as a number if it is one, as COCO does."""
     stem = pathlib.Path(photo).stem
     return int(stem) if stem.isdecimal() else stem
 
 
-def _distinct_names(photos):
-    """Yield (name, photo): the file's stem, numbered where it is taken."""
-    taken = {"results"}  # results.json is all photos'
+def _unique_names(photos):
+    """Yield (name, photo): the name without suffix, with a number if it was used before."""
+    used = {"results"}  # results.json holds all photos
     for photo in photos:
         stem = name = pathlib.Path(photo).stem
         for number in itertools.count(2):
-            if name not in taken:
+            if name not in used:
                 break
             name = f"{stem}-{number}"
-        taken.add(name)
+        used.add(name)
         yield name, photo

@@ -8,7 +8,7 @@ ALL = "all"  # runs `training.recipes.RUNS`
 NETWORKS = "topdown", "paf", "tags"  # `training.recipes.RECIPES`, which takes a second to import
 
 
-def add_commands(commands):
+def add_command(commands):
     """Add the command to argparse's subparsers."""
     train = commands.add_parser(
         "train", help="train a small network; the same command continues a stopped run",

@@ -1,8 +1,8 @@
-"""``npkpose warmup``: call every kernel once, so that no later call has to compile.
+"""The command ``npkpose warmup``: call every kernel once, so that no later call compiles.
 
-Kernels compile on their first call, in each of the two precisions that heatmaps come in. Numba
-keeps the machine code in the package's ``__pycache__`` or, where that cannot be written to, in
-the user's cache folder; a later process reads it in milliseconds.
+A kernel compiles on its first call, once for each precision. Numba caches the machine code in the
+package's ``__pycache__`` or, if that is read-only, in the user's cache folder; a later process
+reads it in milliseconds.
 """
 
 import time
@@ -33,7 +33,7 @@ _PEOPLE = np.array([[(4, 4), (10, 4), (16, 4)], [(4, 15), (10, 15), (16, 15)]], 
 
 
 def warmup(report=None):
-    """Compile and cache every kernel; return {what was called: seconds}.
+    """Compile and cache every kernel; return ``{name of the call: seconds}``.
 
     ``report(name, seconds)`` is called after each.
     """
@@ -48,44 +48,65 @@ def warmup(report=None):
 
 
 def _calls():
-    """Yield (name, call): every public function that has a kernel, in every precision it takes."""
+    """Yield (name, call) for every public function with a kernel, in each precision it accepts."""
     for dtype in (np.float32, np.float64):
-        precision = np.dtype(dtype).name
-        heatmaps = gaussian_heatmaps(_PEOPLE, 20, dtype=dtype).max(axis=0)
-        tags = np.zeros((*heatmaps.shape, 1), dtype)
-        for refine in ("log_parabola", "dark"):
-            yield f"decode_heatmaps {refine} {precision}", partial(
-                decode_heatmaps, heatmaps[None], refine
-            )
-        yield f"find_peaks {precision}", partial(find_peaks, heatmaps, min_distance=1.0)
-        yield f"group_tags {precision}", partial(
-            group_tags, heatmaps, tags, _CHAIN, min_keypoints=2, fill_missing=True
-        )
+        yield from _heatmap_calls(dtype)
+        yield from _layer_calls(dtype)
+    yield from _paf_calls()
+    yield from _pixel_calls()
+    yield from _people_calls()
+    yield "triangulate", _triangulate
+    yield "GELU", partial(GELU(), np.zeros((2, 2), np.float32))
+
+
+def _heatmap_calls(dtype):
+    precision = np.dtype(dtype).name
+    heatmaps = gaussian_heatmaps(_PEOPLE, 20, dtype=dtype).max(axis=0)
+    tags = np.zeros((*heatmaps.shape, 1), dtype)
+    for refine in ("log_parabola", "dark"):
+        name = f"decode_heatmaps {refine} {precision}"
+        yield name, partial(decode_heatmaps, heatmaps[None], refine)
+    yield f"find_peaks {precision}", partial(find_peaks, heatmaps, min_distance=1.0)
+    yield f"group_tags {precision}", partial(
+        group_tags, heatmaps, tags, _CHAIN, min_keypoints=2, fill_missing=True
+    )
+
+
+def _layer_calls(dtype):
+    precision = np.dtype(dtype).name
+    image = np.ones((1, 2, 8, 8), dtype)
+    for groups in (1, 2):  # 2: depthwise
+        yield f"Conv2d {precision}, groups {groups}", partial(Conv2d(2, 2, 3, groups=groups), image)
+    layers = Sequential(Conv2d(2, 2, 3), BatchNorm2d(2), ReLU(), ConvTranspose2d(2, 2, 2, 2))
+    batch = [(image, np.zeros((1, 2, 12, 12), dtype), None)]
+    yield f"training step {precision}", partial(fit, layers.astype(dtype), batch, Adam(layers))
+
+
+def _paf_calls():
+    heatmaps = gaussian_heatmaps(_PEOPLE, 20).max(axis=0)
     fields = paf_fields(_PEOPLE, _CHAIN, 20)
     for matching in MATCHINGS:
         yield f"group_paf {matching}", partial(
             group_paf, heatmaps, fields, _CHAIN, matching=matching, fill_missing=True
         )
-    for dtype in (np.float32, np.float64):
-        picture = np.ones((1, 2, 8, 8), dtype)
-        for groups in (1, 2):  # and depthwise
-            conv = Conv2d(2, 2, 3, groups=groups)
-            yield f"Conv2d {np.dtype(dtype).name}, groups {groups}", partial(conv, picture)
-        layers = Sequential(Conv2d(2, 2, 3), BatchNorm2d(2), ReLU(), ConvTranspose2d(2, 2, 2, 2))
-        batch = [(picture, np.zeros((1, 2, 12, 12), dtype), None)]
-        name = f"training step {np.dtype(dtype).name}"
-        yield name, partial(fit, layers.astype(dtype), batch, Adam(layers))
-    gelu = GELU()
-    yield "GELU", partial(gelu, np.zeros((2, 2), np.float32))
-    yield "warp_affine", partial(warp_affine, np.zeros((9, 9, 3), np.uint8), np.eye(2, 3), 5)
     yield "limb_scores", partial(limb_scores, fields[:2], _PEOPLE[:, 0], _PEOPLE[:, 1])
+
+
+def _pixel_calls():
+    yield "warp_affine", partial(warp_affine, np.zeros((9, 9, 3), np.uint8), np.eye(2, 3), 5)
+    yield "synthetic_scene", partial(synthetic_scene, np.random.default_rng(0), 32)
+
+
+def _people_calls():
     yield "oks_nms", partial(oks_nms, Poses(_PEOPLE), _CHAIN)
     yield "box_nms", partial(box_nms, [(0, 0, 2, 2), (1, 1, 3, 3)], [1, 2])
     truth = GroundTruth(_PEOPLE, np.ones((2, 3)), [1, 1], [9, 9])
     found = Detections(_PEOPLE, [2, 1], [1, 1])
     yield "evaluate_coco", partial(evaluate_coco, truth, found, _CHAIN)
-    yield "synthetic_scene", partial(synthetic_scene, np.random.default_rng(0), 32)
+
+
+def _triangulate():
     lens = (0.1, 0, 0, 0, 0)
     cameras = [Camera(np.eye(3), (x, 0, 0), (9, 9), (0, 0), lens) for x in (-1.0, 0.0, 1.0)]
     pixels = [camera.project(np.array([[0.1, 0.2, 4.0]])) for camera in cameras]
-    yield "triangulate", partial(triangulate, pixels, cameras, robust=True)
+    return triangulate(pixels, cameras, robust=True)

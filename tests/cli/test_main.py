@@ -1,28 +1,8 @@
-import json
 import sys
 
 import pytest
 
 from npkpose.cli.main import main
-
-
-def test_predict_writes_json_and_a_picture(shared_data, tmp_path, capsys):
-    pytest.importorskip("PIL")
-    photo = shared_data / "photos" / "000000000785.jpg"
-    weights = shared_data / "openpose-mobilenetv2-small" / "graph_opt.pb"
-    status = main(["predict", "--weights", str(weights), "--out", str(tmp_path / "o"), str(photo)])
-    assert status == 0 and "1 person" in capsys.readouterr().out
-    result = json.loads((tmp_path / "o" / "000000000785.json").read_text())
-    assert result["skeleton"] == "OPENPOSE_18" and len(result["people"][0]["keypoints"]) >= 15
-    assert (tmp_path / "o" / "000000000785.png").stat().st_size > 10_000
-
-
-def test_two_photos_of_one_name_do_not_overwrite_each_other():
-    from npkpose.cli.predict import _distinct_names
-
-    photos = ["a/x.jpg", "b/x.jpg", "x-2.jpg", "y.png", "results.png"]
-    names = [name for name, _ in _distinct_names(photos)]
-    assert names == ["x", "x-2", "x-2-2", "y", "results-2"]
 
 
 def test_errors_are_one_line_and_status_1(tmp_path, capsys):

@@ -1,13 +1,13 @@
+import argparse
 import json
 
 import numpy as np
 import pytest
 
-from npkpose import weights
+from npkpose.cli import predict
 from npkpose.cli.main import main
 from npkpose.cli.predict import read_boxes
 from npkpose.models import HRNet
-from npkpose.models import pretrained as published
 
 
 @pytest.fixture
@@ -20,43 +20,41 @@ def photo(tmp_path):
     return path
 
 
-@pytest.fixture
-def small(monkeypatch, tmp_path):
-    """The options that name a small HRNet and its weights."""
-    row = published.PUBLISHED["hrnet-w32"]
-    build = lambda: HRNet(4, modules=(1, 1, 1), blocks=1)  # noqa: E731
-    monkeypatch.setitem(published.PUBLISHED, "hrnet-w32", row._replace(build=build))
-    weights.save(tmp_path / "small.npz", build().state_dict())
-    return ["--model", "hrnet-w32", "--weights", str(tmp_path / "small.npz")]
+def run(*arguments):
+    """Run the command with a small HRNet instead of loading one; return its status."""
+    parser = argparse.ArgumentParser()
+    predict.add_command(parser.add_subparsers())
+    options = parser.parse_args(["predict", "--weights", "none", *map(str, arguments)])
+    return predict.predict_photos(HRNet(4, modules=(1, 1, 1), blocks=1), options)
 
 
-def test_predict_looks_into_every_box_and_writes_coco_results(photo, small, tmp_path, capsys):
+def test_every_box_of_a_photo_gives_a_coco_result(photo, tmp_path, capsys):
     boxes = [{"image_id": 42, "bbox": [10, 10, 40, 80], "score": 0.5},
              {"image_id": 42, "bbox": [90, 20, 50, 90], "score": 0.9},
              {"image_id": 43, "bbox": [0, 0, 9, 9]}]  # fmt: skip
     (tmp_path / "boxes.json").write_text(json.dumps(boxes))
     out = tmp_path / "out"
-    options = [*small, "--boxes", str(tmp_path / "boxes.json"), "--out", str(out), str(photo)]
-    assert main(["predict", *options]) == 0
+    assert run("--boxes", tmp_path / "boxes.json", "--out", out, photo) == 0
     results = json.loads((out / "results.json").read_text())
     assert len(results) == 2 and all(r["image_id"] == 42 for r in results)
     assert all(len(r["keypoints"]) == 51 for r in results)
     assert "2 people" in capsys.readouterr().out and (out / "000000000042.png").exists()
 
 
-def test_without_boxes_the_whole_photo_is_one_person(photo, small, tmp_path, capsys):
-    assert main(["predict", *small, "--out", str(tmp_path / "o"), str(photo)]) == 0
+def test_without_boxes_the_whole_photo_is_one_person(photo, tmp_path, capsys):
+    assert run("--out", tmp_path / "o", photo) == 0
     assert "1 person" in capsys.readouterr().out
 
 
-def test_what_does_not_fit_is_said_in_one_line(photo, small, tmp_path, capsys):
-    for options, message in (
-        (["--model", "resnet", *small[2:]], "model: expected one of hrnet-w32"),
-        ([*small, "--boxes", str(tmp_path / "none.json")], "none.json"),
-    ):
-        assert main(["predict", *options, str(photo)]) == 1
-        error = capsys.readouterr().err
-        assert message in error and error.count("\n") == 1
+def test_an_unknown_model_is_an_error_of_one_line(photo, capsys):
+    assert main(["predict", "--model", "resnet", "--weights", "w.npz", str(photo)]) == 1
+    error = capsys.readouterr().err
+    assert "model: expected one of hrnet-w32" in error and error.count("\n") == 1
+
+
+def test_a_missing_file_of_boxes_is_named(photo, tmp_path):
+    with pytest.raises(FileNotFoundError, match="none.json"):
+        run("--boxes", tmp_path / "none.json", photo)
 
 
 @pytest.mark.parametrize(
@@ -64,13 +62,14 @@ def test_what_does_not_fit_is_said_in_one_line(photo, small, tmp_path, capsys):
     [
         ("[", "expected JSON"), ("{}", "expected COCO results or annotations"),
         ("[1]", r"\[0\].bbox: expected"), ('[{"bbox": [1, 2, 3]}]', r"\[0\].bbox: expected"),
-        ('[{"bbox": [1, 2, 3, "4"]}]', r"\[0\].bbox"), ('[{"bbox": [1, 2, 3, 4]}]', "an image_id"),
-        ('[{"bbox": [1, 2, 3, 4], "image_id": 1, "score": "high"}]', "a number"),
-        ('[{"bbox": [1, 2, 3, 4], "image_id": [1]}]', "an image_id"),
+        ('[{"bbox": [1, 2, 3, "4"]}]', r"\[0\].bbox"),
+        ('[{"bbox": [1, 2, 3, 4]}]', r"\[0\].image_id: expected"),
+        ('[{"bbox": [1, 2, 3, 4], "image_id": 1, "score": "high"}]', r"\[0\].score: expected"),
+        ('[{"bbox": [1, 2, 3, 4], "image_id": [1]}]', r"\[0\].image_id: expected"),
         ('[{"bbox": [NaN, 2, 3, 4], "image_id": 1}]', r"\[0\].bbox"),
     ],
 )  # fmt: skip
-def test_files_that_hold_no_boxes_are_named(tmp_path, content, message):
+def test_files_without_boxes_are_named(tmp_path, content, message):
     path = tmp_path / "boxes.json"
     path.write_text(content)
     with pytest.raises(ValueError, match=message) as refusal:
@@ -78,13 +77,24 @@ def test_files_that_hold_no_boxes_are_named(tmp_path, content, message):
     assert str(path) in str(refusal.value)
 
 
-def test_annotations_hold_boxes_too_and_those_without_area_are_left_out(tmp_path):
+def test_boxes_of_annotations_are_read_and_empty_ones_left_out(tmp_path):
     annotations = [{"image_id": 1, "bbox": [1, 2, 3, 4]}, {"image_id": 1, "bbox": [1, 2, 0, 4]}]
     (tmp_path / "a.json").write_text(json.dumps({"annotations": annotations}))
     assert read_boxes(tmp_path / "a.json") == {1: ([(1, 2, 4, 6)], [1.0])}
 
 
-def test_models_lists_every_network(capsys):
-    assert main(["models"]) == 0
-    out = capsys.readouterr().out
-    assert all(name in out for name in published.PUBLISHED) and "28,536,113" in out
+def test_json_and_an_image_are_written(shared_data, tmp_path, capsys):
+    pytest.importorskip("PIL")
+    photo = shared_data / "photos" / "000000000785.jpg"
+    weights = shared_data / "openpose-mobilenetv2-small" / "graph_opt.pb"
+    status = main(["predict", "--weights", str(weights), "--out", str(tmp_path / "o"), str(photo)])
+    assert status == 0 and "1 person" in capsys.readouterr().out
+    result = json.loads((tmp_path / "o" / "000000000785.json").read_text())
+    assert result["skeleton"] == "OPENPOSE_18" and len(result["people"][0]["keypoints"]) >= 15
+    assert (tmp_path / "o" / "000000000785.png").stat().st_size > 10_000
+
+
+def test_two_photos_of_one_name_do_not_overwrite_each_other():
+    photos = ["a/x.jpg", "b/x.jpg", "x-2.jpg", "y.png", "results.png"]
+    names = [name for name, _ in predict._unique_names(photos)]
+    assert names == ["x", "x-2", "x-2-2", "y", "results-2"]

@@ -13,7 +13,7 @@ from npkpose.training.recipes import RECIPES
 def run(*arguments):
     """Run the command as the program does; return its status."""
     parser = argparse.ArgumentParser()
-    cli_train.add_commands(parser.add_subparsers(dest="command", required=True))
+    cli_train.add_command(parser.add_subparsers(dest="command", required=True))
     options = parser.parse_args(["train", *map(str, arguments)])
     return options.run(options)
 

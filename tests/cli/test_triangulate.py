@@ -3,90 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from npkpose import weights
 from npkpose.cli.main import main
-from npkpose.data.motion import SIZE, synthetic_motion
-from npkpose.models.lifting.mhformer import MHFormer
-from npkpose.models.lifting.simple_baseline_3d import Normalisation, Simple3D
-from npkpose.models.lifting.videopose3d import VideoPose3D
 from npkpose.poses import Poses
 from npkpose.space import Camera
-from npkpose.space.sequence import coco_to_h36m, fill_gaps
-
-
-@pytest.fixture
-def film(tmp_path):
-    """Keypoints (20, 17, 2) with a gap, and their file."""
-    keypoints = synthetic_motion(np.random.default_rng(0), 1, 20)[0][0].astype(float)
-    keypoints[4:6, 3] = np.nan
-    np.save(tmp_path / "film.npy", keypoints)
-    return keypoints, str(tmp_path / "film.npy")
-
-
-def saved(tmp_path, net):
-    """A network in evaluation, and the options that name its file."""
-    weights.save(tmp_path / "w.npz", net.state_dict())
-    return net.eval(), ["--weights", str(tmp_path / "w.npz"), "--size", *map(str, SIZE)]
-
-
-@pytest.mark.parametrize("causal", [False, True])
-def test_a_film_is_lifted_by_the_network_of_the_file(film, tmp_path, capsys, causal):
-    keypoints, path = film
-    net, options = saved(tmp_path, VideoPose3D((3, 3), 8, causal=causal))
-    out = tmp_path / "poses.npz"
-    options += ["--causal"] * causal + ["--out", str(out)]
-    assert main(["lift", path, *options]) == 0
-    printed = capsys.readouterr().out
-    assert "VideoPose3D: 20 frames of 17 joints, m, 2 absent keypoints filled in" in printed
-    with np.load(out) as stored:
-        np.testing.assert_allclose(stored["poses"], net.lift(fill_gaps(keypoints), SIZE), atol=1e-6)
-
-
-def test_a_mhformer_lifts_the_best_person_of_coco_results_into_json(tmp_path, rng):
-    people = rng.uniform(100, 900, (3, 2, 17, 2))
-    entries = []
-    for image_id, pair in enumerate(people):
-        best = image_id % 2
-        found = Poses(pair, person_scores=np.eye(2)[best])
-        entries = found.to_coco(image_id) + entries  # images in reverse
-    (tmp_path / "r.json").write_text(json.dumps(entries))
-    net, options = saved(tmp_path, MHFormer(9, 17, 1, (8, 8)))
-    out = tmp_path / "poses.json"
-    options += ["--from-coco", "--out", str(out)]
-    assert main(["lift", str(tmp_path / "r.json"), *options]) == 0
-    expected = net.lift(coco_to_h36m(people[[0, 1, 2], [0, 1, 0]]), SIZE)
-    np.testing.assert_allclose(json.loads(out.read_text())["poses"], expected, atol=1e-5)
-
-
-def test_the_simple_baseline_lifts_through_its_normalisation(film, tmp_path, monkeypatch, rng):
-    monkeypatch.chdir(tmp_path)
-    keypoints, path = film
-    numbers = Normalisation.of(rng.normal(500, 200, (9, 17, 2)), rng.normal(0, 300, (9, 16, 3)))
-    np.savez("n.npz", **numbers._asdict())
-    net, options = saved(tmp_path, Simple3D((17, 16), 8, 1))
-    assert main(["lift", path, *options, "--normalisation", "n.npz"]) == 0
-    with np.load("film-3d.npz") as stored:
-        expected = net.lift(fill_gaps(keypoints), numbers)
-        np.testing.assert_allclose(stored["poses"], expected, rtol=1e-5)
-
-
-def test_what_cannot_be_lifted_is_one_line_and_status_1(film, tmp_path, capsys):
-    _, path = film
-    _, options = saved(tmp_path, VideoPose3D((3,), 8, (16, 17)))
-    np.save(tmp_path / "two.npy", np.zeros((2, 5, 17, 2)))
-    (tmp_path / "nobody.json").write_text("[]")
-    cases = {
-        "keypoints: expected shape (F, 16, 2)": [path, *options],
-        "--size: expected": [path, *options[:2]],
-        "expected one person's (F, K, 2 or 3), got (2, 5, 17, 2)": [str(tmp_path / "two.npy")],
-        "expected somebody in some image": [str(tmp_path / "nobody.json")],
-        "none.npy": ["none.npy"],
-    }
-    for message, arguments in cases.items():
-        arguments += options[:2] if len(arguments) == 1 else []
-        assert main(["lift", *arguments]) == 1
-        error = capsys.readouterr().err
-        assert error.startswith("npkpose lift: ") and message in error and error.count("\n") == 1
 
 
 @pytest.fixture
@@ -106,7 +25,7 @@ def rig(tmp_path):
     return cameras, str(tmp_path / "rig.json")
 
 
-def test_points_come_back_from_three_views_one_of_them_wrong_and_one_blind(rig, tmp_path, capsys):
+def test_points_are_triangulated_despite_wrong_and_missing_views(rig, tmp_path, capsys):
     cameras, calibration = rig
     points = np.random.default_rng(0).uniform(-0.5, 0.5, (6, 4, 3))
     views = np.stack([camera.project(points) for camera in cameras])
@@ -116,7 +35,7 @@ def test_points_come_back_from_three_views_one_of_them_wrong_and_one_blind(rig, 
         np.save(tmp_path / f"{v}.npy", view)
     files, out = [str(tmp_path / f"{v}.npy") for v in range(3)], str(tmp_path / "points.npz")
     assert main(["triangulate", calibration, *files, "--out", out]) == 0
-    assert "6 x 4 keypoints, 23 with a place in m" in capsys.readouterr().out
+    assert "6 x 4 keypoints, 23 of them triangulated, in m" in capsys.readouterr().out
     with np.load(out) as stored:
         assert np.isnan(stored["points"][5, 0]).all() and stored["status"][5, 0] == 1
         assert (stored["num_views"][3] == 2).all() and str(stored["unit"]) == "m"
@@ -129,7 +48,7 @@ def test_points_come_back_from_three_views_one_of_them_wrong_and_one_blind(rig, 
         np.testing.assert_allclose(stored["points"][:3], points[:3], rtol=0, atol=1e-9)
 
 
-def test_people_of_coco_results_are_told_apart_and_found_in_space(rig, tmp_path, capsys):
+def test_people_of_coco_results_are_matched_and_triangulated(rig, tmp_path, capsys):
     cameras, calibration = rig
     rng = np.random.default_rng(1)
     people = rng.normal(0, 0.3, (2, 2, 17, 3)) + [[[[0.6, 0, 0]], [[-0.6, 0.3, 0]]]]  # (F, P, K, 3)
@@ -143,7 +62,8 @@ def test_people_of_coco_results_are_told_apart_and_found_in_space(rig, tmp_path,
     out = tmp_path / "people.json"
     arguments = [calibration, *map(str, files), "--min-views", "3", "--out", str(out)]
     assert main(["triangulate", *arguments]) == 0
-    assert "4 people at 2 instants, 4 x 17 keypoints, 68 with a place" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "4 people at 2 times, 4 x 17 keypoints, 68 of them triangulated" in printed
     found = json.loads(out.read_text())
     assert found["image_id"] == ["000", "000", "001", "001"]
     for image_id, members, points in zip(found["image_id"], found["members"], found["points"]):
@@ -152,7 +72,7 @@ def test_people_of_coco_results_are_told_apart_and_found_in_space(rig, tmp_path,
         np.testing.assert_allclose(points, expected, rtol=0, atol=1e-6)
 
 
-def test_the_shelf_scene_is_three_people_at_each_instant(shared_data, tmp_path):
+def test_the_shelf_scene_has_three_people_at_each_time(shared_data, tmp_path):
     shelf = shared_data / "shelf"
     found = json.loads((shelf / "detections_hrnet_coco17.json").read_text())
     files = []
@@ -169,7 +89,7 @@ def test_the_shelf_scene_is_three_people_at_each_instant(shared_data, tmp_path):
         assert max(np.nanmedian(stored["errors"][stored["image_id"] == f]) for f in range(3)) < 6.5
 
 
-def test_what_cannot_be_triangulated_is_one_line_and_status_1(rig, tmp_path, capsys):
+def test_input_that_cannot_be_triangulated_is_one_line_and_status_1(rig, tmp_path, capsys):
     _, calibration = rig
     np.save(tmp_path / "a.npy", np.zeros((2, 3, 2)))
     np.save(tmp_path / "b.npy", np.zeros((2, 4, 2)))
@@ -194,10 +114,9 @@ def test_what_cannot_be_triangulated_is_one_line_and_status_1(rig, tmp_path, cap
         assert message in error
 
 
-def test_help_says_what_files_are_read(capsys):
-    for command in ("lift", "triangulate"):
-        with pytest.raises(SystemExit) as stop:
-            main([command, "--help"])
-        assert stop.value.code == 0
-        text = " ".join(capsys.readouterr().out.split())
-        assert "COCO results" in text and ".npy" in text
+def test_help_says_which_files_are_read(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["triangulate", "--help"])
+    assert stop.value.code == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "COCO results" in text and ".npy" in text

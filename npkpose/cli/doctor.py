@@ -1,0 +1,32 @@
+"""The command ``npkpose doctor``: what is wrong with COCO files, and what it does to the score."""
+
+import sys
+
+
+def add_command(commands):
+    """Add the command to argparse's subparsers."""
+    parser = commands.add_parser(
+        "doctor", help="find errors in COCO files",
+        description="Find errors in COCO files, and say what each does to the score.",
+        epilog="Exit status: 0 if no finding changes a score, 1 if one does, 2 if a file "
+        "cannot be read.",
+    )  # fmt: skip
+    parser.add_argument("annotations", metavar="ANNOTATIONS.json", help="COCO annotations")
+    parser.add_argument("results", metavar="RESULTS.json", nargs="?", help="COCO results")
+    parser.set_defaults(run=_doctor)
+
+
+def _doctor(options):
+    """Print every finding; return the exit status."""
+    from npkpose.metrics.coco.doctor import examine
+
+    try:
+        findings = examine(options.annotations, options.results)
+    except (ValueError, OSError) as error:
+        print(f"npkpose doctor: {error}", file=sys.stderr)
+        return 2
+    for finding in findings:
+        print(finding)
+    if not findings:
+        print("nothing found")
+    return 1 if any(finding.changes_score for finding in findings) else 0

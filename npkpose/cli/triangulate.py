@@ -1,0 +1,125 @@
+"""The command ``npkpose triangulate``: keypoints of several cameras to points in space."""
+
+from npkpose.cli.inputs import INPUTS
+
+
+def add_command(commands):
+    """Add the command to argparse's subparsers."""
+    triangulate = commands.add_parser(
+        "triangulate", help="points in space from keypoints of several cameras",
+        description="Triangulate keypoints that several calibrated cameras see at the same times. "
+        "Arrays of one shape (..., K, 2 or 3): point by point. COCO results: the people of all "
+        "views are matched by geometry; an image_id is the same time in all files.",
+        epilog=INPUTS,
+    )  # fmt: skip
+    add = triangulate.add_argument
+    add("calibration", metavar="CALIBRATION.json",
+        help='{"cameras": [{"name", "K", "distCoef", "R", "t"}, ...]} as of Panoptic (cm), or '
+        "as of Shelf and Campus (mm), or of Human3.6M (m): see npkpose.space.files")  # fmt: skip
+    add("views", nargs="+", metavar="KEYPOINTS", help="one file per camera")
+    add("--cameras", metavar="NAMES",
+        help="of the files, separated by commas; default: all, in order")  # fmt: skip
+    add("--threshold", type=float, default=15.0, metavar="PIXELS",
+        help="largest distance of a view that is used, and of people who are matched; "
+        "default 15")  # fmt: skip
+    add("--all-views", action="store_true", help="use every view, also distant ones (arrays only)")
+    add("--min-views", type=int, default=2,
+        help="views in which a person must be found (COCO results only); default 2")  # fmt: skip
+    add("--out", default="points-3d.npz", metavar="FILE",
+        help=".npz or .json; default points-3d.npz")  # fmt: skip
+    triangulate.set_defaults(run=_triangulate)
+
+
+def _triangulate(options):
+    """Triangulate keypoints or people, and write the points."""
+    from npkpose.space.files import read_people, write_arrays
+
+    cameras = _read_cameras(options)
+    views = [read_people(path) for path in options.views]
+    if all(view is None for view in views):
+        arrays = _triangulate_arrays(options, cameras)
+    elif any(view is None for view in views):
+        raise ValueError("KEYPOINTS: expected COCO results of every view or of none")
+    else:
+        arrays = _triangulate_people(options, cameras, views)
+    write_arrays(options.out, {**arrays, "unit": cameras[0].unit})
+    _print_summary(options.out, arrays, cameras[0].unit)
+    return 0
+
+
+def _read_cameras(options):
+    """Return the cameras of the views, in order."""
+    from npkpose.space.files import read_cameras
+
+    cameras = read_cameras(options.calibration)
+    names = list(cameras) if options.cameras is None else options.cameras.split(",")
+    for name in names:
+        if name not in cameras:
+            known = ", ".join(list(cameras)[:8]) + " and so on" * (len(cameras) > 8)
+            raise ValueError(f"--cameras: expected some of {known}, got {name!r}")
+    if len(names) != len(options.views):
+        raise ValueError(
+            f"KEYPOINTS: expected {len(names)} files, one per camera (see --cameras), "
+            f"got {len(options.views)}"
+        )
+    return [cameras[name] for name in names]
+
+
+def _triangulate_arrays(options, cameras):
+    """Return the arrays of points, one by one."""
+    import numpy as np
+
+    from npkpose.space.files import read_keypoints
+    from npkpose.space.triangulate import triangulate
+
+    views = [read_keypoints(path) for path in options.views]
+    for path, (keypoints, _) in zip(options.views, views):
+        if keypoints.shape != views[0][0].shape:
+            expected, got = views[0][0].shape, keypoints.shape
+            raise ValueError(f"{path}: expected {expected}, the first view's shape, got {got}")
+    pixels, weights = (np.stack(parts) for parts in zip(*views))
+    robust = not options.all_views
+    return triangulate(pixels, cameras, weights, robust, threshold=options.threshold)._asdict()
+
+
+def _triangulate_people(options, cameras, views):
+    """Return the arrays of all people, one time after another."""
+    import numpy as np
+
+    from npkpose.poses import Poses
+
+    lengths = {poses.keypoints.shape[1] for view in views for poses in view.values()}
+    if len(lengths) != 1:
+        raise ValueError(f"KEYPOINTS: expected people of one number of keypoints, got {lengths}")
+    nobody, rows = Poses.empty(*lengths), []
+    for image_id in dict.fromkeys(image_id for view in views for image_id in view):
+        people = [view.get(image_id, nobody) for view in views]
+        rows.append(_triangulate_at(image_id, people, cameras, options))
+    rows = [row for row in rows if len(row["members"])] or rows[:1]
+    return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+
+
+def _triangulate_at(image_id, people, cameras, options):
+    """Return the arrays of the people at one time, given the `Poses` of each view."""
+    import numpy as np
+
+    from npkpose.space.associate import associate, triangulate_people
+
+    members = associate(people, cameras, options.threshold, options.min_views)
+    found = triangulate_people(people, cameras, members, options.threshold)._asdict()
+    found["used"] = found["used"].swapaxes(0, 1)  # (P, V, K)
+    return {"image_id": np.array([image_id] * len(members)), "members": members, **found}
+
+
+def _print_summary(out, arrays, unit):
+    import numpy as np
+
+    points, errors = arrays["points"], arrays["errors"]
+    shape = " x ".join(str(length) for length in points.shape[:-1])
+    people = ""
+    if "image_id" in arrays:
+        people = f"{len(points)} people at {len(set(arrays['image_id'].tolist()))} times, "
+    found = np.isfinite(errors)
+    median = f", median error {np.median(errors[found]):.2f} px" if found.any() else ""
+    print(f"{people}{shape} keypoints, {found.sum()} of them triangulated, in {unit}{median}")
+    print(f"wrote {out}: {', '.join(arrays)}")

@@ -1,0 +1,38 @@
+import pytest
+
+from npkpose.metrics import evaluate_coco
+
+
+def test_the_table_is_printed_and_nothing_else(run_on_coco, tmp_path, capsys):
+    assert run_on_coco("eval") == 0
+    shown = capsys.readouterr()
+    assert shown.out == f"{evaluate_coco(tmp_path / 'gt.json', tmp_path / 'dt.json')}\n"
+    assert shown.out.count("= 1.000\n") == 6 and shown.err == ""
+
+
+def test_each_warning_is_one_line(run_on_coco, person, capsys):
+    for flags, first in (([], "= 1.000"), (["--strict"], "= 0.000")):
+        assert run_on_coco("eval", *flags, person=person | {"id": 0}) == 0
+        shown = capsys.readouterr()
+        assert shown.out.splitlines()[0].endswith(first)
+        assert shown.err.startswith("npkpose eval: warning: ") and shown.err.count("\n") == 1
+
+
+def test_errors_prints_the_ap_that_each_kind_costs(run_on_coco, result, capsys):
+    stray = result | {"score": 0.9, "keypoints": [5000] * 51}
+    assert run_on_coco("eval", "--errors", results=(stray, result)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("= 0.500")
+    (background,) = (line.split() for line in lines if line.startswith("background"))
+    assert background[1:3] == ["1", "0.500"]
+
+
+def test_plot_writes_a_plot(run_on_coco, tmp_path):
+    pytest.importorskip("matplotlib")
+    assert run_on_coco("eval", "--plot", str(tmp_path / "plot.png")) == 0
+    assert (tmp_path / "plot.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_malformed_file_is_an_error_that_names_it(run_on_coco, person, capsys):
+    assert run_on_coco("eval", person=person | {"area": None}) == 1
+    assert "gt.json: annotations[0].area: expected a number" in capsys.readouterr().err
