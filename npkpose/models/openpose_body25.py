@@ -21,7 +21,6 @@ import numpy as np
 
 from npkpose import nn
 from npkpose._check import check_integer
-from npkpose.codec.paf.group import PAF_VARIANTS
 from npkpose.models.backbones.residual import FlattenNames, NamedSequential
 from npkpose.models.backbones.vgg19 import vgg19_features
 from npkpose.models.openpose_coco import MEAN, STD
@@ -55,7 +54,7 @@ class OpenPoseBody25(FlattenNames):
     stride = 8
     input_height = 368
     size_multiple = 8
-    thresholds = PAF_VARIANTS["openpose"]
+    thresholds = "openpose"  # of `codec.paf.group.PAF_VARIANTS`
 
     def __init__(self, paf_stages=4, heatmap_stages=2, base=64, *, rng=None):
         super().__init__()

@@ -20,7 +20,6 @@ import numpy as np
 
 from npkpose import nn
 from npkpose._check import check_integer
-from npkpose.codec.paf.group import PAF_VARIANTS
 from npkpose.models.backbones.residual import FlattenNames, NamedSequential
 from npkpose.models.backbones.vgg19 import vgg19_features
 from npkpose.models.preprocess import check_multiples, to_input
@@ -57,7 +56,7 @@ class OpenPoseCOCO(FlattenNames):
     stride = 8
     input_height = 368
     size_multiple = 8
-    thresholds = PAF_VARIANTS["cvpr2017"]
+    thresholds = "cvpr2017"  # of `codec.paf.group.PAF_VARIANTS`
 
     def __init__(self, num_stages=6, base=64, *, rng=None):
         super().__init__()

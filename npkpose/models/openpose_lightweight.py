@@ -23,7 +23,6 @@ import numpy as np
 
 from npkpose import nn
 from npkpose._check import check_integer
-from npkpose.codec.paf.group import PAF_VARIANTS
 from npkpose.models.openpose_coco import MEAN, STD
 from npkpose.models.preprocess import check_multiples, to_input
 from npkpose.skeletons import OPENPOSE_18
@@ -58,7 +57,7 @@ class LightweightOpenPose(nn.Module):
     stride = 8
     input_height = 256
     size_multiple = 8
-    thresholds = PAF_VARIANTS["lightweight"]
+    thresholds = "lightweight"  # of `codec.paf.group.PAF_VARIANTS`
 
     def __init__(self, num_refinement_stages=1, base=STEM, *, rng=None):
         super().__init__()

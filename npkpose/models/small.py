@@ -1,4 +1,4 @@
-"""Small networks that learn people in minutes, on a laptop, in NumPy: one trunk, three answers.
+"""Small networks that learn people in minutes, on a laptop, in NumPy: one trunk, three heads.
 
     image ── s2 ── s4 ─┬─ s8 ─┬─ s16 ── up, s8 ── + ── fuse ── up, s4 ── + ── fuse ── up, s2: maps
              b/2   b   │  2b  │  3b               │     2b               │     b
@@ -6,15 +6,15 @@
                        └─────────────────────────────────────────────────┘
 
 sN are maps at 1/N of the image's size, with their channels below. The first is a convolution, the
-others one or two BasicBlocks; up is a 2x2 transposed convolution, fuse a BasicBlock. The coarse
-maps see the whole person, the fine ones say where exactly a joint is; they are added, as in
-Newell et al., "Stacked Hourglass Networks", ECCV 2016, arXiv:1603.06937. Nearly all of the work
-is at 1/4 and below, where pixels are few and channels many: that is what a processor without a
-graphics card does fast. Maps are at stride 2 of areas: `Grid(2, "centre")`.
+others one or two BasicBlocks; up is a 2x2 transposed convolution, fuse a BasicBlock. A pixel of the
+coarse maps sees the whole person, the fine maps have the exact position of a joint; they are added,
+as in Newell et al., "Stacked Hourglass Networks", ECCV 2016, arXiv:1603.06937. Nearly all
+multiplications are at 1/4 and below, with few pixels and many channels, which suits a CPU. A pixel
+of the maps is an area of 2x2 image pixels: `Grid(2, "centre")`.
 
     SmallTopDown   one person's crop         K heatmaps
-    SmallPaf       everybody                 K heatmaps and part affinity fields
-    SmallTags      everybody                 the same, and K tags of two numbers
+    SmallPaf       all people of an image    K heatmaps and part affinity fields
+    SmallTags      all people of an image    the same, and K tags of two numbers
 """
 
 import json
@@ -24,8 +24,6 @@ import numpy as np
 
 from npkpose import nn
 from npkpose._check import check_choice, check_integer, check_size
-from npkpose.codec.heatmap.blur import smooth_heatmaps
-from npkpose.codec.heatmap.expected_oks import expected_oks
 from npkpose.grid import Grid
 from npkpose.models.backbones.residual import BasicBlock, conv_norm
 from npkpose.models.preprocess import check_multiples, to_input
@@ -34,8 +32,8 @@ from npkpose.skeletons import COCO_17
 from npkpose.weights import load_npz
 
 BASE = 32  # channels b
-SLOPE = 0.25  # of tags, for each pixel of the map: people 12 pixels apart differ by 3
-TRAINED = pathlib.Path(__file__).with_name("trained")  # weights, and a record beside each
+SLOPE = 0.25  # of tags, per map pixel: the tags of people 12 pixels apart differ by 3
+TRAINED = pathlib.Path(__file__).with_name("trained")  # weights, each with a record
 
 
 def load_trained(name):
@@ -44,7 +42,7 @@ def load_trained(name):
     Parameters
     ----------
     name : "topdown", "paf" or "tags"
-        `SmallTopDown`, `SmallPaf` or `SmallTags`. They know synthetic people only.
+        `SmallTopDown`, `SmallPaf` or `SmallTags`. They are trained on synthetic people only.
     """
     kinds = {"topdown": SmallTopDown, "paf": SmallPaf, "tags": SmallTags}
     network = kinds[check_choice("name", name, tuple(kinds))]()
@@ -53,7 +51,7 @@ def load_trained(name):
 
 
 def trained_record(name):
-    """Return how `load_trained`'s weights came about: command, minutes, seeds, scores."""
+    """Return the record of `load_trained`'s weights: command, minutes, seeds, scores."""
     check_choice("name", name, ("topdown", "paf", "tags"))
     return json.loads((TRAINED / f"{name}.json").read_text())
 
@@ -93,7 +91,7 @@ class SmallNet(nn.Module):
         self.head.params["weight"] *= 0.1  # maps are mostly zero: start near there
 
     def preprocess(self, image):
-        """Return pictures (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W)."""
+        """Return images (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W)."""
         return to_input(image, self.size_multiple, 0.5, 0.25)
 
     def forward(self, x):
@@ -101,7 +99,7 @@ class SmallNet(nn.Module):
         return self.head(self.features(x))
 
     def features(self, x):
-        """Return what the head sees, (N, b, H/4, W/4)."""
+        """Return the input of the head, (N, b, H/4, W/4)."""
         s4 = self.down1(self.stem(x))
         s8 = self.down2(s4)
         u8 = self.fuse1(self.up1(self.down3(s8)) + s8)
@@ -123,17 +121,17 @@ class SmallNet(nn.Module):
 class SmallTopDown(SmallNet):
     """Heatmaps (N, 17, H/2, W/2) of crops of ``input_size``, for `TopDown`.
 
-    It is used to boxes enlarged by ``padding`` alone: `TopDown(model, padding=model.padding)`.
-    While training, heatmaps have the sum of a Gaussian (`SpatialSoftmax`); in evaluation mode they
-    say what each pixel is worth as an answer (`codec.expected_oks`).
+    It was trained with boxes enlarged by ``padding``, which `TopDown` uses. The heatmaps are
+    probabilities, scaled to the sum of a Gaussian (`SpatialSoftmax`): decode the expected OKS of
+    them, as `TopDown` does, not the heatmaps themselves.
     """
 
     sigma = 0.9
     padding = 1.05
     refine = "log_parabola"
-    # Square root of a person's area, in heights of the crop: 0.5 are usual; less scored better.
-    # Chosen on the scenes that runs are watched by.
-    scale = 0.375
+    # For `expected_oks`: square root of a person's area, in heights of the crop. 0.5 is usual;
+    # 0.375 scored better on the validation scenes.
+    oks_scale = 0.375
 
     def __init__(self, input_size=(96, 64), base=BASE, *, rng=None):
         super().__init__(self.skeleton.num_keypoints, base, rng=rng)
@@ -142,11 +140,8 @@ class SmallTopDown(SmallNet):
         self.softmax = SpatialSoftmax(self.sigma)
 
     def forward(self, x):
-        """Return the heatmaps of ``x``, in evaluation mode the expected OKS."""
-        heatmaps = self.softmax(super().forward(x))
-        if self.training:
-            return heatmaps
-        return expected_oks(heatmaps, self.skeleton.sigmas, self.scale * heatmaps.shape[2])
+        """Return the heatmaps of ``x``; the layers keep what they need."""
+        return self.softmax(super().forward(x))
 
     def backward(self, dy):
         """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
@@ -157,10 +152,10 @@ class SmallPaf(SmallNet):
     """Heatmaps and part affinity fields, for `BottomUp` and `group_paf`."""
 
     grouping = "paf"
-    # Chosen on the scenes that runs are watched by, for the weights in the package.
-    blur = 1.0  # heatmap pixels
-    input_height = 160  # as in its training, of scenes of 128
-    # Merged peaks are not told apart: of 80 scenes' true maps, that finds nobody more.
+    # Chosen on the validation scenes, for the weights in the package.
+    blur = 1.0  # heatmap pixels, the sigma with which `BottomUp` smooths the heatmaps
+    input_height = 160  # as in training, for scenes of 128
+    # Without a search for merged peaks: on the true maps of 80 scenes it found no further person.
     thresholds = {
         "threshold": 0.3, "min_keypoints": 5, "min_score": 0.2, "separate": False,
         "fill_missing": True,
@@ -171,28 +166,28 @@ class SmallPaf(SmallNet):
         super().__init__(channels, base, rng=rng)
 
     def split(self, maps):
-        """Return ``maps`` (N, K + C, h, w) as smooth heatmaps (N, K, h, w) and fields."""
+        """Return ``maps`` (N, K + C, h, w) as heatmaps (N, K, h, w) and fields (N, C, h, w)."""
         K = self.skeleton.num_keypoints
-        return smooth_heatmaps(maps[:, :K], self.blur), maps[:, K:]
+        return maps[:, :K], maps[:, K:]
 
 
 class SmallTags(SmallPaf):
     """Heatmaps, fields and tags (N, K + C + 2 K, H/2, W/2), for `BottomUp` and `group_tags`.
 
-    Nothing is grouped by the fields: they are learned because they teach sides. A left knee looks
-    like a right one; only the hip and the shoulder above it tell, and fields lead a network along
-    that chain. Of both knees in sight the left one's map is brighter at the left one in 9 of 10
-    people, without the fields in 5 of 10.
+    The fields are not used for grouping; they help the network to tell left from right. A left knee
+    looks like a right knee. Only hip and shoulder show its side, and the fields connect it to them.
+    If both knees are visible, the left knee's heatmap is higher at the left knee in 9 of 10 people;
+    without the fields, in 5 of 10.
 
-    Tags are what the network answers plus the pixel's own x and y, times `SLOPE`: a convolution
-    does not know where it is, and two people who look alike would get one tag. So different places
-    begin with different tags, and there is left to learn where a keypoint's person is, seen from
-    it. K tags that begin with x come first, then K that begin with y.
+    A tag is the network's output plus `SLOPE` times the pixel's x or y. A convolution does not see
+    its position, so two people who look alike would get equal tags; with x and y, different
+    positions start with different tags. The network learns the offset from a keypoint to its
+    person. The K tags with x come first, then the K tags with y.
     """
 
     grouping = "tags"
-    blur = 0.7  # heatmap pixels; this and the thresholds chosen as `SmallPaf`'s
-    # `TagTask` pushes people's tags several units apart: a keypoint may lie further from its own.
+    blur = 0.7  # heatmap pixels; chosen as `SmallPaf`'s, and so are the thresholds
+    # `TagTask` pushes the tags of different people several units apart, so the threshold is large.
     thresholds = {
         "threshold": 0.3, "tag_threshold": 3.0, "min_keypoints": 5, "min_score": 0.3,
         "fill_missing": True, "separate_left_right": True,
@@ -219,13 +214,13 @@ class SmallTags(SmallPaf):
         return self.features_backward(self.head.backward(dmaps) + self.tags.backward(dtags))
 
     def split(self, maps):
-        """Return ``maps`` (N, K + C + 2 K, h, w) as smooth heatmaps and tags (N, 2 K, h, w)."""
+        """Return ``maps`` (N, K + C + 2 K, h, w) as heatmaps (N, K, ...) and tags (N, 2 K, ...)."""
         K = self.skeleton.num_keypoints
-        return smooth_heatmaps(maps[:, :K], self.blur), maps[:, -2 * K :]
+        return maps[:, :K], maps[:, -2 * K :]
 
 
 def _ramp(side, dtype):
-    """What a pixel's place along one axis adds to its tag, 0 in the middle: (side,)."""
+    """Return `SLOPE` times a pixel's position along one axis, 0 in the middle: (side,)."""
     return (SLOPE * (np.arange(side) - (side - 1) / 2)).astype(dtype)
 
 

@@ -18,7 +18,8 @@ the first scale only, since a person's tag depends on the scale.
 import numpy as np
 
 from npkpose._check import check_choice, check_integer, check_number
-from npkpose.codec.paf.group import group_paf
+from npkpose.codec.heatmap.blur import smooth_heatmaps
+from npkpose.codec.paf.group import PAF_VARIANTS, group_paf
 from npkpose.codec.tags.group import group_tags
 from npkpose.grid import Grid
 from npkpose.image.resize import resize
@@ -37,8 +38,9 @@ class BottomUp:
     ----------
     model : network such as `models.OpenPoseMobileNetV2` or `models.HigherHRNet`
         Has ``preprocess``, ``split``, ``skeleton``, ``stride`` and ``size_multiple``; may have
-        ``thresholds``, and ``grouping``, "paf" or "tags". Without ``grouping``, a network with
-        thresholds has fields and one without has tags. Switched to evaluation mode.
+        ``thresholds`` (a dict as below, or a name in `PAF_VARIANTS`), ``blur`` (the sigma of
+        `smooth_heatmaps`), and ``grouping``, "paf" or "tags". Without ``grouping``, a network
+        with thresholds has fields and one without has tags. Switched to evaluation mode.
     height : int, optional
         Height of the network's input, rounded to a size that it accepts; the width keeps the aspect
         ratio. If the network has ``short_side``, this is the length of the shorter side. A larger
@@ -61,6 +63,8 @@ class BottomUp:
         height = getattr(model, "input_height", 432) if height is None else height
         self.height = check_integer("height", height, at_least=model.size_multiple)
         own = getattr(model, "thresholds", None)
+        if isinstance(own, str):
+            own = PAF_VARIANTS[check_choice("model.thresholds", own, PAF_VARIANTS)]
         grouping = getattr(model, "grouping", "tags" if own is None else "paf")
         self.grouping = check_choice("model.grouping", grouping, GROUPINGS)
         self.thresholds = {**(own or {}), **(thresholds or {})}
@@ -131,6 +135,8 @@ class BottomUp:
     def _split(self, x):
         """Return heatmaps and others of one input; tags, channels (1, T K), become (T, K, h, w)."""
         heatmaps, others = self.model.split(self.model(x))
+        if hasattr(self.model, "blur"):
+            heatmaps = smooth_heatmaps(heatmaps, self.model.blur)
         if self.grouping == "tags":
             others = others.reshape(-1, self.model.skeleton.num_keypoints, *others.shape[2:])
         return heatmaps, others

@@ -13,6 +13,7 @@ import numpy as np
 
 from npkpose._check import check_array, check_choice, check_number
 from npkpose.codec.heatmap.decode import DARK_SPACING, REFINEMENTS, decode_heatmaps
+from npkpose.codec.heatmap.expected_oks import expected_oks
 from npkpose.codec.nms import oks_nms
 from npkpose.grid import Grid
 from npkpose.image.crop import PADDING, check_boxes, crop_matrices, crop_sizes, to_image
@@ -29,8 +30,9 @@ class TopDown:
     ----------
     model : network such as `models.ViTPose`
         Has ``preprocess``, ``skeleton``, ``input_size`` and ``grid`` (or ``stride``, for a
-        `Grid` of convention "index"), and may have ``refine`` and ``padding``. Switched to
-        evaluation mode.
+        `Grid` of convention "index"), and may have ``refine``, ``padding`` and ``oks_scale``.
+        With the last, heatmaps are decoded as their `expected_oks`; it is the square root of a
+        person's area, in heights of the input. Switched to evaluation mode.
     flip : bool
         Do the flip test, which takes twice the time. Maps are shifted by `Grid.flip_shift`; the
         published code shifts by a whole pixel, which is less exact.
@@ -101,17 +103,24 @@ class TopDown:
     def heatmaps(self, crops):
         """Return the maps (P, K, h, w) of crops (P, H, W, 3), uint8 RGB, after the flip test."""
         x = self.model.preprocess(crops)
-        K = self.model.skeleton.num_keypoints
-        maps = self.model(x)[:, :K]
-        if maps.shape[1] < K:
-            raise ValueError(
-                f"model: expected {K} maps for {self.model.skeleton.name}, got {maps.shape[1]}"
-            )
+        maps = self._maps(x)
         if self.flip:
-            flipped = self.model(flip(x))[:, :K]
+            flipped = self._maps(flip(x))
             maps = maps + flip_maps(flipped, self.model.skeleton, self.grid.flip_shift())
             maps *= 0.5
         return maps
+
+    def _maps(self, x):
+        """Return the network's first K maps or, if it has ``oks_scale``, their expected OKS."""
+        skeleton = self.model.skeleton
+        K = skeleton.num_keypoints
+        maps = self.model(x)[:, :K]
+        if maps.shape[1] < K:
+            raise ValueError(f"model: expected {K} maps for {skeleton.name}, got {maps.shape[1]}")
+        oks_scale = getattr(self.model, "oks_scale", None)
+        if oks_scale is None:
+            return maps
+        return expected_oks(maps, skeleton.sigmas, oks_scale * maps.shape[2])
 
     def _find(self, image, boxes, box_scores):
         height, width = image.shape[:2]

@@ -1,15 +1,14 @@
 import numpy as np
 import pytest
 
-from npkpose.codec.heatmap.expected_oks import expected_oks
 from npkpose.models.small import SLOPE, SmallNet, SmallPaf, SmallTags, SmallTopDown
 from npkpose.nn import check_layer
 from npkpose.pipeline.bottomup import BottomUp
 from npkpose.pipeline.topdown import TopDown
 
 
-def test_parameters_counted_by_hand_stay_within_three_megabytes_for_all_three():
-    def block(i, o):  # two 3x3, their normalisations, and a 1x1 where the widths differ
+def test_the_number_of_parameters_is_as_counted_by_hand_and_all_three_take_three_megabytes():
+    def block(i, o):  # two 3x3, their normalisations, and a 1x1 if the widths differ
         return 9 * i * o + 2 * o + 9 * o * o + 2 * o + (i * o + 2 * o if i != o else 0)
 
     trunk = 27 * 16 + 32 + block(16, 32) + block(32, 64) + block(64, 64) + block(64, 96)
@@ -20,27 +19,24 @@ def test_parameters_counted_by_hand_stay_within_three_megabytes_for_all_three():
     assert 2 * sum(net.num_parameters() for net in nets) < 3e6  # bytes, in float16
 
 
-def test_maps_are_half_the_size_and_split_by_kind():
+def test_maps_are_half_the_size_and_split_separates_heatmaps_from_the_rest():
     x = np.zeros((2, 3, 16, 32), np.float32)
     assert SmallTopDown(base=2)(x).shape == (2, 17, 8, 16)
     net = SmallPaf(base=2)
     heatmaps, fields = net.split(net(x))
     assert heatmaps.shape == (2, 17, 8, 16) and fields.shape == (2, 38, 8, 16)
-    assert np.ptp(heatmaps) <= np.ptp(net(x)[:, :17])  # smoothed
     net = SmallTags(base=2)
     assert [maps.shape for maps in net.split(net(x))] == [(2, 17, 8, 16), (2, 34, 8, 16)]
 
 
-def test_in_evaluation_mode_a_crop_gets_its_expected_oks(rng):
-    net = SmallTopDown((32, 16), base=2, rng=rng).eval()
-    x = rng.normal(size=(2, 3, 32, 16)).astype(np.float32)
-    heatmaps = net.softmax(SmallNet.forward(net, x))
+@pytest.mark.parametrize("training", [True, False])
+def test_heatmaps_of_a_crop_have_the_sum_of_a_gaussian(training, rng):
+    net = SmallTopDown((32, 16), base=2, rng=rng).train(training)
+    heatmaps = net(rng.normal(size=(2, 3, 32, 16)).astype(np.float32))
     np.testing.assert_allclose(heatmaps.sum(axis=(2, 3)), 2 * np.pi * net.sigma**2, rtol=1e-5)
-    expected = expected_oks(heatmaps, net.skeleton.sigmas, 0.375 * 16)
-    np.testing.assert_array_equal(net(x), expected)
 
 
-def test_tags_begin_with_the_place_of_their_pixel():
+def test_tags_begin_with_the_position_of_their_pixel():
     net = SmallTags(base=2)
     net.head.params["weight"][:] = net.tags.params["weight"][:] = 0
     heatmaps, tags = net.split(net(np.zeros((1, 3, 16, 32), np.float32)))
@@ -58,7 +54,7 @@ def test_gradients_are_right(rng):
     check_layer(net, rng.normal(size=(2, 3, 32, 16)), rng, rtol=1e-5)
 
 
-def test_the_pipelines_take_them(rng):
+def test_they_fit_the_pipelines(rng):
     image = rng.integers(0, 256, (40, 50, 3), dtype=np.uint8)
     poses = TopDown(SmallTopDown((32, 16), base=2))(image, [(5, 5, 20, 30)])
     assert poses.keypoints.shape == (1, 17, 2)

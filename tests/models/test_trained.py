@@ -1,4 +1,4 @@
-"""The weights in the package: they load, they are small, and they score what their records say."""
+"""The weights in the package: they load, they are small, and their scores are the recorded ones."""
 
 import numba
 import numpy as np
@@ -12,8 +12,12 @@ from npkpose.training.recipes import HELD_OUT_SEED, RECIPES
 from npkpose.weights import load_npz
 
 NAMES = tuple(RECIPES)
-# Of the 1,000 held-out scenes, and how far the AP of so few may lie from that of all.
-SLICE, TOLERANCE = (15, 0.2) if numba.config.DISABLE_JIT else (60, 0.1)
+# AP of the first of the 1,000 held-out scenes. New weights have new ones: the test prints them.
+SLICE = 6 if numba.config.DISABLE_JIT else 60
+SLICE_AP = {
+    6: {"topdown": 0.7970, "paf": 0.6508, "tags": 0.6155},
+    60: {"topdown": 0.8107, "paf": 0.6335, "tags": 0.6164},
+}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +32,7 @@ def test_the_three_together_take_at_most_three_megabytes():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_record_says_how_the_weights_came_about(name):
+def test_a_record_says_how_the_weights_were_made(name):
     record = trained_record(name)
     assert record["network"] == type(load_trained(name)).__name__
     assert record["held_out_seed"] == HELD_OUT_SEED and record["held_out_scenes"] == 1000
@@ -37,18 +41,18 @@ def test_a_record_says_how_the_weights_came_about(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_weights_are_finite_and_ready_to_use(name):
+def test_weights_are_finite_and_in_evaluation_mode(name):
     weights = load_npz(small.TRAINED / f"{name}.npz")
     assert all(np.isfinite(array).all() for array in weights.values())
     assert not load_trained(name).training
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_slice_of_the_held_out_scenes_scores_about_what_the_record_says(name, scenes):
+def test_the_first_held_out_scenes_score_what_these_weights_scored(name, scenes):
     network = load_trained(name)
-    task = RECIPES[name].task(network, scenes, scenes)
-    ap = task.score(network).stats.ap
-    assert ap == pytest.approx(trained_record(name)["scores"]["ap"], abs=TOLERANCE)
+    ap = RECIPES[name].task(network, scenes, scenes).score(network).stats.ap
+    assert ap == pytest.approx(SLICE_AP[SLICE][name], abs=0.01)
+    assert ap == pytest.approx(trained_record(name)["scores"]["ap"], abs=0.1)  # of all scenes
 
 
 def test_unknown_names_are_refused():

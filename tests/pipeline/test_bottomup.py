@@ -6,8 +6,15 @@ import numpy as np
 import pytest
 
 from npkpose import COCO_17, OPENPOSE_18, BottomUp, Skeleton, oks
+from npkpose.codec.heatmap.blur import smooth_heatmaps
+from npkpose.codec.paf.group import PAF_VARIANTS
 from npkpose.metrics import match
-from npkpose.models import OpenPoseMobileNetV2
+from npkpose.models import (
+    LightweightOpenPose,
+    OpenPoseBody25,
+    OpenPoseCOCO,
+    OpenPoseMobileNetV2,
+)
 from npkpose.models.higherhrnet import HigherHRNet
 
 PHOTOS = (785, 197388)
@@ -135,6 +142,25 @@ def test_a_networks_grouping_attribute_decides():
     net.grouping = "hair"
     with pytest.raises(ValueError, match="model.grouping: expected one of paf, tags, got 'hair'"):
         BottomUp(net, 32)
+
+
+def test_a_networks_thresholds_may_be_a_published_parsers():
+    for model in (OpenPoseCOCO(1, 2), LightweightOpenPose(0, 4), OpenPoseBody25(1, 1, 2)):
+        assert BottomUp(model).thresholds == PAF_VARIANTS[model.thresholds]
+        assert BottomUp(model, thresholds={"min_score": 0.9}).thresholds["min_score"] == 0.9
+    net = CornerNet()
+    net.thresholds = "hair"
+    with pytest.raises(ValueError, match="model.thresholds: expected one of .*, got 'hair'"):
+        BottomUp(net)
+
+
+def test_heatmaps_of_a_network_with_a_blur_are_smoothed(rng):
+    net, image = CornerNet(), rng.integers(0, 256, (64, 96, 3), dtype=np.uint8)
+    heatmaps, fields = BottomUp(net, height=64).maps(image)
+    net.blur = 1.5
+    smooth, same_fields = BottomUp(net, height=64).maps(image)
+    np.testing.assert_array_equal(smooth, smooth_heatmaps(heatmaps, 1.5))
+    np.testing.assert_array_equal(same_fields, fields)
 
 
 def test_higherhrnet_fits_the_pipeline():

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from npkpose import Grid, Skeleton
+from npkpose.codec.heatmap.expected_oks import expected_oks
 from npkpose.codec.heatmap.gaussian import gaussian_heatmaps
 from npkpose.models.hrnet import HRNet
 from npkpose.models.vitpose import ViTPose
+from npkpose.pipeline.flip import flip, flip_maps
 from npkpose.pipeline.topdown import TopDown
 
 DOTS = Skeleton("DOTS", ("nose", "left", "right"), ((0, 1), (0, 2)), ((1, 2),), 0.1)
@@ -95,6 +97,17 @@ def test_a_score_is_the_boxs_score_times_the_mean_keypoint_score():
     )
     weak = TopDown(DotNet(GRIDS["corner"], 0.15))(draw(PEOPLE), BOXES)
     np.testing.assert_array_equal(weak.person_scores, [0, 0])  # all keypoints below 0.2
+
+
+def test_a_network_with_an_oks_scale_gives_the_expected_oks_in_place_of_heatmaps(rng):
+    net = DotNet(GRIDS["centre"])
+    crops = rng.integers(0, 256, (2, 128, 96, 3), dtype=np.uint8)
+    x = net.preprocess(crops)
+    here, flipped = (expected_oks(net(each)[:, :3], DOTS.sigmas, 0.5 * 32) for each in (x, flip(x)))
+    net.oks_scale = 0.5
+    np.testing.assert_array_equal(TopDown(net, flip=False).heatmaps(crops), here)
+    mean = (here + flip_maps(flipped, DOTS)) / 2
+    np.testing.assert_array_equal(TopDown(net).heatmaps(crops), mean)
 
 
 def test_of_two_boxes_around_one_person_the_better_one_is_kept():
