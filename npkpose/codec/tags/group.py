@@ -128,25 +128,26 @@ def group_tags(
 
     offset = 0.25 if adjust else 0.0
     peaks = find_tag_peaks(heatmaps, threshold, max_people, offset)
-    peak_tags = tags[tuple(peaks.pixels.T)].astype(float)  # (M, T)
-    peak_tags[~np.isfinite(peak_tags)] = np.nan
-    members, means = _group(peaks, peak_tags, order, tag_threshold)
+    members, means = _group(peaks, _read_tags(tags, peaks.pixels), order, tag_threshold)
     poses, best = _people(peaks, members, min_keypoints, min_score)
     if nms_threshold is not None:
         poses = poses[oks_nms(poses, skeleton, threshold=nms_threshold)]
-    means = means[best][poses.ids]
+    maps = means[best][poses.ids], heatmaps, tags
     if fill_missing:
-        filled = fill_missing_keypoints(
-            poses.keypoints, means, heatmaps, tags, offset, tag_threshold
-        )
+        filled = fill_missing_keypoints(poses.keypoints, *maps, offset, tag_threshold)
         poses = poses.with_keypoints(filled)
     if separate_left_right:
-        poses = separate_coinciding(
-            poses, means, heatmaps, tags, skeleton.pairs, offset, tag_threshold
-        )
+        poses = separate_coinciding(poses, *maps, skeleton.pairs, offset, tag_threshold)
     if grid is not None:
         poses = poses.with_keypoints(grid.to_image(poses.keypoints, heatmaps.shape[1:]))
     return poses
+
+
+def _read_tags(tags, pixels):
+    """Return the tags (M, T) at pixels (M, 3), NaN where not finite: NaN matches nothing."""
+    read = tags[tuple(pixels.T)].astype(float)
+    read[~np.isfinite(read)] = np.nan
+    return read
 
 
 def _group(peaks, tags, order, tag_threshold):
