@@ -32,11 +32,12 @@ from npkpose.models.lifting.mhformer_blocks import (
     SelfRefinement,
 )
 from npkpose.models.lifting.videopose3d import to_screen
+from npkpose.skeletons import H36M_17
 
 ENCODER_HEADS = 9
 MAX_FRAMES_NORMALISED = 27  # up to so long, the embedding has a BN, a ReLU and dropout
 EMBEDDING_DROPOUT = 0.25
-ROOT = 0  # the joint that poses are relative to
+ROOT = H36M_17.keypoints.index("mid_hip")  # the joint that poses are relative to
 BATCH = 16  # windows that are lifted at once
 _FLOATS = (np.float32, np.float64)  # these dtypes are kept; others become float32
 
