@@ -2,7 +2,13 @@
 
 The fields are compared with a simple alternative: each figure takes the nearest keypoints.
 
-Expected output (under three minutes of training on two cores):
+Expected output (two to three minutes on two cores; the last digits depend on the machine):
+
+    trained 2200 steps of 16 images in 96 s
+    256 held-out scenes of two figures each:
+       grouped by        right instance   mean OKS   figures found   spurious
+       fields                   97.1 %      0.940          96.9 %          5
+       nearest keypoint         82.0 %      0.910          86.1 %         62
 """
 
 import argparse
