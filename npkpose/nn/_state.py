@@ -11,29 +11,46 @@ _MAY_BE_ABSENT = "num_batches_tracked"  # a count that old checkpoints lack and 
 
 # What the wrappers of PyTorch (DataParallel, compile) and of training programs put in front.
 _WRAPPERS = ("module.", "_orig_mod.", "model.", "net.", "network.")
+_MAX_WRAPPERS = 8
+
+# Arrays that no network reads: of thop's counters and PyTorch's AveragedModel, by their last
+# word, and of losses and metrics, by a word in the first.
+_IDLE_ENDS = {"total_ops", "total_params", "n_averaged"}
+_IDLE_STARTS = {"loss", "losses", "criterion", "metric", "metrics"}
 
 
 def strip_wrappers(state, own_names):
     """Return ``state`` without the prefixes that a wrapper gave to every name.
 
-    If all of ``own_names`` are found behind prefixes, those are dropped, whatever else is
-    in ``state``, such as the arrays of a loss: such names stay as they are. Otherwise the
-    names may be another library's, and a prefix is dropped if all names of ``state`` have
-    it, as often as that is so, unless all of ``own_names`` have it as well: then it is the
-    network's own.
+    If all of ``own_names`` are found behind prefixes, those are dropped, and so are arrays
+    without the prefixes, which are not the network's. Otherwise the names may be another
+    library's, and a prefix is dropped if all names of ``state`` have it, up to eight times,
+    unless all of ``own_names`` have it as well: then it is the network's own. Arrays that no
+    network reads, such as a loss's, are left out.
     """
+    own = set(own_names)
+    state = {k: v for k, v in state.items() if k in own or not _is_idle(k)}
     prefix = _find_prefix(state, [n for n in own_names if not n.endswith(_MAY_BE_ABSENT)])
     if prefix is not None:
-        stripped = {name.removeprefix(prefix): value for name, value in state.items()}
-        return stripped if len(stripped) == len(state) else state
+        found = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+        return state if own & set(state) and prefix else found
 
     def shared_by(names):
         return [p for p in _WRAPPERS if names and all(name.startswith(p) for name in names)]
 
     own = shared_by(own_names)
-    while prefixes := [prefix for prefix in shared_by(state) if prefix not in own]:
+    for _ in range(_MAX_WRAPPERS):
+        prefixes = [prefix for prefix in shared_by(state) if prefix not in own]
+        if not prefixes:
+            break
         state = {name.removeprefix(prefixes[0]): value for name, value in state.items()}
     return state
+
+
+def _is_idle(name):
+    first, dot, _ = name.partition(".")
+    starts = dot and not _IDLE_STARTS.isdisjoint(first.split("_"))
+    return starts or name.rpartition(".")[2] in _IDLE_ENDS
 
 
 def _find_prefix(state, own_names):

@@ -15,8 +15,10 @@ Read in this order:
     archive.py       members of zip archives
     npz.py           NumPy's archives
     safetensors.py   a JSON table and the numbers
-    unpickle.py      the pickle machine, which calls nothing
-    torch_tensor.py  what the names in PyTorch's pickles mean
+    unpickle.py      the pickle machine, which calls nothing; its instructions in pickle_steps.py
+    torch_tensor.py  PyTorch's tensors
+    torch_names.py   what the names in PyTorch's pickles mean
+    checkpoint.py    the weights among what a training program saved
     pytorch.py       PyTorch's two file formats
     protobuf.py      the wire format of TensorFlow's files
     tensorproto.py   one array of such a file

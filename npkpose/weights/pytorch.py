@@ -16,22 +16,16 @@ becomes float32. Departure: tar files, used before 2017, are refused.
 import struct
 
 from npkpose.weights.archive import read_directory, read_member
+from npkpose.weights.checkpoint import find_weights
 from npkpose.weights.files import map_file, read_numbers
-from npkpose.weights.torch_tensor import FUNCTIONS, Tensor, find_storage, view_tensor
+from npkpose.weights.torch_names import FUNCTIONS, make_placeholder
+from npkpose.weights.torch_tensor import SIZES, Storage, find_storage, view_tensor
 from npkpose.weights.unpickle import unpickle
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _MAGIC_BYTES = _MAGIC.to_bytes(10, "little")
 _PROTOCOL = 1001
 _PROGRAM = "data.pkl"
-
-# Keys of the weights in training checkpoints, beside epoch, optimiser and the like. The first
-# that exists is used. The last two are running means of the weights.
-_WRAPPERS = (
-    "state_dict", "model_state_dict", "model", "model_pos", "net", "params", "weights",
-    "ema_state_dict", "ema",
-)  # fmt: skip
-_MAX_WRAPPERS = 4
 
 
 def load_pytorch(path):
@@ -43,14 +37,14 @@ def load_pytorch(path):
     Raises
     ------
     ValueError
-        A pickle that names anything but tensors, containers and known harmless data, a
-        damaged file, or no dictionary of tensors; the message names the path.
+        A pickle that would run a function of Python's, a damaged file, or no dictionary of
+        tensors; the message names the path.
     """
     data = map_file(path)
     try:
         is_zip = data[:2] == b"PK"
         tree, read_storage = _read_zip(path, data) if is_zip else _read_legacy(data)
-        tensors = {name: value for name, value in unwrap(tree).items() if isinstance(value, Tensor)}
+        tensors = find_weights(tree)
         return {name: view_tensor(name, tensor, read_storage) for name, tensor in tensors.items()}
     except ValueError as error:
         raise ValueError(f"{path}: expected PyTorch weights, got {error}") from None
@@ -66,24 +60,6 @@ def is_pytorch(path, head):
         return False
 
 
-def unwrap(tree):
-    """Return the dictionary of tensors in a training checkpoint.
-
-    Raises ValueError, with the first keys, if it has none.
-    """
-    for _ in range(_MAX_WRAPPERS):
-        if not isinstance(tree, dict):
-            raise ValueError(f"{type(tree).__name__} instead of a dictionary")
-        inner = [tree[key] for key in _WRAPPERS if isinstance(tree.get(key), dict)]
-        if not inner:
-            break
-        tree = inner[0]
-    if not any(isinstance(value, Tensor) for value in tree.values()):
-        found = ", ".join(repr(key)[:40] for key in list(tree)[:8]) or "nothing"
-        raise ValueError(f"no dictionary of tensors, but {found}")
-    return {name: value for name, value in tree.items() if isinstance(name, str)}
-
-
 def _read_zip(path, data):
     """Return the unpickled object and a function from a Storage to its numbers."""
     members = read_directory(path)
@@ -91,7 +67,7 @@ def _read_zip(path, data):
     if len(programs) != 1:
         raise ValueError(f"a zip archive with {len(programs)} members {_PROGRAM}")
     program = bytes(read_member(data, members[programs[0]]))
-    tree, _ = unpickle(program, 0, FUNCTIONS, find_storage)
+    tree, _ = unpickle(program, 0, FUNCTIONS, find_storage, unknown=make_placeholder)
     return tree, _zip_reader(data, members, programs[0].removesuffix(_PROGRAM))
 
 
@@ -120,8 +96,10 @@ def _read_legacy(data):
 
     def find(identifier):
         storage = find_storage(identifier)
+        if not isinstance(storage, Storage):
+            return storage
         known = storages.setdefault(storage.key, storage)
-        if (known.dtype, known.count) != (storage.dtype, storage.count):
+        if (known.kind, known.count) != (storage.kind, storage.count):
             raise ValueError(f"a pickle with two storages {storage.key[:40]!r}")
         return storage
 
@@ -130,7 +108,7 @@ def _read_legacy(data):
     if protocol != _PROTOCOL:
         raise ValueError("a pickle of another kind")
     system, position = unpickle(data, position, {})
-    tree, position = unpickle(data, position, FUNCTIONS, find)
+    tree, position = unpickle(data, position, FUNCTIONS, find, unknown=make_placeholder)
     keys, position = unpickle(data, position, {})
     is_big = isinstance(system, dict) and system.get("little_endian") is False
     return tree, _legacy_reader(data, _legacy_spans(data, position, keys, storages), is_big)
@@ -153,9 +131,11 @@ def _legacy_spans(data, position, keys, storages):
     if not isinstance(keys, list) or not all(isinstance(k, str) and k in storages for k in keys):
         raise ValueError("storages without tensors")
     for key in keys:
-        dtype, count = storages[key].dtype, storages[key].count
+        kind, count = storages[key].kind, storages[key].count
+        if kind not in SIZES:
+            raise ValueError(f"storage {key[:40]!r} of {kind[:80]!r}, which is not read here")
         start = position + 8
-        position = start + count * dtype.itemsize
+        position = start + count * SIZES[kind]
         if position > len(data) or struct.unpack_from("<q", data, start - 8)[0] != count:
             raise ValueError(f"storage {key[:40]!r}, truncated or of another size")
         spans[key] = start, position
@@ -167,7 +147,7 @@ def _read_once(read_storage):
     cache = {}
 
     def read(storage):
-        key = storage.key, storage.dtype
+        key = storage.key, storage.kind
         if key not in cache:
             cache[key] = read_storage(storage)
         return cache[key]

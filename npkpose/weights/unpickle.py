@@ -13,21 +13,24 @@ with the result on top of the stack. {"a": (1, 2)} is
 
 Three instructions make pickles dangerous: GLOBAL pushes any function of any module, REDUCE
 calls it, and BUILD changes objects. Here a name must be in a table of the caller, which maps
-it to a function of ours; every other name is refused. REDUCE calls that function. BUILD
-passes the state to an object of ours that accepts one (`Buildable`) and ignores any other
-object. No module is imported.
+it to a function of ours; any other name is refused, or becomes a placeholder (`Ignored`) that
+nobody calls. REDUCE calls the function of the table. BUILD passes the state to an object of
+ours that accepts one (`Buildable`) and ignores any other object. No module is imported.
 
-The instructions are those of protocols 2 to 4 in PyTorch's and NumPy's files (Python
-standard library, `pickletools`). Dictionary keys are numbers and text. A program has at most
-half a million steps, and its calls get at most as many values (one stored list can be the
+`pickle_steps` has the instructions. Dictionary keys are numbers and text; any other key
+becomes a placeholder. A program has at most half a million steps. Its calls get at most as
+many values, and four times the file and 1 MiB of text (one stored list or text can be the
 argument of many calls), so a small file takes little time and memory.
 """
 
 import struct
 from typing import NamedTuple
 
+from npkpose.weights.pickle_steps import STEPS
+
 _MAX_STEPS = 500_000  # a network of 12,000 arrays
 _MAX_GIVEN = 500_000  # values in the arguments of all calls; the same network
+_MAX_TEXT, _SOME_TEXT = 4, 2**20  # characters in those arguments: per byte of the file, and more
 _MAX_NAME = 200
 _MAX_KEY = 2**64
 
@@ -58,7 +61,15 @@ class Buildable:
         raise NotImplementedError
 
 
-def unpickle(data, start, functions, find_persistent=None, old_text=_old_text):
+def refuse(name):
+    """Raise the ValueError of a name that is not in the table."""
+    raise ValueError(
+        f"a pickle that asks for {name[:_MAX_NAME]!r}, which is neither a tensor nor a container; "
+        "nothing of it was run"
+    )
+
+
+def unpickle(data, start, functions, find_persistent=None, old_text=_old_text, unknown=refuse):
     """Return the value of the pickle at byte ``start`` of ``data``, and its end.
 
     Parameters
@@ -66,25 +77,27 @@ def unpickle(data, start, functions, find_persistent=None, old_text=_old_text):
     data : bytes or mmap
     start : int
     functions : dict of str to callable
-        Every allowed name, and a function from positional arguments to its object.
+        Known names, and a function from positional arguments to the object of each.
     find_persistent : callable, optional
         Returns the object of a persistent id, which is stored outside the program.
     old_text : callable
         Converts Python 2's strings, which are text or bytes. Default: to text, with
         backslash escapes for other bytes.
+    unknown : callable
+        Returns such a function for any other name, or raises ValueError. Default: `refuse`.
 
     Raises
     ------
     ValueError
-        A name that is not in ``functions``, an unknown instruction, or a program that is
-        truncated, invalid or too long. The message is a noun phrase.
+        A refused name, an unknown instruction, or a program that is truncated, invalid or
+        too long. The message is a noun phrase.
     """
-    machine = _Machine(data, start, functions, find_persistent, old_text)
+    machine = _Machine(data, start, (functions, unknown, find_persistent), old_text)
     for _ in range(_MAX_STEPS):
         place, instruction = machine.position, machine.take(1)
         if instruction == b".":
             return machine.pop(), machine.position
-        step = _STEPS.get(instruction)
+        step = STEPS.get(instruction)
         if step is None:
             raise ValueError(f"a pickle with instruction {instruction!r} at byte {place}")
         try:
@@ -107,11 +120,11 @@ def make_dict(pairs=()):
 class _Machine:
     """The stack, its marked positions, and the memo."""
 
-    def __init__(self, data, position, functions, find_persistent, old_text):
+    def __init__(self, data, position, names, old_text):
         self.data, self.position, self.old_text = data, position, old_text
-        self.functions, self.find_persistent = functions, find_persistent
+        self.functions, self.unknown, self.find_persistent = names
         self.stack, self.marks, self.memo = [], [], {}
-        self.given = 0
+        self.given = self.given_text = 0
 
     def take(self, count):
         end = self.position + count
@@ -133,6 +146,9 @@ class _Machine:
 
     def push(self, value):
         self.stack.append(value)
+
+    def push_ignored(self, _=()):
+        self.push(Ignored())
 
     def pop(self):
         if len(self.stack) <= (self.marks[-1] if self.marks else 0):
@@ -181,12 +197,7 @@ class _Machine:
 
     def find(self, module, name):
         full = ".".join((module, name))
-        if full not in self.functions:
-            raise ValueError(
-                f"a pickle that asks for {full[:_MAX_NAME]!r}, which is neither a tensor nor a "
-                "container; nothing of it was run"
-            )
-        self.push(Global(full, self.functions[full]))
+        self.push(Global(full, self.functions.get(full) or self.unknown(full)))
 
     def call(self):
         function, args = self.pop_some(2)
@@ -194,6 +205,11 @@ class _Machine:
             raise TypeError("no known function and its arguments")
         self.charge(args)
         self.push(function.function(*args))
+
+    def call_with_names(self):
+        if self.pop():
+            raise TypeError("no function here has named arguments")
+        self.call()
 
     def build(self):
         state, target = self.pop(), self.pop()
@@ -212,79 +228,19 @@ class _Machine:
         """Count the arguments of a call and their items, which it may copy."""
         held = sum(len(value) for value in args if isinstance(value, (list, tuple, dict)))
         self.given += len(args) + held
+        self.given_text += sum(len(value) for value in args if isinstance(value, (str, bytes)))
         if self.given > _MAX_GIVEN:
             raise ValueError(f"a pickle that gives its calls more than {_MAX_GIVEN} values")
+        if self.given_text > _MAX_TEXT * len(self.data) + _SOME_TEXT:
+            raise ValueError("a pickle that gives its calls more text than it has")
 
 
 def _check_key(key):
-    simple = key is None or isinstance(key, (str, bytes, float))
-    if not simple and not (isinstance(key, int) and abs(key) < _MAX_KEY):
-        raise TypeError("a key that is neither a number nor text")
-    return key
-
-
-def _text(content):
-    return content.decode()
-
-
-def _integer(content):
-    return int.from_bytes(content, "little", signed=True)
-
-
-def _counted(layout, decode):
-    return lambda m: m.push(decode(m.take(m.take_number(layout))))
-
-
-_STEPS = {
-    # protocol and frame size, not needed when the whole file is in memory
-    b"\x80": lambda m: m.take(1),
-    b"\x95": lambda m: m.take(8),
-    # constants and numbers
-    b"N": lambda m: m.push(None),
-    b"\x88": lambda m: m.push(True),
-    b"\x89": lambda m: m.push(False),
-    b"K": lambda m: m.push(m.take_number("<B")),
-    b"M": lambda m: m.push(m.take_number("<H")),
-    b"J": lambda m: m.push(m.take_number("<i")),
-    b"G": lambda m: m.push(m.take_number(">d")),
-    b"\x8a": _counted("<B", _integer),
-    b"\x8b": _counted("<I", _integer),
-    # text and bytes
-    b"X": _counted("<I", _text),
-    b"\x8c": _counted("<B", _text),
-    b"\x8d": _counted("<Q", _text),
-    b"T": lambda m: m.push(m.old_text(m.take(m.take_number("<I")))),
-    b"U": lambda m: m.push(m.old_text(m.take(m.take_number("<B")))),
-    b"B": _counted("<I", bytes),
-    b"C": _counted("<B", bytes),
-    b"\x8e": _counted("<Q", bytes),
-    # the stack and the memo
-    b"(": _Machine.mark,
-    b"0": _Machine.pop,
-    b"1": _Machine.pop_to_mark,
-    b"2": _Machine.repeat,
-    b"q": lambda m: m.store(m.take_number("<B")),
-    b"r": lambda m: m.store(m.take_number("<I")),
-    b"\x94": lambda m: m.store(len(m.memo)),
-    b"h": lambda m: m.fetch(m.take_number("<B")),
-    b"j": lambda m: m.fetch(m.take_number("<I")),
-    # containers
-    b")": lambda m: m.push(()),
-    b"]": lambda m: m.push([]),
-    b"}": lambda m: m.push({}),
-    b"\x85": lambda m: m.push(m.pop_some(1)),
-    b"\x86": lambda m: m.push(m.pop_some(2)),
-    b"\x87": lambda m: m.push(m.pop_some(3)),
-    b"t": lambda m: m.push(tuple(m.pop_to_mark())),
-    b"a": lambda m: m.extend(m.pop_some(1)),
-    b"e": lambda m: m.extend(m.pop_to_mark()),
-    b"s": lambda m: m.update(m.pop_some(2)),
-    b"u": lambda m: m.update(m.pop_to_mark()),
-    # names, calls and objects stored outside the program
-    b"c": lambda m: m.find(m.take_line(), m.take_line()),
-    b"\x93": lambda m: m.find(*m.pop_some(2)),
-    b"R": _Machine.call,
-    b"\x81": _Machine.call,
-    b"b": _Machine.build,
-    b"Q": _Machine.find_stored,
-}
+    """Return a key of a dictionary; hashing a tuple can take any time, so it is replaced."""
+    if key is None or isinstance(key, (str, bytes, float)):
+        return key
+    if isinstance(key, int):
+        return key if abs(key) < _MAX_KEY else Ignored()
+    if isinstance(key, (tuple, Ignored)):  # tuples include `Global`
+        return Ignored()
+    raise TypeError("a key that is a list or a dictionary")

@@ -13,11 +13,17 @@ from npkpose.nn._state import copy_state, strip_wrappers
     ("module.model.a module.model.b", "a b", "a b"),
     ("_orig_mod.module.a", "a", "a"),
     ("module.a b", "a b", "module.a b"),  # not all of them: no wrapper's doing
-    ("n_averaged module.a module.b", "a b", "n_averaged a b"),  # a count beside the network
-    ("loss.w model.module.a model.module.b", "a b", "loss.w a b"),
-    ("loss.w model.a", "a norm.num_batches_tracked", "loss.w a"),
-    ("loss.w model.model.a", "model.a", "loss.w model.a"),
-    ("loss.w model.a", "a b", "loss.w model.a"),  # b is missing
+    ("n_averaged module.a module.b", "a b", "a b"),  # a count beside the network
+    ("loss.w model.module.a model.module.b", "a b", "a b"),
+    ("loss.w model.a", "a norm.num_batches_tracked", "a"),
+    ("loss.w model.model.a", "model.a", "model.a"),
+    ("loss.w model.a", "a b", "a"),  # b is missing
+    ("teacher.a model.a model.b", "a b", "a b"),  # another network beside it
+    ("total_ops a a.total_params b.n.total_ops", "a", "a"),
+    ("heatmap_loss.w train_metrics.x.y criterion.z a loss", "a", "a loss"),
+    ("n_averaged module.x module.y", "a b", "x y"),  # names of another library
+    ("loss.w a", "loss.w a", "loss.w a"),  # the network's own
+    ("closs.w glossary.w a", "a", "closs.w glossary.w a"),
     ("a module.a", "a", "a module.a"),  # the network, and a copy in a wrapper
     ("n.a n", "n", "n.a n"),
     ("module.a model.a b", "a b", "module.a model.a b"),
@@ -47,14 +53,21 @@ def test_a_network_of_its_own_model_keeps_its_names():
     net.load_state_dict({f"module.{name}": array for name, array in state.items()})
 
 
-def test_what_lies_beside_a_wrapped_network_is_unexpected():
+def test_what_lies_beside_a_wrapped_network_is_left_out_and_what_lies_in_it_is_unexpected():
     net = nn.Conv2d(1, 1, 1)
     state = {f"module.{name}": array + 1 for name, array in net.state_dict().items()}
-    state["n_averaged"] = np.array(3)
-    with pytest.raises(ValueError, match="got unexpected: n_averaged$"):
-        net.load_state_dict(state)
-    assert net.load_state_dict(state, strict=False) == ([], ["n_averaged"])
+    state |= {"n_averaged": np.array(3), "module.total_ops": np.ones(1), "ema.x": np.ones(2)}
+    assert net.load_state_dict(state) == ([], [])
     np.testing.assert_array_equal(net.params["weight"], state["module.weight"])
+    state["module.other"] = np.ones(1)
+    with pytest.raises(ValueError, match="got unexpected: other$"):
+        net.load_state_dict(state)
+    assert net.load_state_dict(state, strict=False) == ([], ["other"])
+
+
+def test_a_prefix_that_is_repeated_many_times_takes_linear_time():
+    state = {"module." * 100_000 + "other": np.zeros(1)}
+    assert list(strip_wrappers(state, ["weight"])) == ["module." * (100_000 - 8) + "other"]
 
 
 def test_a_value_that_would_become_infinite_is_refused_and_nothing_copied():
