@@ -102,6 +102,24 @@ def check_choice(name, value, choices):
     return value
 
 
+def count_windows(size, window):
+    """Return (Ho, Wo): how many positions a sliding window has in an image of ``size`` (H, W).
+
+    ``window`` is (kernel size, dilation, padding, stride), each a pair. Raises ValueError where
+    not even one window fits.
+    """
+    counts = []
+    for n, k, d, p, s in zip(size, *window):
+        extent = d * (k - 1) + 1
+        if n + 2 * p < extent:
+            raise ValueError(
+                f"x: expected at least {extent} pixels (window {k}, dilation {d}) along "
+                f"each axis, got {n} with padding {p}"
+            )
+        counts.append((n + 2 * p - extent) // s + 1)
+    return tuple(counts)
+
+
 def _is_real(value):
     return np.asarray(value).dtype.kind in "buif"
 

@@ -1,18 +1,18 @@
-"""The parts of a convolution that a thread works at, compiled from columns to tail.
+"""One thread's task of a convolution, compiled from columns to epilogue.
 
-A thread takes some rows of windows, counted over all images, and for a block of them at a time
+A task is some rows of windows, counted over all images. For a tile of them at a time it
 
-    gathers   the pixels that they see as columns (K, L), L windows in the block
+    gathers      the pixels that they see as columns (K, L), L windows in the tile
     multiplies   (O, K) (K, L), or for the weight gradient (K, L) (L, O)
-    finishes   y = relu(slope sum + offset + skip) while the sums are in the cache
+    finishes     y = relu(scale sum + shift + residual) while the sums are in the cache
 
-With a window of one part, K = (c, i, j): each window has its pixels of all places. With kh parts
-K = (c, j): pixels are unfolded along the width alone, and what row i of the window sees lies d i
+With a kernel of one part, K = (c, i, j): each window has its pixels of all taps. With kh parts
+K = (c, j): pixels are unfolded along the width alone, and what row i of the kernel sees lies d i
 rows further on in the same columns. That is kw copies of the image instead of kh kw, and kh
-products that add up.
+products that are added.
 
 All in one call without Python's lock: threads that shared it would mostly wait for each other.
-The twins in `npkpose.reference.engine.conv_kernels` do the same in NumPy.
+`npkpose.nn.conv` is the plain version.
 """
 
 import numpy as np
@@ -23,35 +23,35 @@ from npkpose.engine.gemm import gemm
 
 @kernel
 def convolve_rows(
-    x, matrices, y, first, end, inputs, channel, window, size, shuffle, block, columns, sums,
-    slope, offset, skip, relu,
+    x, matrices, y, first, end, inputs, channel, window, size, shuffle, tile, columns, sums,
+    scale, shift, residual, relu,
 ):  # fmt: skip
-    """Write rows of windows ``first`` to ``end`` of some channels of a convolution.
+    """Write rows ``first`` to ``end`` of windows, for some channels of a convolution.
 
     Parameters
     ----------
     x : ndarray, shape (N, channels, H, W)
         Of which ``inputs`` (first, end) are convolved.
     matrices : ndarray, shape (P, O, K)
-        The weight's parts, 1 or kh: see above.
+        The kernel's parts, 1 or kh: see above.
     y : ndarray, shape (N, channels, pixels)
         Sum ``channel`` + o is written to that channel or, with a ``shuffle`` (sh, sw), sum
         (c, r, q) of window (h, w) to pixel (sh h + r, sw w + q) of channel c, as in Shi et al.,
         CVPR 2016, arXiv:1609.05158.
     window, size : ((kernel), (dilation), (padding), (stride)), (Ho, Wo)
-    block : int
+    tile : int
         Windows to take at once, at most, but at least a row or, if they are fewer, an image.
     columns, sums : ndarrays, shapes (K, L) and (O, L)
-        Scratch memory for a block.
-    slope, offset, skip, relu
-        The tail: (channels,), (channels,), the shape of ``y``, bool; left out if empty.
+        Scratch buffers for a tile.
+    scale, shift, residual, relu
+        The epilogue: (channels,), (channels,), the shape of ``y``, bool; left out if empty.
     """
     (kh, kw), (dh, dw), _, _ = window
     (N, _, H, W), (P, O, K), (Ho, Wo), (sh, sw) = x.shape, matrices.shape, size, shuffle
     each, plain = Ho * Wo, sh * sw == 1
     pixels = x.reshape(N, x.shape[1], H * W)
     while first < end:
-        n, a, m, b = _next_block(first, end, Ho, Wo, block, P)
+        n, a, m, b = _next_tile(first, end, Ho, Wo, tile, P)
         L = m * (b - a) * Wo
         if _is_view(window, size, H, W) and m == 1:
             source, ld = pixels[n, inputs[0] :, a * Wo :], H * W
@@ -73,7 +73,7 @@ def convolve_rows(
                     row = y[n, c, a * Wo : b * Wo]
                 else:
                     row = sums[o, i * each : i * each + (b - a) * Wo]
-                _finish_row(row, n + i, c, a * Wo, slope, offset, skip, relu)
+                _finish_row(row, n + i, c, a * Wo, scale, shift, residual, relu)
                 if not direct:
                     r, q = (channel + o) // sw % sh, (channel + o) % sw
                     _spread(row, y[n + i, c], (sh * a + r) * sw * Wo + q, Wo, sh, sw)
@@ -82,9 +82,9 @@ def convolve_rows(
 
 @kernel
 def weight_gradient_rows(
-    x, dy, dweight, dbias, first, end, inputs, outputs, window, size, block, swapped, columns, rows
+    x, dy, dweight, dbias, first, end, inputs, outputs, window, size, tile, swapped, columns, rows
 ):  # fmt: skip
-    """Write what rows of windows ``first`` to ``end`` contribute to a weight's gradient.
+    """Write the share of rows ``first`` to ``end`` of windows in a weight's gradient.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def weight_gradient_rows(
     dbias : ndarray, shape (O,)
         Gets the sums of dy.
     columns, rows : ndarrays, shapes (K, L) and (L, O) or (O, L)
-        Scratch memory for a block of windows and its part of dy.
+        Scratch buffers for a tile of windows and its part of dy.
 
     Others: see `convolve_rows`.
     """
@@ -104,7 +104,7 @@ def weight_gradient_rows(
     values, beta = dy.reshape(-1), 0
     dbias[:] = 0
     while first < end:
-        n, a, m, b = _next_block(first, end, Ho, Wo, block, P)
+        n, a, m, b = _next_tile(first, end, Ho, Wo, tile, P)
         each = (b - a) * Wo
         for i in range(m):
             _gather(x, n + i, inputs, window, P, a, b, Wo, columns, i * each)
@@ -128,71 +128,32 @@ def weight_gradient_rows(
 
 
 @kernel
-def sum_shifted(padded, weight, window, size, y, image, channel, slope, offset, skip, relu):
-    """Write channels of a depthwise convolution of one image to ``y`` (N, C, pixels).
+def _next_tile(first, end, Ho, Wo, tile, P):
+    """Return the next tile: m images from n on, or rows a to b of image n.
 
-    ``padded`` (c, height, width) are the channels from ``channel`` on, with the zeros around
-    them; ``weight`` is (C, 1, kh, kw), ``size`` is (Ho, Wo). The tail is as in `convolve_rows`.
-    With a stride of 1 whole images are shifted, flat, over the edge between rows; the pixels
-    that this spoils lie outside the output.
-    """
-    (kh, kw), (dh, dw), _, (sh, sw) = window
-    Ho, Wo = size
-    channels, _, width = padded.shape
-    flat = (Ho - 1) * width + Wo
-    total = np.empty(flat, padded.dtype)
-    for c in range(channels):
-        pixels, row = padded[c].reshape(-1), y[image, channel + c]
-        if sh == sw == 1:
-            total[:] = 0
-            for i in range(kh):
-                for j in range(kw):
-                    factor, start = weight[channel + c, 0, i, j], dh * i * width + dw * j
-                    part = pixels[start : start + flat]
-                    for l in range(flat):
-                        total[l] += factor * part[l]
-            for r in range(Ho):
-                row[r * Wo : r * Wo + Wo] = total[r * width : r * width + Wo]
-        else:
-            for r in range(Ho):
-                out = row[r * Wo : r * Wo + Wo]
-                out[:] = 0
-                for i in range(kh):
-                    for j in range(kw):
-                        factor = weight[channel + c, 0, i, j]
-                        part = pixels[(sh * r + dh * i) * width + dw * j :]
-                        for w in range(Wo):
-                            out[w] += factor * part[sw * w]
-        _finish_row(row, image, channel + c, 0, slope, offset, skip, relu)
-
-
-@kernel
-def _next_block(first, end, Ho, Wo, block, P):
-    """Return image n, row a, and that m images, or the rows up to b of one, come next.
-
-    Columns of several parts are those of one image.
+    With several parts, a tile has one image.
     """
     n, a = first // Ho, first % Ho
-    m = 0 if a else min(block // (Ho * Wo), (end - first) // Ho)
+    m = 0 if a else min(tile // (Ho * Wo), (end - first) // Ho)
     if m:
         return n, 0, m if P == 1 else 1, Ho
-    return n, a, 1, min(Ho, a + end - first, a + max(block // Wo, 1))
+    return n, a, 1, min(Ho, a + end - first, a + max(tile // Wo, 1))
 
 
 @kernel
 def _is_view(window, size, H, W):
-    """Return whether windows are single pixels, and all of them."""
+    """Return whether each window is one pixel, and each pixel has a window."""
     (kh, kw), _, (ph, pw), (sh, sw) = window
     return kh == kw == sh == sw == 1 and ph == pw == 0 and size == (H, W)
 
 
 @kernel
 def _gather(x, n, inputs, window, P, a, b, Wo, columns, start):
-    """Write what windows in rows a to b of image n see to columns from ``start`` on.
+    """Write the pixels that windows in rows a to b of image n see to columns from ``start`` on.
 
-    Where an image's rows have as many pixels as windows have strides, all that is seen at one
-    place of the window lies a stride apart, over the ends of rows; what is wrong there is
-    cleared. Rows that lie a stride apart are brought together first.
+    Where a row of the image is as long as a row of windows, in strides, all pixels under one kernel
+    tap lie a stride apart, across the ends of rows; wrong pixels at the ends are cleared. With a
+    vertical stride, rows that lie a stride apart are first copied together.
     """
     (kh, kw), (dh, dw), (ph, pw), (sh, sw) = window
     _, C, H, W = x.shape
@@ -237,11 +198,11 @@ def _gather(x, n, inputs, window, P, a, b, Wo, columns, start):
 
 @kernel
 def _edges(H, W, window, kh, a, L, Wo):
-    """Return arrays low, high, first, begin and end, with a number for each place of the window.
+    """Return low, high, first, begin and end, each with a number for every kernel tap.
 
-    Of the windows in a row, those from low to high are inside the image there; of L windows from
-    row ``a`` on, those from begin to end, rows one after another; the first sees pixel ``first``,
-    of an image whose rows have been brought together.
+    Of the windows in a row, those from low to high see pixels of the image at this tap; of L
+    windows from row ``a`` on, those from begin to end do, rows one after another; the first of
+    them sees pixel ``first`` of an image whose rows have been copied together.
     """
     (_, kw), (dh, dw), (ph, pw), (sh, sw) = window
     edges = np.empty((5, kh, kw), np.int64)
@@ -265,7 +226,7 @@ def _edges(H, W, window, kh, a, L, Wo):
 
 @kernel
 def _copy(source, s, step, target, t, count):
-    """Copy every so many numbers from ``s`` on to ``t``; unsigned, so that none counts back."""
+    """Copy ``count`` numbers, ``step`` apart, from ``s`` on to ``t``; unsigned indices vectorise."""
     s, t = np.uintp(s), np.uintp(t)
     if step == 1:
         for l in range(np.uintp(count)):
@@ -295,10 +256,10 @@ def _sum(values, v, count):
 
 @kernel
 def _transpose(values, v, apart, L, rows, t):
-    """Write values, O rows of L that lie so far apart, to rows (from t on, O)."""
+    """Write O rows of L values, ``apart`` numbers from each other, to rows (from t on, O)."""
     O, v, apart = np.uintp(rows.shape[1]), np.uintp(v), np.uintp(apart)
     target, t = rows.reshape(-1), np.uintp(t) * O
-    for begin in range(np.uintp(0), np.uintp(L), np.uintp(16)):  # which fit into the cache
+    for begin in range(np.uintp(0), np.uintp(L), np.uintp(16)):  # rows that fit into the cache
         end = min(begin + np.uintp(16), np.uintp(L))
         for o in range(O):
             for l in range(begin, end):
@@ -316,16 +277,16 @@ def _spread(row, pixels, start, Wo, sh, sw):
 
 
 @kernel
-def _finish_row(row, n, c, first, slope, offset, skip, relu):
-    if slope.size:
+def _finish_row(row, n, c, first, scale, shift, residual, relu):
+    if scale.size:
         for l in range(row.size):
-            row[l] *= slope[c]
-    if offset.size:
+            row[l] *= scale[c]
+    if shift.size:
         for l in range(row.size):
-            row[l] += offset[c]
-    if skip.size:
+            row[l] += shift[c]
+    if residual.size:
         for l in range(row.size):
-            row[l] += skip[n, c, first + l]
+            row[l] += residual[n, c, first + l]
     if relu:
         for l in range(row.size):
             if row[l] < 0:

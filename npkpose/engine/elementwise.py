@@ -1,84 +1,73 @@
-"""What layers do besides convolutions, compiled: passes over pixels and parameters.
+"""Elementwise kernels and one reduction: ReLU's gradient, the squared error, and Adam.
 
-Each would take NumPy several calls, over more memory. The twins in `npkpose.reference.engine.elementwise` do
-the same in NumPy, and are the shorter reading; layers import either from `npkpose.nn.faster`.
+Each would take NumPy several passes over memory. The plain versions are the functions of the same
+names in `npkpose.nn`.
 """
+
+import math
 
 import numpy as np
 
 from npkpose._jit import kernel, summing_kernel
+from npkpose.engine.threads import run_all
+
+MIN_PARALLEL = 2**17  # numbers below which a second thread costs more than it gives
+_NOTHING = {dtype: np.empty(0, dtype) for dtype in (np.dtype("f4"), np.dtype("f8"))}
 
 
-@summing_kernel
-def channel_sums(x, total):
-    """Write the sums (C,) of x (N, C, L)."""
-    for c in range(x.shape[1]):
-        total[c] = _channel_sum(x, c)
+def relu_backward(dy, y):
+    """Return dy where y is above zero, else 0."""
+    dx = np.empty(y.shape, y.dtype)
+    _relu_backward(dy.reshape(-1), y.reshape(-1), dx.reshape(-1))
+    return dx
 
 
-@summing_kernel
-def moments(x, mean, squares):
-    """Write the ``mean`` (C,) of x (N, C, L) and the sum of ``squares`` (C,) of x - mean."""
-    N, C, L = x.shape
-    for c in range(C):
-        mean[c] = _channel_sum(x, c) / (N * L)
-        middle, total = x.dtype.type(mean[c]), 0.0
-        for n in range(N):
-            for l in range(L):
-                total += (x[n, c, l] - middle) ** 2
-        squares[c] = total - N * L * (mean[c] - middle) ** 2
+def squared_error(prediction, target, weight):
+    """Return the mean of weight (prediction - target)^2 and its gradient; a weight may be None."""
+    dtype, count = prediction.dtype, max(prediction.size, 1)
+    gradient = np.empty(prediction.shape, dtype)
+    weight = _NOTHING[dtype] if weight is None else np.ascontiguousarray(weight).reshape(-1)
+    flat = prediction.reshape(-1), target.reshape(-1), weight, dtype.type(2 / count)
+    return _squares(*flat, gradient.reshape(-1)) / count, gradient
 
 
-@kernel
-def normalise(x, mean, slope, offset, skip, relu, y):
-    """Write y = relu(slope (x - mean) + offset + skip), all (N, C, L) or (C,).
+# More arguments than six: the formula has them.
+def adam_step(p, m, v, g, step, lr, betas, eps, weight_decay):
+    """Take step ``step`` of Adam in place: ``p``, its averages ``m`` and ``v``, its gradient g.
 
-    An empty ``skip`` is left out, and the ReLU unless ``relu``.
+    With the corrections of both averages moved into lr and eps,
+    m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + eps) has one division.
     """
-    N, C, L = x.shape
-    for n in range(N):
-        for c in range(C):
-            pixels, row = x[n, c], y[n, c]
-            for l in range(L):
-                row[l] = slope[c] * (pixels[l] - mean[c]) + offset[c]
-            if skip.size:
-                for l in range(L):
-                    row[l] += skip[n, c, l]
-            if relu:
-                for l in range(L):
-                    if row[l] < 0:
-                        row[l] = 0
+    beta1, beta2 = betas
+    bias1, bias2 = 1 - beta1**step, math.sqrt(1 - beta2**step)
+    numbers = weight_decay, 1 - beta1, beta2, 1 - beta2, lr * bias2 / bias1, eps * bias2
+    flat = [np.ascontiguousarray(a, p.dtype).reshape(-1) for a in (p, m, v, g)]
+    _adam(*flat, *map(p.dtype.type, numbers))
+    for array, new in zip((p, m, v), flat):
+        if not array.flags.c_contiguous:
+            array[...] = new.reshape(array.shape)
 
 
-@summing_kernel
-def gradient_moments(dy, x, mean, total, moment):
-    """Write the sums (C,) of dy and of dy (x - mean), for dy and x (N, C, L)."""
-    N, C, L = x.shape
-    for c in range(C):
-        sum_dy = sum_product = 0.0
-        for n in range(N):
-            for l in range(L):
-                sum_dy += dy[n, c, l]
-                sum_product += dy[n, c, l] * (x[n, c, l] - mean[c])
-        total[c], moment[c] = sum_dy, sum_product
+def run_elementwise(functions, numbers):
+    """Call functions that together update so many ``numbers``, on all threads if they are many."""
+    if numbers >= MIN_PARALLEL:
+        run_all(functions)
+    else:
+        for function in functions:
+            function()
 
 
 @kernel
-def normalise_gradient(dy, x, mean, slope, bend, offset, dx):
-    """Write dx = slope dy + bend (x - mean) + offset, all (N, C, L) or (C,)."""
-    N, C, L = x.shape
-    for n in range(N):
-        for c in range(C):
-            gradients, pixels, row = dy[n, c], x[n, c], dx[n, c]
-            for l in range(L):
-                row[l] = slope[c] * gradients[l] + bend[c] * (pixels[l] - mean[c]) + offset[c]
+def _relu_backward(dy, y, dx):
+    for l in range(y.size):
+        dx[l] = dy[l] if y[l] > 0 else 0
 
 
 @summing_kernel
-def squares(prediction, target, weight, factor, gradient):
+def _squares(prediction, target, weight, factor, gradient):
     """Write factor weight (prediction - target); return the sum of weight (prediction - target)^2.
 
-    All are flat arrays; an empty ``weight`` is one everywhere.
+    An empty ``weight`` is one everywhere.
     """
     total = 0.0
     if weight.size:
@@ -95,29 +84,10 @@ def squares(prediction, target, weight, factor, gradient):
 
 
 @kernel
-def rectify_gradient(dy, y, dx):
-    """Write dx = dy where y is above zero, else 0, for flat arrays."""
-    for l in range(y.size):
-        dx[l] = dy[l] if y[l] > 0 else 0
-
-
-@kernel
-def adam(p, m, v, g, weight_decay, new1, beta2, new2, lr, eps):
-    """Take a step of `npkpose.nn.optim.Adam`, on flat arrays.
-
-    new1 and new2 are 1 - beta1 and 1 - beta2; lr and eps have the corrections of m and v in them.
-    """
+def _adam(p, m, v, g, weight_decay, new1, beta2, new2, lr, eps):
+    """new1 and new2 are 1 - beta1 and 1 - beta2; lr and eps have the corrections in them."""
     for i in range(p.size):
         slope = g[i] + weight_decay * p[i]
         m[i] += new1 * (slope - m[i])
         v[i] = beta2 * v[i] + new2 * slope * slope
         p[i] -= lr * m[i] / (np.sqrt(v[i]) + eps)
-
-
-@summing_kernel
-def _channel_sum(x, c):
-    total = 0.0
-    for n in range(x.shape[0]):
-        for l in range(x.shape[2]):
-            total += x[n, c, l]
-    return total

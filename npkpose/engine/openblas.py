@@ -2,60 +2,82 @@
 
 NumPy's matrix products are OpenBLAS's, which has a pool of threads of its own and lets one
 product at a time use it. Two of our threads would wait for each other, and each for a pool that
-finds no free core. NumPy has no function to say so, but its wheels come with the library, whose
-own function for it is called here; meanwhile products of other threads have one thread too. The
-number of threads it was told to use, by OPENBLAS_NUM_THREADS or by a caller, is ours as well.
-Where the library is another one, or lies elsewhere, the products keep their threads and `run_all`
-makes none.
+finds no free core. NumPy has no function that sets the number of threads, but its wheels come with
+the library, whose own function for it is called here. Meanwhile products of the program's other
+threads have one thread too. The number of threads it was told to use, by OPENBLAS_NUM_THREADS or
+by a caller, is our limit as well. Where the library is another one, or lies elsewhere, the products
+keep their threads and `npkpose.engine.threads` starts none.
+
+Ctrl-C may end a call at any bytecode, so nothing here relies on a line that comes later: the call
+runs in a context of its own (`contextvars`), which Python leaves whatever happens, and
+whoever comes next sees that it has been left.
 """
 
 import ctypes
 import os
 import pathlib
-import threading
-from contextlib import contextmanager
+from contextvars import Context
 from functools import lru_cache
 
 import numpy as np
 
-_lock = threading.Lock()
-_nested = [0, 1]  # how many `one_thread_each` there are now, and the threads before the first
+_holders = {}  # by id: contexts of calls that want one thread for each product, or other objects
+_allowed = []  # the number of threads before the first of them, while there is one
 
 
-@contextmanager
-def one_thread_each():
-    """Within it, every matrix product runs on the thread that asks for it."""
+def hold_one_thread(holder):
+    """Give every matrix product one thread, until the last holder lets go.
+
+    ``holder`` is the `contextvars.Context` that the caller runs in, which ends with the call even
+    if `let_go` is never reached, or another object.
+    """
     functions = _functions()
-    with _lock:
-        if _nested[0] == 0 and functions:
-            _nested[1] = functions[0]()
-            functions[1](1)
-        _nested[0] += 1
+    _holders[id(holder)] = holder
+    if functions is None:
+        return
+    threads = functions[0]()
+    if threads != 1:
+        _allowed[:] = [threads]
+        functions[1](1)
+
+
+def let_go(holder):
+    """Give products their threads back if nobody else holds them to one."""
+    _holders.pop(id(holder), None)
+    for key, other in list(_holders.items()):
+        if isinstance(other, Context) and not is_running(other):
+            _holders.pop(key, None)  # a call that was interrupted
+    if not _holders and _allowed:
+        _functions()[1](_allowed[0])
+        _allowed.clear()
+
+
+def is_running(context):
+    """Return whether some thread runs in the context now."""
     try:
-        yield
-    finally:
-        with _lock:
-            _nested[0] -= 1
-            if _nested[0] == 0 and functions:
-                functions[1](_nested[1])
+        context.run(int)
+    except RuntimeError:  # "cannot enter context: already entered"
+        return True
+    return False
 
 
 def allowed_threads():
     """Return how many threads a product may use; 1 where the library cannot be told."""
     functions = _functions()
-    with _lock:
-        if functions is None:
-            return 1
-        return _nested[1] if _nested[0] else functions[0]()
+    if functions is None:
+        return 1
+    before = list(_allowed)
+    return before[0] if before else functions[0]()
 
 
 def _after_fork():
     """A forked child has none of its parent's threads, whatever they were doing."""
-    global _lock
-    _lock = threading.Lock()
-    if _nested[0] and _functions():
-        _functions()[1](_nested[1])
-    _nested[:] = [0, 1]
+    for key, holder in list(_holders.items()):
+        if isinstance(holder, Context):
+            del _holders[key]
+    if not _holders and _allowed:
+        _functions()[1](_allowed[0])
+        _allowed.clear()
 
 
 if hasattr(os, "register_at_fork"):

@@ -1,204 +1,185 @@
-"""Independent pieces of work on all cores, with Python's own threads.
+"""Independent tasks on all cores, with Python's own threads.
 
-NumPy lets go of the interpreter inside its loops and products, so two threads that each work on
-their own part of an image take little more than half the time. A piece of work that has pieces
-itself does them one by one, so that none waits for a thread that it occupies.
+NumPy and compiled kernels release the interpreter's lock, so two threads that each work on their
+own part of an image take little more than half the time. Inside a task there is one thread: a task
+that has tasks itself runs them one by one, so that none waits for a thread that it occupies.
+`npkpose.engine.ranks` runs tasks that exchange values on the way.
 
-Shares of one work, such as the images of a batch, run all at once (`run_shares`): they know their
-number (`this_share`) and can tell each other something on the way (`everyones`).
-
-Each thread keeps some memory to calculate in: asking the system for megabytes anew, page
-by page, would take as long as filling them.
+Ctrl-C raises KeyboardInterrupt in the main thread, between any two bytecodes. So that no lock stays
+taken, a call claims the worker threads under its own context (`contextvars`). Python leaves the
+context whatever happens; the next call sees that the claim is dead, and starts new workers.
 """
 
-import math
 import os
 import threading
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
 from functools import partial
+from queue import SimpleQueue
 
-import numpy as np
+from npkpose.engine.openblas import allowed_threads, hold_one_thread, is_running, let_go
 
-from npkpose.engine.openblas import allowed_threads, one_thread_each
-
-_this_thread = threading.local()
+_inside = ContextVar("npkpose_inside_a_task", default=False)
+_wanted = ContextVar("npkpose_threads", default=None)
+_workers = []
+_claims = {}  # {"owner": the context of the call that has the workers}
 
 
 def num_threads():
-    """Return how many cores and threads this process may use; 1 inside a piece of work."""
-    return 1 if getattr(_this_thread, "busy", False) else _cores()
+    """Return how many threads a call may use: cores of this process, or `use_threads`; 1 in a task.
+
+    No more than NumPy's matrix products may use.
+    """
+    if _inside.get():
+        return 1
+    return _wanted.get() or min(_cores(), allowed_threads())
 
 
-def run_all(works):
+@contextmanager
+def use_threads(count):
+    """Within it, calls from this thread use ``count`` threads."""
+    token = _wanted.set(count)
+    try:
+        yield
+    finally:
+        _wanted.reset(token)
+
+
+def run_all(tasks):
     """Call the functions of a list and return their results in order.
 
-    Thread t of T calls works t, t + T, t + 2 T and so on; the first thread is the caller's. An
+    Thread t of T calls tasks t, t + T, t + 2 T and so on; the first thread is the caller's. An
     exception in one of them is raised here, once all threads have ended. While another thread of
     the program has the workers, the caller does everything itself.
     """
-    T = min(num_threads(), len(works))
-    if T < 2 or not _turn.acquire(blocking=False):
-        with one_thread_each():
-            return [work() for work in works]
-    return _on_threads(works, T)
+    if _inside.get():
+        return [task() for task in tasks]
+    T = min(num_threads(), len(tasks))
+    return in_own_context(_run_all, tasks, T)
 
 
-def run_shares(works):
-    """Call the functions of a list at once, each on a thread; return their results in order.
+def in_own_context(function, *arguments):
+    """Return ``function(context, ...)``, called inside a context of its own.
 
-    In work t, and there alone, `this_share` is t, and `everyones` can be called. Not to be
-    called by a piece of work, whose threads are taken. If one raises, those that wait for it do
-    too, and its exception is raised here.
+    There matrix products have one thread each, and `num_threads` is 1.
     """
-    meeting = _Meeting(len(works))
-    _turn.acquire()
+    context = copy_context()
+    context.run(_inside.set, True)
+    return context.run(_hold, context, function, *arguments)
+
+
+def is_task():
+    """Return whether the caller is a task."""
+    return _inside.get()
+
+
+def _hold(context, function, *arguments):
+    hold_one_thread(context)
     try:
-        calls = [partial(meeting.call, t, work) for t, work in enumerate(works)]
-        return _on_threads(calls, len(works))
-    except BaseException as error:
-        raise meeting.cause or error
-
-
-def this_share():
-    """Return which share of a work this thread has; 0 where nothing is shared out."""
-    return getattr(_this_thread, "share", 0)
-
-
-def everyones(value):
-    """Return what each share gives here, a list in their order; all of them must come."""
-    meeting = getattr(_this_thread, "meeting", None)
-    return [value] if meeting is None else meeting.exchange(this_share(), value)
-
-
-def _on_threads(works, T):
-    """Call the functions on T threads, then let go of `_turn`, which the caller holds."""
-    try:
-        while len(_workers) < T - 1:
-            _workers.append(_Worker())
-        helpers = _workers[: T - 1]
-        with one_thread_each():
-            for t, helper in enumerate(helpers, start=1):
-                helper.give(works[t::T])
-            shares = [_call_each(works[::T])] + [helper.take() for helper in helpers]
-    except BaseException:  # Ctrl-C while waiting: they may still be at it
-        _workers.clear()
-        raise
+        return function(context, *arguments)
     finally:
-        _turn.release()
-    results = [None] * len(works)
-    for t, (share, error) in enumerate(shares):
-        if error is not None:
-            raise error
-        results[t::T] = share
+        let_go(context)
+
+
+def _run_all(context, tasks, T):
+    workers = claim_workers(context, T - 1) if T > 1 else []
+    T = 1 + len(workers)
+    outcomes = run_parts([partial(_call_each, tasks[t::T]) for t in range(T)], workers)
+    release_workers(context)
+    results = [None] * len(tasks)
+    for t, part in enumerate(raise_first(outcomes)):
+        results[t::T] = part
     return results
 
 
-class _Worker:
-    """A thread that waits for works. Two bare locks: a queue would take three times as long."""
+def claim_workers(context, count):
+    """Return ``count`` workers for the call that runs in ``context``, or [] if others have them."""
+    owner = _claims.setdefault("owner", context)
+    if owner is not context:
+        if is_running(owner):
+            return []
+        stop(_workers)  # the owner was interrupted, and they may be busy for it
+        _workers.clear()
+        _claims["owner"] = context
+    while len(_workers) < count:
+        _workers.append(Worker())
+    return _workers[:count]
+
+
+def release_workers(context):
+    """Let other calls have the workers."""
+    if _claims.get("owner") is context:
+        _claims.pop("owner", None)
+
+
+def run_parts(parts, workers, on_error=None):
+    """Call the first function here and each other one on a worker.
+
+    Returns (result, None) or (None, exception) for each, once all have ended. ``on_error`` is
+    called with the exception of the first, before waiting for the others.
+    """
+    done = SimpleQueue()
+    for t, worker in enumerate(workers, start=1):
+        worker.tasks.put((t, copy_context(), parts[t], done))
+    outcomes = [None] * len(parts)
+    outcomes[0] = _outcome(copy_context(), parts[0])
+    if on_error is not None and outcomes[0][1] is not None:
+        on_error(outcomes[0][1])
+    for _ in workers:
+        t, outcome = done.get()
+        outcomes[t] = outcome
+    return outcomes
+
+
+def raise_first(outcomes):
+    """Return the results, or raise the first exception."""
+    for _, error in outcomes:
+        if error is not None:
+            raise error
+    return [result for result, _ in outcomes]
+
+
+class Worker:
+    """A thread that waits for functions to call: ``tasks`` takes (t, context, function, done)."""
 
     def __init__(self):
-        self._given, self._taken = threading.Lock(), threading.Lock()
-        self._given.acquire()
-        self._taken.acquire()
-        threading.Thread(target=self._run, name="npkpose", daemon=True).start()
-
-    def give(self, works):
-        """Have the functions called, one after the other."""
-        self._share = works
-        self._given.release()
-
-    def take(self):
-        """Wait for the results; return them and None, or None and the exception."""
-        self._taken.acquire()
-        share, self._share = self._share, None
-        return share
-
-    def _run(self):
-        while True:
-            self._given.acquire()
-            self._share = _call_each(self._share)
-            self._taken.release()
+        self.tasks = SimpleQueue()
+        threading.Thread(target=_serve, args=(self.tasks,), name="npkpose", daemon=True).start()
 
 
-class _Meeting:
-    """Where T threads wait for each other, as often as they like, and exchange values."""
-
-    def __init__(self, T):
-        self._lock, self._gates = threading.Lock(), [threading.Lock() for _ in range(T)]
-        for gate in self._gates:
-            gate.acquire()
-        self._values, self._missing = [None] * T, T
-        self.cause = None  # the first exception
-
-    def call(self, t, work):
-        """Return ``work()``, called as share t."""
-        _this_thread.share, _this_thread.meeting = t, self
-        try:
-            return work()
-        except BaseException as error:
-            self.cause = self.cause or error
-            self._open()  # those who wait, or will, shall not wait for this one
-            raise
-        finally:
-            _this_thread.share, _this_thread.meeting = 0, None
-
-    def exchange(self, t, value):
-        """Return the list of all values, once all are there."""
-        self._values[t] = value
-        with self._lock:
-            self._missing -= 1
-            last = self._missing == 0
-        if last:
-            # Nobody comes again before all have left: `_all` stays until then.
-            self._all, self._missing = list(self._values), len(self._values)
-            self._open(but=t)
-        else:
-            self._gates[t].acquire()
-        if self.cause is not None:
-            raise RuntimeError("another share of this work has failed")
-        return self._all
-
-    def _open(self, but=None):
-        for t, gate in enumerate(self._gates):
-            if t != but and gate.locked():
-                gate.release()
+def stop(workers):
+    """End the threads of idle workers, and of others when they have done what they do."""
+    for worker in workers:
+        worker.tasks.put(None)
 
 
-def scratch(shape, dtype, name):
-    """Return an array of anything, to be used until this thread asks again under this name."""
-    wanted = math.prod(shape) * np.dtype(dtype).itemsize
-    memory = getattr(_this_thread, name, None)
-    if memory is None or memory.size < wanted:
-        memory = np.empty(wanted, np.uint8)
-        setattr(_this_thread, name, memory)
-    return memory[:wanted].view(dtype).reshape(shape)
+def _serve(tasks):
+    while (item := tasks.get()) is not None:
+        t, context, function, done = item
+        done.put((t, _outcome(context, function)))
+        del item, context, function, done  # an idle worker keeps no arrays alive
 
 
-def _call_each(works):
-    """Return the results and None, or None and the first exception."""
-    _this_thread.busy = True
+def _outcome(context, function):
     try:
-        return [work() for work in works], None
+        return context.run(function), None
     except BaseException as error:
         return None, error
-    finally:
-        _this_thread.busy = False
+
+
+def _call_each(tasks):
+    return [task() for task in tasks]
 
 
 def _cores():
     affinity = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))
-    return min(len(affinity(0)), allowed_threads())
-
-
-_workers = []
-_turn = threading.Lock()  # one caller has them at a time
+    return len(affinity(0))
 
 
 def _after_fork():
-    """A forked child has none of its parent's threads: it makes its own."""
-    global _turn
-    _turn = threading.Lock()
+    """A forked child has none of its parent's threads: it starts its own."""
     _workers.clear()
-    _this_thread.busy = False
+    _claims.clear()
 
 
 if hasattr(os, "register_at_fork"):

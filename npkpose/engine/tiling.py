@@ -1,59 +1,74 @@
-"""How work is cut up: shares for the threads, and blocks of windows that stay in the cache."""
+"""How a convolution is split: a range for each thread, and tiles of windows that stay in the cache."""
 
-from npkpose.engine.threads import num_threads, scratch
+from typing import NamedTuple
 
-STRIP = 2**18  # numbers in the columns of a block: 1 MB in float32, but
-PIXELS = 1024  # no fewer windows, which would make products too narrow to be fast
-NARROW = 40  # windows of an image below which its products are too narrow; it is joined to others
-LEAST = 192  # windows that are worth a thread
-SMALL = 2**22  # multiplications below which a second thread costs more than it gives
-ALIASED = 128  # numbers; rows that lie a multiple of it apart compete for the same cache lines
+from npkpose.engine.scratch import scratch
+
+CACHE_ALIAS = 128  # numbers; rows that lie a multiple of it apart compete for the same cache lines
+MIN_PARALLEL = 2**22  # multiplications below which a second thread costs more than it gives
 
 
-def cuts(n, count):
-    """Cut range(n) into at most ``count`` parts of like length, [(first, end), ...]."""
+class Limits(NamedTuple):
+    """Sizes at which one way of a convolution becomes faster than another, found by timing."""
+
+    tile: int = 2**18  # numbers in the columns of a tile, 1 MB in float32, but
+    min_tile_windows: int = 1024  # no fewer windows: narrow products are slow
+    min_gemm_width: int = 40  # windows of an image below which several images are joined
+    min_gemm_depth: int = 24  # rows of columns below which products are slow
+    min_windows_per_thread: int = 192
+    unfold_all_below: int = 8  # pixels for each output channel: the weight is the larger array
+    fold_below: int = 2  # the same for the input gradient
+    shuffle_rows: int = 64  # rows of products up to which all remainders are made at once
+    by_channels_above: int = 64  # output channels of which a weight gradient is split by channels
+
+
+LIMITS = Limits()
+
+
+def split_range(n, count):
+    """Split range(n) into at most ``count`` parts of about equal length, [(first, end), ...]."""
     count = max(1, min(count, n))
     edges = [n * i // count for i in range(count + 1)]
     return list(zip(edges, edges[1:]))
 
 
-def shares(N, size, multiplications):
-    """Cut the rows of windows on N images into a share for each thread, [(first, end), ...].
+def split_rows(N, size, multiplications, threads, limits=LIMITS):
+    """Split the rows of windows on N images into a part for each thread, [(first, end), ...].
 
-    Rows are counted over all images, of ``size`` (Ho, Wo) windows each of which takes so many
-    ``multiplications``. Whole images stay together where they come out even, or are small.
+    Rows are counted over all images, each of ``size`` (Ho, Wo) windows of ``multiplications``
+    each. Whole images stay together where they divide evenly, or are small.
     """
     windows = N * size[0] * size[1]
     if not windows:
         return []
-    T = num_threads() if windows * multiplications >= SMALL else 1
-    T = min(T, max(1, windows // LEAST))
+    T = threads if windows * multiplications >= MIN_PARALLEL else 1
+    T = min(T, max(1, windows // limits.min_windows_per_thread))
     if N % T and N < 8 * T:
-        return cuts(N * size[0], T)
-    return [(size[0] * a, size[0] * b) for a, b in cuts(N, T)]
+        return split_range(N * size[0], T)
+    return [(size[0] * a, size[0] * b) for a, b in split_range(N, T)]
 
 
-def block_windows(size, places):
-    """Return how many windows, each of ``places`` numbers, are taken at a time.
+def tile_windows(size, taps, limits=LIMITS):
+    """Return how many windows are taken at a time, each a column of ``taps`` numbers.
 
-    Those are some small images, or one, or some rows of one.
+    They are some small images, or one, or some rows of one.
     """
-    each = size[0] * size[1]
-    if each < NARROW:
-        return each * max(1, PIXELS // each)
-    rows = max(PIXELS, STRIP // places) // size[1]
+    per_image = size[0] * size[1]
+    if per_image < limits.min_gemm_width:
+        return per_image * max(1, limits.min_tile_windows // per_image)
+    rows = max(limits.min_tile_windows, limits.tile // taps) // size[1]
     return size[1] * min(size[0], max(1, rows))
 
 
 def row_length(length):
-    """Return that many numbers, or some more, so that rows do not compete for the cache."""
-    return length if length % ALIASED else length + 16
+    """Return ``length``, or a little more, so that rows do not compete for the cache."""
+    return length if length % CACHE_ALIAS else length + 16
 
 
 def padded(x, window, rows, width):
     """Return what windows in rows (first, end), ``width`` of them in each, see of images ``x``.
 
-    A view where they stay inside the images, else scratch memory with the zeros around.
+    A view where they stay inside the images, else a scratch buffer with zeros around.
     """
     (kh, kw), (dh, dw), (ph, pw), (sh, sw) = window
     H, W = x.shape[2:]

@@ -8,20 +8,19 @@ Read in this order:
     conv.py              convolution: one matrix product forward, two backward
     conv1d.py            the same over sequences
     conv_transpose.py    convolution turned around
-    convolve.py adjoint.py windows.py    the same, quick: blocks of windows, compiled,
-    strips.py threads.py product.py      on all cores,
-    gemm.py blas.py                      with the matrix product that NumPy comes with
-    passes.py quick.py   what layers do besides, compiled, and its twins
-    run.py               a convolution and what follows it, in one
-    data_parallel.py     a batch shared out among threads
-    memory.py            that of a step, kept for the next
+    faster.py            the plain functions of these files, and the fast ones of `npkpose.engine`
+    fuse.py sequential.py    layers in a row; a convolution and what follows it as one
     pad.py pool.py upsample.py grid_sample.py    more maps from images to images
     batchnorm.py         statistics, and the gradient through them
     linear.py layernorm.py gelu.py mlp.py softmax.py attention.py    the parts of a transformer
+    spatial_softmax.py   maps that say where one thing is
     branches.py          layers side by side, run concurrently
     dropout.py           what training leaves out at random
     init.py loss.py optim.py muon.py schedule.py    what training needs
-    check.py             try your own layer: check_layer(layer, x, rng)
+    gradcheck.py         try your own layer: check_layer(layer, x, rng)
+
+What is in these files can be run and stepped through as it stands, with ``nn.engine("plain")``;
+without that, the fast engine takes over at the functions under ``@faster``.
 
 A whole training step:
 
@@ -41,6 +40,7 @@ from npkpose.nn.conv import Conv2d, no_input_gradient
 from npkpose.nn.conv1d import Conv1d
 from npkpose.nn.conv_transpose import ConvTranspose2d
 from npkpose.nn.dropout import Dropout, DropPath
+from npkpose.nn.faster import current_engine, engine
 from npkpose.nn.gelu import GELU
 from npkpose.nn.gradcheck import check_layer
 from npkpose.nn.grid_sample import GridSample
@@ -71,6 +71,7 @@ __all__ = [
     "Dropout", "ELU", "GELU", "GridSample", "LayerNorm", "LeakyReLU", "Linear", "LinearLR",
     "MaxPool2d", "Mlp", "Module", "MultiHeadAttention", "MultiStepLR", "Muon", "Optimizer",
     "PReLU", "ReLU", "ReLU6", "SGD", "Schedule", "Sequential", "SequentialLR", "Softmax",
-    "Upsample", "ZeroPad2d", "backward_branches", "check_layer", "fold", "freeze_statistics",
-    "kaiming_normal", "mse_loss", "no_input_gradient", "run_branches", "run_concurrently", "unfold",
+    "Upsample", "ZeroPad2d", "backward_branches", "check_layer", "current_engine", "engine",
+    "fold", "freeze_statistics", "kaiming_normal", "mse_loss", "no_input_gradient", "run_branches",
+    "run_concurrently", "unfold",
 ]

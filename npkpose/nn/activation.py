@@ -19,9 +19,10 @@ import math
 
 import numpy as np
 
+from npkpose import engine
 from npkpose._check import check_array, check_integer, check_number
 from npkpose.nn._shapes import FLOATS, check_gradient
-from npkpose.nn.faster import rectify_gradient
+from npkpose.nn.faster import faster
 from npkpose.nn.module import Module
 
 
@@ -38,10 +39,13 @@ class ReLU(Module):
     def backward(self, dy):
         """Return dL/dx: dL/dy where the slope is 1, else 0."""
         (y,) = self.saved()
-        dy = check_gradient(dy, y.shape, y.dtype)
-        dx = np.empty(y.shape, y.dtype)
-        rectify_gradient(dy.reshape(-1), y.reshape(-1), dx.reshape(-1))
-        return dx
+        return relu_backward(check_gradient(dy, y.shape, y.dtype), y)
+
+
+@faster(engine.relu_backward)
+def relu_backward(dy, y):
+    """Return dL/dx: dL/dy where the output ``y`` is above zero, else 0."""
+    return np.where(y > 0, dy, y.dtype.type(0))
 
 
 class ReLU6(ReLU):

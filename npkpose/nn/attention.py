@@ -16,17 +16,16 @@ With dA[h,i,j] = dy[h,i] . v[h,j] and dS its way back through the softmax
 """
 
 import math
-from functools import partial
 
 import numpy as np
 
+from npkpose import engine
 from npkpose._check import check_array, check_integer
-from npkpose.engine.threads import num_threads, run_all
-from npkpose.engine.tiling import cuts
 from npkpose.nn._shapes import FLOATS, check_gradient
+from npkpose.nn.faster import faster
 from npkpose.nn.linear import Linear
 from npkpose.nn.module import Module
-from npkpose.nn.softmax import softmax_backward
+from npkpose.nn.softmax import softmax, softmax_backward
 
 
 class MultiHeadAttention(Module):
@@ -45,52 +44,33 @@ class MultiHeadAttention(Module):
         self.proj = Linear(dim, dim, rng=rng)
 
     def forward(self, x):
-        """Return what the heads found; keep q, k, v, and A as E and its sums."""
+        """Return what the heads found; keep q, k, v and A."""
         x = check_array("x", x, ("N", "L", self.dim), FLOATS, finite=False)
         parts = np.split(self.qkv(x), 3, axis=2)
         q, k, v = (split_heads(part, self.num_heads) for part in parts)
-        y, E, total = attend(q, k, v)
-        self.save_for_backward(q, k, v, E, total)
+        y, A = attend(q, k, v, self.training)
+        self.save_for_backward(q, k, v, A)
         return self.proj(merge_heads(y))
 
     def backward(self, dy):
         """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
-        q, k, v, E, total = self.saved()
+        q, k, v, A = self.saved()
         N, heads, L, d = q.shape
         dy = check_gradient(dy, (N, L, heads * d), q.dtype)
         dy = split_heads(self.proj.backward(dy), heads)
-        dparts = [merge_heads(dpart) for dpart in attend_backward(dy, q, k, v, E, total)]
+        dparts = [merge_heads(dpart) for dpart in attend_backward(dy, q, k, v, A)]
         return self.qkv.backward(np.concatenate(dparts, axis=2))
 
 
-def attend(q, k, v):
-    """Return y (N, heads, L, d), for q, k, v of that shape, and A as ``E / total``.
-
-    E (N, heads, L, L) are the exponentials and total (N, heads, L, 1) their sums over j. To
-    divide y by these, and not E, is less work.
-    """
-    N, heads, L, d = q.shape
-    E, total = np.empty((N, heads, L, L), q.dtype), np.empty((N, heads, L, 1), q.dtype)
-    y = np.empty_like(q)
-    parts = [slice(*part) for part in cuts(heads, num_threads())]
-    shares = [[a[:, part] for a in (q, k, v, E, total, y)] for part in parts]
-    run_all([partial(_attend, *share) for share in shares])
-    return y, E, total
+@faster(engine.attend)
+def attend(q, k, v, with_weights=True):
+    """Return y (N, heads, L, d) for q, k, v of that shape, and A (N, heads, L, L) or None."""
+    A = softmax(q @ k.swapaxes(2, 3) * q.dtype.type(1 / math.sqrt(q.shape[3])))
+    return A @ v, A if with_weights else None
 
 
-def _attend(q, k, v, E, total, y):
-    """Fill E, total and y for some of the heads."""
-    np.matmul(q * q.dtype.type(1 / math.sqrt(q.shape[3])), k.swapaxes(2, 3), out=E)
-    E -= E.max(axis=3, keepdims=True, initial=-np.inf)
-    np.exp(E, out=E)
-    E.sum(axis=3, keepdims=True, out=total)
-    np.matmul(E, v, out=y)
-    y /= total
-
-
-def attend_backward(dy, q, k, v, E, total):
+def attend_backward(dy, q, k, v, A):
     """Return dq, dk, dv, each (N, heads, L, d)."""
-    A = E / total
     dS = softmax_backward(dy @ v.swapaxes(2, 3), A)
     dS *= dS.dtype.type(1 / math.sqrt(q.shape[3]))
     return dS @ k, dS.swapaxes(2, 3) @ q, A.swapaxes(2, 3) @ dy

@@ -6,25 +6,26 @@ Ioffe & Szegedy, "Batch Normalization: Accelerating Deep Network Training by Red
 Internal Covariate Shift", ICML 2015, arXiv:1502.03167. mean and var (biased) are over
 
     "batch"    the pixels of all images: each x moves them, so with g = weight dL/dy
-               dL/dx = (g - mean(g) - z mean(g z)) / sqrt(var + eps);
-               a batch in shares (`npkpose.training.data_parallel`) is one batch
+               dL/dx = (g - mean(g) - z mean(g z)) / sqrt(var + eps)
     "image"    the pixels of each image by itself, with the same gradient: what a
                TensorFlow graph frozen with is_training=True computes at batch 1
     "running"  constants, a running average over past batches: dL/dx = g / sqrt(var + eps),
-               and y is a straight line over x (`BatchNorm2d.line`)
+               and y is an affine function of x (`BatchNorm2d.affine`)
 
 "auto" is "batch" while training and "running" in evaluation, as PyTorch does. Batch
 statistics computed while training update the running ones, r <- (1 - m) r + m s, where
 s is the mean or, as in PyTorch, the *unbiased* variance, and m is the momentum.
+
+Below, rows are images (N, C, L), L pixels; or, for "image", all of them as one of N C channels.
+Statistics are float64: in float32 the digits of a small difference of large numbers would be lost.
 """
 
 import numpy as np
 
+from npkpose import engine
 from npkpose._check import check_choice, check_integer, check_number
-from npkpose.engine.threads import everyones, this_share
 from npkpose.nn._shapes import check_gradient, check_images
-from npkpose.nn.activation import ReLU
-from npkpose.nn.faster import gradient_moments, moments, normalise, normalise_gradient
+from npkpose.nn.faster import faster
 from npkpose.nn.module import Module
 
 
@@ -56,39 +57,51 @@ class BatchNorm2d(Module):
             self.buffers["running_mean"] = np.zeros(C, np.float32)
             self.buffers["running_var"] = np.ones(C, np.float32)
             self.buffers["num_batches_tracked"] = np.zeros((), np.int64)
+        self.update_running = True
+        # How replicas that share a batch join their sums: `npkpose.training.data_parallel`.
+        self.all_gather = _no_replicas
 
     def forward(self, x):
         """Return normalised ``x``; keep it and its statistics, which the gradients need."""
-        return self.forward_with(x, ())[0]
-
-    def forward_with(self, x, followers, skip=None):
-        """Return normalised ``x`` with what follows it, and how many followers that are.
-
-        That is a `ReLU`, to whose input ``skip``, if given, is added where it comes last: see
-        `npkpose.nn.fuse`.
-        """
         x = check_images(x, self.num_features)
-        relu = followers[0] if followers and type(followers[0]) is ReLU else None
+        return normalise(*self.prepare(x)).reshape(x.shape)
+
+    def prepare(self, x):
+        """Return the rows of ``x`` and their mean, scale, weight and bias; keep what `forward` does.
+
+        All but the rows are (C,) float64, scale is 1 / sqrt(var + eps).
+        """
         mode = self._mode()
         rows = self._rows(x, mode)
-        added = np.empty((0, 0, 0), x.dtype)
-        if skip is not None and relu is not None and len(followers) == 1:
-            added = self._rows(skip, mode)
         mean, scale = self._statistics(mode, rows)
-        weight, offset = self._affine(len(mean))
-        y = np.empty(x.shape, x.dtype)
-        lines = self._about(mean, x.dtype, weight * scale, offset)
-        normalise(rows, *lines, added, relu is not None, self._rows(y, mode))
         self.save_for_backward(x, mean, scale, mode)
-        if relu is not None:
-            relu.save_for_backward(y)
-        return y, int(relu is not None)
+        return rows, mean, scale, *self._weight_and_bias(len(mean))
 
-    def is_line(self):
-        """Return whether y is a straight line over x: whether statistics are the running ones."""
+    def backward(self, dy):
+        """Given dL/dy, fill ``grads`` and return dL/dx."""
+        x, mean, scale, mode = self.saved()
+        dy = self._rows(check_gradient(dy, x.shape, x.dtype), mode)
+        rows = self._rows(x, mode)
+        sum_dy, sum_dy_z = gradient_sums(dy, rows, mean, scale)
+        if self.params:
+            C = self.num_features
+            self.grads["weight"] = sum_dy_z.reshape(-1, C).sum(axis=0).astype(x.dtype)
+            self.grads["bias"] = sum_dy.reshape(-1, C).sum(axis=0).astype(x.dtype)
+        mean_dy, mean_dy_z = np.zeros((2, len(mean)))  # of "running": constants
+        if mode != "running":
+            sums = rows.shape[0] * rows.shape[2], sum_dy, sum_dy_z
+            parts = self.all_gather(sums) if mode == "batch" else [sums]
+            count, sum_dy, sum_dy_z = (sum(part) for part in zip(*parts))
+            mean_dy, mean_dy_z = sum_dy / count, sum_dy_z / count
+        weight, _ = self._weight_and_bias(len(mean))
+        dx = normalise_backward(dy, rows, mean, scale, weight, mean_dy, mean_dy_z)
+        return dx.reshape(x.shape)
+
+    def is_affine(self):
+        """Return whether y is an affine function of x: whether statistics are the running ones."""
         return self._mode() == "running"
 
-    def line(self, dtype):
+    def affine(self, dtype):
         """Return (slope, offset), each (C, 1, 1): with running statistics y = slope x + offset.
 
         A convolution followed by this is itself a convolution, which is how networks that
@@ -101,31 +114,6 @@ class BatchNorm2d(Module):
         offset = (self.params["bias"] if self.params else 0.0) - slope * mean
         return _column(slope, dtype), _column(offset, dtype)
 
-    def backward(self, dy):
-        """Given dL/dy, fill ``grads`` and return dL/dx."""
-        x, mean, scale, mode = self.saved()
-        dy = check_gradient(dy, x.shape, x.dtype)
-        dy_rows, rows = self._rows(dy, mode), self._rows(x, mode)
-        total, moment = np.empty((2, len(mean)))
-        middle = mean.astype(x.dtype)
-        gradient_moments(dy_rows, rows, middle, total, moment)
-        moment = scale * (moment + (middle - mean) * total)  # sums of dy z
-        if self.params:
-            sums = (a.reshape(-1, self.num_features).sum(axis=0) for a in (moment, total))
-            self.grads["weight"], self.grads["bias"] = (a.astype(x.dtype) for a in sums)
-        slope = self._affine(len(mean))[0] * scale
-        bend, offset = np.zeros((2, len(mean)))
-        if mode != "running":
-            shares = [(rows.shape[0] * rows.shape[2], total, moment)]
-            shares = everyones(shares[0]) if mode == "batch" else shares
-            count, total, moment = (sum(each) for each in zip(*shares))
-            bend, offset = -slope * scale * moment / count, -slope * total / count
-        dx = np.empty(x.shape, x.dtype)
-        middle, bend, offset = self._about(mean, x.dtype, bend, offset)
-        what = middle, slope.astype(x.dtype), bend, offset
-        normalise_gradient(dy_rows, rows, *what, self._rows(dx, mode))
-        return dx
-
     def _mode(self):
         if self.statistics != "auto":
             return self.statistics
@@ -137,44 +125,28 @@ class BatchNorm2d(Module):
         shape = (1, N * C, H * W) if mode == "image" else (N, C, H * W)
         return np.ascontiguousarray(images).reshape(shape)
 
-    def _about(self, mean, dtype, slope, offset):
-        """Return m, a, b of that dtype with a (x - m) + b = slope (x - mean) + offset.
-
-        m is the mean as far as it fits into the dtype; the rest matters where a mean is large.
-        """
-        middle = mean.astype(dtype)
-        return middle, slope.astype(dtype), (offset + slope * (middle - mean)).astype(dtype)
-
-    def _affine(self, count):
-        """Return weight and bias of ``count`` rows."""
+    def _weight_and_bias(self, count):
+        """Return weight and bias for ``count`` channels, in float64."""
         if not self.params:
             return np.ones(count), np.zeros(count)
-        return np.resize(self.params["weight"], count), np.resize(self.params["bias"], count)
+        return tuple(np.resize(self.params[k], count).astype(float) for k in ("weight", "bias"))
 
     def _statistics(self, mode, rows):
         """Return mean and 1 / sqrt(var + eps), and update the running statistics if due."""
         if mode == "running":
-            mean, var = (self.buffers[k] for k in ("running_mean", "running_var"))
-            return mean.astype(np.float64), 1 / np.sqrt(var.astype(np.float64) + self.eps)
-        count = rows.shape[0] * rows.shape[2]
-        mean, squares = self._moments(rows)
+            mean, var = (self.buffers[k].astype(float) for k in ("running_mean", "running_var"))
+            return mean, 1 / np.sqrt(var + self.eps)
+        sample = rows.shape[0] * rows.shape[2], *moments(rows)
+        count, mean, squares = _join(self.all_gather(sample)) if mode == "batch" else sample
         track = mode == "batch" and self.training and bool(self.buffers)
-        if mode == "batch":
-            count, mean, squares = _joined(everyones((count, mean, squares)))
         if count < 1 + track:  # an unbiased variance divides by count - 1
             raise ValueError(
                 f"x: expected at least {1 + track} values per channel for {mode} "
                 f"statistics, got {count}"
             )
-        if track and this_share() == 0:
+        if track and self.update_running:
             self._track(mean, squares / (count - 1))
         return mean, 1 / np.sqrt(squares / count + self.eps)
-
-    def _moments(self, rows):
-        """Return the mean (C,) of rows (N, C, pixels), and the sum of squares about it."""
-        mean, squares = np.empty((2, rows.shape[1]))
-        moments(rows, mean, squares)
-        return mean, squares
 
     def _track(self, mean, var):
         m = self.momentum
@@ -184,11 +156,52 @@ class BatchNorm2d(Module):
             self.buffers[name] += m * new
 
 
-def _joined(shares):
-    """Return count, mean and sum of squares about it of several samples' (Chan et al., 1983)."""
-    count = sum(n for n, _, _ in shares)
-    mean = sum(n * m for n, m, _ in shares) / max(count, 1)
-    return count, mean, sum(squares + n * (m - mean) ** 2 for n, m, squares in shares)
+@faster(engine.moments)
+def moments(rows):
+    """Return the mean (C,) of rows (N, C, L), and the sums (C,) of squares about it."""
+    count = max(rows.shape[0] * rows.shape[2], 1)
+    mean = rows.sum(axis=(0, 2), dtype=np.float64) / count
+    return mean, np.square(rows - mean[:, None]).sum(axis=(0, 2))
+
+
+@faster(engine.normalise)
+def normalise(rows, mean, scale, weight, bias):
+    """Return y for rows (N, C, L); the others are (C,), and scale is 1 / sqrt(var + eps)."""
+    mean, scale, weight, bias = (a[:, None] for a in (mean, scale, weight, bias))
+    z = (rows - mean) * scale
+    return (weight * z + bias).astype(rows.dtype)
+
+
+@faster(engine.gradient_sums)
+def gradient_sums(dy, rows, mean, scale):
+    """Return the sums (C,) of dy and of dy z: the gradients of bias and weight."""
+    z = (rows - mean[:, None]) * scale[:, None]
+    return dy.sum(axis=(0, 2), dtype=np.float64), (dy * z).sum(axis=(0, 2))
+
+
+@faster(engine.normalise_backward)
+def normalise_backward(dy, rows, mean, scale, weight, mean_dy, mean_dy_z):
+    """Return dL/dx; the means of dy and dy z are 0 where mean and scale are constants."""
+    columns = (a[:, None] for a in (mean, scale, weight, mean_dy, mean_dy_z))
+    mean, scale, weight, mean_dy, mean_dy_z = columns
+    z = (rows - mean) * scale
+    return (weight * scale * (dy - mean_dy - z * mean_dy_z)).astype(rows.dtype)
+
+
+def _no_replicas(value):
+    return [value]
+
+
+def _join(samples):
+    """Return count, mean and sum of squares about it of all samples together.
+
+    Chan, Golub & LeVeque, "Algorithms for Computing the Sample Variance", 1983.
+    """
+    if len(samples) == 1:
+        return samples[0]
+    count = sum(n for n, _, _ in samples)
+    mean = sum(n * m for n, m, _ in samples) / max(count, 1)
+    return count, mean, sum(squares + n * (m - mean) ** 2 for n, m, squares in samples)
 
 
 def freeze_statistics(module, frozen=True):

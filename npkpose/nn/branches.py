@@ -8,7 +8,8 @@ when their number is no multiple of T run one after the other, each on all threa
 
 from functools import partial
 
-from npkpose.engine.threads import num_threads, run_all
+from npkpose import engine
+from npkpose.nn.faster import faster
 
 
 def run_branches(layers, inputs):
@@ -21,12 +22,13 @@ def backward_branches(layers, dys):
     return _run_equal_tasks([partial(layer.backward, dy) for layer, dy in zip(layers, dys)])
 
 
+@faster(engine.run_all)
 def run_concurrently(tasks):
     """Return the results of functions of any cost that do not need each other's, a list."""
-    return run_all(tasks)
+    return [task() for task in tasks]
 
 
 def _run_equal_tasks(tasks):
     """Run functions of equal cost: full rounds of one per thread, then the rest one by one."""
-    in_rounds = len(tasks) - len(tasks) % num_threads()
+    in_rounds = len(tasks) - len(tasks) % engine.num_threads()
     return run_concurrently(tasks[:in_rounds]) + [task() for task in tasks[in_rounds:]]

@@ -4,29 +4,30 @@
 
 for stride s, dilation d, padding p. With groups G the channels form G blocks, and
 output block g sums over input block g alone; G = C is a depthwise convolution. With
-k = (c, i, j) one place in the window, l = (h, w) one window, and `unfold` gathering
+k = (c, i, j) one kernel tap of a block, l = (h, w) one window, and `unfold` gathering
 columns[n,g,k,l], the sum is a matrix product, and so are its gradients:
 
     y[n,g,o,l]        = sum_k weight[g,o,k] columns[n,g,k,l]
     dweight[g,o,k]    = sum_{n,l} dy[n,g,o,l] columns[n,g,k,l]
     dcolumns[n,g,k,l] = sum_o weight[g,o,k] dy[n,g,o,l],    dx = fold(dcolumns)
 
-That is the reading version, which the tests compare with. `npkpose.engine.conv_forward` has a shorter
-way to y, and `npkpose.engine.conv_backward` shorter ways to both gradients.
+A 3x3 convolution of one image of 2 channels and 4 x 5 pixels to 8 channels, without padding: the
+weight is (8, 2, 3, 3), K = 18; there are 2 x 3 windows, so columns are (18, 6) and y (8, 6).
+
+`npkpose.engine.conv_forward` and `npkpose.engine.conv_backward` have faster ways to all three.
 """
 
 from contextlib import contextmanager
 
 import numpy as np
 
-from npkpose._check import check_integer
-from npkpose.engine.conv_backward import input_gradient, weight_gradient
-from npkpose.engine.conv_forward import Tail, convolve
+from npkpose import engine
+from npkpose._check import check_integer, count_windows
 from npkpose.nn._shapes import check_gradient, check_groups, check_images, pair
-from npkpose.nn.activation import ReLU
-from npkpose.nn.batchnorm import BatchNorm2d
+from npkpose.nn.faster import faster
 from npkpose.nn.init import kaiming_normal
 from npkpose.nn.module import Module
+from npkpose.nn.unfold import fold, unfold
 
 
 class Conv2d(Module):
@@ -50,7 +51,7 @@ class Conv2d(Module):
         self.padding = pair("padding", padding, 0)
         self.dilation = pair("dilation", dilation, 1)
         self.window = self.kernel_size, self.dilation, self.padding, self.stride
-        self.first = False  # whether nobody needs dL/dx: see `no_input_gradient`
+        self.needs_dx = True  # see `no_input_gradient`
         shape = (out_channels, in_channels // groups, kh, kw)
         self.params["weight"] = kaiming_normal(shape, in_channels // groups * kh * kw, rng)
         if bias:
@@ -59,76 +60,72 @@ class Conv2d(Module):
     def forward(self, x):
         """Return the convolution of ``x``; keep ``x``, which dweight needs."""
         x = check_images(x, self.in_channels)
-        y = self._convolve(x, self._tail(x.dtype))
+        y = conv2d(x, *self.weight_and_bias(x.dtype), self.window, self.groups)
         self.save_for_backward(x, y.shape)
         return y
-
-    def forward_with(self, x, followers, skip=None):
-        """Return this convolution with what follows it, and how many followers that are.
-
-        Those are, in evaluation, a `BatchNorm2d` and a `ReLU` to which ``skip``, if given, is
-        added where it is the last follower; in training a `ReLU`. See `npkpose.nn.fuse`.
-        """
-        x = check_images(x, self.in_channels)
-        norm = relu = None
-        if not self.training and followers:
-            if type(followers[0]) is BatchNorm2d and followers[0].is_line():
-                norm, *followers = followers
-        if followers and type(followers[0]) is ReLU:
-            relu, *followers = followers
-        tail = self._tail(x.dtype, norm)
-        if skip is not None and relu is not None and not followers:
-            if self.training:
-                relu = None
-            else:
-                N, O, Ho, Wo = skip.shape
-                tail = tail._replace(skip=skip.reshape(N, O, Ho * Wo))
-        y = self._convolve(x, tail._replace(relu=relu is not None))
-        self.save_for_backward(x, y.shape)
-        if relu is not None:
-            relu.save_for_backward(y)
-        return y, (norm is not None) + (relu is not None)
 
     def backward(self, dy):
         """Given dL/dy, fill ``grads`` and return dL/dx (None within `no_input_gradient`)."""
         x, shape = self.saved()
         dy = check_gradient(dy, shape, x.dtype)
-        weight = self.params["weight"].astype(x.dtype, copy=False)
-        self.grads["weight"], dbias = weight_gradient(x, dy, self.window, self.groups)
-        if "bias" in self.params:
-            self.grads["bias"] = dbias
-        if self.first:
-            return None
-        return input_gradient(dy, weight, self.window, self.groups, x.shape[2:])
-
-    def _convolve(self, x, tail):
-        weight = self.params["weight"].astype(x.dtype, copy=False)
-        return convolve(x, weight, self.window, self.groups, tail)
-
-    def _tail(self, dtype, norm=None):
-        """The bias, and the normalisation that comes after it."""
-        bias = self.params.get("bias")
-        if norm is None:
-            return Tail(offset=None if bias is None else bias.astype(dtype))
-        slope, offset = (a.reshape(-1) for a in norm.line(dtype))  # (O,)
+        weight, bias = self.weight_and_bias(x.dtype)
+        self.grads["weight"], dbias = conv2d_weight_gradient(x, dy, self.window, self.groups)
         if bias is not None:
-            offset = offset + slope * bias.astype(dtype)
-        return Tail(slope, offset)
+            self.grads["bias"] = dbias
+        if not self.needs_dx:
+            return None
+        return conv2d_input_gradient(dy, weight, self.window, self.groups, x.shape[2:])
+
+
+@faster(engine.conv2d)
+def conv2d(x, weight, bias, window, groups=1):
+    """Return the convolution (N, O, Ho, Wo) of images (N, C, H, W).
+
+    ``weight`` is (O, C / groups, kh, kw), ``bias`` (O,) or None, ``window`` (kernel size,
+    dilation, padding, stride), each a pair.
+    """
+    N, G, O = len(x), groups, len(weight)
+    Ho, Wo = count_windows(x.shape[2:], window)
+    K = weight[0].size
+    columns = unfold(x, *window).reshape(N, G, K, Ho * Wo)
+    y = weight.reshape(G, O // G, K) @ columns  # (N, G, O / G, L)
+    y = y.reshape(N, O, Ho, Wo)
+    return y if bias is None else y + bias[:, None, None]
+
+
+@faster(engine.conv2d_weight_gradient)
+def conv2d_weight_gradient(x, dy, window, groups=1):
+    """Return dL/dweight (O, C / groups, kh, kw) and dL/dbias (O,), given dL/dy (N, O, Ho, Wo)."""
+    (N, C), O, G, L = x.shape[:2], dy.shape[1], groups, dy.shape[2] * dy.shape[3]
+    columns = unfold(x, *window)
+    columns = columns.reshape(N, G, columns.shape[1] // G, L)
+    dy = dy.reshape(N, G, O // G, L)
+    dweight = (dy @ columns.swapaxes(2, 3)).sum(axis=0)  # (G, O / G, K)
+    return dweight.reshape(O, C // G, *window[0]), dy.sum(axis=(0, 3)).reshape(O)
+
+
+@faster(engine.conv2d_input_gradient)
+def conv2d_input_gradient(dy, weight, window, groups, size):
+    """Return dL/dx (N, C, H, W), given dL/dy (N, O, Ho, Wo); ``size`` is (H, W)."""
+    N, O, G, L, K = len(dy), len(weight), groups, dy.shape[2] * dy.shape[3], weight[0].size
+    dy = dy.reshape(N, G, O // G, L)
+    dcolumns = weight.reshape(G, O // G, K).swapaxes(1, 2) @ dy  # (N, G, K, L)
+    return fold(dcolumns.reshape(N, G * K, L), size, *window)
 
 
 @contextmanager
 def no_input_gradient(network):
-    """Within it, ``backward`` of a network returns None: training needs no gradient of pictures.
+    """Skip dL/dx of the first convolution within it: training needs no gradient of images.
 
-    That saves the convolution that comes first, which alone may look at them, one of its two
-    products.
+    ``backward`` of the network returns None then. The first convolution must be the only layer
+    that reads the images.
     """
     layers = [layer for _, layer in network.named_modules() if isinstance(layer, Conv2d)][:1]
-    before = [layer.first for layer in layers]
+    before = [layer.needs_dx for layer in layers]
     for layer in layers:
-        layer.first = True
+        layer.needs_dx = False
     try:
         yield
     finally:
-        for layer, first in zip(layers, before):
-            layer.first = first
+        for layer, needs_dx in zip(layers, before):
+            layer.needs_dx = needs_dx

@@ -10,10 +10,8 @@ every call: ``params`` is never written to, and threads may share a network in e
 import numpy as np
 
 from npkpose._check import check_array, check_integer
-from npkpose.engine.conv_backward import input_gradient, weight_gradient
-from npkpose.engine.conv_forward import convolve
 from npkpose.nn._shapes import FLOATS, check_gradient, check_groups
-from npkpose.nn.conv import Conv2d
+from npkpose.nn.conv import conv2d, conv2d_input_gradient, conv2d_weight_gradient
 from npkpose.nn.init import kaiming_normal
 from npkpose.nn.module import Module
 
@@ -48,42 +46,32 @@ class Conv1d(Module):
     def forward(self, x):
         """Return the convolution of ``x``; keep ``x``, which dweight needs."""
         x = self._check(x)
-        y = self._convolve(_one_row(x), self._tail(x.dtype))
+        y = conv2d(_one_row(x), *self.weight_and_bias(x.dtype), self.window, self.groups)
         y = y.reshape(*y.shape[:2], *x.shape[2:-1], y.shape[3])  # (N, O, [1,] Lo)
         self.save_for_backward(x, y.shape)
         return y
-
-    def forward_with(self, x, followers, skip=None):
-        """Return this convolution fused with layers after it, and their number: see `Conv2d`."""
-        x = self._check(x)
-        if x.ndim == 3:
-            return self.forward(x), 0
-        return Conv2d.forward_with(self, x, followers, skip)
 
     def backward(self, dy):
         """Given dL/dy, fill ``grads`` and return dL/dx."""
         x, shape = self.saved()
         dy = _one_row(check_gradient(dy, shape, x.dtype))
-        dweight, dbias = weight_gradient(_one_row(x), dy, self.window, self.groups)
+        weight, bias = self.weight_and_bias(x.dtype)
+        dweight, dbias = conv2d_weight_gradient(_one_row(x), dy, self.window, self.groups)
         self.grads["weight"] = dweight[:, :, 0]
-        if "bias" in self.params:
+        if bias is not None:
             self.grads["bias"] = dbias
-        size = (1, x.shape[-1])
-        return input_gradient(dy, self._weight(x), self.window, self.groups, size).reshape(x.shape)
+        dx = conv2d_input_gradient(dy, weight, self.window, self.groups, (1, x.shape[-1]))
+        return dx.reshape(x.shape)
+
+    def weight_and_bias(self, dtype):
+        """Return the weight as that of an image, (O, C / groups, 1, k), and the bias or None."""
+        weight, bias = super().weight_and_bias(dtype)
+        return weight[:, :, None], bias
 
     def _check(self, x):
         if np.ndim(x) == 4:
             return check_array("x", x, ("N", self.in_channels, 1, "L"), FLOATS, finite=False)
         return check_array("x", x, ("N", self.in_channels, "L"), FLOATS, finite=False)
-
-    def _weight(self, x):
-        """The weight as (O, C / groups, 1, k), of the dtype of ``x``."""
-        return self.params["weight"].astype(x.dtype, copy=False)[:, :, None]
-
-    def _convolve(self, x, tail):
-        return convolve(x, self._weight(x), self.window, self.groups, tail)
-
-    _tail = Conv2d._tail
 
 
 def _one_row(x):

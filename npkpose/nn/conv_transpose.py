@@ -4,14 +4,15 @@
 
 for stride s, dilation d, padding p: each input pixel stamps a weighted window onto the
 output. Zeiler et al., "Deconvolutional Networks", CVPR 2010. So `fold` does forward
-what it does backward in `Conv2d`, and `unfold` the reverse. With k = (o, i, j) one
-place in the window, l = (h, w) one input pixel and G groups of channels
+what it does backward in `Conv2d`, and `unfold` the reverse. With k = (o, i, j) one kernel tap of a
+block, l = (h, w) one input pixel and G groups of channels
 
     columns[n,g,k,l] = sum_c weight[g,c,k] x[n,g,c,l],    y = fold(columns) + bias
     dx[n,g,c,l]      = sum_k weight[g,c,k] dcolumns[n,g,k,l],    dcolumns = unfold(dy)
     dweight[g,c,k]   = sum_{n,l} x[n,g,c,l] dcolumns[n,g,k,l]
 
-`npkpose.engine.conv_backward` calculates y, and its weight gradient, without the columns.
+So the three functions of `npkpose.nn.conv` serve here with their roles exchanged: y is the input
+gradient of a convolution, dx is the convolution of dy.
 
 Departure from PyTorch: output_padding, the rows and columns that no window reaches,
 must be below the stride; PyTorch also allows it below the dilation.
@@ -19,11 +20,11 @@ must be below the stride; PyTorch also allows it below the dilation.
 
 import numpy as np
 
+from npkpose import engine
 from npkpose._check import check_integer
-from npkpose.engine.conv_backward import input_gradient, weight_gradient
-from npkpose.engine.conv_forward import Tail, convolve
 from npkpose.nn._shapes import check_gradient, check_groups, check_images, pair
-from npkpose.nn.faster import channel_sums
+from npkpose.nn.conv import conv2d, conv2d_input_gradient, conv2d_weight_gradient
+from npkpose.nn.faster import faster
 from npkpose.nn.init import kaiming_normal
 from npkpose.nn.module import Module
 
@@ -65,9 +66,7 @@ class ConvTranspose2d(Module):
         """Return the enlarged images; keep ``x``, which dweight needs."""
         x = check_images(x, self.in_channels)
         size = self._output_size(x.shape[2:])
-        weight = self.params["weight"].astype(x.dtype, copy=False)
-        tail = Tail(offset=self.params.get("bias"))
-        y = input_gradient(x, weight, self.window, self.groups, size, tail)
+        y = conv_transpose2d(x, *self.weight_and_bias(x.dtype), self.window, self.groups, size)
         self.save_for_backward(x, y.shape)
         return y
 
@@ -75,14 +74,11 @@ class ConvTranspose2d(Module):
         """Given dL/dy, fill ``grads`` and return dL/dx."""
         x, shape = self.saved()
         dy = check_gradient(dy, shape, x.dtype)
-        if "bias" in self.params:
-            N, O, H, W = dy.shape
-            total = np.empty(O)
-            channel_sums(dy.reshape(N, O, H * W), total)
-            self.grads["bias"] = total.astype(dy.dtype)
-        weight = self.params["weight"].astype(x.dtype, copy=False)
-        self.grads["weight"] = weight_gradient(dy, x, self.window, self.groups)[0]
-        return convolve(dy, weight, self.window, self.groups, size=x.shape[2:])
+        weight, bias = self.weight_and_bias(x.dtype)
+        self.grads["weight"], _ = conv2d_weight_gradient(dy, x, self.window, self.groups)
+        if bias is not None:
+            self.grads["bias"] = channel_sums(dy)
+        return conv2d(dy, weight, None, self.window, self.groups)
 
     def _output_size(self, size):
         parts = zip(size, *self.window, self.output_padding)
@@ -90,3 +86,19 @@ class ConvTranspose2d(Module):
         if Ho < 1 or Wo < 1:
             raise ValueError(f"x: expected images large enough for the padding, got {size}")
         return Ho, Wo
+
+
+@faster(engine.conv_transpose2d)
+def conv_transpose2d(x, weight, bias, window, groups, size):
+    """Return the enlarged images (N, O, Ho, Wo), ``size`` being (Ho, Wo).
+
+    ``weight`` is (C, O / groups, kh, kw), ``bias`` (O,) or None.
+    """
+    y = conv2d_input_gradient.plain(x, weight, window, groups, size)
+    return y if bias is None else y + bias[:, None, None]
+
+
+@faster(engine.channel_sums)
+def channel_sums(dy):
+    """Return the sums (O,) of dy (N, O, H, W): the gradient of a bias."""
+    return dy.sum(axis=(0, 2, 3))

@@ -1,25 +1,80 @@
-"""The compiled loops of layers or, where they cannot be had, their twins in NumPy.
+"""The door between the plain layers and the fast engine.
 
-The twins do the work without compilation (NUMBA_DISABLE_JIT), and those of `npkpose.engine.conv_kernels`
-also where NumPy has come without the library that `npkpose.engine.gemm` needs.
+    @faster(engine.conv2d)
+    def conv2d(x, weight, bias, window, groups): ...
+
+`conv2d` is then either of two functions with the same arguments and, but for rounding, the same
+results: ``conv2d.plain``, the formula in NumPy that stands below the line, or ``conv2d.fast``, the
+engine's. `engine` chooses for a block of code, the environment variable NPKPOSE_ENGINE for a
+process:
+
+    with nn.engine("plain"):
+        y = net(x)  # step through it in a debugger
+
+The default is "fast", or "plain" where nothing is compiled (NUMBA_DISABLE_JIT) or NumPy comes
+without OpenBLAS. In plain mode every matrix product has one thread: OpenBLAS's own threads make
+plain layers 10 to 35 times slower when the machine does something else as well.
 """
+
+import os
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
 
 import numba
 
+from npkpose._check import check_choice
 from npkpose.engine.gemm import LINKED
+from npkpose.engine.openblas import hold_one_thread, let_go
 
-if numba.config.DISABLE_JIT:
-    from npkpose.reference.engine import conv_kernels as windows
-    from npkpose.reference.engine import elementwise as passes
-else:
-    from npkpose.engine import conv_kernels as windows
-    from npkpose.engine import elementwise as passes
-products = windows
-if not LINKED:
-    from npkpose.reference.engine import conv_kernels as products
+ENGINES = "fast", "plain"
 
-adam, rectify_gradient, channel_sums = passes.adam, passes.rectify_gradient, passes.channel_sums
-squares, moments, normalise = passes.squares, passes.moments, passes.normalise
-gradient_moments, normalise_gradient = passes.gradient_moments, passes.normalise_gradient
-convolve_rows, weight_gradient_rows = products.convolve_rows, products.weight_gradient_rows
-sum_shifted = windows.sum_shifted
+
+def _default():
+    name = os.environ.get("NPKPOSE_ENGINE", "")
+    if name:
+        return check_choice("NPKPOSE_ENGINE", name, ENGINES)
+    return "fast" if LINKED and not numba.config.DISABLE_JIT else "plain"
+
+
+# The package's only global setting: an argument would pass through every constructor. Threads that
+# the engine starts see the caller's value.
+_engine = ContextVar("npkpose_engine", default=_default())
+if _engine.get() == "plain":
+    hold_one_thread("plain engine")
+
+
+@contextmanager
+def engine(name):
+    """Within it, layers use this engine: "fast" or "plain"."""
+    check_choice("name", name, ENGINES)
+    if name == "fast" and not LINKED:
+        raise ValueError('name: expected "plain", since this NumPy has no OpenBLAS, got "fast"')
+    holder = object()
+    token = _engine.set(name)
+    if name == "plain":
+        hold_one_thread(holder)
+    try:
+        yield
+    finally:
+        let_go(holder)
+        _engine.reset(token)
+
+
+def current_engine():
+    """Return the name of the engine in use."""
+    return _engine.get()
+
+
+def faster(fast):
+    """Return a decorator that puts the function ``fast`` beside the plain one it decorates."""
+
+    def decorate(plain):
+        @wraps(plain)
+        def call(*args, **kwargs):
+            return (plain if _engine.get() == "plain" else fast)(*args, **kwargs)
+
+        call.plain, call.fast = plain, fast
+        return call
+
+    return decorate

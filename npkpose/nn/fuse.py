@@ -1,23 +1,94 @@
-"""Layers in a row; a convolution and what follows it are one.
+"""Layers in a row; the fast engine takes a convolution and what follows it as one.
 
-    relu(norm(conv(x)) + skip) = max(slope (weight * x) + (slope bias + offset) + skip, 0)
+In evaluation a `BatchNorm2d` with running statistics is affine, y = slope x + offset, so
 
-with the slope and offset of `BatchNorm2d.line`. Layers that can do this have a method
-``forward_with``; while training it takes only a ReLU, and each layer keeps what it needs.
+    relu(norm(conv(x)) + skip) = relu(slope (weight * x) + (slope bias + offset) + skip)
+
+is one convolution with an epilogue. While training a convolution or a normalisation takes only
+the ReLU after it. Each layer still keeps what its gradient needs.
 """
 
+import numpy as np
 
+from npkpose import engine
+from npkpose.nn._shapes import check_images
+from npkpose.nn.activation import ReLU
+from npkpose.nn.batchnorm import BatchNorm2d
+from npkpose.nn.conv import Conv2d
+from npkpose.nn.conv1d import Conv1d
+from npkpose.nn.faster import faster
+
+
+def _run_fused(layers, x, skip=None):
+    """Return what `run` does, fused where layers fit."""
+    layers = list(layers)
+    while layers:
+        if type(layers[0]) is Conv2d or type(layers[0]) is Conv1d and np.ndim(x) == 4:
+            x, used = _conv(layers, x, skip)
+        elif type(layers[0]) is BatchNorm2d:
+            x, used = _norm(layers, x, skip)
+        else:
+            last = len(layers) == 1
+            x, used = layers[0](x if skip is None or not last else x + skip), 1
+        del layers[:used]
+    return x
+
+
+@faster(_run_fused)
 def run(layers, x, skip=None):
     """Return ``x`` passed through ``layers``.
 
     ``skip``, if given, is added to the input of the last layer, a ReLU.
     """
-    layers = list(layers)
-    while layers:
-        layer = layers.pop(0)
-        if hasattr(layer, "forward_with"):
-            x, used = layer.forward_with(x, layers, skip)
-            del layers[:used]
-        else:
-            x = layer.forward(x if skip is None or layers else x + skip)
+    for i, layer in enumerate(layers):
+        if skip is not None and i == len(layers) - 1:
+            x = x + skip
+        x = layer(x)
     return x
+
+
+def _conv(layers, x, skip):
+    """Return the convolution that comes first with what it takes of the rest, and their number."""
+    conv, *rest = layers
+    norm = relu = residual = None
+    if not conv.training and rest and type(rest[0]) is BatchNorm2d and rest[0].is_affine():
+        norm, *rest = rest
+    if rest and type(rest[0]) is ReLU:
+        relu, *rest = rest
+    if skip is not None and relu is not None and not rest:
+        if conv.training:
+            relu = None  # its input is not the convolution
+        else:
+            residual = skip.reshape(*skip.shape[:2], -1)
+    x = check_images(x, conv.in_channels)  # a Conv1d's are images of one row
+    epilogue = _epilogue(conv, norm, x.dtype)._replace(residual=residual, relu=relu is not None)
+    weight, _ = conv.weight_and_bias(x.dtype)
+    y = engine.convolve(x, weight, conv.window, conv.groups, epilogue)
+    conv.save_for_backward(x, y.shape)
+    if relu is not None:
+        relu.save_for_backward(y)
+    return y, 1 + (norm is not None) + (relu is not None)
+
+
+def _epilogue(conv, norm, dtype):
+    """Return the bias, and the normalisation after it if there is one."""
+    _, bias = conv.weight_and_bias(dtype)
+    if norm is None:
+        return engine.Epilogue(shift=bias)
+    slope, offset = (a.reshape(-1) for a in norm.affine(dtype))  # (O,)
+    return engine.Epilogue(slope, offset if bias is None else offset + slope * bias)
+
+
+def _norm(layers, x, skip):
+    """Return the normalisation that comes first with a ReLU after it, and their number."""
+    norm, *rest = layers
+    relu = rest[0] if rest and type(rest[0]) is ReLU else None
+    x = check_images(x, norm.num_features)
+    rows, *statistics = norm.prepare(x)
+    residual = None
+    if skip is not None and relu is not None and len(rest) == 1:
+        residual = skip.reshape(rows.shape)
+    y = engine.normalise(rows, *statistics, residual, relu is not None).reshape(x.shape)
+    if relu is not None:
+        relu.save_for_backward(y)
+    return y, 1 + (relu is not None)

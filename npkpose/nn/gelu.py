@@ -6,36 +6,21 @@
 Hendrycks & Gimpel, "Gaussian Error Linear Units (GELUs)", 2016, arXiv:1606.08415. This is
 the exact unit, not their tanh approximation, which differs by up to 5e-4.
 
-NumPy has no erf. For float64 Python's does, one number at a time. For float32, with a = |x|,
-
-    gelu(x) = max(x, 0) - a Phi(-a),    Phi(-a) = exp(-a^2 / 2) M(a)
-
-The first identity loses no digits: in 1 + erf, of numbers near 1 and -1, most would go. M, Mills'
-ratio over sqrt(2 pi), falls smoothly from 1/2 like 1/a, so in t = 1 / (1 + a/3) it is close to
-a polynomial. Ours meets it at the Chebyshev nodes of 0 <= a <= 6, to 8e-8 of its value there
-(Press et al., Numerical Recipes, section 6.2.2, treat erfc alike); beyond, a Phi(-a) is below
-1e-8 itself. So y is within 2.4e-7 |x| of the truth: the last bits of a float32. NumPy's exp
-works on sixteen numbers at a time, and so does the kernel that does the rest.
+1 + erf(t) is erfc(-t), which keeps its digits where erf is near -1. NumPy has neither, so
+Python's `math.erfc` takes one number at a time; `npkpose.engine.gelu` has a faster way.
 """
 
 import math
-from functools import partial
 
 import numpy as np
-from numpy.polynomial import Chebyshev, Polynomial
 
+from npkpose import engine
 from npkpose._check import check_array
-from npkpose._jit import kernel
-from npkpose.engine.threads import num_threads, run_all
-from npkpose.engine.tiling import cuts
 from npkpose.nn._shapes import FLOATS, check_gradient
+from npkpose.nn.faster import faster
 from npkpose.nn.module import Module
 
-BLOCK = 1 << 13  # numbers at a time: a few arrays of them stay in the processor's cache
-
-_DEGREE = 7  # of the polynomial: the kernel writes its eight terms out
-_FITTED = 6.0  # largest a of the fit
-_LARGEST = 13.0  # exp(-a^2 / 2) is 0 in float32 from about there on
+_LARGEST = 40.0  # Phi(-x) and phi(x) are 0 in float64 before; keeps infinity times 0 away
 
 
 class GELU(Module):
@@ -44,12 +29,7 @@ class GELU(Module):
     def forward(self, x):
         """Return x Phi(x); keep the slopes."""
         x = check_array("x", x, (...,), FLOATS, finite=False)
-        y = np.empty(x.shape, x.dtype)
-        slope = np.empty(x.shape, x.dtype) if self.training else None
-        flat = [None if a is None else a.reshape(-1) for a in (x, y, slope)]
-        share = partial(_some_blocks, *flat)
-        parts = cuts(x.size, min(num_threads(), x.size // BLOCK))
-        run_all([partial(share, *part) for part in parts])
+        y, slope = gelu(x, self.training)
         self.save_for_backward(slope)
         return y
 
@@ -59,62 +39,14 @@ class GELU(Module):
         return slope * check_gradient(dy, slope.shape, slope.dtype)
 
 
-def _some_blocks(x, y, slope, first, end):
-    """Fill part of y (L,), and of the slopes unless None, a block at a time."""
-    work = _gelu_32 if x.dtype == np.float32 else _gelu_64
-    for start in range(first, end, BLOCK):
-        block = slice(start, min(start + BLOCK, end))
-        bell = np.exp(np.square(x[block]) * x.dtype.type(-0.5))
-        tail = np.empty_like(bell)
-        work(x[block], bell, tail, y[block])
-        if slope is not None:
-            slope[block] = _slope(x[block], bell, tail)
-
-
-def _slope(x, bell, tail):
-    """Phi(x) + x phi(x), from exp(-x^2 / 2) and Phi(-|x|)."""
-    x_phi = np.clip(x, -_LARGEST, _LARGEST) * bell * x.dtype.type(1 / math.sqrt(2 * math.pi))
-    return np.where(x > 0, 1 - tail, tail) + x_phi
-
-
-def _gelu_64(x, bell, tail, y):
-    """Fill ``tail`` (L,) with Phi(-|x|) and ``y`` (L,) with gelu(x)."""
-    tail[:] = [_upper_tail(a) for a in abs(x).tolist()]
-    y[:] = np.maximum(x, 0) - np.minimum(abs(x), np.finfo(float).max) * tail
-
-
-def _gelu_32(x, bell, tail, y):
-    """The same for float32, and from ``bell``, exp(-x^2 / 2)."""
-    gelu_from_bell(x, bell, _MILLS, _CONSTANTS, tail, y)
-
-
-def _upper_tail(a):
-    return 0.5 * math.erfc(a / math.sqrt(2.0))
-
-
-def _fit_mills():
-    """Return the coefficients of M as a polynomial in t, lowest first, float32."""
-
-    def mills(t):
-        return [_upper_tail(a) * math.exp(a * a / 2) for a in 3 * (1 / t - 1)]
-
-    fit = Chebyshev.interpolate(mills, _DEGREE, domain=(1 / (1 + _FITTED / 3), 1.0))
-    return fit.convert(kind=Polynomial).coef.astype(np.float32)
-
-
-_MILLS = _fit_mills()
-_CONSTANTS = np.array([0, 1, 1 / 3, _LARGEST], np.float32)  # so that no float64 slips in
-
-
-@kernel
-def gelu_from_bell(x, bell, mills, constants, tail, y):
-    """Fill ``tail`` and ``y`` (L,) from ``x`` and ``bell`` (L,), float32 all through."""
-    zero, one, third, largest = constants[0], constants[1], constants[2], constants[3]
-    m0, m1, m2, m3 = mills[0], mills[1], mills[2], mills[3]
-    m4, m5, m6, m7 = mills[4], mills[5], mills[6], mills[7]
-    for i in range(x.size):
-        a = min(abs(x[i]), largest)
-        t = one / (one + third * a)
-        m = m0 + t * (m1 + t * (m2 + t * (m3 + t * (m4 + t * (m5 + t * (m6 + t * m7))))))
-        tail[i] = bell[i] * m
-        y[i] = (zero if x[i] < zero else x[i]) - a * tail[i]
+@faster(engine.gelu)
+def gelu(x, with_slope=True):
+    """Return x Phi(x) and its slope, Phi(x) + x phi(x), or None for the slope."""
+    Phi = [0.5 * math.erfc(-v / math.sqrt(2)) for v in x.ravel().tolist()]
+    Phi = np.array(Phi, np.float64).reshape(x.shape)
+    y = np.maximum(x, -_LARGEST) * Phi
+    if not with_slope:
+        return y.astype(x.dtype), None
+    x = np.clip(x, -_LARGEST, _LARGEST)
+    phi = np.exp(-np.square(x, dtype=np.float64) / 2) / math.sqrt(2 * math.pi)
+    return y.astype(x.dtype), (Phi + x * phi).astype(x.dtype)

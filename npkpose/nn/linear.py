@@ -7,9 +7,10 @@ All leading axes are examples. With those flattened to one,
 
 import numpy as np
 
+from npkpose import engine
 from npkpose._check import check_array, check_integer
-from npkpose.engine.matmul import product
 from npkpose.nn._shapes import FLOATS, check_gradient
+from npkpose.nn.faster import faster
 from npkpose.nn.init import kaiming_normal
 from npkpose.nn.module import Module
 
@@ -32,10 +33,10 @@ class Linear(Module):
     def forward(self, x):
         """Return the map of ``x``; keep ``x``, which dweight needs."""
         x = check_array("x", x, (..., self.in_features), FLOATS, finite=False)
-        rows = x.reshape(x.size // self.in_features, self.in_features)
-        y = product(rows, self.params["weight"].astype(x.dtype, copy=False).T)
-        if "bias" in self.params:
-            y += self.params["bias"]
+        weight, bias = self.weight_and_bias(x.dtype)
+        y = matmul(x.reshape(x.size // self.in_features, self.in_features), weight.T)
+        if bias is not None:
+            y += bias
         self.save_for_backward(x)
         return y.reshape(*x.shape[:-1], self.out_features)
 
@@ -43,9 +44,15 @@ class Linear(Module):
         """Given dL/dy, fill ``grads`` and return dL/dx."""
         (x,) = self.saved()
         dy = check_gradient(dy, (*x.shape[:-1], self.out_features), x.dtype)
-        drows = dy.reshape(dy.size // self.out_features, self.out_features)
-        rows = x.reshape(len(drows), self.in_features)
-        if "bias" in self.params:
-            self.grads["bias"] = drows.sum(axis=0)
-        self.grads["weight"] = product(drows.T, rows)
-        return product(drows, self.params["weight"].astype(x.dtype, copy=False)).reshape(x.shape)
+        weight, bias = self.weight_and_bias(x.dtype)
+        dy = dy.reshape(dy.size // self.out_features, self.out_features)
+        self.grads["weight"] = matmul(dy.T, x.reshape(len(dy), self.in_features))
+        if bias is not None:
+            self.grads["bias"] = dy.sum(axis=0)
+        return matmul(dy, weight).reshape(x.shape)
+
+
+@faster(engine.matmul)
+def matmul(a, b):
+    """Return a @ b for matrices."""
+    return a @ b

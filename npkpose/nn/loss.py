@@ -9,9 +9,10 @@ Graphical Model for Human Pose Estimation", NIPS 2014, arXiv:1406.2984.
 
 import numpy as np
 
+from npkpose import engine
 from npkpose._check import check_array
 from npkpose.nn._shapes import FLOATS
-from npkpose.nn.faster import squares
+from npkpose.nn.faster import faster
 
 
 def mse_loss(prediction, target, weight=None):
@@ -37,16 +38,20 @@ def mse_loss(prediction, target, weight=None):
     prediction = check_array("prediction", prediction, (...,), FLOATS, finite=False)
     dtype = prediction.dtype
     target = check_array("target", target, prediction.shape, dtype, finite=False)
-    if weight is None:
-        weight = np.empty(0, dtype)
-    else:
+    if weight is not None:
         weight = check_array("weight", weight, (...,), dtype, finite=False)
         weight = _broadcast(weight, prediction.shape)
-    count = max(prediction.size, 1)
-    gradient = np.empty(prediction.shape, dtype)
-    flat = (np.ascontiguousarray(a).reshape(-1) for a in (prediction, target, weight))
-    loss = squares(*flat, dtype.type(2 / count), gradient.reshape(-1)) / count
-    return loss, gradient
+    return squared_error(prediction, target, weight)
+
+
+@faster(engine.squared_error)
+def squared_error(prediction, target, weight):
+    """Return the mean of weight (prediction - target)^2 and its gradient; a weight may be None."""
+    difference = prediction - target
+    weighted = difference if weight is None else weight * difference
+    E = max(prediction.size, 1)
+    loss = (weighted * difference).sum(dtype=np.float64) / E
+    return float(loss), prediction.dtype.type(2 / E) * weighted
 
 
 def _broadcast(weight, shape):

@@ -12,14 +12,10 @@ layer once per pass. Names and state-dict keys are PyTorch's.
 Departure from PyTorch: ``backward`` overwrites gradients instead of adding to them,
 so there is no ``zero_grad``. Arrays must not be changed between ``forward`` and
 ``backward``: a layer may keep its input itself rather than a copy.
-
-What a layer keeps, and its gradients, are those of the share of a batch that the calling
-thread works at: see `npkpose.training.data_parallel`.
 """
 
 import numpy as np
 
-from npkpose.engine.threads import this_share
 from npkpose.nn._state import check_names, copy_state, strip_wrappers
 
 
@@ -34,9 +30,10 @@ class Module:
 
     def __init__(self):
         self.params = {}
+        self.grads = {}
         self.buffers = {}
         self.training = True
-        self._kept, self._grads = {}, {}  # by the number of a share
+        self._saved = None
 
     def __call__(self, x):
         """Return ``forward(x)``."""
@@ -50,45 +47,34 @@ class Module:
         """Given dL/dy, fill ``grads`` and return dL/dx."""
         raise NotImplementedError(f"{type(self).__name__}.backward is not written")
 
-    @property
-    def grads(self):
-        """The gradients, ``{name: array}``."""
-        return self._grads.setdefault(this_share(), {})
-
-    @grads.setter
-    def grads(self, gradients):
-        self._grads[this_share()] = gradients
-
-    def add_up_shares(self):
-        """Add this module's gradients of all shares of a batch to those of the first."""
-        first = self._grads.setdefault(0, {})
-        for share in [share for share in self._grads if share]:
-            for name, gradient in self._grads.pop(share).items():
-                first[name] += gradient
-
     def save_for_backward(self, *values):
         """Store ``values`` for `backward`; in evaluation mode store nothing."""
-        if self.training:
-            self._kept[this_share()] = values
-        elif self._kept:
-            self._kept.clear()
+        self._saved = values if self.training else None
 
     def saved(self):
-        """Return the values that `forward` kept, or raise RuntimeError."""
-        try:
-            return self._kept[this_share()]
-        except KeyError:
+        """Return the values that `forward` stored, or raise RuntimeError."""
+        if self._saved is None:
             raise RuntimeError(
                 f"{type(self).__name__}.backward: expected a forward pass in training "
                 "mode first (evaluation mode keeps no activations)"
-            ) from None
+            )
+        return self._saved
+
+    def weight_and_bias(self, dtype):
+        """Return ``params["weight"]`` and ``params["bias"]``, or None for a bias that is missing.
+
+        Both are of that dtype, the input's; no copy is made where they are already.
+        """
+        bias = self.params.get("bias")
+        weight = self.params["weight"].astype(dtype, copy=False)
+        return weight, None if bias is None else bias.astype(dtype, copy=False)
 
     def train(self, mode=True):
         """Switch this module and its children to training (or evaluation); return self."""
         for _, module in self.named_modules():
             module.training = bool(mode)
             if not mode:
-                module._kept.clear()
+                module._saved = None
         return self
 
     def eval(self):

@@ -13,19 +13,17 @@ ICML 2013 (with lr outside v, as in PyTorch); Kingma & Ba, "Adam: A Method for
 Stochastic Optimization", ICLR 2015, arXiv:1412.6980.
 """
 
-import math
 from functools import partial
 
 import numpy as np
 
+from npkpose import engine
 from npkpose._check import check_array, check_number
-from npkpose.engine.threads import run_all
 from npkpose.nn._state import copy_state
-from npkpose.nn.faster import adam
+from npkpose.nn.faster import faster
 from npkpose.nn.module import Module
 
-FEW = 2**17  # parameters below which a second thread costs more than it gives
-BLOCK = 2**17  # numbers of a parameter that are updated at once
+TILE = 2**17  # numbers of a parameter that are updated at once: they stay in the cache
 
 
 class Optimizer:
@@ -51,18 +49,14 @@ class Optimizer:
     def step(self):
         """Update every parameter that has a gradient; RuntimeError if none has."""
         parameters = dict(self.module.named_parameters())
-        works = [
+        updates = [
             partial(self._update, parameters[name], g, *(a[name] for a in self.averages.values()))
             for name, g in self.module.named_gradients()
         ]
-        if not works:
+        if not updates:
             raise RuntimeError("step: expected a backward pass first, found no gradients")
         self.steps += 1
-        if sum(p.size for p in parameters.values()) < FEW:
-            for work in works:
-                work()
-        else:
-            run_all(works)
+        call_each(updates, sum(p.size for p in parameters.values()))
 
     def state_dict(self):
         """Return copies of the state as ``{name: array}``, for an exact resume."""
@@ -94,12 +88,12 @@ class SGD(Optimizer):
         super().__init__(module, lr, weight_decay, ("velocity",) if momentum else ())
 
     def _update(self, p, g, *velocity):
-        """Update one parameter, a part that stays in the cache at a time."""
+        """Update one parameter, a tile at a time."""
         arrays = p, g, *velocity
         if p.flags.c_contiguous:
             arrays = [a.reshape(-1) for a in arrays]
-        for i in range(0, len(arrays[0]), BLOCK):
-            p, g, *v = (a[i : i + BLOCK] for a in arrays)
+        for i in range(0, len(arrays[0]), TILE):
+            p, g, *v = (a[i : i + TILE] for a in arrays)
             if self.weight_decay:
                 g = g + self.weight_decay * p
             p -= float(self.lr) * self._direction(g, *v)
@@ -124,14 +118,25 @@ class Adam(Optimizer):
         super().__init__(module, lr, weight_decay, ("m", "v"))
 
     def _update(self, p, g, m, v):
-        """Update one parameter in a single pass."""
-        beta1, beta2 = self.betas
-        bias1, bias2 = 1 - beta1**self.steps, math.sqrt(1 - beta2**self.steps)
-        # m / bias1 / (sqrt(v) / bias2 + eps), with one division fewer
-        lr, eps = float(self.lr) * bias2 / bias1, self.eps * bias2
-        numbers = self.weight_decay, 1 - beta1, beta2, 1 - beta2, lr, eps
-        flat = [np.ascontiguousarray(a, p.dtype).reshape(-1) for a in (p, m, v, g)]
-        adam(*flat, *map(p.dtype.type, numbers))
-        for array, new in zip((p, m, v), flat):
-            if not array.flags.c_contiguous:
-                array[...] = new.reshape(array.shape)
+        adam_step(
+            p, m, v, g, self.steps, float(self.lr), self.betas, self.eps, self.weight_decay
+        )  # fmt: skip
+
+
+@faster(engine.adam_step)
+def adam_step(p, m, v, g, step, lr, betas, eps, weight_decay):
+    """Take step ``step``, counted from 1, in place: ``p`` and its averages ``m`` and ``v``."""
+    beta1, beta2 = betas
+    g = g + weight_decay * p
+    m += (1 - beta1) * (g - m)
+    v += (1 - beta2) * (g * g - v)
+    m_hat = m / (1 - beta1**step)
+    v_hat = v / (1 - beta2**step)
+    p -= lr * m_hat / (np.sqrt(v_hat) + eps)
+
+
+@faster(engine.run_elementwise)
+def call_each(functions, numbers):
+    """Call functions that together update so many ``numbers``."""
+    for function in functions:
+        function()

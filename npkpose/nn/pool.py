@@ -9,9 +9,10 @@ place that won; of equal places, to the first in raster order. Riesenhuber & Pog
 
 import numpy as np
 
+from npkpose._check import count_windows
 from npkpose.nn._shapes import check_gradient, check_images, pair
 from npkpose.nn.module import Module
-from npkpose.nn.unfold import fold, unfold, window_counts
+from npkpose.nn.unfold import fold, unfold
 
 
 class MaxPool2d(Module):
@@ -35,7 +36,7 @@ class MaxPool2d(Module):
         """Return the window maxima; keep the index of each winner in its window."""
         x = check_images(x)
         N, C, H, W = x.shape
-        Ho, Wo = window_counts((H, W), *self.window)
+        Ho, Wo = count_windows((H, W), self.window)
         if not self.training:
             return self._maximum(x, (Ho, Wo))
         K = self.kernel_size[0] * self.kernel_size[1]

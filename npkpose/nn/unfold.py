@@ -9,12 +9,12 @@ unfold a convolution is a matrix product. fold is the adjoint of unfold,
 im2col and col2im: Chellapilla et al., "High Performance Convolutional Neural Networks
 for Document Processing", IWFHR 2006.
 
-The loops run over the kh kw places in the window and move all windows at once.
+The loops run over the kh kw kernel taps and move all windows at once.
 """
 
 import numpy as np
 
-from npkpose._check import check_array
+from npkpose._check import check_array, count_windows
 from npkpose.nn._shapes import FLOATS, check_images, pair
 
 
@@ -41,7 +41,7 @@ def unfold(x, kernel_size, dilation=1, padding=0, stride=1, fill=0.0):
     x = check_images(x)
     window = _check_window(kernel_size, dilation, padding, stride)
     N, C, H, W = x.shape
-    Ho, Wo = window_counts((H, W), *window)
+    Ho, Wo = count_windows((H, W), window)
     (kh, kw), _, (ph, pw), _ = window
     if kh * kw == 1 and not ph and not pw and (Ho, Wo) == (H, W):
         return x.reshape(N, C, H * W)
@@ -50,7 +50,7 @@ def unfold(x, kernel_size, dilation=1, padding=0, stride=1, fill=0.0):
         padded[:, :, ph:ph + H, pw:pw + W] = x
         x = padded
     columns = np.empty((N, C, kh, kw, Ho, Wo), x.dtype)
-    for i, j, rows, cols in _places(Ho, Wo, *window):
+    for i, j, rows, cols in _taps(Ho, Wo, *window):
         columns[:, :, i, j] = x[:, :, rows, cols]
     return columns.reshape(N, C * kh * kw, Ho * Wo)
 
@@ -64,7 +64,7 @@ def fold(columns, output_size, kernel_size, dilation=1, padding=0, stride=1):
     window = _check_window(kernel_size, dilation, padding, stride)
     (kh, kw), _, (ph, pw), _ = window
     H, W = output_size = pair("output_size", output_size, 1)
-    Ho, Wo = window_counts(output_size, *window)
+    Ho, Wo = count_windows(output_size, window)
     columns = check_array("columns", columns, ("N", "C kh kw", Ho * Wo), FLOATS, finite=False)
     N, rows, _ = columns.shape
     C, rest = divmod(rows, kh * kw)
@@ -72,26 +72,9 @@ def fold(columns, output_size, kernel_size, dilation=1, padding=0, stride=1):
         raise ValueError(f"columns: expected a multiple of {kh * kw} rows, got {rows}")
     patches = columns.reshape(N, C, kh, kw, Ho, Wo)
     image = np.zeros((N, C, H + 2 * ph, W + 2 * pw), columns.dtype)
-    for i, j, rows, cols in _places(Ho, Wo, *window):
+    for i, j, rows, cols in _taps(Ho, Wo, *window):
         image[:, :, rows, cols] += patches[:, :, i, j]
     return image[:, :, ph:ph + H, pw:pw + W]
-
-
-def window_counts(size, kernel_size, dilation, padding, stride):
-    """Return (Ho, Wo), the number of window positions in an image of ``size`` (H, W).
-
-    Takes pairs. Raises ValueError where not even one window fits.
-    """
-    counts = []
-    for n, k, d, p, s in zip(size, kernel_size, dilation, padding, stride):
-        extent = d * (k - 1) + 1
-        if n + 2 * p < extent:
-            raise ValueError(
-                f"x: expected at least {extent} pixels (window {k}, dilation {d}) along "
-                f"each axis, got {n} with padding {p}"
-            )
-        counts.append((n + 2 * p - extent) // s + 1)
-    return tuple(counts)
 
 
 def _check_window(kernel_size, dilation, padding, stride):
@@ -103,8 +86,8 @@ def _check_window(kernel_size, dilation, padding, stride):
     )
 
 
-def _places(Ho, Wo, kernel_size, dilation, padding, stride):
-    """Yield (i, j, rows, columns): the slices of the padded image seen at place (i, j)."""
+def _taps(Ho, Wo, kernel_size, dilation, padding, stride):
+    """Yield (i, j, rows, columns): the slices of the padded image under kernel tap (i, j)."""
     (kh, kw), (dh, dw), (sh, sw) = kernel_size, dilation, stride
     for i in range(kh):
         for j in range(kw):

@@ -1,28 +1,31 @@
-"""A batch shared out among threads: each takes some of the images through all layers.
+"""A batch split among threads: each takes some of the images through all layers.
 
     y = network(x_0), ..., network(x_{T-1}), one after the other
-    dL/dx likewise, and grads = sum over t of the gradients that share t finds
+    dL/dx likewise, and grads = sum over t of the gradients that rank t finds
 
-A layer that is cut up for the threads has them meet when it is done (`npkpose.engine.threads`), a
-network of small layers spends its time so. Here they meet once forward and once backward, and
-wherever images of a batch depend on each other: in `BatchNorm2d`, whose statistics stay those of
-the whole batch. But each thread reads all weights and finds gradients for all of them, which
-costs more where there are many of them.
+When a single layer is split among threads they synchronise after it, which dominates the time of a
+network of small layers. Here they synchronise once forward and once backward, and wherever images
+of a batch depend on each other: in `BatchNorm2d`, whose statistics stay those of the whole batch.
+But each thread reads all weights and finds gradients for all of them, which costs more where there
+are many.
 
-What PyTorch calls DataParallel copies the network, normalises each share by itself, and is for
-several graphics cards; here all shares read the same parameters.
+Each rank has a replica of the network: its layers, with their own activations and gradients, share
+the parameter arrays. PyTorch's DataParallel copies the parameters too, normalises each part by
+itself, and is for several graphics cards.
 """
 
+import copy
 from functools import partial
 
 import numpy as np
 
-from npkpose.engine.threads import num_threads, run_shares
-from npkpose.engine.tiling import cuts
+from npkpose.engine import all_gather, num_threads, run_ranks
+from npkpose.engine.tiling import split_range
+from npkpose.nn.batchnorm import BatchNorm2d
 from npkpose.nn.dropout import Dropout
 from npkpose.nn.module import Module
 
-MANY = 2**21  # parameters from which layers that are cut up are quicker
+MANY = 2**21  # parameters from which splitting each layer is quicker
 
 
 class DataParallel(Module):
@@ -34,28 +37,76 @@ class DataParallel(Module):
     Parameters
     ----------
     module : Module
-        Of one input and one output, whose first axis are the images; its layers store what they
-        need with `Module.save_for_backward`, not elsewhere.
+        Of one input and one output, whose first axis are the images.
     """
 
     def __init__(self, module):
         super().__init__()
-        self.module, self._parts = module, []
+        self.module, self._replicas, self._parts = module, [], []
         draws = any(isinstance(layer, Dropout) for _, layer in module.named_modules())
         self._divisible = not draws and module.num_parameters() < MANY
 
     def forward(self, x):
-        """Return the network's output; the layers keep what they need of their shares."""
-        self._parts = cuts(len(x), num_threads()) if self._divisible else []
+        """Return the network's output; the replicas' layers keep what they need."""
+        self._parts = split_range(len(x), num_threads()) if self._divisible else []
         if len(self._parts) < 2:
             return self.module(x)
-        return np.concatenate(run_shares([partial(self.module, x[a:b]) for a, b in self._parts]))
+        self._replicas = [_replicate(self.module, t) for t in range(len(self._parts))]
+        parts = zip(self._replicas, self._parts)
+        return np.concatenate(run_ranks([partial(net, x[a:b]) for net, (a, b) in parts]))
 
     def backward(self, dy):
         """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
         if len(self._parts) < 2:
             return self.module.backward(dy)
-        dx = run_shares([partial(self.module.backward, dy[a:b]) for a, b in self._parts])
-        for _, layer in self.module.named_modules():
-            layer.add_up_shares()
+        parts = zip(self._replicas, self._parts)
+        dx = run_ranks([partial(_backward, self.module, net, dy[a:b]) for net, (a, b) in parts])
+        for layers in zip(*map(_layers, [self.module, *self._replicas])):
+            _add_gradients(*layers)
         return None if dx[0] is None else np.concatenate(dx)
+
+
+def _replicate(module, rank):
+    """Return the module for one rank: its layers are copies, their arrays are shared."""
+    copies = {}
+
+    def replica(value):
+        if isinstance(value, (list, tuple)):
+            return type(value)(map(replica, value)) if any(map(_has_modules, value)) else value
+        if not isinstance(value, Module):
+            return value
+        if id(value) not in copies:
+            twin = copies[id(value)] = copy.copy(value)
+            twin.grads, twin._saved = {}, None
+            for name, item in vars(value).items():
+                if _has_modules(item):
+                    setattr(twin, name, replica(item))
+            if isinstance(twin, BatchNorm2d):
+                twin.all_gather, twin.update_running = all_gather, rank == 0
+        return copies[id(value)]
+
+    return replica(module)
+
+
+def _has_modules(value):
+    if isinstance(value, (list, tuple)):
+        return any(map(_has_modules, value))
+    return isinstance(value, Module)
+
+
+def _backward(module, replica, dy):
+    """Return the replica's dL/dx; layers that skip theirs in the module skip it here too."""
+    for original, layer in zip(_layers(module), _layers(replica)):
+        if hasattr(original, "needs_dx"):
+            layer.needs_dx = original.needs_dx
+    return replica.backward(dy)
+
+
+def _layers(module):
+    return [layer for _, layer in module.named_modules()]
+
+
+def _add_gradients(layer, *replicas):
+    """Set a layer's gradients to the sums of its replicas'."""
+    for name in replicas[0].grads:
+        layer.grads[name] = sum(replica.grads[name] for replica in replicas)

@@ -1,14 +1,12 @@
 import numpy as np
 import pytest
 
-from npkpose.engine import transformer as vitpose_shares
-from npkpose.engine.transformer import block_in_shares
+from npkpose.engine import use_threads
 from npkpose.models import ViTPose
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 5])
-def test_the_shares_add_up_to_the_block(threads, monkeypatch):
-    monkeypatch.setattr(vitpose_shares, "num_threads", lambda: threads)
+def test_the_parts_add_up_to_the_block(threads):
     rng = np.random.default_rng(0)
     model = ViTPose((16, 1, 4), "simple", drop_path=0.0, rng=rng).astype(np.float64)
     (block,) = model.backbone.encoder.layer
@@ -16,4 +14,5 @@ def test_the_shares_add_up_to_the_block(threads, monkeypatch):
         array[...] = rng.normal(size=array.shape)
     x = rng.normal(size=(2, 12, 16))
     expected = block.train()(x)
-    np.testing.assert_allclose(block_in_shares(block.eval(), x), expected, rtol=0, atol=1e-11)
+    with use_threads(threads):
+        np.testing.assert_allclose(block.eval()(x), expected, rtol=0, atol=1e-11)

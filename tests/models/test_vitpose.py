@@ -82,7 +82,7 @@ def test_evaluation_equals_training_without_dropped_paths_and_keeps_nothing(smal
     x = rng.normal(size=(1, 3, 64, 48)).astype(np.float32)
     trained = small.train()(x)
     np.testing.assert_allclose(small.eval()(x), trained, rtol=0, atol=1e-6)
-    assert all(not module._kept for _, module in small.named_modules())
+    assert all(module._saved is None for _, module in small.named_modules())
     with pytest.raises(RuntimeError, match="backward: expected a forward pass in training"):
         small.backward(trained)
 

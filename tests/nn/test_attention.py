@@ -70,7 +70,7 @@ def test_evaluation_gives_the_same_and_keeps_nothing(rng):
     layer, x = nn.MultiHeadAttention(4, 2, rng=rng), rng.normal(size=(1, 3, 4))
     trained = layer(x)
     np.testing.assert_array_equal(layer.eval()(x), trained)
-    assert all(not module._kept for _, module in layer.named_modules())
+    assert all(module._saved is None for _, module in layer.named_modules())
     with pytest.raises(RuntimeError, match="MultiHeadAttention.backward"):
         layer.backward(trained)
 

@@ -135,11 +135,11 @@ def test_astype_converts_real_arrays_and_loading_keeps_the_type():
 def test_evaluation_keeps_no_activations(rng):
     block, x = Block(), rng.normal(size=(2, 2, 4, 4))
     block(x)
-    assert block.conv1._kept
+    assert block.conv1._saved
     assert block.eval() is block
-    assert all(not m._kept and not m.training for _, m in block.named_modules())
+    assert all(m._saved is None and not m.training for _, m in block.named_modules())
     block(x)
-    held = [v for _, m in block.named_modules() for k, v in vars(m).items() if k == "_kept"]
+    held = [v for _, m in block.named_modules() for k, v in vars(m).items() if k == "_saved" and v is not None]
     assert held == [{}] * 8
     with pytest.raises(RuntimeError, match="Conv2d.backward: expected a forward pass in training"):
         block.backward(np.ones((2, 3, 4, 4)))
@@ -170,7 +170,7 @@ def test_every_layer_keeps_the_dtype_and_its_input(layer, dtype, rng):
     assert all(g.dtype == dtype for _, g in layer.named_gradients())
     np.testing.assert_array_equal(x, before)
     evaluated = layer.eval()(x)
-    assert evaluated.dtype == dtype and not layer._kept
+    assert evaluated.dtype == dtype and layer._saved is None
     with pytest.raises(RuntimeError, match=f"{type(layer).__name__}.backward"):
         layer.backward(dy)
     np.testing.assert_array_equal(x, before)

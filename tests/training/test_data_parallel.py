@@ -1,4 +1,4 @@
-"""A batch in shares against the same batch in one."""
+"""A batch that is split among threads against the same batch in one."""
 
 import threading
 
@@ -6,18 +6,16 @@ import numpy as np
 import pytest
 
 from npkpose import nn
-from npkpose.engine import threads
-from npkpose.engine.threads import everyones, run_all, run_shares, this_share
+from npkpose.engine import use_threads
 from npkpose.models.small import SmallTopDown
 from npkpose.training.data_parallel import DataParallel
 
 
 @pytest.fixture(params=[1, 2, 3])
-def cores(request, monkeypatch):
-    """A machine of so many cores, with a pool of its own."""
-    monkeypatch.setattr(threads, "_workers", [])
-    monkeypatch.setattr(threads, "_cores", lambda: request.param)
-    return request.param
+def cores(request):
+    """A machine with this number of cores."""
+    with use_threads(request.param):
+        yield request.param
 
 
 @pytest.mark.parametrize("batch", [1, 2, 5])
@@ -60,29 +58,18 @@ def test_a_network_that_draws_or_is_large_is_not_shared_out(cores):
     assert not DataParallel(ids.module)._divisible
 
 
-def test_shares_hear_of_each_other_again_and_again(cores):
-    def work(t):
-        assert this_share() == t
-        return [everyones((t, step)) for step in range(50)]
-
-    results = run_shares([lambda t=t: work(t) for t in range(cores)])
-    expected = [[(t, step) for t in range(cores)] for step in range(50)]
-    assert all(result == expected for result in results)
-    assert this_share() == 0 and everyones(7) == [7]
-
-
-def test_a_share_that_fails_lets_the_others_go(cores):
-    def work(t):
-        everyones(t)
-        if t == cores - 1:
-            raise KeyError("this one")
-        everyones(t)
-        everyones(t)
-
-    for _ in range(3):
-        with pytest.raises(KeyError, match="this one"):
-            run_shares([lambda t=t: work(t) for t in range(cores)])
-    assert run_all([lambda: 3] * 4) == [3] * 4
+def test_modes_frozen_statistics_and_loaded_weights_reach_the_replicas(cores, rng):
+    whole, shared = (
+        nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)).astype(np.float64) for _ in range(2)
+    )
+    parallel, x = DataParallel(shared), rng.normal(size=(6, 1, 4, 4))
+    parallel(x), whole(x)
+    for network in (whole, shared):
+        nn.freeze_statistics(network)
+        network[0].load_state_dict({"weight": np.ones((2, 1, 3, 3)), "bias": np.ones(2)})
+    np.testing.assert_allclose(parallel(x), whole(x), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(parallel.eval()(x), whole.eval()(x), rtol=0, atol=1e-12)
+    assert whole[1].buffers["num_batches_tracked"] == shared[1].buffers["num_batches_tracked"] == 1
 
 
 def test_a_batch_too_small_for_statistics_is_refused_on_every_thread(cores):

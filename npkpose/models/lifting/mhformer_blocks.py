@@ -113,8 +113,8 @@ class CrossAttention(nn.Module):
         """Return the output of the heads, mixed; keep what `attend_backward` takes."""
         maps = (self.linear_q, self.linear_k, self.linear_v)
         q, k, v = (split_heads(layer(x), self.num_heads) for layer, x in zip(maps, inputs))
-        y, E, total = attend(q, k, v)
-        self.save_for_backward(q, k, v, E, total)
+        y, A = attend(q, k, v, self.training)
+        self.save_for_backward(q, k, v, A)
         return self.proj(merge_heads(y))
 
     def backward(self, dy):
