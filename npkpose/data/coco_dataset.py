@@ -37,7 +37,7 @@ class CocoDataset:
         self.skeleton = skeleton
         name, data = load_json("annotations", annotations)
         try:
-            self._people = read_ground_truth(data, skeleton.num_keypoints, np.array([CATEGORY]))
+            self._people = read_ground_truth(data, skeleton, np.array([CATEGORY]))
             entries = Entries("images", data["images"])
             self._ids, self._names = entries.ids("id"), _file_names(entries, data["images"])
         except ValueError as error:

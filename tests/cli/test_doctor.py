@@ -29,7 +29,11 @@ def test_a_missing_file_is_status_2(capsys):
     assert "nowhere.json" in capsys.readouterr().err
 
 
-def test_results_are_optional(tmp_path, capsys):
+def test_results_are_optional(person, tmp_path, capsys):
     path = tmp_path / "gt.json"
-    path.write_text(json.dumps({"images": [], "annotations": [], "categories": []}))
+    image = {"id": person["image_id"], "width": 64, "height": 48}
+    categories = [{"id": person["category_id"]}]
+    path.write_text(
+        json.dumps({"images": [image], "annotations": [person], "categories": categories})
+    )
     assert main(["doctor", str(path)]) == 0 and capsys.readouterr().out == "nothing found\n"

@@ -4,14 +4,18 @@ Read in this order:
 
     tables.py            ground truth and detections, one array per JSON field
     read_json.py         COCO's JSON into tables; errors name file, entry and field
+    keypoint_names.py    are the keypoints of a file those of the skeleton?
     matching.py          greedy matching of the detections in one image
     curves.py            precision and recall from the matches
     evaluate.py          evaluate_coco: these steps for every threshold and range of areas
+    notices.py           what evaluate_coco warns of
     result.py            CocoResult: the ten numbers, curves, matches, errors per keypoint
     plot.py              a CocoResult as a figure
     error_analysis.py    which kinds of error cost how much AP
     shards.py            evaluation in parts, on any number of machines, joined exactly
-    doctor.py            what is wrong with COCO files; doctor_checks.py has the list
+    doctor.py            what is wrong with COCO files, and what it does to the score
+    doctor_entries.py    what the doctor can read of an annotation or a result
+    doctor_checks.py     the list of what can be wrong
 """
 
 from npkpose.metrics.coco.doctor import Finding, examine

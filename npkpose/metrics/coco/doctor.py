@@ -2,13 +2,12 @@
 
 Scores that are far too low, or too high, come from the files more often than from the network:
 an area of 1 written by a converter, an annotation with id 0, a NaN. The evaluation refuses what
-it cannot read and warns of what it leaves out, one thing at a time; `examine` goes through
-everything, reads on where it can, and says of each finding what it costs. `doctor_checks` holds
-the questions; `coco_json` says what well-formed files are. Where no question finds a reason to
-refuse the files, the evaluation is run, and what it may refuse is a finding, too.
+it cannot read, and stops at the first such value; `examine` checks every entry, goes on if it can,
+and says what each finding does to the score. `doctor_checks` has the questions, `read_json` says
+what a well-formed file is. If no question finds a reason to refuse the files, the evaluation is
+run, and what it refuses is a finding, too.
 """
 
-import math
 import warnings
 from collections import Counter
 from typing import NamedTuple
@@ -18,14 +17,18 @@ from npkpose.metrics.coco.doctor_checks import (
     IMAGE_CHECKS,
     LEFT_OUT_CHECKS,
     LEFT_OUT_RESULT_CHECKS,
+    REFUSES,
     RESULT_CHECKS,
-    Person,
-    is_finite,
-    is_number,
-    points_of,
-    size_of,
+    is_ignored,
 )
+from npkpose.metrics.coco.doctor_entries import KNOWN, Known, key, read_entries, size_of
 from npkpose.metrics.coco.evaluate import evaluate_coco
+from npkpose.metrics.coco.keypoint_names import (
+    length_difference,
+    listed_names,
+    name_difference,
+    other_skeleton,
+)
 from npkpose.metrics.coco.read_json import Entries, has_box, load_json
 from npkpose.skeletons import COCO_17
 
@@ -47,7 +50,7 @@ class Finding(NamedTuple):
     @property
     def refuses(self):
         """Whether the files cannot be evaluated at all."""
-        return self.effect.startswith("The evaluation refuses")
+        return self.effect.startswith(REFUSES)
 
     def __str__(self):
         more = ", ..." if len(self.entries) > SHOWN else ""
@@ -56,7 +59,7 @@ class Finding(NamedTuple):
 
 
 def examine(annotations, results=None, skeleton=COCO_17):
-    """Return a list of `Finding`, empty if all is well.
+    """Return a list of `Finding`, empty if nothing is wrong.
 
     Parameters
     ----------
@@ -65,7 +68,7 @@ def examine(annotations, results=None, skeleton=COCO_17):
     results : path or parsed JSON, optional
         COCO results for them.
     skeleton : Skeleton
-        Says how many keypoints there should be.
+        Its keypoints are expected.
 
     Raises
     ------
@@ -78,35 +81,56 @@ def examine(annotations, results=None, skeleton=COCO_17):
         raise ValueError(
             f"{name}: expected an object with annotations, got a {type(truth).__name__}"
         )
-    images, people, categories = (
-        _objects(f"{name}: {field}", truth.get(field))
-        for field in ("images", "annotations", "categories")
+    lists = [_objects(f"{name}: {field}", truth.get(field)) for field in
+             ("images", "annotations", "categories")]  # fmt: skip
+    found = [] if results is None else _objects(*load_json("results", results))
+    known = Known(
+        images={key(image.get("id")): size_of(image) for image in lists[0]},
+        categories={key(category.get("id")) for category in lists[2]},
+        num_keypoints=skeleton.num_keypoints,
     )
-    sizes = {_key(image.get("id")): size_of(image) for image in images}
-    known = {_key(category.get("id")) for category in categories}
-    ids = _repeated([_key(person.get("id")) for person in people])
-    people = _people(people, ids, sizes, known, skeleton)
-    read = [person if person.image_known and person.category_known else None for person in people]
-    findings = _apply(IMAGE_CHECKS, "images", images)
-    findings += _apply(ANNOTATION_CHECKS, "annotations", read)
-    findings += _apply(LEFT_OUT_CHECKS, "annotations", people)
-    found = []
+    findings = _examine_annotations(*lists, known, skeleton)
     if results is not None:
-        found = _objects(*load_json("results", results))
-        findings += _examine_results(found, sizes, known, skeleton)
+        findings += _examine_results(found, known, skeleton)
     if not any(finding.refuses for finding in findings):
         findings += _refusal(truth, found, skeleton)
     return findings
 
 
-def _examine_results(found, sizes, known, skeleton):
-    scores = [(_key(one.get("category_id")), _key(one.get("score"))) for one in found]
-    doubled = [count > 1 for count in map(Counter(scores).get, scores)]
-    detections = _people(found, doubled, sizes, known, skeleton)
-    read = [one if one.category_known else None for one in detections]
-    findings = _whole_list(found, read)
-    findings += _apply(RESULT_CHECKS, "results", read)
-    return findings + _apply(LEFT_OUT_RESULT_CHECKS, "results", detections)
+def _examine_annotations(images, annotations, categories, known, skeleton):
+    repeated = _used_before([key(annotation.get("id")) for annotation in annotations])
+    people = read_entries(annotations, repeated, known)
+    used = [one if one.image == one.category == KNOWN else None for one in people]
+    return [
+        *_apply(IMAGE_CHECKS, "images", images),
+        *_other_names(categories, skeleton),
+        *_apply(ANNOTATION_CHECKS, "annotations", used),
+        *_other_lengths("annotations", used, categories, skeleton),
+        *_apply(LEFT_OUT_CHECKS, "annotations", people),
+        *_nobody_to_find(used),
+    ]
+
+
+def _examine_results(found, known, skeleton):
+    scores = [(key(one.get("category_id")), key(one.get("score"))) for one in found]
+    repeated = [count > 1 for count in map(Counter(scores).get, scores)]
+    detections = read_entries(found, repeated, known)
+    used = [one if one.category == KNOWN else None for one in detections]
+    return [
+        *_no_results_or_boxes(found, used),
+        *_apply(RESULT_CHECKS, "results", used),
+        *_other_lengths("results", used, (), skeleton),
+        *_apply(LEFT_OUT_RESULT_CHECKS, "results", detections),
+    ]
+
+
+def _used_before(values):
+    """Return which values are equal to one before them."""
+    seen, before = set(), []
+    for value in values:
+        before.append(value in seen)
+        seen.add(value)
+    return before
 
 
 def _refusal(truth, found, skeleton):
@@ -118,78 +142,93 @@ def _refusal(truth, found, skeleton):
     except ValueError as error:
         where, wanted, got = str(error).partition(": expected")
         entries = [where.removeprefix("ground_truth: ")]
-        return [Finding(wanted[2:] + got, "The evaluation refuses the file.", entries)]
+        return [Finding(wanted[2:] + got, f"{REFUSES}.", entries)]
     return []
 
 
-def _whole_list(found, read):
-    """Return the findings about all results together, of whom ``read`` are not left out."""
-    if not found:
-        return [Finding("no results", "AP and AR are 0; pycocotools stops.", ["results"])]
-    boxed = [has_box(one) for one in found]
-    odd = [i for i, one in enumerate(read) if one is not None and boxed[i] != boxed[0]]
-    if not odd:
-        return []
-    effect = "None: without a box in the first, those of all others are not read."
-    if boxed[0]:
-        effect = "The evaluation refuses the file: with a box in the first, all must have one."
-    entries = [f"results[{i}]" for i in odd]
-    what = "results without a box, unlike the first" if boxed[0] else "boxes, unlike the first"
-    return [Finding(what, effect, entries)]
-
-
 def _objects(name, entries):
-    Entries(name, entries)  # refuses what is no list of objects
+    Entries(name, entries)  # refuses anything but a list of objects
     return entries
 
 
-def _apply(checks, name, things):
+def _apply(checks, name, entries):
     """Return the findings of a table of (what, question, effect); None is not asked."""
     findings = []
     for what, question, effect in checks:
-        entries = [
+        places = [
             f"{name}[{i}]"
-            for i, thing in enumerate(things)
-            if thing is not None and question(thing)
+            for i, entry in enumerate(entries)
+            if entry is not None and question(entry)
         ]
-        if entries:
-            findings.append(Finding(what, effect, entries))
+        if places:
+            findings.append(Finding(what, effect, places))
     return findings
 
 
-def _people(entries, repeated, sizes, categories, skeleton):
-    ranks = _ranks(entries)
+def _other_names(categories, skeleton):
+    """Return a finding for each difference between the names of keypoints and the skeleton's."""
+    places, counts = {}, {}
+    for i, category in enumerate(categories):
+        names = listed_names(category)
+        difference = name_difference(names, skeleton) if names else ""
+        if difference:
+            places.setdefault(difference, []).append(f"categories[{i}]")
+            counts[difference] = len(names)
+    effect = "Keypoints are compared by position, with the sigmas of"
     return [
-        Person(
-            entry, points_of(entry, skeleton.num_keypoints), sizes.get(_key(entry.get("image_id"))),
-            _key(entry.get("image_id")) in sizes, _key(entry.get("category_id")) in categories,
-            repeated[i], ranks[i],
+        Finding(
+            f"other keypoints: {difference}",
+            f"{effect} {skeleton.name}; {other_skeleton(counts[difference], skeleton)}.",
+            places[difference],
         )
-        for i, entry in enumerate(entries)
-    ]  # fmt: skip
+        for difference in places
+    ]
 
 
-def _key(value):
-    """Return a value that can be looked up; those that cannot are never equal to another."""
-    readable = isinstance(value, str) or is_number(value)
-    return value if readable else object()
+def _other_lengths(name, entries, categories, skeleton):
+    """Return a finding for each wrong length of a list of keypoints."""
+    listed = [
+        (f"categories[{i}].keypoints", None, listed_names(category))
+        for i, category in enumerate(categories)
+    ]
+    places = {}
+    for i, entry in enumerate(entries):
+        if entry is not None and entry.points is None and entry.length is not None:
+            places.setdefault(entry.length, []).append(f"{name}[{i}]")
+    return [
+        Finding(
+            f"keypoints of another length: {length_difference(length, skeleton, listed)}",
+            f"{REFUSES}; {other_skeleton(length // 3, skeleton)}.",
+            places[length],
+        )
+        for length in places
+    ]
 
 
-def _repeated(values):
-    """Return which values were there before."""
-    seen, before = set(), []
-    for value in values:
-        before.append(value in seen)
-        seen.add(value)
-    return before
+def _nobody_to_find(annotations):
+    """Return a finding if all annotations are ignored or left out."""
+    used = [one for one in annotations if one is not None]
+    if not all(is_ignored(one) for one in used):
+        return []
+    why = "all annotations are ignored (iscrowd, or num_keypoints 0)"
+    if not used:
+        why = "all annotations are left out" if annotations else "there are no annotations"
+    effect = "AP and AR are -1, whatever the results are."
+    return [Finding(f"nobody to find, {why}", effect, ["annotations"])]
 
 
-def _ranks(entries):
-    """Return the place of each entry among those of its image and category, by falling score."""
-    scores = [one.get("score") if is_finite(one.get("score")) else -math.inf for one in entries]
-    counts, ranks = Counter(), [0] * len(entries)
-    for i in sorted(range(len(entries)), key=lambda i: -scores[i]):
-        group = _key(entries[i].get("image_id")), _key(entries[i].get("category_id"))
-        ranks[i] = counts[group]
-        counts[group] += 1
-    return ranks
+def _no_results_or_boxes(found, used):
+    """Return the findings about all results together; ``used`` has None for those left out."""
+    if not found:
+        effect = "AP and AR are 0, or -1 if there is nobody to find; pycocotools stops."
+        return [Finding("no results", effect, ["results"])]
+    boxed = [has_box(one) for one in found]
+    odd = [i for i, one in enumerate(used) if one is not None and boxed[i] != boxed[0]]
+    if not odd:
+        return []
+    effect = "None: without a box in the first, the boxes of all others are not used."
+    if boxed[0]:
+        effect = f"{REFUSES}: with a box in the first, all must have one."
+    places = [f"results[{i}]" for i in odd]
+    what = "results without a box, unlike the first" if boxed[0] else "boxes, unlike the first"
+    return [Finding(what, effect, places)]

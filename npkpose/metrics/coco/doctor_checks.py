@@ -1,229 +1,202 @@
-"""What `metrics.doctor` asks of each image, annotation and result, and what the answers cost.
+"""What the doctor asks of each image, annotation and result, and what the answers cost.
 
 A check is a row of a table: what is wrong, the question, and its effect on the score.
 """
 
-import numbers
-import sys
-from array import array
-from typing import NamedTuple
-
 import numpy as np
 
-from npkpose.metrics.coco.read_json import BOOLEANS
+from npkpose.metrics.coco.doctor_entries import (
+    NUMBER,
+    TEXT,
+    UNKNOWN,
+    is_box,
+    is_count,
+    is_finite,
+    is_id,
+    is_number,
+    row_of,
+    size_of,
+)
 
-MOST = 20  # detections per image that COCO looks at
+MAX_DETS = 20  # detections per image that COCO uses
 SMALLEST = 2  # pixels^2: OKS of a nose a pixel away is 1e-40, of a hip 0.004
+REFUSES = "The evaluation refuses the file"
+ID = "text or a whole number of 64 bits"
+IMAGES, CATEGORIES = "the list of images", "the list of categories"
+PERFECT = f"{REFUSES}; to pycocotools a pose compared with NaN is perfect."
+LEFT_OUT = "They are left out: finding or missing them changes nothing."
 
 
-class Person(NamedTuple):
-    """An annotation or a result, and what the checks ask about it."""
-
-    entry: dict
-    points: object  # (K, 3), or None where the keypoints cannot be read
-    size: object  # (width, height) of the image, or None
-    image_known: bool
-    category_known: bool
-    repeated: bool  # an annotation's id was used before; a result's score is another's, too
-    rank: int  # among the results of the image and category, by score
+# The questions. Each takes an Entry.
 
 
-def is_number(value):
-    """Whether a value is a number, and neither true nor false."""
-    return isinstance(value, numbers.Real) and type(value) not in BOOLEANS
+def is_ignored(entry):
+    """Return whether an annotation is a crowd or has no keypoints."""
+    crowd, count = map(entry.fields.get, ("iscrowd", "num_keypoints"))
+    return is_count(crowd) and crowd != 0 or is_count(count) and count == 0
 
 
-def is_id(value):
-    """Whether a value is text or a whole number of 64 bits."""
-    return isinstance(value, str) or (
-        is_number(value) and abs(value) < 2**63 and value == int(value)
-    )
+def _truth_is_not_finite(entry):
+    if entry.points is None:
+        return False
+    visibility = entry.points[:, 2]
+    labelled = entry.points[visibility > 0]  # the other coordinates are not used
+    return not (np.isfinite(visibility).all() and np.isfinite(labelled).all())
 
 
-def is_finite(value):
-    """Whether a value is a number, neither NaN nor beyond what a double holds."""
-    return is_number(value) and abs(value) <= sys.float_info.max
+def _box_is_not_finite(entry):
+    box = row_of(entry.fields.get("bbox"), 4)
+    return box is not None and _labelled(entry) == 0 and not np.isfinite(box).all()
 
 
-def row_of(value, length):
-    """Return a list of numbers as an array (length,), or None."""
-    try:
-        row = np.array(array("d", value))
-    except (TypeError, OverflowError):
-        return None
-    if isinstance(value, list) and not BOOLEANS.isdisjoint(map(type, value)):
-        return None
-    return row if len(row) == length else None
+def _result_is_not_finite(entry):
+    return entry.points is not None and not np.isfinite(entry.points[:, :2]).all()
 
 
-def points_of(entry, num_keypoints):
-    """Return an entry's keypoints (K, 3), or None."""
-    row = row_of(entry.get("keypoints"), 3 * num_keypoints)
-    return None if row is None else row.reshape(num_keypoints, 3)
-
-
-def size_of(image):
-    """Return an image's (width, height), or None."""
-    size = image.get("width"), image.get("height")
-    return size if all(is_finite(side) and side > 0 for side in size) else None
-
-
-# The questions. Each takes a Person.
-
-
-def _lacks_a_field(person):
-    area, id, *counts = map(person.entry.get, ("area", "id", "num_keypoints", "iscrowd"))
-    readable = (
-        is_number(area),
-        is_id(id),
-        all(is_number(count) or type(count) in BOOLEANS for count in counts),
-        row_of(person.entry.get("bbox"), 4) is not None,
-    )
-    return not all(readable)
-
-
-def _lacks_an_id(person):
-    return not (is_id(person.entry.get("image_id")) and is_id(person.entry.get("category_id")))
-
-
-def _is_in_unknown_image(person):
-    return is_id(person.entry.get("image_id")) and not person.image_known
-
-
-def _is_of_unknown_category(person):
-    return is_id(person.entry.get("category_id")) and not person.category_known
-
-
-def _has_no_score(person):
-    return not is_number(person.entry.get("score"))
-
-
-def _has_other_keypoints(person):
-    return person.points is None
-
-
-def _truth_is_not_finite(person):
-    values = map(person.entry.get, ("area", "num_keypoints", "iscrowd"))
-    read, points, box = [], person.points, row_of(person.entry.get("bbox"), 4)
-    if points is not None:
-        read = [points[:, 2], points[points[:, 2] > 0]]  # other places are not read
-        if box is not None and not _labelled(person):
-            read.append(box)
-    return any(_not_finite(value, None) for value in values) or any(
-        not np.isfinite(row).all() for row in read
-    )
-
-
-def _result_is_not_finite(person):
-    points = person.points
-    return _not_finite(person.entry.get("score"), None if points is None else points[:, :2])
-
-
-def _not_finite(value, points):
-    broken = points is not None and not np.isfinite(points).all()
-    return broken or is_number(value) and not is_finite(value)
-
-
-def _is_tiny(person):
-    area, crowd, count = map(person.entry.get, ("area", "iscrowd", "num_keypoints"))
+def _is_tiny(entry):
+    area, crowd, count = map(entry.fields.get, ("area", "iscrowd", "num_keypoints"))
     return is_number(area) and 0 <= area < SMALLEST and not crowd and count != 0
 
 
-def _is_negative(person):
-    return is_number(person.entry.get("area")) and person.entry["area"] < 0
+def _is_negative(entry):
+    return is_number(entry.fields.get("area")) and entry.fields["area"] < 0
 
 
-def _labelled(person):
-    """Return how many keypoints are labelled, or None where that cannot be read."""
-    return None if person.points is None else int((person.points[:, 2] > 0).sum())
+def _labelled(entry):
+    """Return how many keypoints are labelled, or None if they cannot be read."""
+    return None if entry.points is None else int((entry.points[:, 2] > 0).sum())
 
 
-def _counts_nobody(person):
-    return person.entry.get("num_keypoints") == 0 and bool(_labelled(person))
+def _has_count_0_but_labels(entry):
+    return entry.fields.get("num_keypoints") == 0 and bool(_labelled(entry))
 
 
-def _counts_a_box(person):
-    count = person.entry.get("num_keypoints")
-    return is_number(count) and count != 0 and _labelled(person) == 0
+def _has_count_but_no_labels(entry):
+    count = entry.fields.get("num_keypoints")
+    return is_finite(count) and count != 0 and _labelled(entry) == 0
 
 
-def _counts_otherwise(person):
-    count, labelled = person.entry.get("num_keypoints"), _labelled(person)
-    return is_number(count) and bool(labelled) and count not in (0, labelled)
+def _has_another_count(entry):
+    count, labelled = entry.fields.get("num_keypoints"), _labelled(entry)
+    return is_finite(count) and bool(labelled) and count not in (0, labelled)
 
 
-def _is_labelled_outside(person):
-    return person.points is not None and _outside(person.points[person.points[:, 2] > 0], person)
+def _is_labelled_outside(entry):
+    return entry.points is not None and _outside(entry.points[entry.points[:, 2] > 0], entry)
 
 
-def _is_outside(person):
-    return person.points is not None and _outside(person.points, person)  # all of them are read
+def _is_outside(entry):
+    return entry.points is not None and _outside(entry.points, entry)  # all of them are used
 
 
-def _outside(points, person):
+def _outside(points, entry):
     places = points[:, :2]
-    return person.size is not None and bool(((places < 0) | (places > person.size)).any())
+    return entry.size is not None and bool(((places < 0) | (places > entry.size)).any())
 
+
+# Rows that several tables share.
+
+
+def _of_field(field, is_readable, expected):
+    """Return the checks that a field is there and can be read."""
+    return (
+        (f"no {field}", lambda entry: field not in entry.fields,
+         f"{REFUSES}; pycocotools stops with a KeyError."),
+        (f"{field} that is not {expected}",
+         lambda entry: field in entry.fields and not is_readable(entry.fields[field]),
+         f"{REFUSES}."),
+    )  # fmt: skip
+
+
+def _number_is_finite(field, effect):
+    """Return the check that a number is finite."""
+
+    def is_not_finite(entry):
+        value = entry.fields.get(field)
+        return is_number(value) and not is_finite(value)
+
+    return f"NaN or infinity in {field}", is_not_finite, effect
+
+
+def _of_id(field, relation, owner, unknown, effect):
+    """Return the checks that an id is known; ``relation`` is "image" or "category"."""
+    return (
+        (f"{field} that is text, where {owner} has numbers",
+         lambda entry: getattr(entry, relation) == TEXT, effect),
+        (f"{field} that is a number, where {owner} has text",
+         lambda entry: getattr(entry, relation) == NUMBER, effect),
+        (unknown, lambda entry: getattr(entry, relation) == UNKNOWN, effect),
+    )  # fmt: skip
+
+
+_KEYPOINTS_CHECKS = (
+    ("no keypoints", lambda entry: "keypoints" not in entry.fields,
+     f"{REFUSES}; pycocotools stops with a KeyError."),
+    ("keypoints that are not a list of numbers",
+     lambda entry: "keypoints" in entry.fields and entry.length is None, f"{REFUSES}."),
+)  # fmt: skip
 
 IMAGE_CHECKS = (
     ("images without width and height", lambda image: size_of(image) is None,
-     "None by itself, but keypoints outside of them are not found here."),
+     "None by itself, but keypoints outside these images are not reported."),
 )  # fmt: skip
 
 ANNOTATION_CHECKS = (
-    ("a field missing, or no number", _lacks_a_field,
-     "The evaluation refuses the file; pycocotools stops with a KeyError."),
-    ("keypoints that are no list of 3 numbers for each of the skeleton's", _has_other_keypoints,
-     "The evaluation refuses the file."),
-    ("NaN or infinity", _truth_is_not_finite,
-     "The evaluation refuses the file; to pycocotools a pose compared with NaN is perfect."),
-    ("id 0", lambda person: person.entry.get("id") == 0,
-     "pycocotools counts whoever finds this person as false: AP and AR fall. So does strict."),
-    ("ids that were used before", lambda person: person.repeated,
-     "pycocotools and strict look at the last of each, once for each: AP and AR change."),
+    *_of_field("id", is_id, ID),
+    *_of_field("area", is_number, "a number"),
+    *_of_field("iscrowd", is_count, "a number"),
+    *_of_field("num_keypoints", is_count, "a number"),
+    *_of_field("bbox", is_box, "a list of 4 numbers"),
+    *_KEYPOINTS_CHECKS,
+    ("NaN or infinity in keypoints", _truth_is_not_finite, PERFECT),
+    ("NaN or infinity in bbox", _box_is_not_finite, PERFECT),
+    _number_is_finite("area", PERFECT),
+    _number_is_finite("iscrowd", f"{REFUSES}."),
+    _number_is_finite("num_keypoints", f"{REFUSES}."),
+    ("id 0", lambda entry: entry.fields.get("id") == 0,
+     "With pycocotools and strict, a match with it is a false positive: AP and AR fall."),
+    ("repeated ids", lambda entry: entry.repeated,
+     "pycocotools and strict use only the last of each, once for each: AP and AR change."),
     (f"area from 0 to less than {SMALLEST}", _is_tiny,
-     "OKS is next to 0 a pixel away: who is not exact does not find them, AP and AR fall."),
+     "OKS is almost 0 one pixel away: only exact poses match, AP and AR fall."),
     ("area below 0", _is_negative,
-     "The evaluation refuses the file; in pycocotools OKS exceeds 1."),
-    ("num_keypoints 0 beside labelled keypoints", _counts_nobody,
-     "This person does not count: whether it is found changes neither AP nor AR."),
-    ("num_keypoints above 0 without a labelled keypoint", _counts_a_box,
-     "This person counts, and is found by any pose near its box."),
-    ("num_keypoints that is not the number labelled", _counts_otherwise,
-     "None: COCO asks only whether it is 0. Tools that count anew may score otherwise."),
+     f"{REFUSES}; in pycocotools OKS exceeds 1."),
+    ("num_keypoints 0 beside labelled keypoints", _has_count_0_but_labels,
+     "This person is ignored: finding or missing it changes neither AP nor AR."),
+    ("num_keypoints above 0 without a labelled keypoint", _has_count_but_no_labels,
+     "This person is not ignored, and any pose near its box matches it."),
+    ("num_keypoints that is not the number labelled", _has_another_count,
+     "None: COCO asks only whether it is 0. Tools that count again may score otherwise."),
     ("labelled keypoints outside the image", _is_labelled_outside,
-     "Who looks only at the image cannot place them: the OKS of the best pose falls."),
+     "A method that sees only the image cannot place them: the OKS of the best pose falls."),
 )  # fmt: skip
 
-# Of all, also those who are left out, of whom the evaluation reads nothing else.
+# Of all entries, also those that are left out; nothing else of those is checked.
 LEFT_OUT_CHECKS = (
-    ("no image_id or category_id, or none that is an id", _lacks_an_id,
-     "The evaluation refuses the file; pycocotools stops with a KeyError."),
-    ("people in unknown images", _is_in_unknown_image,
-     "They are left out: finding or missing them changes nothing."),
-    ("people of unknown categories", _is_of_unknown_category,
-     "They are left out: finding or missing them changes nothing."),
+    *_of_field("image_id", is_id, ID),
+    *_of_field("category_id", is_id, ID),
+    *_of_id("image_id", "image", IMAGES, "people in unknown images", LEFT_OUT),
+    *_of_id("category_id", "category", CATEGORIES, "people of unknown categories", LEFT_OUT),
 )  # fmt: skip
 
 RESULT_CHECKS = (
-    ("keypoints that are no list of 3 numbers for each of the skeleton's", _has_other_keypoints,
-     "The evaluation refuses the file."),
-    ("no score, or no number", _has_no_score,
-     "The evaluation refuses the file; pycocotools stops with a KeyError."),
-    ("NaN or infinity", _result_is_not_finite,
-     "The evaluation refuses the file; in pycocotools a pose with a NaN is a perfect match."),
-    ("results for unknown images", _is_in_unknown_image,
-     "The evaluation refuses the file; pycocotools stops with an AssertionError."),
-    ("scores that other results have, too", lambda person: person.repeated,
+    *_KEYPOINTS_CHECKS,
+    *_of_field("score", is_number, "a number"),
+    *_of_id("image_id", "image", IMAGES, "results for unknown images",
+            f"{REFUSES}; pycocotools stops with an AssertionError."),
+    ("NaN or infinity in keypoints", _result_is_not_finite, PERFECT),
+    _number_is_finite("score", f"{REFUSES}."),
+    ("scores that other results also have", lambda entry: entry.repeated,
      "The order of image ids and of the file decides between them: another order, another AP."),
-    (f"results beyond the best {MOST} of an image", lambda person: person.rank >= MOST,
-     "They are not looked at."),
+    (f"results beyond the top {MAX_DETS} of an image", lambda entry: entry.rank >= MAX_DETS,
+     "They are not used."),
     ("keypoints outside the image", _is_outside,
      "They are further from the truth than the border is: OKS falls a little."),
 )  # fmt: skip
 
 LEFT_OUT_RESULT_CHECKS = (
-    LEFT_OUT_CHECKS[0],
-    ("results of unknown categories", _is_of_unknown_category,
-     "They are left out: neither true nor false."),
+    *_of_field("image_id", is_id, ID),
+    *_of_field("category_id", is_id, ID),
+    *_of_id("category_id", "category", CATEGORIES, "results of unknown categories",
+            "They are left out: neither true nor false."),
 )  # fmt: skip

@@ -36,9 +36,10 @@ from npkpose.metrics.coco.curves import (
     precision_curves,
 )
 from npkpose.metrics.coco.matching import candidate_pairs, match_detections
+from npkpose.metrics.coco.notices import warn_of_other_keypoints, warn_of_rows
 from npkpose.metrics.coco.read_json import read_detections, read_ground_truth
 from npkpose.metrics.coco.result import CocoResult, Settings
-from npkpose.metrics.coco.tables import as_ids, find
+from npkpose.metrics.coco.tables import as_ids, find, other_kind
 from npkpose.metrics.oks import People, pair_oks
 from npkpose.skeletons import COCO_17
 
@@ -61,7 +62,7 @@ def evaluate_coco(
     results : path, parsed JSON, or Detections
         COCO results: a list of image_id, category_id, keypoints and score, with or without bbox.
     skeleton : Skeleton of K keypoints
-        Its sigmas are used.
+        Its sigmas are used. A file whose categories list other names gets a warning.
     max_dets : int, or sequence of int
         Numbers of detections per image to evaluate at: the top max_dets are used.
     thresholds : sequence of float
@@ -81,15 +82,16 @@ def evaluate_coco(
     Raises
     ------
     ValueError
-        A setting out of range, or JSON that is not COCO's, naming file, entry and field.
+        A setting out of range, a skeleton with a sigma of NaN, or JSON that is not COCO's, naming
+        file, entry and field.
     FileNotFoundError
     """
     settings = _settings(max_dets, thresholds, areas, skeleton, strict)
     if categories is not None:
         categories = np.unique(as_ids("categories", categories))
-    truth = read_ground_truth(ground_truth, skeleton.num_keypoints, categories)
+    truth = read_ground_truth(ground_truth, skeleton, categories)
     known = truth.categories if categories is None else _chosen(categories, truth.categories)
-    found = read_detections(results, skeleton.num_keypoints, known)
+    found = read_detections(results, skeleton, known)
     for table in (truth, found):
         if table.keypoints.shape[1] != skeleton.num_keypoints:
             raise ValueError(
@@ -100,7 +102,8 @@ def evaluate_coco(
             table.check()
     truth.check_boxes()
     truth = _apply_ids(truth, strict)
-    _warn_of_rows_left_out(truth, found, known, categories)
+    warn_of_rows(truth, found, known, chosen=categories is not None)
+    warn_of_other_keypoints(truth, known, skeleton)
     return evaluate_tables(settings, known, truth, found)
 
 
@@ -145,6 +148,7 @@ def accumulate(result, k):
 
 
 def _settings(max_dets, thresholds, areas, skeleton, strict):
+    check_array("skeleton.sigmas", skeleton.sigmas, (skeleton.num_keypoints,))
     max_dets = np.atleast_1d(max_dets).tolist()
     max_dets = sorted(check_integer("max_dets", count, at_least=1) for count in max_dets)
     thresholds = check_array("thresholds", thresholds, ("T",))
@@ -191,32 +195,13 @@ def _groups(table, categories, truth=None):
     image, known = find(table.image_id, images)
     if truth is not None and not known.all():
         d = int(np.argmin(known))
+        kind = other_kind(table.image_id, images)
         raise ValueError(
             f"{table.name}[{table.entry[d]}].image_id: expected an image of the ground truth, "
-            f"got {table.image_id[d]}"
+            f"got {table.image_id[d].item()!r}" + (f": {kind}" if kind else "")
         )
     category, listed = find(table.category_id, categories)
     return np.where(known & listed, category * len(images) + image, -1)
-
-
-def _warn_of_rows_left_out(truth, found, known, categories):
-    """Warn of rows that are in no group, except categories that the caller excluded."""
-    in_image, listed = find(truth.image_id, truth.images)[1], find(truth.category_id, known)[1]
-    evaluated = find(found.category_id, known)[1]
-    lost = ~in_image
-    if categories is None:
-        lost |= ~listed
-        other = found.left_out + (~evaluated).sum()
-        if other:
-            warnings.warn(f"{found.name}: {other} of unknown categories are left out", stacklevel=3)
-    lost = truth.left_out + lost.sum()
-    if lost:
-        unknown = "unknown images or categories"
-        warnings.warn(f"{truth.name}: {lost} of {unknown} are left out", stacklevel=3)
-    if not evaluated.any():
-        to_find = in_image & listed & ~truth.iscrowd & (truth.num_keypoints != 0)
-        how = "recall is 0" if to_find.any() else "and nobody to find"
-        warnings.warn(f"{found.name}: nothing to evaluate, {how}", stacklevel=3)
 
 
 def _match_area_range(result, a, bounds):

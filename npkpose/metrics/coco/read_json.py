@@ -11,24 +11,29 @@ import numbers
 import os
 import struct
 from array import array
+from functools import partial
 
 import numpy as np
 
+from npkpose.metrics.coco.keypoint_names import (
+    length_difference,
+    listed_names,
+    other_skeleton,
+)
 from npkpose.metrics.coco.tables import Detections, GroundTruth, find
 
 BOOLEANS = frozenset({bool, np.bool_})  # numbers to Python, not here
 _LARGEST = int(np.finfo(np.float64).max)
 
 
-def read_ground_truth(source, num_keypoints, categories=None):
+def read_ground_truth(source, skeleton, categories=None):
     """Return the annotations as a `GroundTruth`.
 
     Parameters
     ----------
     source : path, parsed JSON or GroundTruth
         A table is returned as it is.
-    num_keypoints : int
-        K.
+    skeleton : Skeleton of K keypoints
     categories : ndarray, sorted, optional
         Category ids to read; default: all.
     """
@@ -37,26 +42,32 @@ def read_ground_truth(source, num_keypoints, categories=None):
     name, data = load_json("ground_truth", source)
     if not isinstance(data, dict):
         raise ValueError(f"{name}: expected an object with annotations, got {_short(data)}")
-    images = Entries(f"{name}: images", data.get("images")).ids("id")
-    known = Entries(f"{name}: categories", data.get("categories")).ids("id")
-    images, known = np.unique(images), np.unique(known)
+    images = np.unique(Entries(f"{name}: images", data.get("images")).ids("id"))
+    listed = Entries(f"{name}: categories", data.get("categories"))
+    known = np.unique(listed.ids("id"))
     people = Entries(f"{name}: annotations", data.get("annotations"))
     image_id, category_id = people.ids("image_id"), people.ids("category_id")
     in_image = find(image_id, images)[1]
     keep = in_image & find(category_id, known if categories is None else categories)[1]
     people = people.at(np.flatnonzero(keep))
-    keypoints = people.rows("keypoints", 3 * num_keypoints).reshape(-1, num_keypoints, 3)
+    names = [
+        (f"categories[{i}].keypoints", category["id"], listed_names(category))
+        for i, category in enumerate(data["categories"])
+    ]
+    num_keypoints = people.counts("num_keypoints")
+    keypoints = people.keypoints(skeleton, names, may_be_empty=num_keypoints == 0)
     table = GroundTruth(
         keypoints[..., :2], keypoints[..., 2], image_id[keep], people.numbers("area"),
-        people.rows("bbox", 4), people.counts("iscrowd") != 0,
-        people.counts("num_keypoints"), category_id[keep], people.ids("id"), images, known,
+        people.rows("bbox", 4), people.counts("iscrowd") != 0, num_keypoints,
+        category_id[keep], people.ids("id"), images, known,
     )  # fmt: skip
-    table.name, table.entry = people.name, people.positions
+    table.name, table.entry, table.from_json = people.name, people.positions, True
     table.left_out = int((~(keep if categories is None else in_image)).sum())
+    table.listed_names = names
     return table
 
 
-def read_detections(source, num_keypoints, categories):
+def read_detections(source, skeleton, categories):
     """Return the results of these categories as `Detections`; see `read_ground_truth`."""
     if isinstance(source, Detections):
         return source
@@ -68,12 +79,12 @@ def read_detections(source, num_keypoints, categories):
     if len(data) and not boxes and "segmentation" in data[0]:
         raise ValueError(f"{found.name}[0].segmentation: expected a bbox beside it, got none")
     found = found.at(np.flatnonzero(keep))
-    keypoints = found.rows("keypoints", 3 * num_keypoints).reshape(-1, num_keypoints, 3)
     table = Detections(
-        keypoints[..., :2], found.numbers("score"), image_id[keep],
+        found.keypoints(skeleton)[..., :2], found.numbers("score"), image_id[keep],
         found.rows("bbox", 4) if boxes else None, category_id[keep],
     )  # fmt: skip
     table.name, table.entry, table.listed = found.name, found.positions, len(data)
+    table.from_json = True
     table.left_out = int((~keep).sum())
     return table
 
@@ -128,12 +139,13 @@ class Entries:
             return self
         return Entries(self.name, [self._entries[i] for i in indices], self.positions[indices])
 
-    def fail(self, i, field, wanted):
-        """Raise the ValueError for this field of entry ``i``."""
+    def fail(self, i, field, wanted, explain=None):
+        """Raise the ValueError for this field of entry ``i``; ``explain(value)`` may add to it."""
         got = self._entries[i].get(field, _NOTHING)
         got = got.tolist() if isinstance(got, array) else got
+        more = explain(got) if explain else ""
         raise ValueError(
-            f"{self.name}[{self.positions[i]}].{field}: expected {wanted}, got {_short(got)}"
+            f"{self.name}[{self.positions[i]}].{field}: expected {wanted}, got {_short(got)}{more}"
         )
 
     def ids(self, field):
@@ -144,7 +156,7 @@ class Entries:
             return np.array(values)
         ids = np.array(values, dtype=object if not values else None)
         if ids.dtype.kind != "i":  # 7.0 is 7; 7.5, NaN and 2^63 are not ids
-            self._refuse(values, lambda v: not (abs(v) < 2**63 and v == int(v)), field, "an id")
+            self._refuse(values, _is_no_integer, field, "an id", _explain_id)
             ids = np.array([int(value) for value in values])
         return ids.astype(np.int64)
 
@@ -163,7 +175,14 @@ class Entries:
             self.fail(int(np.isfinite(counts).argmin()), field, "a finite number")
         return counts
 
-    def rows(self, field, length):
+    def keypoints(self, skeleton, listed=(), may_be_empty=None):
+        """Return keypoints (N, K, 3); empty lists become 0 where ``may_be_empty`` (N,)."""
+        count = skeleton.num_keypoints
+        explain = partial(_explain_length, skeleton=skeleton, listed=listed)
+        rows = self.rows("keypoints", 3 * count, explain, may_be_empty)
+        return rows.reshape(-1, count, 3)
+
+    def rows(self, field, length, explain=None, may_be_empty=None):
         """Return lists of ``length`` numbers as (N, length)."""
         wanted = f"a list of {length} numbers"
         rows = self._values(field, lambda kind: True, wanted)
@@ -177,7 +196,9 @@ class Entries:
                 pack(table, i * width, *row)  # checks the length and the types at once
                 unsure = 0.0 in row or 1.0 in row  # as are False and True
             except (struct.error, TypeError, OverflowError):
-                self.fail(i, field, wanted)
+                if may_be_empty is None or not may_be_empty[i] or not is_empty_list(row):
+                    self.fail(i, field, wanted, explain)
+                table[i], unsure = 0.0, False
             if unsure and not BOOLEANS.isdisjoint(map(type, row)):
                 self.fail(i, field, wanted)
         return table
@@ -192,10 +213,10 @@ class Entries:
             self._refuse(values, lambda value: type(value) in wrong, field, wanted)
         return values
 
-    def _refuse(self, values, bad, field, wanted):
+    def _refuse(self, values, bad, field, wanted, explain=None):
         for i, value in enumerate(values):
             if bad(value):
-                self.fail(i, field, wanted)
+                self.fail(i, field, wanted, explain)
 
 
 class _Nothing:
@@ -208,6 +229,27 @@ _NOTHING = _Nothing()
 
 def _real(kind):
     return issubclass(kind, numbers.Real) and kind not in BOOLEANS
+
+
+def is_empty_list(row):
+    """Return whether a value is a list without elements."""
+    return isinstance(row, (list, tuple, array, np.ndarray)) and len(row) == 0
+
+
+def _explain_length(value, skeleton, listed):
+    """Return in words what the length of a list of keypoints means, if it is wrong."""
+    if not isinstance(value, (list, tuple)) or len(value) == 3 * skeleton.num_keypoints:
+        return ""
+    advice = other_skeleton(len(value) // 3, skeleton)
+    return f": {length_difference(len(value), skeleton, listed)}; {advice}"
+
+
+def _is_no_integer(value):
+    return not (abs(value) < 2**63 and value == int(value))
+
+
+def _explain_id(value):
+    return "; integer ids go from -2^63 to 2^63 - 1" if abs(value) >= 2**63 else ""
 
 
 def _short(value):

@@ -37,8 +37,8 @@ def split_images(ground_truth, results, num_shards, skeleton=COCO_17):
         A number of shards below 1, or JSON that is not COCO's.
     """
     num_shards = check_integer("num_shards", num_shards, at_least=1)
-    truth = read_ground_truth(ground_truth, skeleton.num_keypoints)
-    found = read_detections(results, skeleton.num_keypoints, truth.categories)
+    truth = read_ground_truth(ground_truth, skeleton)
+    found = read_detections(results, skeleton, truth.categories)
     ends = np.arange(1, num_shards + 1) * len(truth.images) // num_shards
     # Rows of unknown images go into some shard, whose evaluation warns of them or refuses them.
     shards = [

@@ -65,8 +65,10 @@ class GroundTruth:
         categories = self.category_id if categories is None else as_ids("categories", categories)
         self.categories = np.unique(categories)
         self.entry = np.arange(people)  # position in the list of annotations
-        self.name = "ground_truth: annotations"  # what messages call the list
+        self.name = "ground_truth: annotations"  # in messages
+        self.from_json = False
         self.left_out = 0  # entries of the list that are not in the table
+        self.listed_names = []  # of each category: its place, id and names of keypoints
 
     def at(self, rows):
         """Return the people at these rows, in this order."""
@@ -137,10 +139,14 @@ class Detections:
         if bbox is None:
             self.area = _extent(self.keypoints)
         else:
-            self.area = check_array("bbox", bbox, (people, 4), finite=False)[:, 2:].prod(axis=1)
+            boxes = check_array("bbox", bbox, (people, 4), finite=False)
+            with np.errstate(over="ignore", invalid="ignore"):
+                self.area = boxes[:, 2:].prod(axis=1)
+        self._area_source = "keypoints" if bbox is None else "bbox"
         self.entry = np.arange(people)
         self.listed = people  # length of the list of results
         self.name = "results"
+        self.from_json = False
         self.left_out = 0
 
     def at(self, rows):
@@ -152,8 +158,9 @@ class Detections:
 
     def check(self):
         """Raise ValueError if a score, keypoint or area is not finite."""
-        for field in ("keypoints", "score", "area"):
-            _finite(self, field, getattr(self, field))
+        _finite(self, "keypoints", self.keypoints)
+        _finite(self, "score", self.score)
+        _finite(self, self._area_source, self.area, "a finite area")
 
 
 def _take(table, rows):
@@ -162,6 +169,14 @@ def _take(table, rows):
     for column in table.columns:
         setattr(part, column, getattr(table, column)[rows])
     return part
+
+
+def other_kind(ids, known, owner="the ground truth"):
+    """Return in words that ids are text and the owner's known ones numbers, or the reverse."""
+    if not len(known) or ids.dtype.kind == known.dtype.kind:
+        return ""
+    kinds = ("text", "numbers") if ids.dtype.kind == "U" else ("numbers", "text")
+    return f"{kinds[0]}, {owner} has {kinds[1]}"
 
 
 def find(values, among):
@@ -191,16 +206,29 @@ def _extent(keypoints):
     if keypoints.shape[1] == 0:
         return np.zeros(len(keypoints))
     columns = np.ascontiguousarray(keypoints.transpose(1, 2, 0))  # (K, 2, D): 5 x as fast
-    with np.errstate(invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         return (columns.max(axis=0) - columns.min(axis=0)).prod(axis=0)
 
 
-def _finite(table, field, array):
+def _finite(table, field, array, wanted="a finite number"):
     finite = np.isfinite(array)
     if not finite.all():
         row, *inner = np.unravel_index(int(np.argmin(finite)), array.shape)
-        inside = "".join(f"[{i}]" for i in inner)
+        place = _place_in_json(field, inner) if table.from_json else _place(field, inner)
         raise ValueError(
-            f"{table.name}[{table.entry[row]}].{field}{inside}: "
-            f"expected a finite number, got {array[(row, *inner)]}"
+            f"{table.name}[{table.entry[row]}].{place}: "
+            f"expected {wanted}, got {array[(row, *inner)]}"
         )
+
+
+def _place(field, inner):
+    return field + "".join(f"[{i}]" for i in inner)
+
+
+def _place_in_json(field, inner):
+    """Return the place in the file, where keypoints are a flat list of x, y, visibility."""
+    if field == "visibility":
+        return f"keypoints[{3 * inner[0] + 2}]"
+    if field == "keypoints" and inner:
+        return f"keypoints[{3 * inner[0] + inner[1]}]"
+    return _place(field, inner)

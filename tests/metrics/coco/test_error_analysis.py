@@ -161,6 +161,7 @@ def test_detections_beyond_max_dets_stay_out_when_others_are_removed():
     assert errors.together["background"] == pytest.approx(51 / 101)
 
 
+@pytest.mark.filterwarnings("ignore:.*nobody to find")
 def test_without_detections_or_people_there_are_no_keypoint_errors():
     with pytest.warns(UserWarning):
         errors = analyse(np.empty((0, 4, 2)))

@@ -52,6 +52,11 @@ def test_only_values_that_are_used_must_be_finite():
         people(area=[9, -8, 7], bbox=np.zeros((3, 4))).check()
     with pytest.raises(ValueError, match=r"results\[1\].score: expected a finite number, got nan"):
         Detections(POINTS, [1, np.nan, 2], [4, 4, 4]).check()
+    boxes = [(0, 0, 2, 3), (9, 9, 1e200, 1e200), (5, 5, 0, 4)]
+    with pytest.raises(ValueError, match=r"results\[1\].bbox: expected a finite area, got inf"):
+        Detections(POINTS, [1, 2, 3], [4, 4, 4], boxes).check()
+    with pytest.raises(ValueError, match=r"results\[0\].keypoints: expected a finite area"):
+        Detections(1e200 * POINTS, [1, 2, 3], [4, 4, 4]).check()
 
 
 @pytest.mark.parametrize(
