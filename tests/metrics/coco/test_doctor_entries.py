@@ -37,8 +37,11 @@ def test_ids_are_known_unknown_of_the_other_kind_or_none():
 
 def test_ranks_go_by_falling_score_within_image_and_category():
     images, scores = [7, 7, 8, 7, 7], [0.1, 0.9, 0.5, None, 0.9]
-    entries = [{"image_id": image, "score": score} for image, score in zip(images, scores)]
-    read = read_entries(entries, [False] * 5, Known({7: None}, set(), 1))
+    entries = [
+        {"image_id": image, "category_id": 1, "score": score}
+        for image, score in zip(images, scores)
+    ]
+    read = read_entries(entries, [False] * 5, Known({7: None}, {1}, 1))
     assert [entry.rank for entry in read] == [2, 0, 0, 3, 1]
 
 
