@@ -9,11 +9,11 @@ def add_command(commands):
 
 def _models(options):
     """Print one line per network."""
-    from npkpose.models.pretrained import PUBLISHED
+    from npkpose.models.pretrained import PRETRAINED
 
     head = f"{'model':22} {'people':>6} {'parameters':>11} {'input':>8} {'G madds':>8} {'AP':>5}"
     print(f"{head}  weights")
-    for name, row in PUBLISHED.items():
+    for name, row in PRETRAINED.items():
         cost = "" if row.giga_madds is None else f"{row.giga_madds:.1f}"
         ap = "" if row.ap is None else f"{row.ap:.1f}"
         print(

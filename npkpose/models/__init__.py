@@ -1,4 +1,24 @@
-"""One network per file, with the names under which its weights were published."""
+"""Networks of pose estimation, one per file, under the names of their published weights.
+
+Read in this order:
+
+    tiny.py                     the smallest: heatmaps, and heatmaps with fields
+    preprocess.py               from an image to a network's input
+    small.py                    three small networks that come with trained weights
+    backbones/                  blocks and backbones that several networks share
+    hrnet.py vitpose.py         heatmaps of one person's crop
+    higherhrnet.py              heatmaps and tags of all people in an image
+    openpose_coco.py            heatmaps and part affinity fields of all people,
+    openpose_body25.py              with 25 keypoints,
+    openpose_lightweight.py         for a CPU,
+    openpose_mobilenetv2.py         with TensorFlow's weights
+    lifting/                    2-D keypoints to 3-D poses
+    mesh/                       an image to the surface of a body
+    pretrained.py               sizes, scores and sources of published weights
+
+A network has ``forward``, ``backward`` and ``preprocess``; its outputs are maps. `npkpose.codec`
+decodes maps to keypoints, and `npkpose.pipeline` goes from images to poses.
+"""
 
 from npkpose.models.backbones.resnet import ResNet
 from npkpose.models.higherhrnet import HigherHRNet

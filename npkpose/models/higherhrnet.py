@@ -1,4 +1,4 @@
-"""HigherHRNet: heatmaps at two resolutions, and tags that say whose keypoint each is.
+"""HigherHRNet: heatmaps at two resolutions, and tags that assign keypoints to people.
 
     image ── HRNet trunk ─┬─ final 0 ── K heatmaps and K tags       stride 4
                           ├─────┴────── join, 4x4 transposed convolution, BN, ReLU
@@ -6,8 +6,8 @@
                           │             final 1 ── K heatmaps       stride 2
 
 The finer heatmaps find small people, the coarser ones large people; they are averaged.
-A tag map gives every pixel a number, and keypoints of one person are those with like
-numbers at their peaks ("associative embedding"). Cheng et al., "HigherHRNet: Scale-Aware
+A tag map gives every pixel a number; keypoints with similar numbers at their peaks belong
+to one person ("associative embedding"). Cheng et al., "HigherHRNet: Scale-Aware
 Representation Learning for Bottom-Up Human Pose Estimation", CVPR 2020,
 arXiv:1908.10357; Newell et al., NIPS 2017, arXiv:1611.05424.
 
@@ -31,8 +31,8 @@ from npkpose.weights.names import HIGHERHRNET, rename
 class HigherHRNet(HRNetTrunk):
     """Map images (N, 3, H, W) to maps (N, 2 K, H/4, W/4) and heatmaps (N, K, H/2, W/2).
 
-    The first K of the 2 K maps are heatmaps, the others tags. H and W are multiples of 32;
-    the published results are for a short side of 512 and multiples of 64.
+    The first K of the 2 K maps are heatmaps, the others tags. H and W are multiples of 32; the
+    published results are for multiples of 64, the shorter side being 512.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class HigherHRNet(HRNetTrunk):
     num_keypoints : int
         K.
     modules, blocks
-        Modules in stages 2, 3 and 4, and blocks in a row: less than the paper's for tests.
+        Modules in stages 2, 3 and 4, and blocks in a row; tests use fewer than the paper.
     rng : numpy.random.Generator, optional
         Draws the initial weights; default a generator of seed 0.
     """
@@ -49,7 +49,7 @@ class HigherHRNet(HRNetTrunk):
     skeleton = COCO_17
     grouping = "tags"
     input_height, short_side = 512, True  # of the published weights
-    stride = 2  # of the maps that `split` gives
+    stride = 2  # of the maps that `split` returns
 
     def __init__(self, width=32, num_keypoints=17, *, modules=MODULES, blocks=BLOCKS, rng=None):
         rng = np.random.default_rng(0) if rng is None else rng
@@ -58,7 +58,7 @@ class HigherHRNet(HRNetTrunk):
         C = width
         self.final_layers = [nn.Conv2d(C, 2 * K, 1, rng=rng), nn.Conv2d(C, K, 1, rng=rng)]
         for layer in self.final_layers:
-            layer.params["weight"] *= 0.1  # heatmaps are mostly zero: start near there
+            layer.params["weight"] *= 0.1  # heatmaps are mostly zero: start near zero
         up = nn.ConvTranspose2d(C + 2 * K, C, 4, stride=2, padding=1, bias=False, rng=rng)
         rows = [repeat(BasicBlock, C, C, 1, rng=rng) for _ in range(blocks)]
         first = nn.Sequential(up, nn.BatchNorm2d(C), nn.ReLU())
@@ -69,11 +69,11 @@ class HigherHRNet(HRNetTrunk):
         return rename(super().rename_keys(state), HIGHERHRNET)
 
     def preprocess(self, image):
-        """Return pictures (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W)."""
+        """Return images (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W)."""
         return to_input(image, self.size_multiple, IMAGENET_MEAN, IMAGENET_STD)
 
     def split(self, maps):
-        """Return what `forward` gave as heatmaps and tags, each (N, K, H/2, W/2).
+        """Return the output of `forward` as heatmaps and tags, each (N, K, H/2, W/2).
 
         The heatmaps are the mean of both resolutions, the coarser one enlarged bilinearly.
         """

@@ -114,7 +114,7 @@ class HRNet(HRNetTrunk):
         check_integer("num_keypoints", num_keypoints, 1)
         super().__init__(width, modules, blocks, rng=rng)
         self.final_layer = nn.Conv2d(width, num_keypoints, 1, rng=rng)
-        self.final_layer.params["weight"] *= 0.1  # heatmaps are mostly zero: start near there
+        self.final_layer.params["weight"] *= 0.1  # heatmaps are mostly zero: start near zero
 
     def rename_keys(self, state):
         """Return weights of other releases' names under ours; see `weights.names`."""

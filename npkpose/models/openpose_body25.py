@@ -1,4 +1,4 @@
-"""OpenPose for 25 keypoints, feet among them: first the fields, and from them the heatmaps.
+"""OpenPose for 25 keypoints, with feet: first the fields, and from them the heatmaps.
 
     image ── VGG-19 ── F ── L2 stages 0 to 3 ── fields (52)
     F, fields ──────────── L1 stages 0 and 1 ── heatmaps (26)
@@ -7,14 +7,14 @@
     triple: x ── 3x3 ─┬─ 3x3 ─┬─ 3x3 ─┬─ joined: three times the channels
                       └───────┴───────┘
 
-Knowing the fields helps the heatmaps, but not the reverse, so the fields come first. Three
-3x3 convolutions see as much as one of 7x7, for less than half the cost, and all of them reach
-the output. Cao et al., "OpenPose: Realtime Multi-Person 2D Pose Estimation using Part
-Affinity Fields", TPAMI 2019, arXiv:1812.08008, figures 3 and 4. 26,166,084 parameters;
-80.6 G multiply-adds (161 GFLOP) at 368 x 368.
+Fields help to find heatmaps, but heatmaps do not help to find fields, so the fields come first.
+Three 3x3 convolutions have the receptive field of one 7x7 at less than half the cost, and the
+outputs of all three are used. Cao et al., "OpenPose: Realtime Multi-Person 2D Pose Estimation
+using Part Affinity Fields", TPAMI 2019, arXiv:1812.08008, figures 3 and 4. 26,166,084
+parameters; 80.6 G multiply-adds (161 GFLOP) at 368 x 368.
 
-Names are those of the Caffe network, whose weights its authors give for non-commercial
-research only. From conv4_2 on, activations are PReLU.
+The layers have the names of the Caffe network. The authors publish its weights for
+non-commercial research only. From conv4_2 on, activations are PReLU.
 """
 
 import numpy as np
@@ -45,7 +45,7 @@ class OpenPoseBody25(FlattenNames):
     ----------
     paf_stages, heatmap_stages : int
     base : int, even
-        Channels of the first convolution; those of all others are in proportion.
+        Channels of the first convolution; all others are in proportion.
     rng : numpy.random.Generator, optional
         Draws the initial weights; default a generator of seed 0.
     """
@@ -79,11 +79,11 @@ class OpenPoseBody25(FlattenNames):
         return rename(super().rename_keys(state), OPENPOSE)
 
     def preprocess(self, image):
-        """Return pictures (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W), BGR."""
+        """Return images (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W), BGR."""
         return to_input(image, self.size_multiple, MEAN, STD, bgr=True)
 
     def split(self, maps):
-        """Return what `forward` gave as heatmaps and fields."""
+        """Return the output of `forward` as heatmaps and fields."""
         pafs, heatmaps = maps
         return heatmaps, pafs
 
@@ -102,8 +102,8 @@ class OpenPoseBody25(FlattenNames):
     def backward(self, dmaps):
         """Given dL/dy of fields and heatmaps, fill every layer's ``grads`` and return dL/dx.
 
-        The features entered every stage, and the last fields every stage of heatmaps, so
-        their gradients add up.
+        The features are an input of every stage, and the last fields of every heatmap stage,
+        so their gradients are added.
         """
         dpafs, dheatmaps = dmaps
         F = self.paf_stages[0].in_channels
@@ -121,7 +121,7 @@ class OpenPoseBody25(FlattenNames):
 
 
 class Stage(FlattenNames):
-    """Five triples and two 1x1 convolutions. Caffe names it "stage0_L2", say."""
+    """Five triples and two 1x1 convolutions; Caffe's ``name`` of it is "stage0_L2" or similar."""
 
     def __init__(self, in_channels, base, out_channels, name, rng):
         super().__init__()
@@ -135,7 +135,7 @@ class Stage(FlattenNames):
         self.head = NamedSequential()
         _add(self.head, "M", f"6_{name}", nn.Conv2d(in_channels, wide, 1, rng=rng))
         maps = nn.Conv2d(wide, out_channels, 1, rng=rng)
-        maps.params["weight"] *= 0.1  # maps are mostly zero: start near there
+        maps.params["weight"] *= 0.1  # maps are mostly zero: start near zero
         setattr(self.head, f"Mconv7_{name}", maps)
 
     def forward(self, x):
@@ -153,7 +153,7 @@ class Stage(FlattenNames):
 
 
 class Triple(FlattenNames):
-    """Three 3x3 convolutions in a row, the outputs of all three joined."""
+    """Three 3x3 convolutions in a row; the outputs of all three are concatenated."""
 
     def __init__(self, in_channels, channels, name, rng):
         super().__init__()
@@ -163,7 +163,7 @@ class Triple(FlattenNames):
             _add(part, "M", f"{name}_{i}", conv)
 
     def forward(self, x):
-        """Return the joined outputs; the layers keep what they need."""
+        """Return the concatenated outputs; the layers keep what they need."""
         outputs = []
         for part in self.parts:
             x = part(x)

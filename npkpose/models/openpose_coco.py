@@ -7,13 +7,14 @@
     stage:  x ──┬── L1: part affinity fields (38)      stage 1:   3 x (3x3), 2 x (1x1)
                 └── L2: heatmaps and background (19)   the rest:  5 x (7x7), 2 x (1x1)
 
-Each stage sees the features and, from the second on, the maps of the stage before it.
+The input of each stage is the features and, from the second stage on, the maps before it.
 Cao et al., "Realtime Multi-Person 2D Pose Estimation using Part Affinity Fields", CVPR
 2017, arXiv:1611.08050, figure 3. 52,311,446 parameters; 136 G multiply-adds (272 GFLOP) at
 368 x 368.
 
-Names are those of the Caffe network, and so of the ports of its weights, which its authors
-give for non-commercial research only. Some ports put one more ReLU after the last heatmaps.
+The layers have the names of the Caffe network, as in the ports of its weights. The authors
+publish the weights for non-commercial research only. Some ports add a ReLU after the last
+heatmaps.
 """
 
 import numpy as np
@@ -29,8 +30,8 @@ from npkpose.weights.names import OPENPOSE, rename
 PAFS, HEATMAPS = 38, 19
 MEAN, STD = 128 / 255, 256 / 255  # of white: (byte - 128) / 256
 
-# Name, kernel size and channels of a branch's layers, in units of the first convolution's
-# channels; "{}" is the branch. Another 1x1 makes the maps.
+# Name, kernel size and channels of a branch's layers; channels are multiples of the first
+# convolution's, and None stands for the number of maps. "{}" is the branch.
 NECK = (("conv4_3_CPM", 3, 4), ("conv4_4_CPM", 3, 2))
 FIRST_STAGE = (
     ("conv5_1_CPM_{}", 3, 2), ("conv5_2_CPM_{}", 3, 2), ("conv5_3_CPM_{}", 3, 2),
@@ -47,7 +48,7 @@ class OpenPoseCOCO(FlattenNames):
     ----------
     num_stages : int
     base : int
-        Channels of the first convolution; those of all others are in proportion.
+        Channels of the first convolution; all others are in proportion.
     rng : numpy.random.Generator, optional
         Draws the initial weights; default a generator of seed 0.
     """
@@ -75,11 +76,11 @@ class OpenPoseCOCO(FlattenNames):
         return rename(super().rename_keys(state), OPENPOSE)
 
     def preprocess(self, image):
-        """Return pictures (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W), BGR."""
+        """Return images (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W), BGR."""
         return to_input(image, self.size_multiple, MEAN, STD, bgr=True)
 
     def split(self, maps):
-        """Return what `forward` gave as heatmaps and fields."""
+        """Return the output of `forward` as heatmaps and fields."""
         pafs, heatmaps = maps
         return heatmaps, pafs
 
@@ -95,7 +96,7 @@ class OpenPoseCOCO(FlattenNames):
     def backward(self, dmaps):
         """Given dL/dy of fields and heatmaps, fill every layer's ``grads`` and return dL/dx.
 
-        The features entered every stage, so their gradients add up.
+        The features are an input of every stage, so their gradients are added.
         """
         dfeatures = 0.0
         for stage in reversed(self.stages[1:]):
@@ -106,7 +107,7 @@ class OpenPoseCOCO(FlattenNames):
 
 
 class Stage(FlattenNames):
-    """Two branches over one input: their fields and heatmaps."""
+    """Two branches with the same input: fields and heatmaps."""
 
     def __init__(self, in_channels, base, table, rng):
         super().__init__()
@@ -129,14 +130,14 @@ def _later_stage(t):
 
 
 def _layers(in_channels, base, table, rng, branch="", out_channels=None):
-    """Convolutions, each with a ReLU but for one that makes maps."""
+    """Convolutions, each with a ReLU, except for one that outputs maps."""
     chain = NamedSequential()
     for name, kernel, multiple in table:
         channels = out_channels if multiple is None else multiple * base
         conv = nn.Conv2d(in_channels, channels, kernel, padding=kernel // 2, rng=rng)
         setattr(chain, name.format(branch), conv)
         if multiple is None:
-            conv.params["weight"] *= 0.1  # maps are mostly zero: start near there
+            conv.params["weight"] *= 0.1  # maps are mostly zero: start near zero
         else:
             setattr(chain, f"relu_{name.format(branch)}", nn.ReLU())
         in_channels = channels

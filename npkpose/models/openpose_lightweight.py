@@ -1,4 +1,4 @@
-"""Lightweight OpenPose: the two branches made cheap enough for a CPU.
+"""Lightweight OpenPose: OpenPose with layers that are cheap enough for a CPU.
 
     image ── MobileNet ── cpm ── F ── initial stage ── maps ──┐
                                  └──────────────────── refinement stage ── maps
@@ -9,13 +9,13 @@
     refinement  trunk of five blocks, 1x1 and then x + two 3x3, the second of dilation 2;
                 heads of two 1x1
 
-Both heads, heatmaps (18 parts and the background) and part affinity fields (38), sit on one
-trunk. A refinement block sees as much as a 7x7 convolution. Osokin, "Real-time 2D
+Both heads, heatmaps (18 parts and the background) and part affinity fields (38), share one
+trunk. A refinement block has the receptive field of a 7x7 convolution. Osokin, "Real-time 2D
 Multi-Person Pose Estimation on CPU: Lightweight OpenPose", 2018, arXiv:1811.12004; Howard
 et al., "MobileNets", 2017, arXiv:1704.04861. 4,091,698 parameters; 8.9 G multiply-adds
 (17.8 GFLOP) at 368 x 368.
 
-Names and layout of the weights are those of
+The weights have the names and shapes of
 Daniil-Osokin/lightweight-human-pose-estimation.pytorch (Apache-2.0).
 """
 
@@ -40,15 +40,15 @@ BLOCKS = (
 class LightweightOpenPose(nn.Module):
     """Map images (N, 3, H, W) to heatmaps and fields (N, 19 and 38, H/8, W/8) of each stage.
 
-    H and W are multiples of 8. The outputs are a flat list, heatmaps before fields, the
-    stages in order.
+    H and W are multiples of 8. The output is one list: heatmaps and fields of the first stage,
+    heatmaps and fields of the next, and so on.
 
     Parameters
     ----------
     num_refinement_stages : int
         1 is the paper's choice; the published weights were trained with 3.
     base : int
-        Channels of the first convolution; those of all others are in proportion.
+        Channels of the first convolution; all others are in proportion.
     rng : numpy.random.Generator, optional
         Draws the initial weights; default a generator of seed 0.
     """
@@ -75,11 +75,11 @@ class LightweightOpenPose(nn.Module):
             self.refinement_stages.append(Stage(trunk, C, C, rng))
 
     def preprocess(self, image):
-        """Return pictures (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W), BGR."""
+        """Return images (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W), BGR."""
         return to_input(image, self.size_multiple, MEAN, STD, bgr=True)
 
     def split(self, maps):
-        """Return the last stage's heatmaps and fields of what `forward` gave."""
+        """Return the last stage's heatmaps and fields in the output of `forward`."""
         return maps[-2], maps[-1]
 
     def forward(self, x):
@@ -94,8 +94,8 @@ class LightweightOpenPose(nn.Module):
     def backward(self, dmaps):
         """Given dL/dy of every output, fill every layer's ``grads`` and return dL/dx.
 
-        The features entered every stage, so their gradients add up, as do those of maps that
-        are an output and the next stage's input.
+        The features are an input of every stage, so their gradients are added. Maps are an output
+        and an input of the next stage: both gradients are added too.
         """
         dheatmaps, dpafs = dmaps[-2:]
         dfeatures = 0.0
@@ -110,7 +110,7 @@ class LightweightOpenPose(nn.Module):
 
 
 class Cpm(nn.Module):
-    """conv(align(x) + trunk(align(x))): fewer channels, and a wider view."""
+    """conv(align(x) + trunk(align(x))): fewer channels, and a larger receptive field."""
 
     def __init__(self, in_channels, channels, rng):
         super().__init__()
@@ -130,7 +130,7 @@ class Cpm(nn.Module):
 
 
 class Stage(nn.Module):
-    """A trunk and two heads over it: [heatmaps, fields]."""
+    """A trunk and two heads: [heatmaps, fields]."""
 
     def __init__(self, trunk, channels, wide, rng):
         super().__init__()
@@ -140,7 +140,7 @@ class Stage(nn.Module):
             for maps in (HEATMAPS, PAFS)
         )
         for head in (self.heatmaps, self.pafs):
-            head[1][0].params["weight"] *= 0.1  # maps are mostly zero: start near there
+            head[1][0].params["weight"] *= 0.1  # maps are mostly zero: start near zero
 
     def forward(self, x):
         """Return the heatmaps and the fields; the layers keep what they need."""
@@ -184,7 +184,7 @@ def _mobilenet(base, rng):
 
 
 def _separable(in_channels, channels, stride, dilation, rng):
-    """Filter each channel by itself, then mix them; normalise after both."""
+    """Depthwise 3x3 and 1x1 convolution, each with BN and ReLU."""
     return nn.Sequential(
         _depthwise(in_channels, stride, dilation, rng),
         nn.BatchNorm2d(in_channels),

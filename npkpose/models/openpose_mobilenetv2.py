@@ -1,4 +1,4 @@
-"""OpenPose: the body parts and limbs of everyone in a picture, in one pass.
+"""OpenPose with MobileNetV2: the body parts and limbs of all people in an image, in one pass.
 
     image ── MobileNetV2 ── features ── stage 1 ── maps ──┐
                                ├────────────────────── stage 2 ── maps ──┐
@@ -7,9 +7,9 @@
     stage:  x ──┬── pafs      x and y of the part affinity fields of 19 limb types (38)
                 └── heatmaps  18 parts and the background (19)
 
-Each stage sees the features and, from the second on, the maps of the stage before it,
-which it corrects. Cao et al., "Realtime Multi-Person 2D Pose Estimation using Part
-Affinity Fields", CVPR 2017, arXiv:1611.08050. The network and its weights are those of
+The input of each stage is the features and, from the second stage on, the maps before it,
+which the stage corrects. Cao et al., "Realtime Multi-Person 2D Pose Estimation using Part
+Affinity Fields", CVPR 2017, arXiv:1611.08050. Network and weights are from
 ildoonet/tf-pose-estimation ("mobilenet_v2_small", Apache-2.0). 477,270 parameters.
 
 Departures of tf-pose from the paper: MobileNetV2 in place of VGG, and separable
@@ -26,7 +26,7 @@ from npkpose.skeletons import OPENPOSE_18
 
 HEATMAPS, PAFS = 19, 38
 
-# Kernel size and channels of a branch's layers; another 1x1 makes the maps.
+# Kernel size and channels of a branch's layers; after them a 1x1 outputs the maps.
 FIRST_STAGE = ((3, 64), (3, 64), (3, 64), (1, 256))
 LATER_STAGE = ((3, 64), (3, 64), (3, 64), (1, 64))
 
@@ -34,9 +34,9 @@ LATER_STAGE = ((3, 64), (3, 64), (3, 64), (1, 64))
 class OpenPoseMobileNetV2(nn.Module):
     """Map images (N, 3, H, W) to heatmaps and part affinity fields (N, 57, H/8, W/8).
 
-    H and W are multiples of ``size_multiple``; `preprocess` makes images. Channels 0-18
-    are heatmaps, the 18 OpenPose parts and the background; 19-56 are the fields, in the
-    order the skeleton states.
+    H and W are multiples of ``size_multiple``. Channels 0-18 are heatmaps, the 18 OpenPose
+    parts and the background; 19-56 are the fields, in the order of the skeleton's
+    ``paf_channels``.
     """
 
     skeleton = OPENPOSE_18
@@ -58,8 +58,8 @@ class OpenPoseMobileNetV2(nn.Module):
     def from_file(cls, path):
         """Return the network in evaluation mode, with the weights of a file.
 
-        The file is tf-pose's frozen graph (.pb), or a saved state dict (.npz). Raises
-        ValueError, naming the path, unless it holds exactly this network's weights.
+        The file is tf-pose's frozen graph (.pb), or a saved state dict (.npz). Raises ValueError
+        with the path unless it holds exactly this network's weights.
         """
         model, state = cls().eval(), weights.load(path)
         if str(path).lower().endswith(".pb"):
@@ -71,7 +71,7 @@ class OpenPoseMobileNetV2(nn.Module):
         return model
 
     def preprocess(self, image):
-        """Return pictures (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W).
+        """Return images (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W).
 
         H and W are positive multiples of 16; the input is BGR, scaled to [-1, 1].
         """
@@ -94,7 +94,7 @@ class OpenPoseMobileNetV2(nn.Module):
     def backward(self, dy):
         """Given dL/dy, fill every layer's ``grads`` and return dL/dx.
 
-        The features entered every stage, so their gradients add up.
+        The features are an input of every stage, so their gradients are added.
         """
         dheatmaps, dpafs = np.split(dy, [HEATMAPS], axis=1)
         dmaps = np.concatenate([dpafs, dheatmaps], axis=1)
@@ -106,7 +106,7 @@ class OpenPoseMobileNetV2(nn.Module):
 
 
 class Stage(nn.Module):
-    """Two branches over one input; their fields and heatmaps (N, 38 + 19, H, W)."""
+    """Two branches with the same input: fields and heatmaps (N, 38 + 19, H, W)."""
 
     def __init__(self, in_channels, layers, rng):
         super().__init__()
@@ -124,7 +124,7 @@ class Stage(nn.Module):
 
 
 class Separable(NamedSequential):
-    """Filter each channel, mix them, normalise by running statistics, ReLU if asked."""
+    """Depthwise convolution, 1x1 convolution, BN and, if ``relu``, ReLU."""
 
     def __init__(self, in_channels, channels, kernel, relu=True, *, rng):
         super().__init__()
@@ -152,14 +152,14 @@ def convert_tensorflow(arrays):
     Parameters
     ----------
     arrays : dict of str to array
-        As `npkpose.weights.load` returns. Constants that are no weights are left out;
-        weights that are missing are for `load_state_dict` to report.
+        As `npkpose.weights.load` returns. Constants that are not weights are left out;
+        `load_state_dict` reports missing weights.
 
     Returns
     -------
     state : dict of str to array
-        Convolutions are (O, I, h, w) instead of TensorFlow's (h, w, I, O), or
-        (C, 1, h, w) instead of (h, w, C, 1).
+        Convolutions are (O, I, h, w) in place of TensorFlow's (h, w, I, O), depthwise ones
+        (C, 1, h, w) in place of (h, w, C, 1).
     """
     ours = dict(_tensorflow_names())
     state = {}
@@ -175,7 +175,7 @@ def convert_tensorflow(arrays):
 
 _AXES = {"weights": (3, 2, 0, 1), "depthwise_weights": (2, 3, 0, 1)}
 
-# TensorFlow's names and ours, within one convolution of the backbone or of a stage.
+# Endings of TensorFlow's names and of ours, for one convolution of the backbone or of a stage.
 _BACKBONE_NAMES = {
     "/weights": ".conv.weight",
     "/depthwise_weights": ".conv.weight",
@@ -185,7 +185,7 @@ _BACKBONE_NAMES = {
 _STAGE_NAMES = {
     "_depthwise/depthwise_weights": ".depthwise.weight",
     "_pointwise/weights": ".pointwise.weight",
-    "_pointwise/BatchNorm/Const": ".norm.weight",  # gamma, which was not learned: ones
+    "_pointwise/BatchNorm/Const": ".norm.weight",  # gamma, not learned: ones
     "_pointwise/BatchNorm/beta": ".norm.bias",
     "_pointwise/BatchNorm/moving_mean": ".norm.running_mean",
     "_pointwise/BatchNorm/moving_variance": ".norm.running_var",

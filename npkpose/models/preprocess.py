@@ -1,9 +1,9 @@
-"""Pictures as networks take them: channels first, and scaled as in training.
+"""From an image to a network's input: channels first, and scaled as in training.
 
     x[n, c, h, w] = (image[n, h, w, c] / 255 - mean[c]) / std[c]
 
-Each network states its mean, std and channel order, so that a pipeline cannot get them
-wrong. The mean and std of the pixels of ImageNet are those that torchvision publishes.
+Each network has its mean, std and channel order in its ``preprocess``, so a pipeline cannot
+use the wrong ones. Mean and std of ImageNet's pixels are torchvision's.
 """
 
 import numpy as np
@@ -13,17 +13,17 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 def to_input(image, multiple, mean, std, bgr=False):
-    """Return RGB pictures as a network's input.
+    """Return RGB images as a network's input.
 
     Parameters
     ----------
     image : ndarray, shape (H, W, 3) or (N, H, W, 3), dtype uint8
         H and W are positive multiples of ``multiple``.
     multiple : int
-    mean, std : float or three of them
-        In units of white, in the order of the picture's channels: red, green, blue.
+    mean, std : float or three floats
+        White is 1; three floats are for red, green and blue.
     bgr : bool
-        Give the channels in the order blue, green, red.
+        Whether the channels of ``x`` are in the order blue, green, red.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def to_input(image, multiple, mean, std, bgr=False):
     Raises
     ------
     ValueError
-        Another shape or dtype, or sides that are no multiples.
+        Another shape or dtype, or a side that is not a multiple.
     """
     image = np.asarray(image)
     if image.ndim not in (3, 4) or image.shape[-1] != 3 or image.dtype != np.uint8:

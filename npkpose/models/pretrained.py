@@ -1,8 +1,8 @@
-"""The networks whose published weights run here: size, cost, score and where the weights are.
+"""Networks with pretrained weights: size, cost, score and where the weights are published.
 
-Multiply-adds are those of convolutions and products at the published input, in billions; papers
-call them FLOPs. AP is on COCO val2017, one scale, as the authors or the named port report it.
-Nobody's weights come with this library.
+Multiply-adds are counted in convolutions and matrix products at the published input size, in
+billions; papers call them FLOPs. AP is on COCO val2017, one scale, as reported by the authors or by
+the named port. This library does not contain these weights.
 """
 
 from collections.abc import Callable
@@ -18,16 +18,16 @@ from npkpose.models.openpose_mobilenetv2 import OpenPoseMobileNetV2
 from npkpose.models.vitpose import ViTPose
 
 
-class Published(NamedTuple):
-    """A network as it was published."""
+class Pretrained(NamedTuple):
+    """A network with published weights."""
 
     build: Callable  # () -> the network, without its weights
-    finds: str  # "one" person in a box, or "all" in a picture
+    finds: str  # "one" person in a box, or "all" people in an image
     parameters: int
     giga_madds: float | None  # at ``size``
     size: str  # of the input, height x width
     ap: float | None
-    weights: str  # the file and where it is published
+    weights: str  # the file, and where it is published
 
 
 def _vitpose(size, decoder):
@@ -47,67 +47,67 @@ _HRNET = "leoxiaobin/deep-high-resolution-net.pytorch: pose_hrnet_w{}_{}.pth; Op
 _HIGHER = "HRNet/HigherHRNet-Human-Pose-Estimation: pose_higher_hrnet_w{}_{}.pth"
 _VITPOSE = "ViTAE-Transformer/ViTPose; OpenMMLab; Hugging Face usyd-community/vitpose-{}"
 
-PUBLISHED = {
-    "hrnet-w32": Published(
+PRETRAINED = {
+    "hrnet-w32": Pretrained(
         _hrnet(32, (256, 192)), "one", 28_536_113, 7.6, "256x192", 74.4,
         _HRNET.format(32, "256x192"),
     ),
-    "hrnet-w32-384": Published(
+    "hrnet-w32-384": Pretrained(
         _hrnet(32, (384, 288)), "one", 28_536_113, 17.2, "384x288", 75.8,
         _HRNET.format(32, "384x288"),
     ),
-    "hrnet-w48": Published(
+    "hrnet-w48": Pretrained(
         _hrnet(48, (256, 192)), "one", 63_595_745, 15.7, "256x192", 75.1,
         _HRNET.format(48, "256x192"),
     ),
-    "hrnet-w48-384": Published(
+    "hrnet-w48-384": Pretrained(
         _hrnet(48, (384, 288)), "one", 63_595_745, 35.3, "384x288", 76.3,
         _HRNET.format(48, "384x288"),
     ),
-    "vitpose-s-simple": Published(
+    "vitpose-s-simple": Pretrained(
         _vitpose("S", "simple"), "one", 21_722_513, 4.6, "256x192", 73.5,
         "ViTAE-Transformer/ViTPose; OpenMMLab",
     ),
-    "vitpose-s": Published(
+    "vitpose-s": Pretrained(
         _vitpose("S", "classic"), "one", 24_290_577, 5.6, "256x192", 73.8,
         "ViTAE-Transformer/ViTPose; OpenMMLab",
     ),
-    "vitpose-b-simple": Published(
+    "vitpose-b-simple": Pretrained(
         _vitpose("B", "simple"), "one", 85_912_337, 17.5, "256x192", 75.5,
         _VITPOSE.format("base-simple"),
     ),
-    "vitpose-b": Published(
+    "vitpose-b": Pretrained(
         _vitpose("B", "classic"), "one", 89_994_513, 18.5, "256x192", 75.8,
         _VITPOSE.format("base"),
     ),
-    "vitpose-l": Published(
+    "vitpose-l": Pretrained(
         _vitpose("L", "classic"), "one", 308_544_785, 61.6, "256x192", 78.3,
         "ViTAE-Transformer/ViTPose; OpenMMLab",
     ),
-    "vitpose-h": Published(
+    "vitpose-h": Pretrained(
         _vitpose("H", "classic"), "one", 637_208_849, 125.8, "256x192", 79.1,
         "ViTAE-Transformer/ViTPose; OpenMMLab",
     ),
-    "higherhrnet-w32": Published(
+    "higherhrnet-w32": Pretrained(
         lambda: HigherHRNet(32), "all", 28_645_331, 46.2, "512x512", 67.1, _HIGHER.format(32, 512)
     ),
-    "higherhrnet-w48": Published(
+    "higherhrnet-w48": Pretrained(
         lambda: HigherHRNet(48), "all", 63_827_139, 95.7, "512x512", None, _HIGHER.format(48, 640)
     ),
-    "openpose-coco": Published(
+    "openpose-coco": Pretrained(
         OpenPoseCOCO, "all", 52_311_446, 135.9, "368x368", 48.6,
         "CMU-Perceptual-Computing-Lab/openpose, as PyTorch's body_pose_model.pth "
         "(Hugging Face lllyasviel/Annotators); for research only",
     ),
-    "openpose-body25": Published(
+    "openpose-body25": Pretrained(
         OpenPoseBody25, "all", 26_166_084, 80.6, "368x368", None,
         "CMU-Perceptual-Computing-Lab/openpose, converted to PyTorch; for research only",
     ),
-    "openpose-lightweight": Published(
+    "openpose-lightweight": Pretrained(
         lambda: LightweightOpenPose(3), "all", 7_308_964, None, "368x368", None,
         "Daniil-Osokin/lightweight-human-pose-estimation.pytorch: checkpoint_iter_370000.pth",
     ),
-    "openpose-mobilenetv2": Published(
+    "openpose-mobilenetv2": Pretrained(
         OpenPoseMobileNetV2, "all", 477_270, None, "432x368", None,
         "ildoonet/tf-pose-estimation: models/graph/mobilenet_v2_small/graph_opt.pb",
     ),
@@ -115,18 +115,19 @@ PUBLISHED = {
 
 
 def load(name, path):
-    """Return the network ``name`` of `PUBLISHED`, with the weights of a file, for inference.
+    """Return the network ``name`` of `PRETRAINED` with the weights of a file, in evaluation mode.
 
     Raises
     ------
     ValueError
-        An unknown name, or a file that is damaged or of another network, named with what differs.
+        An unknown name, or a file that is damaged or of another network; the message names the
+        file and lists the differences.
     """
-    if name not in PUBLISHED:
-        raise ValueError(f"model: expected one of {', '.join(PUBLISHED)}, got {name!r}")
+    if name not in PRETRAINED:
+        raise ValueError(f"model: expected one of {', '.join(PRETRAINED)}, got {name!r}")
     if name == "openpose-mobilenetv2":
         return OpenPoseMobileNetV2.from_file(path)
-    model = PUBLISHED[name].build()
+    model = PRETRAINED[name].build()
     state = weights.load(path)
     try:
         model.load_state_dict(state)

@@ -88,7 +88,7 @@ class SmallNet(nn.Module):
         self.up2 = nn.ConvTranspose2d(2 * b, b, 2, 2, rng=rng)
         self.fuse2 = BasicBlock(b, b, rng=rng)
         self.head = nn.ConvTranspose2d(b, num_channels, 2, 2, rng=rng)
-        self.head.params["weight"] *= 0.1  # maps are mostly zero: start near there
+        self.head.params["weight"] *= 0.1  # maps are mostly zero: start near zero
 
     def preprocess(self, image):
         """Return images (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W)."""

@@ -128,7 +128,7 @@ class ClassicDecoder(Decoder):
         self.deconv2 = nn.ConvTranspose2d(C, C, 4, 2, 1, bias=False, rng=rng)
         self.batchnorm2, self.relu2 = nn.BatchNorm2d(C), nn.ReLU()
         self.conv = nn.Conv2d(C, num_keypoints, 1, rng=rng)
-        self.conv.params["weight"] *= 0.1  # heatmaps are mostly zero: start near there
+        self.conv.params["weight"] *= 0.1  # heatmaps are mostly zero: start near zero
 
     def path(self):
         """Return the layers, first to last."""
@@ -149,7 +149,7 @@ class SimpleDecoder(Decoder):
         self.activation = nn.ReLU()
         self.upsampling = nn.Upsample(scale_factor=4, mode="bilinear")
         self.conv = nn.Conv2d(D, num_keypoints, 3, 1, 1, rng=rng)
-        self.conv.params["weight"] *= 0.1  # heatmaps are mostly zero: start near there
+        self.conv.params["weight"] *= 0.1  # heatmaps are mostly zero: start near zero
 
     def path(self):
         """Return the layers, first to last."""

@@ -4,7 +4,7 @@ import pytest
 from npkpose.models.preprocess import check_multiples, to_input
 
 
-def test_channels_come_first_and_are_scaled_one_by_one():
+def test_channels_come_first_and_each_has_its_own_scale():
     image = np.zeros((2, 4, 3), np.uint8)
     image[1, 2] = 255, 51, 0  # red, green, blue
     x = to_input(image, 2, (0.5, 0.2, 0.1), (0.5, 1.0, 0.1))
@@ -12,7 +12,7 @@ def test_channels_come_first_and_are_scaled_one_by_one():
     np.testing.assert_allclose(x[0, :, 1, 2], [1.0, 0.0, -1.0], rtol=0, atol=1e-6)
 
 
-def test_a_batch_is_its_pictures_and_bgr_is_rgb_backwards(rng):
+def test_a_batch_is_its_images_and_bgr_is_rgb_in_reverse_order(rng):
     images = rng.integers(0, 256, (3, 4, 6, 3), dtype=np.uint8)
     x = to_input(images, 2, 0.5, 0.25)
     assert x.shape == (3, 3, 4, 6)
@@ -28,12 +28,12 @@ def test_a_batch_is_its_pictures_and_bgr_is_rgb_backwards(rng):
     (np.zeros((16, 20, 3), np.uint8), r"image: .* multiples of 16, got \(16, 20\)"),
     (np.zeros((0, 16, 3), np.uint8), r"image: .* multiples of 16, got \(0, 16\)"),
 ])  # fmt: skip
-def test_what_is_no_picture_of_its_size_is_refused(image, message):
+def test_a_wrong_shape_dtype_or_size_is_refused(image, message):
     with pytest.raises(ValueError, match=message):
         to_input(image, 16, 0.5, 0.5)
 
 
-def test_sides_are_checked_under_the_name_given():
+def test_an_error_has_the_name_of_the_argument():
     check_multiples("x", (32, 64), 32)
     with pytest.raises(ValueError, match=r"x: expected height and width .* got \(32,\)"):
         check_multiples("x", (32,), 32)

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from npkpose import weights
-from npkpose.models import HRNet, ViTPose
-from npkpose.models import pretrained as published
+from npkpose.models import HRNet, ViTPose, pretrained
 from npkpose.models.vitpose import SIZES
 
 LARGE = {"vitpose-b-simple", "vitpose-b", "vitpose-l", "vitpose-h"}
@@ -13,9 +12,9 @@ def count(model):
     return sum(array.size for _, array in model._named("params"))
 
 
-@pytest.mark.parametrize("name", sorted(set(published.PUBLISHED) - LARGE))
-def test_the_table_says_how_many_parameters_there_are_and_what_a_pipeline_needs(name):
-    row = published.PUBLISHED[name]
+@pytest.mark.parametrize("name", sorted(set(pretrained.PRETRAINED) - LARGE))
+def test_the_table_has_the_number_of_parameters_and_the_attributes_of_a_pipeline(name):
+    row = pretrained.PRETRAINED[name]
     model = row.build()
     assert count(model) == row.parameters
     assert (row.finds == "one") == hasattr(model, "input_size")
@@ -25,12 +24,12 @@ def test_the_table_says_how_many_parameters_there_are_and_what_a_pipeline_needs(
 
 
 @pytest.mark.parametrize("name", sorted(LARGE))
-def test_large_transformers_have_so_many_parameters_block_by_block(name):
+def test_the_table_has_the_number_of_parameters_of_large_transformers(name):
     _, size, *decoder = name.split("-")
     D, blocks, heads = SIZES[size.upper()]
     decoder = decoder[0] if decoder else "classic"
     one, two = (count(ViTPose((D, n, heads), decoder)) for n in (1, 2))
-    assert one + (blocks - 1) * (two - one) == published.PUBLISHED[name].parameters
+    assert one + (blocks - 1) * (two - one) == pretrained.PRETRAINED[name].parameters
 
 
 def small():
@@ -39,16 +38,16 @@ def small():
 
 @pytest.fixture
 def small_weights(monkeypatch, tmp_path):
-    """A file of a small HRNet's weights, which goes by the name of hrnet-w32."""
-    row = published.PUBLISHED["hrnet-w32"]
-    monkeypatch.setitem(published.PUBLISHED, "hrnet-w32", row._replace(build=small))
+    """A file of a small HRNet's weights; the table's hrnet-w32 is that network now."""
+    row = pretrained.PRETRAINED["hrnet-w32"]
+    monkeypatch.setitem(pretrained.PRETRAINED, "hrnet-w32", row._replace(build=small))
     path = tmp_path / "small.safetensors"
     weights.save(path, small().state_dict())
     return path
 
 
 def test_a_file_is_loaded_into_the_network_of_that_name(small_weights):
-    model = published.load("hrnet-w32", small_weights)
+    model = pretrained.load("hrnet-w32", small_weights)
     x = np.random.default_rng(0).random((1, 3, 64, 64), np.float32)
     np.testing.assert_array_equal(model(x), small().eval()(x))
 
@@ -56,6 +55,6 @@ def test_a_file_is_loaded_into_the_network_of_that_name(small_weights):
 def test_another_networks_file_and_unknown_names_are_refused(tmp_path):
     weights.save(tmp_path / "w.npz", {"a": np.ones(3)})
     with pytest.raises(ValueError, match="w.npz: .*missing"):
-        published.load("hrnet-w32", tmp_path / "w.npz")
+        pretrained.load("hrnet-w32", tmp_path / "w.npz")
     with pytest.raises(ValueError, match="model: expected one of hrnet-w32, .* got 'resnet'"):
-        published.load("resnet", tmp_path / "w.npz")
+        pretrained.load("resnet", tmp_path / "w.npz")

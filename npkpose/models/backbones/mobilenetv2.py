@@ -1,17 +1,17 @@
-"""MobileNetV2's first half, at half width, as a source of features at stride 8.
+"""The first half of MobileNetV2, at half width: features at stride 8.
 
     image (3, H, W) ── shallow ──┬───────────────── (16, H/8, W/8) ──┐
                                  └── deep ── (48, H/16, W/16) ── x2 ─┴── features (64)
 
-A block widens its input t times, filters each channel alone, and narrows it again:
+A block has t times as many channels inside, where it filters each channel by itself:
 
     x ── 1x1, ReLU6 ── depthwise 3x3, ReLU6 ── 1x1 ──(+ x where the shapes agree)── y
 
 Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR 2018,
 arXiv:1801.04381. As in ildoonet/tf-pose-estimation ("mobilenet_v2_small", Apache-2.0):
-the network ends before its 160-channel blocks, and the normalisation was frozen in
-training mode, so its statistics are those of the image at hand. Changing one corner
-of an image therefore changes the features everywhere.
+the network ends before the 160-channel blocks, and the graph was saved in training mode, so
+each image is normalised by its own statistics. Therefore, a change in one corner of an
+image changes the features everywhere.
 """
 
 import numpy as np
@@ -53,7 +53,7 @@ class MobileNetV2Features(nn.Module):
 
 
 class InvertedResidual(NamedSequential):
-    """The block of the figure above, with stride in its depthwise convolution."""
+    """The block above; its depthwise convolution has the stride."""
 
     def __init__(self, in_channels, channels, stride, expansion, rng):
         super().__init__()
@@ -76,10 +76,10 @@ class InvertedResidual(NamedSequential):
 
 
 class ConvNorm(NamedSequential):
-    """Convolution, normalisation by the image's own statistics and, if asked, ReLU6.
+    """Convolution, normalisation by the image's own statistics and, if ``relu``, ReLU6.
 
-    Padding is TensorFlow's "SAME": with stride 2 and even sizes, a 3x3 window needs one
-    row below and one column on the right.
+    Padding is TensorFlow's "SAME": for stride 2 and even sizes, one row below and one column on
+    the right.
     """
 
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1, relu=True, *, rng):
@@ -96,12 +96,12 @@ class ConvNorm(NamedSequential):
 
 
 class ImageNorm(nn.BatchNorm2d):
-    """Normalise each channel by its mean and variance in this image, as TensorFlow did.
+    """Normalise each channel by its mean and variance in this image, summed as in TensorFlow.
 
-    TensorFlow adds pixel after pixel in float32, here in two halves, one per thread.
-    Over 56,000 pixels the rounding reaches the fifth digit, and OpenPose's stages
-    amplify it: with sums right to the last digit its output for a test photo moves by
-    4e-4 of the largest value; with TensorFlow's order of addition, by 7.5e-5.
+    TensorFlow adds pixel after pixel in float32, in two halves, one for each thread. With 56,000
+    pixels the rounding error reaches the fifth digit, and OpenPose's stages amplify it. For a test
+    photo, exact sums give an output that differs from TensorFlow's by 4e-4 of the largest value;
+    with TensorFlow's order of addition, the difference is 7.5e-5.
     """
 
     def _moments(self, rows):
@@ -110,10 +110,10 @@ class ImageNorm(nn.BatchNorm2d):
 
 
 def _running_sum(rows):
-    """Return the sum over the pixels, (N, C), of rows (N, C, pixels), each half by itself.
+    """Return the sum over the pixels, (N, C), of rows (N, C, pixels), in two halves.
 
-    NumPy adds one by one along an axis that is not contiguous (pairwise along one that
-    is), so the pixels go before the channels.
+    NumPy adds one number after the other only along an axis that is not contiguous, and pairwise
+    otherwise. So the pixel axis is moved before the channels.
     """
     pixels = np.ascontiguousarray(rows.swapaxes(1, 2))
     first, second = np.array_split(pixels, 2, axis=1)

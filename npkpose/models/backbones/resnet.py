@@ -1,4 +1,4 @@
-"""ResNet: features of a picture from a deep stack of blocks that each add to what they got.
+"""ResNet: features of an image from a deep stack of blocks, each of which adds to its input.
 
     image                                                       stride   channels
     7x7 convolution of stride 2, BN, ReLU, 3x3 maximum of stride 2   4          C
@@ -9,8 +9,8 @@
 
 With C = 64 and 3, 4, 6 and 3 blocks this is ResNet-50 without its classifier: 23,508,032
 parameters. He et al., "Deep Residual Learning for Image Recognition", CVPR 2016,
-arXiv:1512.03385, table 1. The weights' names are torchvision's; load its files with
-``strict=False``, which leaves their classifier ``fc`` aside.
+arXiv:1512.03385, table 1. The weights have torchvision's names; load torchvision's files with
+``strict=False``, which ignores their classifier ``fc``.
 
 Departure, torchvision's: a block's stride is in its 3x3 convolution, not its first 1x1.
 """
@@ -51,7 +51,7 @@ class ResNet(NamedSequential):
 
 
 def _layer(in_channels, channels, count, stride, rng):
-    """Blocks in sequence; the first may change width and resolution."""
+    """Blocks in sequence; the first has the stride and may change the number of channels."""
     first = Bottleneck(in_channels, channels, stride, rng=rng)
     wide = Bottleneck.expansion * channels
     rest = [Bottleneck(wide, channels, rng=rng) for _ in range(count - 1)]

@@ -1,4 +1,4 @@
-"""The first ten convolutions of VGG-19, as a source of features at stride 8.
+"""The first ten convolutions of VGG-19: features at stride 8.
 
     image ── 2 x (3x3, B) ── pool ── 2 x (3x3, 2B) ── pool ── 4 x (3x3, 4B) ── pool
           ── 2 x (3x3, 8B) ── features (8B)
@@ -11,11 +11,11 @@ arXiv:1409.1556, table 1, column E. Names are Caffe's: conv2_1 is the first of g
 from npkpose import nn
 from npkpose.models.backbones.residual import NamedSequential
 
-GROUPS = (2, 2, 4, 2)  # convolutions before each change of resolution, and those after the last
+GROUPS = (2, 2, 4, 2)  # convolutions before each pooling, and after the last
 
 
 def vgg19_features(base=64, *, rng):
-    """Return the layers up to conv4_2, whose activation is left to the caller."""
+    """Return the layers up to conv4_2, without the activation of conv4_2."""
     net, in_channels = NamedSequential(), 3
     for group, count in enumerate(GROUPS, 1):
         channels = base * 2 ** (group - 1)
