@@ -1,4 +1,4 @@
-"""A keypoint as a heatmap, and back: how far each way of decoding ends from the true centre.
+"""A keypoint as a heatmap, and back: how far each refinement is from the true centre.
 
 Expected output:
 
@@ -23,7 +23,7 @@ parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--out", default="01_heatmap.png")
 out = parser.parse_args().out
 
-# 2,000 keypoints anywhere on the map, decoded in every way.
+# 2,000 random keypoints, decoded with each refinement.
 rng = np.random.default_rng(0)
 keypoints = rng.uniform(0, [SIZE[1] - 1, SIZE[0] - 1], (2000, 1, 2))
 heatmaps = gaussian_heatmaps(keypoints, SIZE, SIGMA)  # (2000, 1, 12, 16)
@@ -32,8 +32,8 @@ for refine in REFINEMENTS:
     error = np.linalg.norm(coords - keypoints, axis=2)
     print(f"{refine:13s} mean {error.mean():.3f} px, worst {error.max():.3f} px")
 
-# One of them, as a picture: the map, and the row through its highest pixel with the parabola
-# through the logarithms of three pixels, whose top is the centre.
+# The plot: one heatmap, and the row through its highest pixel. The parabola through the
+# logarithms of three pixels has its maximum at the centre.
 heatmap = gaussian_heatmap(SIZE, *CENTRE, SIGMA)
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6))
 left.imshow(heatmap, cmap="magma")
@@ -51,7 +51,7 @@ right.axvline(CENTRE[0], color="c", label="centre")
 right.set_xlim(x - 4, x + 4)
 right.set_ylim(-2.5, 0.5)
 right.legend()
-right.set_title("its logarithm is a parabola: the top is exact")
+right.set_title("its logarithm is a parabola: the maximum is exact")
 figure.tight_layout()
 figure.savefig(out, dpi=110)
 print(f"wrote {out}")

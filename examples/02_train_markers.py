@@ -1,4 +1,4 @@
-"""Exercises 1 and 2: learn four markers in 200 steps, then refine what the network says.
+"""Exercises 1 and 2: learn four markers in 200 steps, then refine the keypoints.
 
 Expected output, over seeds 0 to 4 (20 s):
 
@@ -6,7 +6,7 @@ Expected output, over seeds 0 to 4 (20 s):
     ...
     median mean L2: argmax 0.414, quarter 0.248, parabola 0.130, log_parabola 0.130 px
 
-Argmax cannot do better than 0.383 px, the mean distance of a point from its pixel's centre.
+No argmax is better than 0.383 px, the mean distance of a random point from its pixel's centre.
 """
 
 import argparse

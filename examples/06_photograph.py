@@ -1,9 +1,9 @@
-"""A photograph, a pretrained network, and skeletons on its people.
+"""A photograph, a pretrained network, and the skeletons of its people.
 
     python examples/06_photograph.py graph_opt.pb people.jpg
 
 The weights are tf-pose-estimation's (github.com/ildoonet/tf-pose-estimation, Apache-2.0), file
-models/graph/mobilenet_v2_small/graph_opt.pb; any photograph will do.
+models/graph/mobilenet_v2_small/graph_opt.pb; any photograph with people.
 
 Expected output, for one skier:
 
@@ -16,6 +16,7 @@ Expected output, for one skier:
 
 import argparse
 import time
+from pathlib import Path
 
 from npkpose import BottomUp
 from npkpose.image.draw import draw_poses
@@ -23,10 +24,13 @@ from npkpose.image.files import read_image, write_image
 from npkpose.models import OpenPoseMobileNetV2
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("weights", help="graph_opt.pb")
-parser.add_argument("photo")
+parser.add_argument("weights", type=Path, help="graph_opt.pb")
+parser.add_argument("photo", type=Path)
 parser.add_argument("--out", default="06_photograph.png")
 options = parser.parse_args()
+for path in (options.weights, options.photo):
+    if not path.is_file():
+        parser.error(f"expected a file, got {path}")
 
 find = BottomUp(OpenPoseMobileNetV2.from_file(options.weights))
 image = read_image(options.photo)

@@ -1,20 +1,20 @@
-"""Top-down or bottom-up: what each costs as people come into the picture.
+"""Top-down or bottom-up: the time of each for more and more people in an image.
 
-Top-down looks once at every person (HRNet, 256 x 192); bottom-up looks once at the picture
-(HigherHRNet, 512 x 512) and then groups. A second look costs as much as the first, grouping 50
-people a fraction of one look. The weights are random: they change what is found, not the cost;
-so grouping is timed on drawn maps of as many people.
+Top-down runs its network once per person (HRNet, 256 x 192); bottom-up runs it once per image
+(HigherHRNet, 512 x 512) and then groups keypoints. Grouping 50 people takes a fraction of one run
+of the network. The weights are random, which does not change the time of a network; grouping is
+timed on ideal maps of as many people.
 
 Expected output, times depending on the machine:
 
-    people   top-down s   bottom-up s   of it grouping s
-         1         0.21          0.97              0.004
-         2         0.31          0.96              0.003
-         5         0.81          0.96              0.003
-        10         1.43          0.96              0.003
-        20         3.05          0.97              0.004
-        50         7.27          0.97              0.005
-    top-down costs less up to 7 people
+    people   top-down s   bottom-up s   its grouping s
+         1         0.21          0.97            0.004
+         2         0.31          0.96            0.003
+         5         0.81          0.96            0.003
+        10         1.43          0.96            0.003
+        20         3.05          0.97            0.004
+        50         7.27          0.97            0.005
+    top-down is faster up to 7 people
 """
 
 import argparse
@@ -27,8 +27,8 @@ from npkpose import COCO_17, BottomUp, TopDown, gaussian_heatmaps, group_tags
 from npkpose.models import HigherHRNet, HRNet
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--width", type=int, default=32, help="of both networks: 32 is published")
-parser.add_argument("--most", type=int, default=50, help="people")
+parser.add_argument("--width", type=int, default=32, help="of both networks; published: 32")
+parser.add_argument("--most", type=int, default=50, help="largest number of people")
 parser.add_argument("--out", default="07_top_down_or_bottom_up.png")
 options = parser.parse_args()
 COUNTS = [people for people in (1, 2, 5, 10, 20, 50) if people <= options.most]
@@ -38,14 +38,14 @@ BODY = np.array([
     (-5, 4), (5, 4), (-3, 4), (3, 4), (-3, 11), (3, 11), (-3, 18), (3, 18)], float)  # fmt: skip
 
 
-def seconds(work):
+def seconds(function):
     start = time.perf_counter()
-    work()
+    function()
     return time.perf_counter() - start
 
 
 def maps_of(people):
-    """Heatmaps and tags (17, S, S) of people in rows of ten, a tag for each."""
+    """Return heatmaps and tags (17, S, S) of people in rows of ten, one tag per person."""
     places = np.stack(np.divmod(np.arange(people), 10)[::-1], axis=1) * (50, 85) + (30, 60)
     keypoints = places[:, None] + 1.6 * BODY
     heatmaps = gaussian_heatmaps(keypoints, SIDE)  # (P, 17, S, S)
@@ -55,23 +55,23 @@ def maps_of(people):
 image = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
 top_down = TopDown(HRNet(options.width), flip=False)
 bottom_up = BottomUp(HigherHRNet(options.width), SIDE)
-top_down(image), bottom_up.maps(image)  # whatever is done once
-look = min(seconds(lambda: bottom_up.maps(image)) for _ in range(3))
+top_down(image), bottom_up.maps(image)  # compiles
+network = min(seconds(lambda: bottom_up.maps(image)) for _ in range(3))
 boxes = np.tile((100, 60, 220, 300), (50, 1))
 times = np.zeros((len(COUNTS), 3))
-print("people   top-down s   bottom-up s   of it grouping s")
+print("people   top-down s   bottom-up s   its grouping s")
 for row, people in zip(times, COUNTS):
     heatmaps, tags = maps_of(people)
     assert len(group_tags(heatmaps, tags, COCO_17, max_people=50)) == people
     grouping = min(seconds(lambda: group_tags(heatmaps, tags, COCO_17)) for _ in range(3))
-    row[:] = seconds(lambda: top_down(image, boxes[:people])), look + grouping, grouping
-    print(f"{people:6} {row[0]:12.2f} {row[1]:13.2f} {row[2]:18.3f}")
-print(f"top-down costs less up to {look / (times[-1, 0] / COUNTS[-1]):.0f} people")
+    row[:] = seconds(lambda: top_down(image, boxes[:people])), network + grouping, grouping
+    print(f"{people:6} {row[0]:12.2f} {row[1]:13.2f} {row[2]:16.3f}")
+print(f"top-down is faster up to {network / (times[-1, 0] / COUNTS[-1]):.0f} people")
 
 figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-axes.plot(COUNTS, times[:, 0], "o-", label="top-down: HRNet, a look at each")
-axes.plot(COUNTS, times[:, 1], "s-", label="bottom-up: HigherHRNet, one look, grouping")
-axes.set(xlabel="people in the picture", ylabel="seconds", title="Cost of a picture")
+axes.plot(COUNTS, times[:, 0], "o-", label="top-down: HRNet, once per person")
+axes.plot(COUNTS, times[:, 1], "s-", label="bottom-up: HigherHRNet once, and grouping")
+axes.set(xlabel="people in the image", ylabel="seconds", title="Time of an image")
 axes.legend()
 figure.savefig(options.out, dpi=110)
 print(f"wrote {options.out}")

@@ -1,9 +1,9 @@
-"""Training the top-down network for some minutes: how its curves go, and what it then finds.
+"""Train the top-down network for some minutes: its curves, and the people that it then finds.
 
-The network looks at one person at a time, in a crop of 96 x 64 pixels, and answers 17 heatmaps;
-the people are made of code (`data.people`). The recipe is that of `npkpose train topdown`, cut
-short: fewer steps, over which the learning rate falls to zero. Average precision (AP) is COCO's,
-on scenes that nothing is learned from.
+The network sees one person at a time, in a crop of 96 x 64 pixels, and returns 17 heatmaps. The
+people are synthetic (`data.people`). The recipe is that of `npkpose train topdown` with fewer
+steps, over which the learning rate falls to zero. AP is COCO's average precision on scenes that
+are not trained on.
 
 Expected output, after about three and a half minutes on one core, two and a half on two:
 
@@ -28,13 +28,13 @@ from npkpose.training import read_log
 from npkpose.training.recipes import HELD_OUT_SEED, WATCH_SEED, make_trainer
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--steps", type=int, default=1200, help="in all")
-parser.add_argument("--scenes", type=int, default=100, help="to evaluate on")
+parser.add_argument("--steps", type=int, default=1200)
+parser.add_argument("--scenes", type=int, default=100, help="evaluated during the run")
 parser.add_argument("--out", default="08_train_top_down.png")
 options = parser.parse_args()
 
 watch = SyntheticPeople(options.scenes, WATCH_SEED)
-with tempfile.TemporaryDirectory() as folder:  # in one that stays, a stopped run continues
+with tempfile.TemporaryDirectory() as folder:  # in a lasting one, a stopped run continues
     trainer = make_trainer("topdown", folder, options.steps, watch=watch)
     print(f"{trainer.model.num_parameters():,} parameters, {options.steps} steps")
     every = max(options.steps // 6, 1)
@@ -47,7 +47,7 @@ for row in scored:
 panels = [["loss", "loss", "ap", "ap"], [0, 1, 2, 3]]
 figure, axes = plt.subplot_mosaic(panels, figsize=(11, 6), layout="constrained")
 axes["loss"].plot([row["step"] for row in rows], [row["loss"] for row in rows])
-axes["loss"].set(xlabel="step", ylabel="loss", title="Loss on what is learned, mean of ten steps")
+axes["loss"].set(xlabel="step", ylabel="loss", title="Training loss, mean of ten steps")
 axes["ap"].plot([row["step"] for row in scored], [row["ap"] for row in scored], "o-")
 axes["ap"].set(xlabel="step", ylabel="AP", ylim=(0, None))
 axes["ap"].set_title(f"Average precision on {options.scenes} other scenes")

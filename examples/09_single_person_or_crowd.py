@@ -1,14 +1,14 @@
-"""One person in 20 ms, a crowd at 30 frames a second: which pipeline keeps up with how many?
+"""One person in 20 ms, a crowd at 30 frames a second: which pipeline is fast enough?
 
-The small networks of `models.small`. Top-down looks at each person in a crop of 96 x 64, its box
-given; bottom-up looks once, at 128 x 128 or, for the small people of a crowd, at 256 x 256, and
-groups what it sees. Their weights are random, which costs the same; so grouping is timed on maps
-drawn from true poses. Example 07 has networks a hundred times as costly.
+The small networks of `models.small`. Top-down runs its network on a crop of 96 x 64 per person, the
+boxes given. Bottom-up runs it once, on 128 x 128 pixels or, for the small people of a crowd, on
+256 x 256, and then groups keypoints. The weights are random, which does not change the time of a
+network; grouping is timed on ideal maps. The networks of example 07 cost a hundred times as much.
 
 Expected output, times in ms depending on the machine:
 
-    128 x 128: a look 7.8, grouping all 3.0
-    256 x 256: a look 21.3, grouping all 7.0
+    128 x 128: network 7.8, grouping all 3.0
+    256 x 256: network 21.3, grouping all 7.0
     people  top-down, 96 x 64 each    bottom-up, 128 x 128    bottom-up, 256 x 256
          1                     5.3                     8.7                    24.0
          5                    11.4                     8.6                    23.4
@@ -27,7 +27,7 @@ from npkpose.data.people import synthetic_scene
 from npkpose.models.small import SmallPaf, SmallTopDown
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--most", type=int, default=50, help="people")
+parser.add_argument("--most", type=int, default=50, help="largest number of people")
 parser.add_argument("--out", default="09_single_person_or_crowd.png")
 options = parser.parse_args()
 COUNTS = [people for people in (1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 50) if people <= options.most]
@@ -35,19 +35,19 @@ LIMITS = {20: "20 ms", 33: "33 ms: 30 a second"}
 NAMES = "top-down, 96 x 64 each", "bottom-up, 128 x 128", "bottom-up, 256 x 256"
 
 
-def milliseconds(work):
-    """The shortest of eight times; the first may compile."""
-    return 1000 * min(timeit.repeat(work, number=1, repeat=8))
+def milliseconds(function):
+    """Return the shortest of eight times; the first may compile."""
+    return 1000 * min(timeit.repeat(function, number=1, repeat=8))
 
 
 def crowd(people, side):
-    """A square scene of which the first ``people`` are labelled."""
+    """Return a square scene with ``people`` labelled people."""
     scene = synthetic_scene(np.random.default_rng(0), side, 2 * people + 4)
     return scene.of(np.flatnonzero(scene.labelled)[:people])
 
 
 def grouping(scene, net):
-    """Return the time of grouping a scene's people, on maps as they should be."""
+    """Return the time of grouping a scene's people, on ideal maps."""
     size, grid = len(scene.image) // net.stride, net.grid
     heatmaps = gaussian_heatmaps(scene.keypoints, size, net.sigma, grid=grid).max(axis=0)
     fields = paf_fields(scene.keypoints, COCO_17, size, grid=grid)
@@ -58,9 +58,9 @@ top_down, net = TopDown(SmallTopDown(), flip=False), SmallPaf()
 scenes = {side: [crowd(people, side) for people in COUNTS] for side in (128, 256)}
 times = [[milliseconds(lambda: top_down(s.image, s.boxes)) for s in scenes[256]]]
 for side, crowds in scenes.items():
-    look = milliseconds(lambda: BottomUp(net, side).maps(crowds[0].image))
-    times.append([look + grouping(scene, net) for scene in crowds])
-    print(f"{side} x {side}: a look {look:.1f}, grouping all {times[-1][-1] - look:.1f}")
+    network = milliseconds(lambda: BottomUp(net, side).maps(crowds[0].image))
+    times.append([network + grouping(scene, net) for scene in crowds])
+    print(f"{side} x {side}: network {network:.1f}, grouping all {times[-1][-1] - network:.1f}")
 print("people" + "".join(f"{name:>24}" for name in NAMES))
 for people, *row in zip(COUNTS, *times):
     print(f"{people:6}" + "".join(f"{ms:24.1f}" for ms in row))
@@ -71,8 +71,8 @@ for name, row, marker in zip(NAMES, times, "os^"):
 for limit, label in LIMITS.items():
     ax.axhline(limit, color="grey", ls="--")
     ax.text(COUNTS[-1], limit - 0.5, label, ha="right", va="top")
-ax.set(xlabel="people in the picture", ylabel="ms per picture", ylim=(0, None))
-ax.set_title("Single person or crowd: what a picture takes")
+ax.set(xlabel="people in the image", ylabel="ms per image", ylim=(0, None))
+ax.set_title("Single person or crowd: the time of an image")
 ax.legend(loc="upper left")
 figure.savefig(options.out, dpi=110)
 print(f"wrote {options.out}")

@@ -1,8 +1,8 @@
-"""How exact is triangulation on a real rig: with more views, more noise, and a view that is wrong?
+"""How exact is triangulation on a real rig: with more views, more noise, and one wrong view?
 
     python examples/10_triangulate_rig.py calibration_160906_band1.json body3DScene_00000168.json
 
-Both are the CMU Panoptic Studio's: its cameras, and people, projected into those that see them.
+Both files are the CMU Panoptic Studio's: cameras, and people in space, who are projected.
 
 Expected output:
 
@@ -25,14 +25,16 @@ VIEWS, NOISE, REPEATS = (3, 4, 6, 8, 12, 16, 31), (1, 2, 4, 8), 12
 LIMBS = "0-1 0-2 0-3 3-4 4-5 2-6 6-7 7-8 0-9 9-10 10-11 2-12 12-13 13-14".split()
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("calibration")
-parser.add_argument("bodies")
+parser.add_argument("calibration", type=Path)
+parser.add_argument("bodies", type=Path)
 parser.add_argument("--out", default="10_triangulate_rig.png")
 options = parser.parse_args()
-
-entries = json.loads(Path(options.calibration).read_text())["cameras"]
+for path in (options.calibration, options.bodies):
+    if not path.is_file():
+        parser.error(f"expected a file, got {path}")
+entries = json.loads(options.calibration.read_bytes())["cameras"]
 cameras = [Camera.from_panoptic(entry) for entry in entries if entry["type"] == "hd"]
-bodies = json.loads(Path(options.bodies).read_text())["bodies"]
+bodies = json.loads(options.bodies.read_bytes())["bodies"]
 bodies = np.reshape([body["joints19"] for body in bodies], (-1, 19, 4))
 bodies = np.where(bodies[..., 3:] > 0, bodies[..., :3], np.nan)  # -1 where missing
 joints = bodies[np.isfinite(bodies[..., 0])]
@@ -45,7 +47,7 @@ def error(count, noise, off=0, **how):
     for _ in range(REPEATS):
         chosen = [cameras[v] for v in rng.permutation(len(cameras))[:count]]
         seen = np.stack([camera.project(joints) for camera in chosen])
-        seen[((seen < 0) | (seen > (1919, 1079))).any(axis=2)] = np.nan  # outside the picture
+        seen[((seen < 0) | (seen > (1919, 1079))).any(axis=2)] = np.nan  # outside the image
         seen += rng.normal(0, noise, seen.shape)
         seen[0] += off / np.sqrt(2)
         errors.append(np.linalg.norm(triangulate(seen, chosen, **how).points - joints, axis=1))

@@ -1,10 +1,10 @@
-"""Raw detections of five cameras become people in space: who is who, and where.
+"""People in space from the detections of five cameras, which are matched first.
 
     python examples/11_shelf.py calibration.json detections_hrnet_coco17.json
 
 The Shelf scene (Belagiannis et al., CVPR 2014) as mmpose packs it for its tests: the calibration,
-and what HRNet found, {"VIEW_FRAME": [{"pred": 17 x (x, y, score)}, ...]}. Nothing is known of
-anybody's looks: people are told apart by epipolar lines alone.
+and HRNet's detections, {"VIEW_FRAME": [{"pred": 17 x (x, y, score)}, ...]}. People are matched by
+epipolar geometry only, not by appearance.
 
 Expected output:
 
@@ -23,17 +23,20 @@ from matplotlib import pyplot as plt
 from npkpose import COCO_17, Poses
 from npkpose.space import Camera, associate, triangulate_people
 
-MIN_VIEWS = 4  # one of the five cameras may miss somebody
+MIN_VIEWS = 4  # one of the five cameras may miss a person
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("calibration")
-parser.add_argument("detections")
+parser.add_argument("calibration", type=Path)
+parser.add_argument("detections", type=Path)
 parser.add_argument("--out", default="11_shelf.png")
 options = parser.parse_args()
+for path in (options.calibration, options.detections):
+    if not path.is_file():
+        parser.error(f"expected a file, got {path}")
 
-entries = json.loads(Path(options.calibration).read_text())
+entries = json.loads(options.calibration.read_bytes())
 cameras = [Camera.from_shelf(entries[name]) for name in sorted(entries, key=int)]
-detections = json.loads(Path(options.detections).read_text())
+detections = json.loads(options.detections.read_bytes())
 frames = sorted({int(name.split("_")[1]) for name in detections})
 
 
