@@ -1,8 +1,8 @@
 """Keypoint detection and pose estimation you can read, in NumPy and Numba.
 
-A reading order: `codec.gaussian` and `codec.decode` (a keypoint as a heatmap, and back), `nn`
-(layers with hand-written gradients), `models.tiny` and `exercises` (learning keypoints),
-`codec.paf` and `codec.group_paf` (several people), `pipeline.bottomup` (a photograph).
+A reading order: `codec.heatmap` (a keypoint as a heatmap, and back), `nn` (layers with hand-written
+gradients), `models.tiny` and `exercises` (learning keypoints), `codec.paf` (several people),
+`pipeline` (a photograph).
 """
 
 from npkpose import data, metrics, models, nn, space, weights
