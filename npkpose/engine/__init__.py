@@ -43,5 +43,6 @@ __all__ = [
     "Epilogue", "adam_step", "all_gather", "attend", "channel_sums", "conv2d",
     "conv2d_input_gradient", "conv2d_weight_gradient", "conv_transpose2d", "convolve", "gelu",
     "gradient_sums", "keep_freed_memory", "matmul", "moments", "normalise", "normalise_backward",
-    "num_threads", "rank", "relu_backward", "run_all", "run_elementwise", "run_ranks", "squared_error", "use_threads",
+    "num_threads", "rank", "relu_backward", "run_all", "run_elementwise", "run_ranks",
+    "squared_error", "use_threads",
 ]  # fmt: skip

@@ -226,7 +226,7 @@ def _edges(H, W, window, kh, a, L, Wo):
 
 @kernel
 def _copy(source, s, step, target, t, count):
-    """Copy ``count`` numbers, ``step`` apart, from ``s`` on to ``t``; unsigned indices vectorise."""
+    """Copy ``count`` numbers, ``step`` apart, from s on to t; unsigned indices vectorise."""
     s, t = np.uintp(s), np.uintp(t)
     if step == 1:
         for l in range(np.uintp(count)):

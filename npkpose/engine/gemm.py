@@ -5,11 +5,11 @@
 for a (M, K), b (K, N) or, ``transposed``, (N, K), and c (M, N), each given by an array that
 begins with its first number and by the distance of its rows, in numbers. Nothing is checked.
 
-Numba's own product needs SciPy, and cannot add to what is there. The library that NumPy's wheels
-come with (see `npkpose.engine.openblas`) has the function under C's name cblas_sgemm (Lawson et al.,
-"Basic Linear Algebra Subprograms for Fortran Usage", 1979; Dongarra et al., 1990). It is made
-known to the compiler under a name, so that compiled code can be kept from one process to the
-next. Where there is no such library, ``LINKED`` is False, and there is no `gemm`.
+Numba's own product needs SciPy, and cannot add to an array. The library that NumPy's wheels come
+with (`npkpose.engine.openblas`) has the function under C's name cblas_sgemm (Lawson et al., "Basic
+Linear Algebra Subprograms for Fortran Usage", 1979; Dongarra et al., 1990). The compiler learns it
+under a name, so that compiled code can be kept from one process to the next. Where there is no such
+library, ``LINKED`` is False, and compiled code has no `gemm`.
 """
 
 import ctypes

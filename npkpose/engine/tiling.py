@@ -1,4 +1,4 @@
-"""How a convolution is split: a range for each thread, and tiles of windows that stay in the cache."""
+"""How a convolution is split: a range for each thread, and tiles of windows that fit the cache."""
 
 from typing import NamedTuple
 

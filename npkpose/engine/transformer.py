@@ -7,7 +7,7 @@ Attention is a sum over heads, and the MLP one over hidden features:
 
 Each thread takes some heads, or hidden features, from the normalised tokens to its part of the
 sum. Splitting every product instead would have the threads meet nine times. Shoeybi et al.,
-"Megatron-LM", 2019, arXiv:1909.08053, section 3, split the same sums between machines. Forward only.
+"Megatron-LM", 2019, arXiv:1909.08053, section 3, split the same sums between machines.
 """
 
 from functools import partial

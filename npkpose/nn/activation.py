@@ -77,7 +77,8 @@ class ELU(Module):
         below = np.expm1(np.minimum(x, 0))
         below *= self.alpha
         if self.training:
-            self.save_for_backward(np.where(x > 0, x.dtype.type(1), below + x.dtype.type(self.alpha)))
+            slope = np.where(x > 0, x.dtype.type(1), below + x.dtype.type(self.alpha))
+            self.save_for_backward(slope)
         return np.where(x > 0, x, below)
 
     def backward(self, dy):

@@ -67,7 +67,7 @@ class BatchNorm2d(Module):
         return normalise(*self.prepare(x)).reshape(x.shape)
 
     def prepare(self, x):
-        """Return the rows of ``x`` and their mean, scale, weight and bias; keep what `forward` does.
+        """Return rows of ``x`` and their mean, scale, weight and bias; keep what gradients need.
 
         All but the rows are (C,) float64, scale is 1 / sqrt(var + eps).
         """

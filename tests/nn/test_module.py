@@ -139,8 +139,7 @@ def test_evaluation_keeps_no_activations(rng):
     assert block.eval() is block
     assert all(m._saved is None and not m.training for _, m in block.named_modules())
     block(x)
-    held = [v for _, m in block.named_modules() for k, v in vars(m).items() if k == "_saved" and v is not None]
-    assert held == [{}] * 8
+    assert all(m._saved is None for _, m in block.named_modules())
     with pytest.raises(RuntimeError, match="Conv2d.backward: expected a forward pass in training"):
         block.backward(np.ones((2, 3, 4, 4)))
     assert block.train().conv1.training
