@@ -1,4 +1,4 @@
-"""The official outputs and gradients that every network is held against."""
+"""Checks of networks: official outputs and gradients, overfitting, threads, smooth activations."""
 
 import importlib.util
 import json
@@ -18,11 +18,11 @@ FIXTURES = pathlib.Path(__file__).resolve().parents[2].parent / "shared" / "fixt
 def assert_official():
     """A function (model, name): outputs, loss and gradients are the official network's.
 
-    ``rtol`` is the tolerance of the gradients. One ReLU whose input is zero but for rounding
-    turns the gradient of the pixels it sees around, and the fixtures are in float32.
+    ``rtol`` is the tolerance of the gradients. The fixtures are in float32: rounding can change the
+    sign of a ReLU's input near zero, and with it the gradient of the pixels behind it.
     """
     if not (FIXTURES / "named_weights.py").is_file():
-        pytest.skip("needs ../shared/fixtures: what the official implementations compute")
+        pytest.skip("needs ../shared/fixtures: outputs of the official implementations")
     spec = importlib.util.spec_from_file_location("named_weights", FIXTURES / "named_weights.py")
     named = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(named)
@@ -45,7 +45,7 @@ def assert_official():
 
 
 def _check_gradients(model, x, official, name, named, rtol):
-    """In float64, so that at least our own rounding turns no gradient around."""
+    """Use float64, so that our own rounding changes no sign."""
     freeze_statistics(model.train().astype(np.float64))
     y = model(x.astype(np.float64))
     ys = as_list(y)
@@ -64,7 +64,7 @@ def _check_gradients(model, x, official, name, named, rtol):
 
 
 def assert_near(got, wanted, rtol):
-    """Within ``rtol`` of the largest of ``wanted``."""
+    """Assert that errors are at most ``rtol`` times the largest of ``wanted``."""
     np.testing.assert_allclose(got, wanted, rtol=0, atol=rtol * abs(wanted).max())
 
 
@@ -74,9 +74,9 @@ def as_list(y):
 
 @pytest.fixture(scope="session")
 def assert_overfits():
-    """A function (model, x, lr, steps): from scratch, Adam divides the loss by more than 100.
+    """A function (model, x, lr, steps): Adam reaches less than 1/100 of the loss.
 
-    Both the loss at the start and that of empty maps.
+    That is, of the first loss and of the loss of maps of zeros.
     """
 
     def check(model, x, lr, steps):
@@ -99,7 +99,7 @@ def assert_overfits():
 
 @pytest.fixture(scope="session")
 def assert_threads_agree():
-    """A function (forward, inputs): four threads that share a network find what one finds."""
+    """A function (forward, inputs): four threads that share a network give one thread's outputs."""
 
     def check(forward, inputs):
         wanted = [forward(x) for x in inputs]
@@ -110,7 +110,7 @@ def assert_threads_agree():
 
 
 def blobs(shape):
-    """Maps (N, K, H, W) with a Gaussian of sigma 2 at a random place in each."""
+    """Maps (N, K, H, W), each with a Gaussian of sigma 2 at a random position."""
     N, K, H, W = shape
     x, y = np.random.default_rng(0).uniform(0, (W, H), (N, K, 2)).transpose(2, 0, 1)  # (N, K)
     rows, columns = np.mgrid[:H, :W]
@@ -119,7 +119,7 @@ def blobs(shape):
 
 
 class Smooth(nn.Module):
-    """x + 0.3 sin x: central differences cross none of a ReLU's kinks."""
+    """x + 0.3 sin x: without a ReLU's kink, so that central differences are exact."""
 
     def forward(self, x):
         self.save_for_backward(x)
@@ -131,7 +131,7 @@ class Smooth(nn.Module):
 
 
 def smooth(part):
-    """Put Smooth in the place of every ReLU in a module or a list, and return it."""
+    """Replace every ReLU in a module or a list by Smooth, and return it."""
     if isinstance(part, nn.ReLU):
         return Smooth()
     if isinstance(part, nn.Module):

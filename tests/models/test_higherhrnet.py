@@ -6,13 +6,13 @@ from npkpose.models.higherhrnet import HigherHRNet
 
 
 def small(seed=0):
-    """Every kind of layer, once: four branches, one module in a stage, one block in a row."""
+    """Each kind of layer once: four branches, one module per stage, one block in a row."""
     rng = np.random.default_rng(seed)
     return HigherHRNet(8, 2, modules=(1, 1, 1), blocks=1, rng=rng)
 
 
 @pytest.mark.parametrize("width, parameters", [(32, 28_645_331), (48, 63_827_139)])
-def test_the_parameters_are_as_many_as_published(width, parameters):
+def test_the_number_of_parameters_is_the_published_one(width, parameters):
     assert HigherHRNet(width).num_parameters() == parameters
 
 
@@ -20,7 +20,7 @@ def test_outputs_and_gradients_are_the_official_ones(assert_official):
     assert_official(HigherHRNet(32), "higherhrnet_w32", rtol=1e-2)
 
 
-def test_one_small_batch_is_learned_by_heart(assert_overfits, rng):
+def test_one_small_batch_is_overfitted(assert_overfits, rng):
     assert_overfits(small(), rng.normal(size=(2, 3, 32, 64)).astype(np.float32), 1e-2, 100)
 
 
@@ -29,7 +29,7 @@ def test_maps_are_at_a_quarter_and_at_half_of_the_size():
     assert coarse.shape == (2, 4, 16, 24) and fine.shape == (2, 2, 32, 48)
 
 
-def test_heatmaps_are_averaged_and_tags_enlarged(rng):
+def test_heatmaps_are_averaged_and_tags_upsampled(rng):
     coarse, fine = rng.normal(size=(1, 4, 6, 8)), rng.normal(size=(1, 2, 12, 16))
     heatmaps, tags = small().split((coarse, fine))
     up = nn.Upsample(scale_factor=2, mode="bilinear")(coarse)

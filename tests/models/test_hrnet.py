@@ -7,12 +7,12 @@ from npkpose.models.hrnet import HighResolutionModule, HRNet
 
 @pytest.fixture(scope="module")
 def small():
-    """Every kind of layer, once: four branches, one module in a stage, one block in a row."""
+    """Each kind of layer once: four branches, one module per stage, one block in a row."""
     return HRNet(8, 4, modules=(1, 1, 1), blocks=1, rng=np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("width, parameters", [(32, 28_536_113), (48, 63_595_745)])
-def test_the_parameters_are_as_many_as_published(width, parameters):
+def test_the_number_of_parameters_is_the_published_one(width, parameters):
     assert HRNet(width).num_parameters() == parameters
 
 
@@ -20,7 +20,7 @@ def test_outputs_and_gradients_are_the_official_ones(assert_official):
     assert_official(HRNet(32), "hrnet_w32")
 
 
-def test_one_small_batch_is_learned_by_heart(assert_overfits, rng):
+def test_one_small_batch_is_overfitted(assert_overfits, rng):
     model = HRNet(8, 2, modules=(1, 1, 1), blocks=1, rng=rng)
     assert_overfits(model, rng.normal(size=(2, 3, 64, 64)).astype(np.float32), 1e-2, 60)
 
@@ -57,12 +57,12 @@ class Pair(nn.Module):
         return dx
 
 
-def test_the_gradient_of_an_exchange_is_right(smoothed, rng):
+def test_the_gradient_of_a_module_of_two_branches_is_right(smoothed, rng):
     module = Pair(smoothed(HighResolutionModule((2, 2), 1, 2, rng)))
     nn.check_layer(module, rng.normal(size=(2, 2, 8, 8)), rng)
 
 
-def test_preprocessing_is_imagenets(small):
+def test_preprocessing_uses_the_statistics_of_imagenet(small):
     image = np.zeros((2, 32, 64, 3), np.uint8)
     image[1, 2, 3] = 255, 51, 0  # red, green, blue
     x = small.preprocess(image)

@@ -10,7 +10,7 @@ def small(seed=0):
     return OpenPoseBody25(2, 2, 4, rng=np.random.default_rng(seed))
 
 
-def test_the_parameters_are_as_many_as_published():
+def test_the_number_of_parameters_is_the_published_one():
     assert OpenPoseBody25().num_parameters() == 26_166_084
 
 
@@ -18,19 +18,19 @@ def test_outputs_and_gradients_are_the_official_ones(assert_official):
     assert_official(OpenPoseBody25(), "openpose_body25", rtol=2e-2)
 
 
-def test_one_small_batch_is_learned_by_heart(assert_overfits, rng):
+def test_one_small_batch_is_overfitted(assert_overfits, rng):
     model = OpenPoseBody25(2, 1, 8, rng=rng)
     assert_overfits(model, rng.normal(size=(1, 3, 32, 32)).astype(np.float32), 1e-3, 100)
 
 
-def test_fields_come_before_heatmaps_and_split_turns_them_round(rng):
+def test_fields_come_before_heatmaps_and_split_returns_heatmaps_first(rng):
     model = small().eval()
     pafs, heatmaps = maps = model(rng.normal(size=(2, 3, 16, 24)).astype(np.float32))
     assert pafs.shape == (2, 52, 2, 3) and heatmaps.shape == (2, 26, 2, 3)
     assert model.split(maps)[0] is heatmaps and model.split(maps)[1] is pafs
 
 
-def test_there_are_99_learned_slopes_layers():
+def test_there_are_99_prelus():
     layers = [layer for _, layer in OpenPoseBody25().named_modules()]
     assert sum(isinstance(layer, nn.PReLU) for layer in layers) == 99
 

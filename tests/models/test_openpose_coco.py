@@ -10,7 +10,7 @@ def small(seed=0):
     return OpenPoseCOCO(2, 8, rng=np.random.default_rng(seed))
 
 
-def test_the_parameters_are_as_many_as_published():
+def test_the_number_of_parameters_is_the_published_one():
     assert OpenPoseCOCO().num_parameters() == 52_311_446
 
 
@@ -18,11 +18,11 @@ def test_outputs_and_gradients_are_the_official_ones(assert_official):
     assert_official(OpenPoseCOCO(), "openpose_coco")
 
 
-def test_one_small_batch_is_learned_by_heart(assert_overfits, rng):
+def test_one_small_batch_is_overfitted(assert_overfits, rng):
     assert_overfits(small(), rng.normal(size=(1, 3, 32, 32)).astype(np.float32), 3e-3, 140)
 
 
-def test_fields_come_before_heatmaps_and_split_turns_them_round(rng):
+def test_fields_come_before_heatmaps_and_split_returns_heatmaps_first(rng):
     model = small().eval()
     pafs, heatmaps = maps = model(rng.normal(size=(2, 3, 16, 24)).astype(np.float32))
     assert pafs.shape == (2, 38, 2, 3) and heatmaps.shape == (2, 19, 2, 3)

@@ -11,7 +11,7 @@ def small(seed=0, stages=1):
 
 
 @pytest.mark.parametrize("stages, parameters", [(1, 4_091_698), (3, 7_308_964)])
-def test_the_parameters_are_as_many_as_published(stages, parameters):
+def test_the_number_of_parameters_is_the_published_one(stages, parameters):
     assert LightweightOpenPose(stages).num_parameters() == parameters
 
 
@@ -19,7 +19,7 @@ def test_outputs_and_gradients_are_the_official_ones(assert_official):
     assert_official(LightweightOpenPose(), "lightweight_openpose")
 
 
-def test_one_small_batch_is_learned_by_heart(assert_overfits, rng):
+def test_one_small_batch_is_overfitted(assert_overfits, rng):
     x = rng.normal(size=(1, 3, 32, 32)).astype(np.float32)
     assert_overfits(small(), x, 1e-2, 70)
 

@@ -5,7 +5,7 @@ from npkpose.models import TinyKeypointNet, TinyPafNet
 from npkpose.nn import check_layer
 
 
-def test_the_layers_are_the_seeds_and_the_parameters_counted_by_hand():
+def test_the_layers_have_the_stated_shapes_and_the_parameters_are_counted_by_hand():
     net = TinyKeypointNet()
     shapes = [net.state_dict()[f"{i}.weight"].shape for i in (0, 2, 4, 6, 7)]
     assert shapes == [(16, 3, 3, 3), (32, 16, 3, 3), (32, 32, 3, 3), (32, 16, 2, 2), (16, 4, 2, 2)]
@@ -42,10 +42,10 @@ def test_the_paf_net_gives_both_heads_at_half_the_size():
     assert net.stride == 2
 
 
-def test_the_view_of_the_paf_net_is_as_wide_as_stated():
+def test_the_receptive_field_of_the_paf_net_is_as_stated():
     net = TinyPafNet(1, 1, 2).astype(np.float64)
     for _, array in net.named_parameters():
-        array[...] = 1.0  # every path positive: the gradient reaches all that is seen
+        array[...] = 1.0  # every path is positive: no gradients cancel
     x = np.ones((1, 3, 128, 128))
     y = net(x)
     dy = np.zeros_like(y)

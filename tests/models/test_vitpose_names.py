@@ -62,7 +62,7 @@ def test_each_release_loads_to_the_same_arrays(decoder, names, prefix):
     state = source.state_dict()
     theirs = translated(state, names)
     assert not set(theirs) & {name for name in state if not name.startswith("head.conv.")}
-    if names is MMPOSE:  # whose table has one row per patch: what all share is in each
+    if names is MMPOSE:  # its table has no shared row: it is added to the row of each patch
         table = theirs["backbone.pos_embed"]
         theirs["backbone.pos_embed"] = table[:, 1:] + table[:, :1]
     target.load_state_dict({prefix + name: array for name, array in theirs.items()})
@@ -73,12 +73,12 @@ def test_each_release_loads_to_the_same_arrays(decoder, names, prefix):
             np.testing.assert_array_equal(array, state[name])
 
 
-def test_our_own_names_and_unknown_ones_stay():
+def test_our_own_names_and_unknown_names_stay():
     names = [*model("classic").state_dict(), "head.conv_layers.0.weight"]
     assert list(model("classic").rename_keys(dict.fromkeys(names, np.zeros(3)))) == names
 
 
-def test_what_does_not_fit_is_listed_under_our_names():
+def test_names_and_shapes_that_do_not_fit_are_listed_under_our_names():
     network = model("simple")
     state = translated(network.state_dict(), AUTHORS)
     del state["backbone.last_norm.bias"]

@@ -5,7 +5,7 @@ from npkpose.models.backbones.resnet import ResNet
 
 
 def torch_resnet(torch, state, x):
-    """The same network in PyTorch's functions, with weights by name; batch statistics."""
+    """The same network in PyTorch's functions, weights by name, with batch statistics."""
     F = torch.nn.functional
 
     def unit(x, conv, norm, stride=1, padding=0):
@@ -26,7 +26,7 @@ def torch_resnet(torch, state, x):
     return x
 
 
-def test_resnet_50_has_as_many_parameters_and_the_names_of_torchvisions():
+def test_resnet_50_has_the_number_of_parameters_and_the_names_of_torchvisions():
     net = ResNet()
     assert net.num_parameters() == 25_557_032 - 2_049_000  # torchvision's, less its classifier
     state = net.state_dict()
