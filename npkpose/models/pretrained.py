@@ -43,6 +43,7 @@ def _hrnet(width, input_size):
     return build
 
 
+_NO_PARAMETERS = ("running_mean", "running_var", "num_batches_tracked", "total_ops", "total_params")
 _HRNET = "leoxiaobin/deep-high-resolution-net.pytorch: pose_hrnet_w{}_{}.pth; OpenMMLab"
 _HIGHER = "HRNet/HigherHRNet-Human-Pose-Estimation: pose_higher_hrnet_w{}_{}.pth"
 _VITPOSE = "ViTAE-Transformer/ViTPose; OpenMMLab; Hugging Face usyd-community/vitpose-{}"
@@ -120,17 +121,27 @@ def load(name, path):
     Raises
     ------
     ValueError
-        An unknown name, or a file that is damaged or of another network; the message names the
-        file and lists the differences.
+        An unknown name, or a file that is damaged or of another network. The message says what
+        differs, and which networks have as many parameters as the file.
     """
     if name not in PRETRAINED:
         raise ValueError(f"model: expected one of {', '.join(PRETRAINED)}, got {name!r}")
-    if name == "openpose-mobilenetv2":
-        return OpenPoseMobileNetV2.from_file(path)
-    model = PRETRAINED[name].build()
     state = weights.load(path)
     try:
+        if name == "openpose-mobilenetv2":
+            return OpenPoseMobileNetV2.from_file(path)
+        model = PRETRAINED[name].build()
         model.load_state_dict(state)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+        reason = str(error).removeprefix(f"{path}: ")
+        raise ValueError(f"{path}: not the weights of {name} ({reason}){_advice(state)}") from None
     return model.eval()
+
+
+def _advice(state):
+    """Return which networks have as many parameters as ``state``, to a thousandth."""
+    count = sum(array.size for name, array in state.items() if not name.endswith(_NO_PARAMETERS))
+    fitting = [name for name, row in PRETRAINED.items() if abs(count / row.parameters - 1) < 1e-3]
+    if not fitting:
+        return f"; none of the published networks has its {count:,} parameters"
+    return f"; its {count:,} parameters are those of {' and '.join(fitting)}"

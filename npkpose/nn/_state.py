@@ -12,6 +12,7 @@ _MAY_BE_ABSENT = "num_batches_tracked"  # a count that old checkpoints lack and 
 # What the wrappers of PyTorch (DataParallel, compile) and of training programs put in front.
 _WRAPPERS = ("module.", "_orig_mod.", "model.", "net.", "network.")
 _MAX_WRAPPERS = 8
+_MOST_NAMES = 4  # of each kind, in a message
 
 # Arrays that no network reads: of thop's counters and PyTorch's AveragedModel, by their last
 # word, and of losses and metrics, by a word in the first.
@@ -90,13 +91,22 @@ def copy_state(targets, state, strict=True):
     ]
     if misshapen or strict and (missing or unexpected):
         lists = {"missing": missing, "unexpected": unexpected, "wrongly shaped": misshapen}
-        found = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in lists.items() if names)
-        raise ValueError(f"state: expected matching names and shapes, got {found}")
+        found = "; ".join(f"{kind}: {_some(names)}" for kind, names in lists.items() if names)
+        fitting = len(values) - len(misshapen)
+        share = "" if fitting > len(missing) else f"{fitting} of {len(targets)} arrays; "
+        raise ValueError(f"state: expected matching names and shapes, got {share}{found}")
     for name, value in values.items():
         _check_range(name, value, targets[name].dtype)
     for name, value in values.items():
         targets[name][...] = value
     return missing, unexpected
+
+
+def _some(names):
+    """Return the first names and how many more there are."""
+    shown = ", ".join(name[:160] for name in names[:_MOST_NAMES])
+    more = len(names) - _MOST_NAMES
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def _check_range(name, value, dtype):

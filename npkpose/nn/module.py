@@ -153,7 +153,8 @@ class Module:
         ------
         ValueError
             Names or shapes that do not match, or values that are not real numbers.
-            The message lists every offender; the module is unchanged.
+            The message gives the first of each kind and counts the others; the module is
+            unchanged.
         """
         check_names(state)
         targets = dict(self._named("params", "buffers"))

@@ -13,6 +13,7 @@ Read in this order:
 
     files.py         map a file into memory, read numbers, replace a file atomically
     archive.py       members of zip archives
+    identify.py      what a file is that is refused
     npz.py           NumPy's archives
     safetensors.py   a JSON table and the numbers
     unpickle.py      the pickle machine, which calls nothing; its instructions in pickle_steps.py
@@ -30,6 +31,7 @@ import os
 from pathlib import Path
 
 from npkpose.weights import names
+from npkpose.weights.identify import HEAD, first_member, identify
 from npkpose.weights.npz import load_npz, save_npz
 from npkpose.weights.pytorch import is_pytorch, load_pytorch
 from npkpose.weights.safetensors import is_safetensors, load_safetensors, save_safetensors
@@ -66,16 +68,17 @@ def load(path):
     Raises
     ------
     ValueError
-        Another format or a damaged file; the message names the path.
+        Another format, a folder or a damaged file; the message names the path, and says what
+        the file is if that is known.
     FileNotFoundError
         No such file.
     """
-    suffix = Path(path).suffix.lower()
-    if suffix not in _READERS and not os.path.exists(path):
-        raise ValueError(f"path: expected a file ending in {_list(_READERS)}, got {str(path)!r}")
-    reader = _recognise(path) or _READERS.get(suffix)
+    if os.path.isdir(path):
+        raise ValueError(f"{path}: expected a file of weights, got a folder{_inside(path)}")
+    reader = _recognise(path) or _READERS.get(Path(path).suffix.lower())
     if reader is None:
-        raise ValueError(f"{path}: expected weights ({_list(_READERS)}), got other bytes")
+        found = identify(path) or "other bytes"
+        raise ValueError(f"{path}: expected weights ({_list(_READERS)}), got {found}")
     return reader(path)
 
 
@@ -94,12 +97,17 @@ def save(path, arrays):
 def _recognise(path):
     """Return the reader for a file's first bytes, or None if they are not known."""
     with open(path, "rb") as stream:
-        head = stream.read(32)
+        head = stream.read(HEAD)
     if is_pytorch(path, head):
         return load_pytorch
-    if head.startswith(b"PK"):
+    if head.startswith(b"PK") and first_member(head).endswith(".npy"):
         return load_npz
     return load_safetensors if is_safetensors(head) else None
+
+
+def _inside(folder):
+    found = sorted(name for name in os.listdir(folder) if Path(name).suffix.lower() in _READERS)
+    return f"; load a file in it, such as {found[0]!r}" if found else ""
 
 
 def _list(suffixes):

@@ -14,6 +14,7 @@ import numpy as np
 
 from npkpose.weights.archive import read_directory, read_member
 from npkpose.weights.files import check_state, map_file, read_numbers, replacing
+from npkpose.weights.identify import identify
 
 _SUFFIX = ".npy"
 _LONGEST_HEADER = 2**16  # of version 1; weights need a hundred bytes
@@ -32,7 +33,8 @@ def load_npz(path):
             for name, info in members.items()
         }
     except ValueError as error:
-        raise ValueError(f"{path}: expected an .npz archive, got {error}") from None
+        found = identify(path) or error
+        raise ValueError(f"{path}: expected an .npz archive, got {found}") from None
 
 
 def save_npz(path, arrays):

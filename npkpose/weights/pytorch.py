@@ -18,6 +18,7 @@ import struct
 from npkpose.weights.archive import read_directory, read_member
 from npkpose.weights.checkpoint import find_weights
 from npkpose.weights.files import map_file, read_numbers
+from npkpose.weights.identify import first_member, identify
 from npkpose.weights.torch_names import FUNCTIONS, make_placeholder
 from npkpose.weights.torch_tensor import SIZES, Storage, find_storage, view_tensor
 from npkpose.weights.unpickle import unpickle
@@ -47,7 +48,8 @@ def load_pytorch(path):
         tensors = find_weights(tree)
         return {name: view_tensor(name, tensor, read_storage) for name, tensor in tensors.items()}
     except ValueError as error:
-        raise ValueError(f"{path}: expected PyTorch weights, got {error}") from None
+        found = identify(path) or error
+        raise ValueError(f"{path}: expected PyTorch weights, got {found}") from None
 
 
 def is_pytorch(path, head):
@@ -55,9 +57,10 @@ def is_pytorch(path, head):
     if not head.startswith(b"PK"):
         return head.startswith(b"\x80") and _MAGIC_BYTES in head
     try:
-        return any(name.split("/")[-1] == _PROGRAM for name in read_directory(path))
+        names = read_directory(path)
     except ValueError:
-        return False
+        names = [first_member(head)]
+    return any(name.split("/")[-1] == _PROGRAM for name in names)
 
 
 def _read_zip(path, data):
@@ -136,8 +139,10 @@ def _legacy_spans(data, position, keys, storages):
             raise ValueError(f"storage {key[:40]!r} of {kind[:80]!r}, which is not read here")
         start = position + 8
         position = start + count * SIZES[kind]
-        if position > len(data) or struct.unpack_from("<q", data, start - 8)[0] != count:
-            raise ValueError(f"storage {key[:40]!r}, truncated or of another size")
+        if position > len(data):
+            raise ValueError(f"a file cut short in storage {key[:40]!r}; download it again")
+        if struct.unpack_from("<q", data, start - 8)[0] != count:
+            raise ValueError(f"storage {key[:40]!r} of another size than its tensors say")
         spans[key] = start, position
     return spans
 

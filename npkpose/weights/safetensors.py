@@ -20,6 +20,7 @@ import struct
 import numpy as np
 
 from npkpose.weights.files import BFLOAT16, check_state, map_file, read_numbers, replacing
+from npkpose.weights.identify import identify
 
 _DTYPES = {
     "F64": np.dtype("<f8"),
@@ -65,7 +66,8 @@ def load_safetensors(path):
             for name, (begin, end, dtype, shape) in spans.items()
         }
     except (ValueError, RecursionError) as error:  # RecursionError: JSON nested too deeply
-        raise ValueError(f"{path}: expected a .safetensors file, got {error}") from None
+        found = identify(path) or error
+        raise ValueError(f"{path}: expected a .safetensors file, got {found}") from None
 
 
 def save_safetensors(path, arrays):
@@ -146,4 +148,5 @@ def _check_tiling(spans, size):
             raise ValueError(f"arrays with a gap or an overlap at byte {position} of their bytes")
         position = end
     if position != size:
-        raise ValueError(f"{size} bytes for arrays of {position}")
+        cut = "; the file was cut short, download it again" if size < position else ""
+        raise ValueError(f"{size} bytes for arrays of {position}{cut}")

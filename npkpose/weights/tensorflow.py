@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npkpose.weights.identify import identify
 from npkpose.weights.protobuf import (
     BYTES,
     FOUR_BYTES,
@@ -86,7 +87,9 @@ def read_graph(path):
         nodes = _read_nodes(data)
         _check_inputs(nodes)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+        what = identify(path)
+        found = f"expected a frozen graph, got {what}" if what else error
+        raise ValueError(f"{path}: {found}") from None
     return list(nodes.values())
 
 

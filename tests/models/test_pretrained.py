@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -54,7 +56,32 @@ def test_a_file_is_loaded_into_the_network_of_that_name(small_weights):
 
 def test_another_networks_file_and_unknown_names_are_refused(tmp_path):
     weights.save(tmp_path / "w.npz", {"a": np.ones(3)})
-    with pytest.raises(ValueError, match="w.npz: .*missing"):
+    with pytest.raises(ValueError, match="w.npz: not the weights of hrnet-w32 .*missing") as error:
         pretrained.load("hrnet-w32", tmp_path / "w.npz")
+    assert "1,458 more" in str(error.value) and "has its 3 parameters" in str(error.value)
     with pytest.raises(ValueError, match="model: expected one of hrnet-w32, .* got 'resnet'"):
         pretrained.load("resnet", tmp_path / "w.npz")
+
+
+FITTING = {
+    "hrnet_w32": "hrnet-w32 and hrnet-w32-384", "higherhrnet_w32": "higherhrnet-w32",
+    "openpose_body25": "openpose-body25", "openpose_coco": "openpose-coco",
+    "vitpose_s_classic": "vitpose-s", "vitpose_s_simple": "vitpose-s-simple",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("model", ["openpose-mobilenetv2", "openpose-lightweight"])
+@pytest.mark.parametrize("network", FITTING)
+def test_a_file_of_another_network_gets_a_short_message_that_names_its_own(
+    shared_data, monkeypatch, network, model
+):
+    path = shared_data.parent / "fixtures" / f"{network}.shapes.json"
+    shapes = json.loads(path.read_text())
+    state = {f"module.{name}": np.broadcast_to(np.float16(0), s) for name, s in shapes.items()}
+    monkeypatch.setattr(weights, "load", lambda path: state)
+    with pytest.raises(ValueError) as error:
+        pretrained.load(model, "w.pth")
+    message = str(error.value)
+    assert message.startswith(f"w.pth: not the weights of {model} (") and len(message) < 1000
+    assert message.endswith(f"parameters are those of {FITTING[network]}")
+    assert message.count(",") < 30

@@ -72,18 +72,20 @@ def test_only_real_numbers_are_saved(tmp_path, suffix):
 
 @pytest.mark.parametrize("name", ["w.txt", "w.h5", "weights", "w.npz.gz"])
 def test_an_unknown_suffix_is_refused_with_a_list_of_the_known_ones(tmp_path, name):
-    with pytest.raises(
-        ValueError, match=r"path: expected a file ending in .* or \.pb, got .*" + name
-    ):
+    (tmp_path / name).write_bytes(b"\0\1\2\xff")
+    with pytest.raises(ValueError, match=name + r": expected weights \(.* or .pb\), got other byt"):
         weights.load(tmp_path / name)
     with pytest.raises(ValueError, match=r"ending in \.npz or \.safetensors, got .*" + name):
         weights.save(tmp_path / name, {})
 
 
-def test_unknown_bytes_under_an_unknown_name_are_refused(tmp_path):
-    (tmp_path / "w.onnx").write_bytes(b"\x08\x08 something else")
-    with pytest.raises(ValueError, match=r"w.onnx: expected weights \(.*\), got other bytes"):
-        weights.load(tmp_path / "w.onnx")
+def test_a_folder_is_refused_with_a_file_that_lies_in_it(tmp_path):
+    with pytest.raises(ValueError, match="expected a file of weights, got a folder$"):
+        weights.load(tmp_path)
+    (tmp_path / "pytorch_model.bin").write_bytes(b"")
+    (tmp_path / "config.json").write_bytes(b"{}")
+    with pytest.raises(ValueError, match="a folder; load a file in it, such as 'pytorch_model.bin"):
+        weights.load(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["w.pb", "w.pth"])
@@ -92,7 +94,9 @@ def test_a_graph_or_a_pickle_cannot_be_saved(tmp_path, name):
         weights.save(tmp_path / name, {})
 
 
-@pytest.mark.parametrize("suffix", [".npz", ".safetensors", ".pth", ".pt", ".bin", ".pb"])
+@pytest.mark.parametrize(
+    "suffix", [".npz", ".safetensors", ".pth", ".pt", ".bin", ".pb", ".ckpt", ""]
+)
 def test_a_missing_file_is_reported_as_such_and_an_empty_one_by_its_path(tmp_path, suffix):
     path = tmp_path / f"w{suffix}"
     with pytest.raises(FileNotFoundError):
