@@ -18,6 +18,7 @@ import time
 from collections import defaultdict
 from contextlib import contextmanager
 from typing import NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 
@@ -31,6 +32,7 @@ from npkpose.models import (
     TinyKeypointNet,
     ViTPose,
 )
+from npkpose.nn import fuse
 from npkpose.training.data_parallel import DataParallel
 
 SECONDS, LEAST, MOST = 20, 5, 200  # for each row, and pairs of runs
@@ -133,29 +135,30 @@ def _products(layer, y):
 
 @contextmanager
 def _watch(model, report):
-    """Within it ``report(layer, seconds, output)`` is called after each layer has run."""
+    """Within it ``report(layer, seconds, output)`` is called after each layer has run.
+
+    A convolution's time includes the layers that the fast engine fuses with it.
+    """
     leaves = [m for _, m in model.named_modules() if not any(True for _ in m.named_children())]
 
-    def watched(layer, run):
+    def watched(function, layer=None):
         def call(*arguments):
             start = time.perf_counter()
-            output = run(*arguments)
+            output = function(*arguments)
             y = output[0] if isinstance(output, tuple) else output
-            report(layer, time.perf_counter() - start, y)
+            report(layer or arguments[0][0], time.perf_counter() - start, y)
             return output
 
         return call
 
     for layer in leaves:
-        for name in ("forward", "forward_with"):
-            if hasattr(layer, name):
-                setattr(layer, name, watched(layer, getattr(layer, name)))
+        layer.forward = watched(layer.forward, layer)
     try:
-        yield
+        with patch.multiple(fuse, _conv=watched(fuse._conv), _norm=watched(fuse._norm)):
+            yield
     finally:
         for layer in leaves:
-            for name in ("forward", "forward_with"):
-                vars(layer).pop(name, None)
+            vars(layer).pop("forward", None)
 
 
 def print_layers(name):
