@@ -43,7 +43,7 @@ def read(value, protocol=2):
 
 
 @pytest.mark.parametrize("protocol", [2, 4, 5])
-@pytest.mark.parametrize("value", OF_PYTHON, ids=repr)
+@pytest.mark.parametrize("value", OF_PYTHON, ids=lambda value: type(value).__name__)
 def test_data_of_python_and_numpy_is_passed_over(value, protocol):
     assert read({"x": value, "w": 7}, protocol)["w"] == 7
 
