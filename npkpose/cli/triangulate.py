@@ -15,10 +15,13 @@ def add_command(commands):
     add = triangulate.add_argument
     add("calibration", metavar="CALIBRATION.json",
         help='{"cameras": [{"name", "K", "distCoef", "R", "t"}, ...]} as of Panoptic (cm), or '
-        "as of Shelf and Campus (mm), or of Human3.6M (m): see npkpose.space.files")  # fmt: skip
+        "as of Shelf and Campus (mm), or of Human3.6M (m), or with a key \"unit\": see "
+        "npkpose.space.files")  # fmt: skip
     add("views", nargs="+", metavar="KEYPOINTS", help="one file per camera")
     add("--cameras", metavar="NAMES",
         help="of the files, separated by commas; default: all, in order")  # fmt: skip
+    add("--unit", choices=("mm", "cm", "m"),
+        help="of the calibration; default: what it says, or that of its form")  # fmt: skip
     add("--threshold", type=float, default=15.0, metavar="PIXELS",
         help="largest distance of a view that is used, and of people who are matched; "
         "default 15")  # fmt: skip
@@ -51,7 +54,7 @@ def _read_cameras(options):
     """Return the cameras of the views, in order."""
     from npkpose.space.files import read_cameras
 
-    cameras = read_cameras(options.calibration)
+    cameras = read_cameras(options.calibration, options.unit)
     names = list(cameras) if options.cameras is None else options.cameras.split(",")
     for name in names:
         if name not in cameras:
@@ -87,12 +90,13 @@ def _triangulate_people(options, cameras, views):
     import numpy as np
 
     from npkpose.poses import Poses
+    from npkpose.space.files import match_images
 
     lengths = {poses.keypoints.shape[1] for view in views for poses in view.values()}
     if len(lengths) != 1:
         raise ValueError(f"KEYPOINTS: expected people of one number of keypoints, got {lengths}")
     nobody, rows = Poses.empty(*lengths), []
-    for image_id in dict.fromkeys(image_id for view in views for image_id in view):
+    for image_id in match_images(options.views, views):
         people = [view.get(image_id, nobody) for view in views]
         rows.append(_triangulate_at(image_id, people, cameras, options))
     rows = [row for row in rows if len(row["members"])] or rows[:1]

@@ -15,12 +15,22 @@ sets use different conventions, each of which has a constructor:
 A point behind the camera is not visible: it projects to NaN.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from npkpose._check import check_array, check_choice
-from npkpose.space.lens import TANGENT_FACTORS, Lens, distort, distortion_derivative, undistort
+from npkpose._check import check_array, check_choice, real_array
+from npkpose.space.lens import (
+    TANGENT_FACTORS,
+    distort,
+    distortion_derivative,
+    make_lens,
+    undistort,
+)
 
 UNITS = {"mm": 0.001, "cm": 0.01, "m": 1.0}  # in metres
+
+_MAX_SKEW = 1e-3  # pixels, over the height of a picture: less than any detector's noise
 
 
 class Camera:
@@ -34,8 +44,8 @@ class Camera:
         The world's origin in the camera's frame, in ``unit``.
     focal, centre : array_like, shape (2,)
         (fx, fy), positive, and (cx, cy), in pixels.
-    distortion : array_like, shape (5,)
-        (k1, k2, p1, p2, k3), in OpenCV's order for every model.
+    distortion : array_like, 4, 5, 8, 12 or 14 numbers
+        (k1, k2, p1, p2[, k3, ...]), in OpenCV's order for every model.
     model : "opencv", "h36m" or "none"
         The distortion model, see `npkpose.space.lens`. "none" needs a distortion of zero.
     unit : "mm", "cm" or "m"
@@ -56,23 +66,25 @@ class Camera:
             raise ValueError(f"focal: expected more than 0, got {self.focal}")
         self.centre = check_array("centre", centre, (2,)).copy()
         self.model = check_choice("model", model, tuple(TANGENT_FACTORS))
-        numbers = check_array("distortion", distortion, (5,))
-        if model == "none" and numbers.any():
-            raise ValueError(f'distortion: expected zeros for model "none", got {numbers}')
-        self.lens = Lens(*numbers.tolist(), TANGENT_FACTORS[model])
+        self.lens = make_lens("distortion", distortion, model)
         self.unit = check_choice("unit", unit, tuple(UNITS))
 
     @classmethod
-    def from_panoptic(cls, entry):
-        """Return a camera of the Panoptic Studio's calibration file, in cm.
+    def from_panoptic(cls, entry, unit="cm"):
+        """Return a camera of the Panoptic Studio's calibration file, in ``unit``.
 
-        ``entry`` is an item of the file's "cameras": a mapping with "K", "distCoef", "R" and "t".
+        ``entry`` is an item of the file's "cameras": a mapping with "K", "distCoef" (4, 5, 8, 12
+        or 14 numbers), "R" and "t". A skew of at most a thousandth of a pixel is left out.
         """
         K, R, t = _numbers("entry", entry, {"K": (3, 3), "R": (3, 3), "t": 3})
-        if K[0, 1] or K[1, 0] or (K[2] != (0, 0, 1)).any():
-            raise ValueError(f"entry['K']: expected no skew and a last row (0, 0, 1), got {K}")
-        (lens,) = _numbers("entry", entry, {"distCoef": 5})
-        return cls(R, t, K[[0, 1], [0, 1]], K[:2, 2], lens, "opencv", "cm")
+        skew = [K[0, 1], K[1, 0], *(K[2] - (0, 0, 1))]
+        if max(map(abs, skew)) > _MAX_SKEW:
+            raise ValueError(
+                f"entry['K']: expected no skew and a last row (0, 0, 1), got {K.tolist()}"
+            )
+        (lens,) = _numbers("entry", entry, {"distCoef": -1})
+        lens = make_lens("entry['distCoef']", lens, "opencv").coefficients
+        return cls(R, t, K[[0, 1], [0, 1]], K[:2, 2], lens, "opencv", unit)
 
     @classmethod
     def from_h36m(cls, entry, unit="m"):
@@ -81,21 +93,21 @@ class Camera:
         "R" (3, 3) rotates from camera to world, "T" is the camera's position in ``unit``: m in
         most conversions, mm in the original. "k" is (k1, k2, k3), "p" (p1, p2).
         """
-        sizes = {"R": (3, 3), "T": 3, "f": 2, "c": 2, "k": 3, "p": 2}
-        R, T, focal, centre, k, p = _numbers("entry", entry, sizes)
-        return cls(R.T, -R.T @ T, focal, centre, [k[0], k[1], *p, k[2]], "h36m", unit)
+        sizes = {"R": (3, 3), "T": 3, "f": 2, "c": 2}
+        R, T, focal, centre = _numbers("entry", entry, sizes)
+        return cls(R.T, -R.T @ T, focal, centre, _radial_tangential(entry), "h36m", unit)
 
     @classmethod
     def from_shelf(cls, entry, unit="mm"):
         """Return a camera of the Shelf or Campus scene, in ``unit``.
 
         ``entry`` is a mapping with "R" (3, 3), "T" (3,), the camera's position, "fx", "fy", "cx",
-        "cy", "k" (3,) and "p" (2,).
+        "cy", "k" (2, 3 or 6 numbers) and "p" (2,).
         """
-        R, T, k, p = _numbers("entry", entry, {"R": (3, 3), "T": 3, "k": 3, "p": 2})
+        R, T = _numbers("entry", entry, {"R": (3, 3), "T": 3})
         focal = np.concatenate(_numbers("entry", entry, {"fx": 1, "fy": 1}))
         centre = np.concatenate(_numbers("entry", entry, {"cx": 1, "cy": 1}))
-        return cls(R, -R @ T, focal, centre, [k[0], k[1], *p, k[2]], "opencv", unit)
+        return cls(R, -R @ T, focal, centre, _radial_tangential(entry), "opencv", unit)
 
     @property
     def position(self):
@@ -118,7 +130,7 @@ class Camera:
         """Return the same camera in a world measured in ``unit``."""
         check_choice("unit", unit, tuple(UNITS))
         t = self.t * (UNITS[self.unit] / UNITS[unit])
-        return Camera(self.R, t, self.focal, self.centre, self.lens[:5], self.model, unit)
+        return Camera(self.R, t, self.focal, self.centre, self.lens.coefficients, self.model, unit)
 
     def to_camera(self, points):
         """Return world ``points`` (..., 3) in the camera's frame, in the same unit."""
@@ -172,6 +184,8 @@ class Camera:
 
 def check_cameras(name, cameras):
     """Return ``cameras`` as a list of `Camera` in one unit, or raise ValueError."""
+    if isinstance(cameras, Camera) or not hasattr(cameras, "__iter__"):
+        raise ValueError(f"{name}: expected a sequence of Camera, got {type(cameras).__name__}")
     cameras = list(cameras)
     for v, camera in enumerate(cameras):
         if not isinstance(camera, Camera):
@@ -189,14 +203,27 @@ def _check_rotation(name, R):
     return R
 
 
+def _radial_tangential(entry):
+    """Return an entry's "k" (2, 3 or 6) and "p" (2,) in OpenCV's order."""
+    k, p = _numbers("entry", entry, {"k": -1, "p": 2})
+    if len(k) not in (2, 3, 6):
+        raise ValueError(f"entry['k']: expected 2, 3 or 6 numbers, got {len(k)}")
+    return [*k[:2], *p, *k[2:]]
+
+
 def _numbers(name, entry, sizes):
-    """Return the arrays named in ``sizes``, in those shapes; (3, 1) and (1, 3) count as (3,)."""
+    """Return the arrays named in ``sizes``, in those shapes; (3, 1) and (1, 3) count as (3,).
+
+    A size of -1 is any number of numbers.
+    """
+    if not isinstance(entry, Mapping):
+        raise ValueError(f"{name}: expected a mapping, got {type(entry).__name__}")
     arrays = []
     for key, shape in sizes.items():
         if key not in entry:
             raise ValueError(f"{name}: expected the key {key!r}, got {', '.join(map(str, entry))}")
-        array = np.asarray(entry[key])
+        array = real_array(f"{name}[{key!r}]", entry[key])
         if isinstance(shape, int):
-            array, shape = array.reshape(-1), (shape,)
+            array, shape = array.reshape(-1), (("n",) if shape < 0 else (shape,))
         arrays.append(check_array(f"{name}[{key!r}]", array, shape))
     return arrays

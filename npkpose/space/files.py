@@ -13,6 +13,8 @@ set (see `npkpose.space.camera`); the first form is the one to write by hand:
     Panoptic        {"cameras": [{"name", "K", "distCoef", "R", "t"}, ...]}, in cm
     Shelf, Campus   {name: {"R", "T", "fx", "fy", "cx", "cy", "k", "p"}, ...}, in mm
     Human3.6M       {name: {"R", "T", "f", "c", "k", "p"}, ...}, in m
+
+A key "unit" of the file or of a camera, "mm", "cm" or "m", says another unit.
 """
 
 import json
@@ -25,12 +27,16 @@ from npkpose.poses import Poses
 from npkpose.space.camera import Camera
 
 
-def read_cameras(path):
+def read_cameras(path, unit=None):
     """Return {name: Camera} of a calibration file, in the order of the file.
 
-    Raises ValueError, naming the file and the camera, for any other content.
+    ``unit`` is that of the file's numbers; default: what it says, or that of its form. Raises
+    ValueError, naming the file and the camera, for any other content.
     """
     content = _read_json(path)
+    stated = None
+    if isinstance(content, dict) and isinstance(content.get("unit"), str):
+        stated = content.pop("unit")
     if isinstance(content, dict) and isinstance(content.get("cameras"), list):
         entries = {_name(entry, n): entry for n, entry in enumerate(content["cameras"])}
         if len(entries) < len(content["cameras"]):
@@ -39,7 +45,7 @@ def read_cameras(path):
         entries = content
     if not isinstance(entries, dict) or not entries:
         raise ValueError(f"{path}: expected cameras, as of Panoptic, Shelf or Human3.6M")
-    return {name: _camera(path, name, entry) for name, entry in entries.items()}
+    return {name: _camera(path, name, entry, (unit, stated)) for name, entry in entries.items()}
 
 
 def read_keypoints(path):
@@ -80,6 +86,24 @@ def read_people(path):
         count = len(triples)
         found.setdefault(image_id, []).append((triples, score))
     return {image_id: _poses(found[image_id]) for image_id in sorted(found, key=_order)}
+
+
+def match_images(paths, views):
+    """Return the image ids of several views, each {image id: Poses}, in order of appearance.
+
+    Raises ValueError, with the files and their first ids, if no id is in two of them: then the
+    ids name the pictures of one camera, not the times at which all of them saw the scene.
+    """
+    seen = [image_id for view in views for image_id in view]
+    ids = list(dict.fromkeys(seen))
+    if ids and len(ids) == len(seen):
+        first = ", ".join(
+            f"{path}: {next(iter(view), None)!r}" for path, view in list(zip(paths, views))[:3]
+        )
+        raise ValueError(
+            f"image_id: expected one that is in two files, for the same time, got none ({first})"
+        )
+    return ids
 
 
 def write_arrays(path, arrays):
@@ -128,7 +152,7 @@ def _name(entry, n):
     return str(entry.get("name", n)) if isinstance(entry, dict) else str(n)
 
 
-def _camera(path, name, entry):
+def _camera(path, name, entry, units):
     if not isinstance(entry, dict):
         raise ValueError(f"{path}: camera {name}: expected an object, got {entry!r}")
     if "K" in entry:
@@ -136,7 +160,9 @@ def _camera(path, name, entry):
     else:
         make = Camera.from_shelf if "fx" in entry else Camera.from_h36m
     try:
-        return make(entry)
+        asked, stated = units
+        unit = asked or entry.get("unit", stated)
+        return make(entry) if unit is None else make(entry, unit)
     except ValueError as error:
         raise ValueError(f"{path}: camera {name}: {error}") from None
 

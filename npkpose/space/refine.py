@@ -50,9 +50,9 @@ def reprojection_errors(points, pixels, weights, cameras):
 
 
 def camera_table(cameras):
-    """Return the 22 numbers of each camera (V, 22): R, t, focal, centre, k1 k2 p1 p2 k3 m."""
+    """Return the 29 numbers of each camera (V, 29): R, t, focal, centre and the `Lens`."""
     rows = [[*c.R.ravel(), *c.t, *c.focal, *c.centre, *c.lens] for c in cameras]
-    return np.array(rows, dtype=np.float64).reshape(-1, 22)
+    return np.array(rows, dtype=np.float64).reshape(-1, 29)
 
 
 @kernel
@@ -119,7 +119,7 @@ def _errors(pixels, weights, table, points, errors):
 def _project(camera, point, view):
     """Fill (derivative | pixel) (2, 4); return whether the point is in front of the camera.
 
-    The formulas are those of `lens`, for one camera and point.
+    For one camera, a row of `camera_table`, and one point.
     """
     X, Y, Z = camera[9], camera[10], camera[11]
     for i in range(3):
@@ -129,21 +129,34 @@ def _project(camera, point, view):
     if not Z > 0.0:
         return False
     x, y = X / Z, Y / Z
-    k1, k2, p1, p2, k3, m = camera[16], camera[17], camera[18], camera[19], camera[20], camera[21]
-    q = x * x + y * y
-    s = 1.0 + q * (k1 + q * (k2 + q * k3)) + m * (p1 * y + p2 * x)
-    slope = 2.0 * (k1 + q * (2.0 * k2 + q * 3.0 * k3))
-    sx, sy = slope * x + m * p2, slope * y + m * p1
-    view[0, 3] = camera[12] * (x * s + p2 * q) + camera[14]
-    view[1, 3] = camera[13] * (y * s + p1 * q) + camera[15]
-    ux, uy = s + x * sx + 2.0 * p2 * x, x * sy + 2.0 * p2 * y  # d(x', y') / d(x, y)
-    vx, vy = y * sx + 2.0 * p1 * x, s + y * sy + 2.0 * p1 * y
+    view[0, 3], view[1, 3], ux, uy, vx, vy = _distort(x, y, camera)
+    view[0, 3] = camera[12] * view[0, 3] + camera[14]
+    view[1, 3] = camera[13] * view[1, 3] + camera[15]
     for i in range(3):
         dx = (camera[i] - x * camera[6 + i]) / Z
         dy = (camera[3 + i] - y * camera[6 + i]) / Z
         view[0, i] = camera[12] * (ux * dx + uy * dy)
         view[1, i] = camera[13] * (vx * dx + vy * dy)
     return True
+
+
+@kernel
+def _distort(x, y, camera):
+    """Return (x', y') and, by rows, d(x', y') / d(x, y), as in `lens`."""
+    k1, k2, p1, p2, k3, m = camera[16], camera[17], camera[18], camera[19], camera[20], camera[21]
+    k4, k5, k6, s1, s2 = camera[22], camera[23], camera[24], camera[25], camera[26]
+    s3, s4 = camera[27], camera[28]
+    q = x * x + y * y
+    b = 1.0 + q * (k4 + q * (k5 + q * k6))
+    radial = (1.0 + q * (k1 + q * (k2 + q * k3))) / b
+    slope = k1 + q * (2.0 * k2 + q * 3.0 * k3)
+    slope = 2.0 * ((slope - radial * (k4 + q * (2.0 * k5 + q * 3.0 * k6))) / b)
+    s = radial + m * (p1 * y + p2 * x)
+    sx, sy = slope * x + m * p2, slope * y + m * p1
+    u, v = 2.0 * p2 + (2.0 * s1 + q * (4.0 * s2)), 2.0 * p1 + (2.0 * s3 + q * (4.0 * s4))
+    across = x * s + p2 * q + q * (s1 + q * s2)
+    down = y * s + p1 * q + q * (s3 + q * s4)
+    return across, down, s + x * sx + u * x, x * sy + u * y, y * sx + v * x, s + y * sy + v * y
 
 
 @kernel

@@ -120,3 +120,21 @@ def test_help_says_which_files_are_read(capsys):
     assert stop.value.code == 0
     text = " ".join(capsys.readouterr().out.split())
     assert "COCO results" in text and ".npy" in text
+
+
+def test_views_that_never_meet_and_other_units_are_named(rig, tmp_path, capsys):
+    cameras, calibration = rig
+    files = []
+    for v, camera in enumerate(cameras):
+        pixels = camera.project(np.random.default_rng(0).normal(0, 0.3, (1, 17, 3)))
+        files.append(tmp_path / f"{v}.json")
+        files[-1].write_text(json.dumps(Poses(pixels).to_coco(f"cam{v}_000")))
+    out = str(tmp_path / "o.npz")
+    assert main(["triangulate", calibration, *map(str, files), "--out", out]) == 1
+    assert "image_id: expected one that is in two files" in capsys.readouterr().err
+    for v, camera in enumerate(cameras):
+        np.save(tmp_path / f"{v}.npy", camera.project(np.zeros((1, 3))))
+    arrays = [str(tmp_path / f"{v}.npy") for v in range(3)]
+    assert main(["triangulate", calibration, *arrays, "--out", out, "--unit", "cm"]) == 0
+    with np.load(out) as stored:
+        assert str(stored["unit"]) == "cm"

@@ -49,7 +49,7 @@ def test_human36m_projects_as_a_scalar_version_of_its_formula(ring):
     for point in np.random.default_rng(0).uniform(-900, 900, (20, 3)):
         X, Y, Z = camera.R @ point + camera.t
         x, y = X / Z, Y / Z
-        k1, k2, p1, p2, k3, _ = camera.lens
+        k1, k2, p1, p2, k3 = camera.lens[:5]
         r2 = x**2 + y**2
         factor = 1 + k1 * r2 + k2 * r2**2 + k3 * r2**3 + (p1 * y + p2 * x)
         expected = [1100 * (x * factor + p2 * r2) + 960, 1090 * (y * factor + p1 * r2) + 540]
@@ -88,13 +88,42 @@ def test_a_camera_in_another_unit_sees_the_same(ring):
     assert repr(metres) == "Camera(at (4, 0, 0.8) m, model='opencv')"
 
 
+@pytest.mark.parametrize("count", [0, 4, 5, 8, 12, 14])
+def test_as_many_coefficients_as_opencv_writes_are_read(count):
+    cv2 = pytest.importorskip("cv2")
+    full = np.array([-0.3, 0.2, -2e-3, 1e-3, 0.05, 0.1, -0.05, 0.02, 3e-3, -2e-3, 1e-3, 2e-3, 0, 0])
+    entry = {
+        "K": [[900, 1e-7, 500], [0, 950, 400], [0, 0, 1]], "R": np.eye(3), "t": [[0], [0], [2000]],
+        "distCoef": full[None, :count],
+    }  # fmt: skip
+    camera = Camera.from_panoptic(entry).in_unit("mm").in_unit("cm")
+    points = np.random.default_rng(0).uniform(-900, 900, (100, 3))
+    lens, K = full[:count] if count else np.zeros(4), camera.K
+    expected, jacobian = cv2.projectPoints(points, np.zeros(3), camera.t, K, lens)
+    pixels = camera.project(points)
+    np.testing.assert_allclose(pixels, expected[:, 0], rtol=0, atol=1e-8)
+    moved = jacobian[:, 3:6].reshape(-1, 2, 3)
+    np.testing.assert_allclose(camera.project_derivative(points), moved, rtol=0, atol=1e-9)
+    local = camera.to_camera(points)
+    ideal = local[:, :2] / local[:, 2:]
+    np.testing.assert_allclose(camera.rays(pixels), ideal, rtol=0, atol=1e-9)
+
+
+def test_the_unit_of_a_calibration_can_be_said():
+    entry = {"K": np.eye(3), "R": np.eye(3), "t": [0, 0, 2], "distCoef": [0] * 5}
+    assert Camera.from_panoptic(entry).unit == "cm"
+    assert Camera.from_panoptic(entry, "m").in_unit("mm").position[2] == -2000
+    with pytest.raises(ValueError, match="unit: expected one of mm, cm, m, got 'inch'"):
+        Camera.from_panoptic(entry, "inch")
+
+
 def test_human36m_and_shelf_store_the_position_of_the_camera():
     R = np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0.0]])
     shared = {"R": R, "T": [[1], [2], [3]], "k": [[0.1], [0.2], [0.3]], "p": [0.4, 0.5]}
     h36m = Camera.from_h36m({**shared, "f": [[7], [8]], "c": [[5], [6]]})
     np.testing.assert_allclose(h36m.position, [1, 2, 3])
     np.testing.assert_allclose(h36m.to_camera([2, 2, 3]), R.T @ [1, 0, 0])
-    assert h36m.lens == (0.1, 0.2, 0.4, 0.5, 0.3, 1.0) and h36m.unit == "m"
+    assert h36m.lens[:6] == (0.1, 0.2, 0.4, 0.5, 0.3, 1.0) and h36m.unit == "m"
     shelf = Camera.from_shelf({**shared, "fx": 7, "fy": 8, "cx": 5, "cy": 6})
     np.testing.assert_allclose(shelf.position, [1, 2, 3])
     np.testing.assert_allclose(shelf.to_camera([2, 2, 3]), R @ [1, 0, 0])
@@ -146,7 +175,10 @@ GOOD = {"R": np.eye(3), "t": (0, 0, 0), "focal": (1, 1), "centre": (0, 0)}
         ({"R": -np.eye(3)}, "R: expected a rotation matrix"),
         ({"t": (0, 0, np.nan)}, r"t\[2\]: expected a finite value"),
         ({"focal": (1, 0)}, "focal: expected more than 0"),
-        ({"distortion": (1, 2)}, r"distortion: expected shape \(5\)"),
+        ({"distortion": (1, 2)}, "distortion: expected 4, 5, 8, 12 or 14 coefficients, got 2"),
+        ({"distortion": np.ones(8), "model": "h36m"}, "distortion: expected five coefficients"),
+        ({"distortion": np.ones(14)}, r"distortion: expected no tilted sensor, got \[1"),
+        ({"distortion": (0, 0, 0, np.nan)}, r"distortion\[3\]: expected a finite value"),
         ({"model": "fisheye"}, "model: expected one of none, opencv, h36m, got 'fisheye'"),
         ({"model": "none", "distortion": (1, 0, 0, 0, 0)}, "distortion: expected zeros"),
         ({"unit": "inch"}, "unit: expected one of mm, cm, m, got 'inch'"),
@@ -160,9 +192,23 @@ def test_bad_cameras_are_named(changed, message):
 def test_bad_entries_and_points_are_named():
     with pytest.raises(ValueError, match="entry: expected the key 'T', got R"):
         Camera.from_h36m({"R": np.eye(3)})
-    entry = {"K": [[1, 1, 0], [0, 1, 0], [0, 0, 1]], "R": np.eye(3), "t": [0, 0, 0]}
-    with pytest.raises(ValueError, match=r"entry\['K'\]: expected no skew"):
+    entry = {"K": [[1, 0.01, 0], [0, 1, 0], [0, 0, 1]], "R": np.eye(3), "t": [0, 0, 0]}
+    with pytest.raises(ValueError, match=r"entry\['K'\]: expected no skew .* \[\[1.0, 0.01"):
         Camera.from_panoptic(entry)
+    entry = {**entry, "K": np.eye(3), "distCoef": [1, 2, 3]}
+    with pytest.raises(ValueError, match=r"entry\['distCoef'\]: expected 4, 5, .*, got 3"):
+        Camera.from_panoptic(entry)
+    with pytest.raises(ValueError, match=r"entry\['t'\]: expected an array of real numbers"):
+        Camera.from_panoptic({**entry, "t": [[0], [1, 2]]})
+    with pytest.raises(ValueError, match=r"entry\['k'\]: expected 2, 3 or 6 numbers, got 4"):
+        Camera.from_h36m({"R": np.eye(3), "T": [0] * 3, "f": [1] * 2, "c": [1] * 2, "k": [0] * 4,
+                          "p": [0] * 2})  # fmt: skip
+    for make in (Camera.from_panoptic, Camera.from_h36m, Camera.from_shelf):
+        with pytest.raises(ValueError, match="entry: expected a mapping, got int"):
+            make(3)
+    for cameras in (3, STRAIGHT):
+        with pytest.raises(ValueError, match="cameras: expected a sequence of Camera, got "):
+            check_cameras("cameras", cameras)
     with pytest.raises(ValueError, match=r"points: expected shape \(..., 3\), got \(2,\)"):
         STRAIGHT.project([1, 2])
     with pytest.raises(ValueError, match=r"pixels: expected shape \(..., 2\), got \(3,\)"):

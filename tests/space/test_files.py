@@ -3,7 +3,13 @@ import json
 import numpy as np
 import pytest
 
-from npkpose.space.files import read_cameras, read_keypoints, read_people, write_arrays
+from npkpose.space.files import (
+    match_images,
+    read_cameras,
+    read_keypoints,
+    read_people,
+    write_arrays,
+)
 
 ENTRY = {"K": [[900, 0, 500], [0, 900, 400], [0, 0, 1]], "distCoef": [0] * 5,
          "R": np.eye(3).tolist(), "t": [[0], [0], [2]]}  # fmt: skip
@@ -27,6 +33,28 @@ def test_the_data_set_of_a_camera_file_is_recognised_by_its_keys(tmp_path):
     cameras = read_cameras(write(tmp_path / "c.json", {"x": H36M}))
     assert cameras["x"].unit == "m" and cameras["x"].model == "h36m"
     np.testing.assert_allclose(cameras["x"].position, [1, 2, 3])
+
+
+def test_a_unit_is_that_of_the_camera_or_the_file_or_asked_for(tmp_path):
+    entries = [{"name": "a", **ENTRY}, {"name": "b", "unit": "mm", **ENTRY}]
+    path = write(tmp_path / "c.json", {"cameras": entries, "unit": "m"})
+    assert [camera.unit for camera in read_cameras(path).values()] == ["m", "mm"]
+    assert [camera.unit for camera in read_cameras(path, "cm").values()] == ["cm", "cm"]
+    path = write(tmp_path / "c.json", {"x": H36M, "unit": "mm"})
+    cameras = read_cameras(path)
+    assert list(cameras) == ["x"] and cameras["x"].unit == "mm"
+    path = write(tmp_path / "c.json", {"x": {**SHELF, "unit": "inch"}})
+    with pytest.raises(ValueError, match="c.json: camera x: unit: expected one of mm, cm, m, got"):
+        read_cameras(path)
+
+
+def test_views_without_a_common_image_are_named():
+    views = [{"cam0_0": 1, "cam0_1": 2}, {"cam1_0": 3}, {}]
+    message = r"in two files, for the same time, got none \(a: 'cam0_0', b: 'cam1_0', c: None\)"
+    with pytest.raises(ValueError, match="image_id: expected one that is " + message):
+        match_images(["a", "b", "c"], views)
+    assert match_images(["a", "b"], [{3: 1, 1: 1}, {1: 2, 2: 2}]) == [3, 1, 2]
+    assert match_images(["a", "b"], [{}, {}]) == []
 
 
 def test_real_calibrations_are_read(shared_data):

@@ -11,7 +11,9 @@ from npkpose.space.lens import Lens, distort, distortion_derivative, undistort
 BARREL = Lens(-0.28, 0.17, -2e-3, 1e-3, -0.037, 2.0)
 H36M = Lens(-0.2, 0.24, -1e-3, -3e-3, -0.002, 1.0)
 PINCUSHION = Lens(0.3, 0.1, 5e-3, -5e-3, 0.0, 2.0)
-LENSES = [Lens(), BARREL, H36M, PINCUSHION]
+RATIONAL = Lens(0.5, -0.1, 1e-3, -1e-3, 0.01, 2.0, 0.8, 0.05, -0.01)
+PRISM = BARREL._replace(s1=4e-3, s2=-2e-3, s3=-3e-3, s4=1e-3)
+LENSES = [Lens(), BARREL, H36M, PINCUSHION, RATIONAL, PRISM]
 places = arrays(np.float64, (4, 2), elements=st.integers(-8, 8).map(lambda n: n / 16))
 
 
@@ -19,6 +21,12 @@ def test_a_point_worked_by_hand():
     # r^2 = 5/4, s = 1 + .1 * 5/4 + 2 (.02 * .5 + .03 * 1) = 1.205
     lens = Lens(k1=0.1, p1=0.02, p2=0.03, m=2.0)
     np.testing.assert_allclose(distort(np.array([1, 0.5]), lens), [1.2425, 0.6275], rtol=1e-14)
+    # a divisor of 1 + .2 * 5/4 halves nothing but the radial part: s = 1.125 / 1.25 + .08 = .98
+    rational = lens._replace(k4=0.2)
+    np.testing.assert_allclose(distort(np.array([1, 0.5]), rational), [1.0175, 0.515], rtol=1e-14)
+    # a prism adds .1 * 5/4 to x, and .2 * 25/16 to y
+    prism = lens._replace(s1=0.1, s4=0.2)
+    np.testing.assert_allclose(distort(np.array([1, 0.5]), prism), [1.3675, 0.94], rtol=1e-14)
     # in the other model p contributes half as much to s: s = 1.165
     h36m = lens._replace(m=1.0)
     np.testing.assert_allclose(distort(np.array([1, 0.5]), h36m), [1.2025, 0.6075], rtol=1e-14)
@@ -34,8 +42,9 @@ def test_opencv_distorts_in_the_same_way():
     cv2 = pytest.importorskip("cv2")
     points = np.random.default_rng(0).uniform(-0.8, 0.8, (200, 2))
     solid = np.column_stack([points, np.ones(200)])
-    for lens in (BARREL, PINCUSHION):
-        expected, _ = cv2.projectPoints(solid, *np.zeros((2, 3)), np.eye(3), np.array(lens[:5]))
+    for lens in (BARREL, PINCUSHION, RATIONAL, PRISM):
+        given = np.array(lens.coefficients)
+        expected, _ = cv2.projectPoints(solid, *np.zeros((2, 3)), np.eye(3), given)
         np.testing.assert_allclose(distort(points, lens), expected[:, 0], rtol=0, atol=1e-12)
 
 

@@ -24,11 +24,14 @@ def undistort(points, lens):
 
 def distort(points, lens):
     """Return distorted points (M, 2) of ideal ``points`` (M, 2)."""
-    k1, k2, p1, p2, k3, m = lens
+    k1, k2, p1, p2, k3, m, k4, k5, k6, s1, s2, s3, s4 = lens
     x, y = points.T
     squared = x**2 + y**2
-    s = 1 + k1 * squared + k2 * squared**2 + k3 * squared**3 + m * (p1 * y + p2 * x)
-    return np.stack([x * s + p2 * squared, y * s + p1 * squared], axis=1)
+    radial = 1 + k1 * squared + k2 * squared**2 + k3 * squared**3
+    radial = radial / (1 + k4 * squared + k5 * squared**2 + k6 * squared**3)
+    s = radial + m * (p1 * y + p2 * x)
+    x_prism, y_prism = s1 * squared + s2 * squared**2, s3 * squared + s4 * squared**2
+    return np.stack([x * s + p2 * squared + x_prism, y * s + p1 * squared + y_prism], axis=1)
 
 
 def derivative(points, lens):
