@@ -53,18 +53,6 @@ def test_every_public_name_is_there_and_documented():
         assert isinstance(value, npkpose.Skeleton) or value.__doc__, name
 
 
-def test_every_kernel_file_has_its_twin():
-    import importlib
-    import pathlib
-
-    root = pathlib.Path(npkpose.__file__).parent
-    with_kernels = [p for p in root.rglob("*.py") if "\n@kernel" in p.read_text()]
-    assert len(with_kernels) >= 4
-    for path in with_kernels:
-        name = ".".join(path.relative_to(root).with_suffix("").parts)
-        importlib.import_module(f"npkpose.reference.{name}")
-
-
 MAPS = np.random.default_rng(0).random((1, 18, 8, 8))
 NAN_MAPS = np.full((18, 8, 8), np.nan)
 FIELDS = np.zeros((38, 8, 8))

@@ -51,6 +51,17 @@ def test_filled_in_keypoints_match_the_reference(seed):
         np.testing.assert_array_equal(filled[p, k], expected)
 
 
+@pytest.mark.parametrize("radius", [0.0, 1.5, 20.0])
+def test_best_pixels_match_the_reference(radius, rng):
+    heatmaps, tags = rng.random((2, 6, 7)), rng.normal(size=(2, 6, 7, 1))
+    means, maps = rng.normal(size=(8, 1)), np.arange(8) % 2
+    exclude = rng.uniform(0, 6, (8, 2))
+    pixels, _ = best_pixel(heatmaps, tags, means, maps, 0.5, exclude, radius)
+    for (k, *pixel), mean, near in zip(pixels.tolist(), means, exclude):
+        expected = reference.best_pixel(heatmaps[k], tags[k], mean, 0.5, near, radius)
+        assert tuple(pixel) == ((-1, -1) if expected is None else expected)
+
+
 def test_filling_compiles_once_for_each_float_type():
     heatmaps, tags = np.ones((2, 4, 4)), np.zeros((2, 4, 4, 1))
     for dtype in (np.float32, np.float64):

@@ -34,6 +34,14 @@ def test_peaks_match_the_reference(heatmaps, offset, max_peaks):
         assert peaks.pixels[own].tolist() == [[k, *map(int, pixel)] for _, _, pixel in rows]
 
 
+@given(maps, st.sampled_from([0.0, 0.25]))
+def test_the_points_of_all_pixels_match_the_reference(heatmaps, offset):
+    pixels = np.array([*np.ndindex(heatmaps.shape)])
+    points = offset_pixels(heatmaps, pixels, offset)
+    np.testing.assert_array_equal(points, reference.offset_pixels(heatmaps, pixels, offset))
+    assert offset_pixels(heatmaps, pixels[:0], offset).shape == (0, 2)
+
+
 def test_a_plateau_is_one_peak_at_its_centroid_with_its_first_pixel():
     heatmap = np.zeros((1, 8, 12))
     heatmap[0, 3:5, 2:9] = 1.0

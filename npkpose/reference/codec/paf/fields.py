@@ -21,8 +21,16 @@ def sample(paf, points):
     return np.einsum("sh,sw,ihw->si", tent_y, tent_x, paf)
 
 
+def paf_fields(keypoints, skeleton, size, width):
+    """Return the fields (C, H, W) of people (P, K, 2) in heatmap pixels, limb after limb."""
+    fields = np.zeros((skeleton.num_paf_channels, *size))
+    for (a, b), channels in zip(skeleton.limbs, skeleton.paf_channels):
+        fields[list(channels)] = limb_field(keypoints[:, a], keypoints[:, b], size, width)
+    return fields
+
+
 def limb_field(starts, ends, size, width):
-    """Twin of `paf_fields` for one limb type, from starts (P, 2) to ends (P, 2): (2, H, W)."""
+    """Return the field (2, H, W) of one limb type, from starts (P, 2) to ends (P, 2)."""
     total, count = np.zeros((2, *size)), np.zeros(size)
     pixels = np.moveaxis(np.indices(size)[::-1], 0, -1)  # (H, W, 2): x, y
     for a, b in zip(starts, ends):

@@ -3,8 +3,28 @@
 import numpy as np
 
 from npkpose.reference.codec.paf.fields import limb_scores
+from npkpose.reference.codec.tags.peaks import offset_pixels
 
-FIELD_WEIGHT, MAX_LIMB_LENGTH = 0.3, 0.5
+FIELD_WEIGHT, MAX_LIMB_LENGTH, OFFSET = 0.3, 0.5, 0.25
+
+
+def fill_missing_keypoints(keypoints, heatmaps, pafs, skeleton, num_samples=10):
+    """Return keypoints (P, K, 2), filled in round after round until nothing changes."""
+    return np.array([_fill(points, heatmaps, pafs, skeleton, num_samples) for points in keypoints])
+
+
+def _fill(points, heatmaps, pafs, skeleton, num_samples):
+    """Return the points (K, 2) of one person, filled in."""
+    pixels, moved = points.copy(), points.copy()
+    for _ in range(len(points)):
+        found = ~np.isnan(pixels[:, 0])
+        before = pixels.copy()
+        for k in np.flatnonzero(~found) if found.any() else ():
+            best = best_pixel(k, before, heatmaps[k], pafs, skeleton, num_samples)
+            if best is not None:
+                pixels[k] = best[::-1]
+                moved[k] = offset_pixels(heatmaps, [(k, *best)], OFFSET)[0]
+    return moved
 
 
 def best_pixel(k, points, heatmap, pafs, skeleton, num_samples=10):

@@ -8,6 +8,11 @@ def find_tag_peaks(heatmaps, threshold, max_peaks, offset):
     return [_peaks(image, threshold, offset)[:max_peaks] for image in heatmaps]
 
 
+def offset_pixels(heatmaps, pixels, offset):
+    """Return the points (M, 2) of pixels (M, 3): map, y, x."""
+    return np.array([_point(heatmaps[k], y, x, offset) for k, y, x in pixels]).reshape(-1, 2)
+
+
 def _peaks(image, threshold, offset):
     finite = {pixel for pixel in np.ndindex(image.shape) if np.isfinite(image[pixel])}
     peaks, left = [], {pixel for pixel in finite if image[pixel] > threshold}
