@@ -49,7 +49,7 @@ def adam_step(p, m, v, g, step, lr, betas, eps, weight_decay):
 
 
 def run_elementwise(functions, numbers):
-    """Call functions that together update so many ``numbers``, on all threads if they are many."""
+    """Call functions that update ``numbers`` numbers in all, on all threads if there are many."""
     if numbers >= MIN_PARALLEL:
         run_all(functions)
     else:

@@ -9,8 +9,8 @@ ratio over sqrt(2 pi), falls smoothly from 1/2 like 1/a, so in t = 1 / (1 + a/3)
 a polynomial. Ours meets it at the Chebyshev nodes of 0 <= a <= 6, to 8e-8 of its value there
 (Press et al., Numerical Recipes, section 6.2.2, treat erfc alike); beyond, a Phi(-a) is below
 1e-8 itself. So y is within 2.4e-7 |x| of the truth: the last bits of a float32. NumPy's exp
-works on sixteen numbers at a time, and so does the kernel that does the rest. float64 has
-Python's erfc, one number at a time. `npkpose.nn.gelu` is the plain version.
+takes sixteen numbers at a time, and so does the kernel that does the rest. For float64 Python's
+erfc takes one number at a time. `npkpose.nn.gelu` is the plain version.
 """
 
 import math

@@ -137,6 +137,6 @@ def adam_step(p, m, v, g, step, lr, betas, eps, weight_decay):
 
 @faster(engine.run_elementwise)
 def call_each(functions, numbers):
-    """Call functions that together update so many ``numbers``."""
+    """Call functions that update ``numbers`` numbers in all."""
     for function in functions:
         function()

@@ -3,7 +3,7 @@
     y[n,c,h,w] = max_{i,j} x[n,c, s h + i - p, s w + j - p]
 
 for stride s and padding p, with -infinity outside the image. Its gradient goes to the
-place that won; of equal places, to the first in raster order. Riesenhuber & Poggio,
+pixel that won; of equal pixels, to the first in raster order. Riesenhuber & Poggio,
 "Hierarchical Models of Object Recognition in Cortex", Nature Neuroscience 1999.
 """
 
@@ -56,7 +56,7 @@ class MaxPool2d(Module):
         return fold(dcolumns.reshape(N, C * K, Ho * Wo), size, *self.window)
 
     def _maximum(self, x, size):
-        """Return the window maxima without unfolding: one place of all windows at a time."""
+        """Return the window maxima without unfolding: one kernel tap of all windows at a time."""
         (kh, kw), (dh, dw), (ph, pw), (sh, sw) = self.window
         if ph or pw:
             x = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)), constant_values=-np.inf)
