@@ -5,6 +5,8 @@ import json
 import math
 import pathlib
 
+from npkpose._json import read_json
+
 
 def add_command(commands):
     """Add the command to argparse's subparsers."""
@@ -97,10 +99,7 @@ def read_boxes(path):
 
 
 def _read_entries(path):
-    try:
-        content = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path}: expected JSON, got {error}") from None
+    content = read_json(path)
     entries = content.get("annotations") if isinstance(content, dict) else content
     if not isinstance(entries, list):
         raise ValueError(f"{path}: expected COCO results or annotations")

@@ -77,6 +77,13 @@ def test_files_without_boxes_are_named(tmp_path, content, message):
     assert str(path) in str(refusal.value)
 
 
+def test_boxes_that_windows_wrote_are_read(tmp_path):
+    text = '[{"image_id": 1, "bbox": [1, 2, 3, 4]}]'
+    for encoding in ("utf-8-sig", "utf-16"):
+        (tmp_path / "boxes.json").write_text(text, encoding=encoding)
+        assert read_boxes(tmp_path / "boxes.json") == {1: ([(1, 2, 4, 6)], [1.0])}
+
+
 def test_boxes_of_annotations_are_read_and_empty_ones_left_out(tmp_path):
     annotations = [{"image_id": 1, "bbox": [1, 2, 3, 4]}, {"image_id": 1, "bbox": [1, 2, 0, 4]}]
     (tmp_path / "a.json").write_text(json.dumps({"annotations": annotations}))
