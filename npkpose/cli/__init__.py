@@ -12,4 +12,5 @@ Read in this order:
     triangulate.py   keypoints of several cameras to points in space
     inputs.py        what the help texts of both say about files of keypoints
     warmup.py        compile every kernel
+    compiling.py     a note while kernels compile, and a second process that compiles
 """

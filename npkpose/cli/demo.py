@@ -1,15 +1,12 @@
 """``npkpose demo``: learn keypoints while you watch, then find people; prints scores, saves plots.
 
-A process compiles one kernel at a time, so a second process compiles half of the kernels while
-the first one trains. Both keep them in Numba's cache, from which the first reads the rest.
+A second process compiles kernels that find people while the first one trains.
 """
 
-import os
-import subprocess
-import sys
 import time
 
 from npkpose._extras import require_figure, require_pillow
+from npkpose.cli.compiling import second_process
 from npkpose.codec.heatmap.decode import REFINEMENTS
 from npkpose.data.people import SyntheticPeople
 from npkpose.exercises.markers import held_out_markers, marker_errors, train_markers
@@ -36,27 +33,17 @@ def demo(out, seed=0):
     require_pillow()
     out.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
-    compiling = start_compiling()
-    learn_markers(out / "markers.png", seed)
     scenes = CachedDataset(SyntheticPeople(NUM_SCENES, SEED + seed), NUM_SCENES)
-    finders = make_finders(scenes, ["tags"])
-    compiling.wait()
+    with second_process(compile_finders) as process:
+        learn_markers(out / "markers.png", seed)
+        finders = make_finders(scenes, ["tags"])
+        process.wait()
     finders = make_finders(scenes, COMPILED_ELSEWHERE) | finders
     print(f"2. People in {NUM_SCENES} fresh scenes, found by networks trained with npkpose")
     found = {name: find_people(find, scenes) for name, find in finders.items()}
     print_people(found, scenes)
     draw_people(out / "people.png", found, scenes)
     print(f"{time.perf_counter() - start:.0f} s. Plots: {out}/markers.png, {out}/people.png")
-
-
-def start_compiling():
-    """Return a process that compiles the kernels of `COMPILED_ELSEWHERE`.
-
-    Its layers run in plain NumPy, since this process compiles the kernels of the layers.
-    """
-    command = "from npkpose.cli.demo import compile_finders; compile_finders()"
-    environment = os.environ | {"NPKPOSE_ENGINE": "plain"}
-    return subprocess.Popen([sys.executable, "-c", command], env=environment)
 
 
 def compile_finders():

@@ -1,21 +1,34 @@
 """The parser of the command line, and ``main``, which runs a command and shows its errors."""
 
 import argparse
+import os
 import pathlib
 import sys
 
 from npkpose import __version__
 from npkpose.cli import doctor, lift, models, predict, train, triangulate
 from npkpose.cli import eval as evaluate
+from npkpose.cli.compiling import note_compilation
 
+SIGINT, SIGPIPE = 2, 13  # a shell's status after a signal is 128 + its number
 COMMANDS = predict, models, evaluate, doctor, train, lift, triangulate
 
 
 def main(arguments=None):
     """Run one command; return the exit status. The user's errors are one line on stderr."""
     options = _make_parser().parse_args(arguments)
+    sys.stdout.reconfigure(errors="backslashreplace")  # names that the terminal cannot show
     try:
-        return options.run(options)
+        with note_compilation(options.command):
+            status = options.run(options)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # the reader of a pipe has ended, which is no error
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + SIGPIPE
+    except KeyboardInterrupt:
+        print(f"npkpose {options.command}: interrupted", file=sys.stderr)
+        return 128 + SIGINT
     except (ValueError, OSError, ImportError) as error:
         print(f"npkpose {options.command}: {error}", file=sys.stderr)
         return 1

@@ -50,15 +50,17 @@ def predict_photos(model, options):
     out = pathlib.Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     results = []
-    for name, photo in _unique_names(options.photos):
-        image = read_image(photo)
-        poses = find(image, _image_id(photo))
-        _write_json(out / f"{name}.json", poses.to_dict(model.skeleton), indent=1)
-        write_image(out / f"{name}.png", draw_poses(image, poses, model.skeleton))
-        results += _to_coco(poses, model.skeleton, _image_id(photo))
-        people = "1 person" if len(poses) == 1 else f"{len(poses)} people"
-        print(f"{photo}: {people}, {out / name}.json, {out / name}.png")
-    _write_json(out / "results.json", results)
+    try:
+        for name, photo in _unique_names(options.photos):
+            image = read_image(photo)
+            poses = find(image, _image_id(photo))
+            _write_json(out / f"{name}.json", poses.to_dict(model.skeleton), indent=1)
+            write_image(out / f"{name}.png", draw_poses(image, poses, model.skeleton))
+            results += _to_coco(poses, model.skeleton, _image_id(photo))
+            people = "1 person" if len(poses) == 1 else f"{len(poses)} people"
+            print(f"{photo}: {people}, {out / name}.json, {out / name}.png")
+    finally:  # after Ctrl-C too: the photos so far
+        _write_json(out / "results.json", results)
     print(f"{out / 'results.json'}: the people of all photos, as COCO results")
     return 0
 

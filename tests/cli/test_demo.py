@@ -1,3 +1,8 @@
+import os
+import subprocess
+import sys
+
+import numba
 import numpy as np
 import pytest
 
@@ -5,6 +10,18 @@ from npkpose.cli import demo
 from npkpose.data.people import SyntheticPeople
 from npkpose.training import recipes
 from npkpose.training.cached_dataset import CachedDataset
+
+COMPILED = """
+import sys
+from numba.core.dispatcher import Dispatcher
+from npkpose.cli.demo import compile_finders
+
+compile_finders()
+for name, module in list(sys.modules.items()):
+    for kernel in vars(module).values() if name.startswith("npkpose.") else ():
+        if isinstance(kernel, Dispatcher) and kernel.signatures:
+            print(f"{kernel.py_func.__module__}.{kernel.py_func.__name__}")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -44,3 +61,13 @@ def test_the_plot_has_a_row_for_each_network(found, scenes, tmp_path):
     demo.draw_people(tmp_path / "people.png", found, scenes, columns=2)
     with image.open(tmp_path / "people.png") as plot:
         assert plot.height > plot.width
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
+def test_the_second_process_compiles_the_kernels_that_find_people_but_none_of_a_layer():
+    environment = os.environ | {"NPKPOSE_ENGINE": "plain"}
+    command = [sys.executable, "-c", COMPILED]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    compiled = done.stdout.split()
+    assert not [name for name in compiled if name.startswith("npkpose.engine")]
+    assert {"npkpose.image.warp.warp_pixels", "npkpose.codec.paf.assemble._merge"} <= set(compiled)

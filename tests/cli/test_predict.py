@@ -20,12 +20,12 @@ def photo(tmp_path):
     return path
 
 
-def run(*arguments):
+def run(*arguments, network=HRNet):
     """Run the command with a small HRNet instead of loading one; return its status."""
     parser = argparse.ArgumentParser()
     predict.add_command(parser.add_subparsers())
     options = parser.parse_args(["predict", "--weights", "none", *map(str, arguments)])
-    return predict.predict_photos(HRNet(4, modules=(1, 1, 1), blocks=1), options)
+    return predict.predict_photos(network(4, modules=(1, 1, 1), blocks=1), options)
 
 
 def test_every_box_of_a_photo_gives_a_coco_result(photo, tmp_path, capsys):
@@ -44,6 +44,22 @@ def test_every_box_of_a_photo_gives_a_coco_result(photo, tmp_path, capsys):
 def test_without_boxes_the_whole_photo_is_one_person(photo, tmp_path, capsys):
     assert run("--out", tmp_path / "o", photo) == 0
     assert "1 person" in capsys.readouterr().out
+
+
+def test_ctrl_c_keeps_the_results_of_the_photos_so_far(photo, tmp_path):
+    class Interrupted(HRNet):
+        """A network that is interrupted when it sees the second photo."""
+
+        def forward(self, x):
+            seen.append(x)
+            if len(seen) > 1:
+                raise KeyboardInterrupt
+            return super().forward(x)
+
+    seen, out = [], tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        run("--out", out, photo, photo, network=Interrupted)
+    assert [result["image_id"] for result in json.loads((out / "results.json").read_text())] == [42]
 
 
 def test_an_unknown_model_is_an_error_of_one_line(photo, capsys):

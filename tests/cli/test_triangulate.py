@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -112,6 +115,20 @@ def test_input_that_cannot_be_triangulated_is_one_line_and_status_1(rig, tmp_pat
         error = capsys.readouterr().err
         assert error.startswith("npkpose triangulate: ") and error.count("\n") == 1
         assert message in error
+
+
+def test_a_name_that_the_terminal_cannot_show_is_escaped(rig, tmp_path):
+    cameras, calibration = rig
+    points = np.random.default_rng(0).uniform(-0.5, 0.5, (2, 4, 3))
+    for v, camera in enumerate(cameras):
+        np.save(tmp_path / f"{v}.npy", camera.project(points))
+    files, out = [tmp_path / f"{v}.npy" for v in range(3)], tmp_path / "\u8d70.npz"
+    command = [sys.executable, "-m", "npkpose", "triangulate", calibration, *files, "--out", out]
+    done = subprocess.run(command, capture_output=True, env=os.environ | {
+        "PYTHONIOENCODING": "cp1252", "PYTHONPATH": os.pathsep.join(sys.path),
+    })  # fmt: skip
+    assert done.returncode == 0 and out.exists()
+    assert rb"\u8d70.npz: points" in done.stdout
 
 
 def test_help_says_which_files_are_read(capsys):
