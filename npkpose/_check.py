@@ -11,7 +11,7 @@ import numbers
 import numpy as np
 
 
-def check_array(name, value, shape, dtype=np.float64, finite=True):
+def check_array(name, value, shape, dtype=np.float64, finite=True, largest=None):
     """Return ``value`` as a writable C-contiguous array, or raise ValueError.
 
     Parameters
@@ -28,6 +28,8 @@ def check_array(name, value, shape, dtype=np.float64, finite=True):
         Of a tuple, the value's own dtype if listed, else the first.
     finite : bool
         Refuse NaN and infinity.
+    largest : float, optional
+        Refuse numbers above it in size: their products would leave float64's range.
 
     Raises
     ------
@@ -43,6 +45,8 @@ def check_array(name, value, shape, dtype=np.float64, finite=True):
         raise ValueError(f"{name}: expected shape ({_legend(shape)}), got {array.shape}")
     if finite:
         check_finite(name, array)
+    if largest is not None:
+        _check_largest(name, array, largest)
     return array
 
 
@@ -64,6 +68,16 @@ def check_finite(name, array):
         index = np.unravel_index(int(np.argmin(finite)), array.shape)
         where = ", ".join(str(int(i)) for i in index)
         raise ValueError(f"{name}[{where}]: expected a finite value, got {array[index]}")
+
+
+def _check_largest(name, array, largest):
+    too_large = abs(array) > largest
+    if too_large.any():
+        index = np.unravel_index(int(np.argmax(too_large)), array.shape)
+        where = ", ".join(str(int(i)) for i in index)
+        raise ValueError(
+            f"{name}[{where}]: expected at most {largest:g} in size, got {array[index]:g}"
+        )
 
 
 def check_number(name, value, above=-math.inf, at_least=-math.inf):

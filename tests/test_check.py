@@ -23,6 +23,7 @@ def test_valid_arrays_are_returned_unchanged_and_others_converted():
         (lambda: check_array("a", np.ones(3), (2, "W")), r"a: expected shape \(2, W\), got \(3,\)"),
         (lambda: check_array("a", np.zeros(2), (..., "K", 2)), r"a: expected shape \(..., K, 2\)"),
         (lambda: check_array("a", [[0, np.nan]], (1, 2)), r"a\[0, 1\]: expected a finite value"),
+        (lambda: check_array("a", [[1, -4]], (1, 2), largest=3), r"a\[0, 1\]: expected at most 3"),
         (lambda: check_array("a", [1j], (1,)), "a: expected real numbers, got dtype complex"),
         (lambda: check_array("a", ["1"], (1,)), "a: expected real numbers, got dtype <U1"),
         (lambda: check_array("a", [[1], [1, 2]], (1,)), "a: expected an array of real numbers"),

@@ -23,6 +23,7 @@ from npkpose.space.procrustes import procrustes
 
 PCK_THRESHOLD_MM = 150.0  # about half a head
 AUC_THRESHOLDS_MM = np.linspace(0.0, 150.0, 31)
+_LARGEST = 1e150  # squares of larger numbers overflow
 
 
 def mpjpe(points, true_points, root=None):
@@ -43,7 +44,7 @@ def mpjpe(points, true_points, root=None):
     Raises
     ------
     ValueError
-        Wrong shape, infinity, or a root that is not a joint.
+        Wrong shape, infinity, numbers above 1e150, or a root that is not a joint.
     """
     points, true_points = _check_poses(points, true_points, root)
     return _mean_distance(points, true_points)
@@ -123,6 +124,7 @@ def _check_poses(points, true_points, root=None):
     for name, array in (("points", points), ("true_points", true_points)):
         if np.isinf(array).any():
             raise ValueError(f"{name}: expected finite values or NaN, got infinity")
+        check_array(name, array, array.shape, finite=False, largest=_LARGEST)
     if root is None:
         return points, true_points
     root = check_integer("root", root)

@@ -30,6 +30,7 @@ from npkpose.space.lens import (
 
 UNITS = {"mm": 0.001, "cm": 0.01, "m": 1.0}  # in metres
 
+LARGEST = 1e30  # of lengths and pixels: larger ones overflow in products of some of them
 _MAX_SKEW = 1e-3  # pixels, over the height of a picture: less than any detector's noise
 
 
@@ -55,16 +56,16 @@ class Camera:
     ------
     ValueError
         Wrong shape, a number that is not finite, an R that is not a rotation (to 1e-3), a focal
-        length that is not positive, an unknown model or unit.
+        length that is not positive, a number above 1e30, an unknown model or unit.
     """
 
     def __init__(self, R, t, focal, centre, distortion=(0, 0, 0, 0, 0), model="opencv", unit="mm"):
         self.R = _check_rotation("R", R)
-        self.t = check_array("t", t, (3,)).copy()
-        self.focal = check_array("focal", focal, (2,)).copy()
+        self.t = check_array("t", t, (3,), largest=LARGEST).copy()
+        self.focal = check_array("focal", focal, (2,), largest=LARGEST).copy()
         if not (self.focal > 0).all():
             raise ValueError(f"focal: expected more than 0, got {self.focal}")
-        self.centre = check_array("centre", centre, (2,)).copy()
+        self.centre = check_array("centre", centre, (2,), largest=LARGEST).copy()
         self.model = check_choice("model", model, tuple(TANGENT_FACTORS))
         self.lens = make_lens("distortion", distortion, model)
         self.unit = check_choice("unit", unit, tuple(UNITS))

@@ -52,7 +52,7 @@ def procrustes(points, targets, scale=True, weights=None):
     Raises
     ------
     ValueError
-        Wrong shape, infinity, or a negative weight.
+        Wrong shape, infinity, a negative weight, or sizes whose ratio is not in float64's range.
     """
     points = check_array("points", points, (..., "K", 3), finite=False)
     targets = check_array("targets", targets, points.shape, finite=False)
@@ -70,18 +70,54 @@ def procrustes(points, targets, scale=True, weights=None):
 
 
 def _umeyama(p, q, weights, with_scale):
+    """Return the `Similarity` of points p, q (..., K, 3) with weights (..., K, 1).
+
+    All three are divided by powers of 2 that bring them near 1, which changes no bit of the
+    result, so that no product overflows or vanishes.
+    """
+    (p, p_power), (q, q_power), (weights, _) = map(_normalise, (p, q, weights))
     total = weights.sum(axis=-2)  # (..., 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         p_mean, q_mean = (weights * p).sum(axis=-2) / total, (weights * q).sum(axis=-2) / total
     p, q = p - np.nan_to_num(p_mean)[..., None, :], q - np.nan_to_num(q_mean)[..., None, :]
-    C = np.swapaxes(weights * q, -1, -2) @ p  # (..., 3, 3)
+    R, trace = _rotation(np.swapaxes(weights * q, -1, -2) @ p)
+    R = np.where(total[..., None] > 0, R, np.nan)
+    spread = (weights * p * p).sum(axis=(-1, -2))
+    fits = (spread > 0) & bool(with_scale)
+    s = np.where(fits, trace / np.where(spread > 0, spread, 1.0), 1.0)
+    s = np.where(total[..., 0] > 0, s, np.nan)
+    power = np.where(fits, q_power - p_power, 0)
+    moved = s[..., None] * (R @ p_mean[..., None])[..., 0]
+    t, t_power = _subtract(q_mean, q_power, moved, p_power + power)
+    return _check_range(Similarity(s, R, t), power, t_power)
+
+
+def _rotation(C):
+    """Return R and tr(S D) of C (..., 3, 3)."""
     U, S, Vt = np.linalg.svd(C)
     D = np.ones_like(S)
     D[..., 2] = np.sign(np.linalg.det(U @ Vt))
-    R = (U * D[..., None, :]) @ Vt
-    spread = (weights * p * p).sum(axis=(-1, -2))
-    fits = (spread > 0) & bool(with_scale)
-    s = np.where(fits, (S * D).sum(axis=-1) / np.where(spread > 0, spread, 1.0), 1.0)
-    s = np.where(total[..., 0] > 0, s, np.nan)
-    R = np.where(total[..., None] > 0, R, np.nan)
-    return Similarity(s, R, q_mean - s[..., None] * (R @ p_mean[..., None])[..., 0])
+    return (U * D[..., None, :]) @ Vt, (S * D).sum(axis=-1)
+
+
+def _subtract(a, a_power, b, b_power):
+    """Return c and its power: c 2^power = a 2^a_power - b 2^b_power, for vectors (..., 3)."""
+    power = np.maximum(a_power, b_power)
+    a, b = np.ldexp(a, (a_power - power)[..., None]), np.ldexp(b, (b_power - power)[..., None])
+    return a - b, power
+
+
+def _check_range(fit, power, t_power):
+    """Return ``fit`` with its scale times 2^power and t times 2^t_power, or raise ValueError."""
+    with np.errstate(over="ignore", under="ignore"):
+        scale, t = np.ldexp(fit.scale, power), np.ldexp(fit.t, t_power[..., None])
+    if (np.isinf(scale) | (scale == 0) & (fit.scale != 0)).any() or np.isinf(t).any():
+        raise ValueError("targets: expected a size that the points can be scaled to, in float64")
+    return Similarity(scale, fit.R, t)
+
+
+def _normalise(array):
+    """Return ``array`` (..., K, C) over a power of 2 that brings its largest near 1, and that."""
+    largest = abs(array).max(axis=(-1, -2), initial=0.0)
+    power = np.frexp(largest)[1]
+    return np.ldexp(array, -power[..., None, None]), power

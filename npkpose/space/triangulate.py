@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from npkpose._check import check_array, check_number
-from npkpose.space.camera import check_cameras
+from npkpose.space.camera import LARGEST, check_cameras
 from npkpose.space.consensus import consensus
 from npkpose.space.dlt import linear_points
 from npkpose.space.refine import refine_points, reprojection_errors
@@ -72,12 +72,14 @@ def triangulate(pixels, cameras, weights=None, robust=False, refine=True, thresh
     Raises
     ------
     ValueError
-        Wrong shape, an infinite pixel, a negative weight, cameras in two units.
+        Wrong shape, a pixel that is infinite or above 1e30, a negative weight, cameras in two
+        units.
     """
     cameras = check_cameras("cameras", cameras)
     pixels = check_array("pixels", pixels, (len(cameras), *np.shape(pixels)[1:-1], 2), finite=False)
     if np.isinf(pixels).any():
         raise ValueError("pixels: expected finite values or NaN, got infinity")
+    check_array("pixels", pixels, pixels.shape, finite=False, largest=LARGEST)
     weights = _check_weights(weights, pixels.shape[:-1])
     threshold = check_number("threshold", threshold, above=0)
     rays = np.empty_like(pixels)

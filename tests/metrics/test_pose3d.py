@@ -92,3 +92,11 @@ def test_unlabelled_joints_are_left_out_and_missing_joints_are_not():
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("metric", [mpjpe, pa_mpjpe, n_mpjpe, pve, pck_3d, auc_3d])
+def test_numbers_whose_squares_overflow_are_refused_by_name(metric):
+    with pytest.raises(ValueError, match=r"\[1, 2\]: expected at most 1e\+150 in size, got -1e"):
+        metric(np.where([[0, 0, 0], [0, 0, 1]], -1e155, TRUTH[:2]), TRUTH[:2])
+    with pytest.raises(ValueError, match=r"true_points\[0, 0\]: expected at most 1e\+150"):
+        metric(TRUTH, TRUTH + 1e308)

@@ -174,6 +174,7 @@ GOOD = {"R": np.eye(3), "t": (0, 0, 0), "focal": (1, 1), "centre": (0, 0)}
         ({"R": 2 * np.eye(3)}, "R: expected a rotation matrix"),
         ({"R": -np.eye(3)}, "R: expected a rotation matrix"),
         ({"t": (0, 0, np.nan)}, r"t\[2\]: expected a finite value"),
+        ({"t": (0, 1e31, 0)}, r"t\[1\]: expected at most 1e\+30 in size, got 1e\+31"),
         ({"focal": (1, 0)}, "focal: expected more than 0"),
         ({"distortion": (1, 2)}, "distortion: expected 4, 5, 8, 12 or 14 coefficients, got 2"),
         ({"distortion": np.ones(8), "model": "h36m"}, "distortion: expected five coefficients"),

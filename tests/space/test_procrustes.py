@@ -84,6 +84,35 @@ def test_sets_without_points_give_nan_and_coinciding_points_scale_1():
     np.testing.assert_allclose(fit.apply(np.ones((4, 3))), 0, atol=1e-15)
 
 
+@pytest.mark.parametrize("p_size, q_size", [
+    (1e154, 1e154), (1e300, 1e300), (1e-300, 1e-300), (1e-160, 1e120), (1e150, 1e-150), (1, 1e300),
+])  # fmt: skip
+@pytest.mark.parametrize("weight", [1, 1e-300, 1e300])
+def test_points_of_any_size_that_float64_can_hold_are_matched(p_size, q_size, weight):
+    R = axis_angle_to_matrix([1, 2, 3])
+    points, targets = SCENE * p_size, (3 * SCENE @ R.T + 5) * q_size
+    fit = procrustes(points, targets, weights=np.full(6, float(weight)))
+    np.testing.assert_allclose(fit.R, R, atol=1e-9)  # the smallest numbers have few digits
+    np.testing.assert_allclose(fit.scale / q_size * p_size, 3, rtol=1e-9)
+    np.testing.assert_allclose(fit.t / q_size, 5, rtol=1e-9)
+    rigid = procrustes(SCENE * p_size, SCENE @ R.T * p_size + 2 * p_size, scale=False)
+    np.testing.assert_allclose(rigid.t / p_size, 2, rtol=1e-9)
+
+
+def test_numbers_whose_products_overflow_do_not_hang_the_solver():
+    points = np.array([[0.22661552958050238, 3.471579490088339, 0], [-8.559295790684905, 9.65, 0]])
+    targets = np.array([[1e308, -1e308, 1e308], [-1e308, 1e308, 1e308]])
+    with pytest.raises(ValueError, match="targets: expected a size that the points can be scaled"):
+        procrustes(points, targets)  # t would be 2e308
+    fit = procrustes(points, targets / 2)
+    assert np.linalg.det(fit.R) == pytest.approx(1)
+    np.testing.assert_allclose(fit.apply(points) / 1e308, targets / 2 / 1e308, atol=1e-12)
+    with pytest.raises(ValueError, match="targets: expected a size that the points can be scaled"):
+        procrustes(points * 1e-300, targets)
+    with pytest.raises(ValueError, match="targets: expected a size that the points can be scaled"):
+        procrustes(targets, points * 1e-300)
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [

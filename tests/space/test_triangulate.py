@@ -155,6 +155,7 @@ PIXELS = np.zeros((2, 3, 2))
         ({"pixels": np.zeros((2, 3))}, r"pixels: expected shape \(2, 2\), got \(2, 3\)"),
         ({"pixels": 4}, "pixels: expected shape"),
         ({"pixels": PIXELS + np.inf}, "pixels: expected finite values or NaN"),
+        ({"pixels": PIXELS - 1e200}, r"pixels\[0, 0, 0\]: expected at most 1e\+30 in size"),
         ({"weights": np.ones((2, 4))}, r"weights: expected shape \(2, 3\), got \(2, 4\)"),
         ({"weights": -np.ones((2, 3))}, "weights: expected at least 0, got -1"),
         ({"weights": np.full((2, 3), np.nan)}, r"weights\[0, 0\]: expected a finite value"),
