@@ -21,7 +21,7 @@ from npkpose.metrics.coco.doctor_entries import (
 MAX_DETS = 20  # detections per image that COCO uses
 SMALLEST = 2  # pixels^2: OKS of a nose a pixel away is 1e-40, of a hip 0.004
 REFUSES = "The evaluation refuses the file"
-ID = "text or a whole number of 64 bits"
+ID = "text of up to 500 characters or a whole number of 64 bits"
 IMAGES, CATEGORIES = "the list of images", "the list of categories"
 PERFECT = f"{REFUSES}; to pycocotools a pose compared with NaN is perfect."
 LEFT_OUT = "They are left out: finding or missing them changes nothing."

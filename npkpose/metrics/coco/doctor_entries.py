@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npkpose.metrics.coco.read_json import BOOLEANS, is_empty_list
+from npkpose.metrics.coco.read_json import BOOLEANS, MAX_ID_LENGTH, is_empty_list
 
 # How an image_id or category_id relates to the known ones.
 KNOWN, UNKNOWN, NO_ID = "known", "unknown", "no id"
@@ -90,10 +90,10 @@ def is_count(value):
 
 
 def is_id(value):
-    """Return whether a value is text or an integer of 64 bits."""
-    return isinstance(value, str) or (
-        is_number(value) and abs(value) < 2**63 and value == int(value)
-    )
+    """Return whether a value is text of usual length or an integer of 64 bits."""
+    if isinstance(value, str):
+        return len(value) <= MAX_ID_LENGTH
+    return is_number(value) and abs(value) < 2**63 and value == int(value)
 
 
 def is_box(value):

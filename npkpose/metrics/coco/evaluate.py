@@ -45,6 +45,7 @@ from npkpose.skeletons import COCO_17
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)  # of OKS; the ninth is 0.9 less one bit, as in COCO
 THRESHOLDS.setflags(write=False)
+MAX_CATEGORIES = 2000  # the curves of each take 48 kB, also of a category without entries
 AREAS = {"all": (0, 1e10), "medium": (32**2, 96**2), "large": (96**2, 1e10)}  # pixels^2
 
 
@@ -91,6 +92,11 @@ def evaluate_coco(
         categories = np.unique(as_ids("categories", categories))
     truth = read_ground_truth(ground_truth, skeleton, categories)
     known = truth.categories if categories is None else _chosen(categories, truth.categories)
+    if len(known) > MAX_CATEGORIES:
+        raise ValueError(
+            f"categories: expected at most {MAX_CATEGORIES}, got {len(known)}: choose some with "
+            "evaluate_coco(..., categories=...)"
+        )
     found = read_detections(results, skeleton, known)
     for table in (truth, found):
         if table.keypoints.shape[1] != skeleton.num_keypoints:
@@ -112,7 +118,6 @@ def evaluate_tables(settings, categories, truth, found):
     candidates = candidate_pairs(
         gt_groups=_groups(truth, categories),
         dt_groups=_groups(found, categories, truth),
-        num_groups=len(categories) * len(truth.images),
         scores=found.score,
         max_dets=max(settings.max_dets),
     )
@@ -130,7 +135,8 @@ def evaluate_tables(settings, categories, truth, found):
 def accumulate(result, k):
     """Fill the curves of category ``k``."""
     candidates, images = result.candidates, len(result.truth.images)
-    start, end = candidates.first[[k * images, (k + 1) * images]]
+    b = np.searchsorted(candidates.groups, [k * images, (k + 1) * images])
+    start, end = candidates.first[b]
     dt, gt = slice(start[0], end[0]), slice(start[1], end[1])
     scores = result.found.score[candidates.dt[dt]]
     order = np.argsort(-scores, kind="stable")

@@ -9,9 +9,9 @@ is, or if it has none and its own area is out of range.
 
 Only pairs of the same image and category, a group, are compared. Detections are sorted by
 category, image, falling score and position in the list (NaN last), and the top max_dets of each
-group are used; ground truth is sorted by category and image. ``first[b]`` is where group b begins
-among the detections, the ground truth and the pairs; the pairs of a group are ordered by
-detection, then ground truth.
+group are used; ground truth is sorted by category and image. ``first[b]`` is where the b-th group
+begins among the detections, the ground truth and the pairs; the pairs of a group are ordered by
+detection, then ground truth. Groups without any detection or ground truth take no memory.
 """
 
 from typing import NamedTuple
@@ -29,18 +29,18 @@ class CandidatePairs(NamedTuple):
     dt: np.ndarray  # (D,) int: rows of the table of detections
     gt: np.ndarray  # (G,) int: rows of the table of ground truth
     rank: np.ndarray  # (D,) int: place by score among the detections of the group
+    groups: np.ndarray  # (B,) int: numbers of the groups, rising
     first: np.ndarray  # (B + 1, 3) int
     pairs: np.ndarray  # (M, 2) int: rows of both tables
 
 
-def candidate_pairs(gt_groups, dt_groups, num_groups, scores, max_dets):
+def candidate_pairs(gt_groups, dt_groups, scores, max_dets):
     """Return the `CandidatePairs` of ground truth and detections.
 
     Parameters
     ----------
     gt_groups, dt_groups : ndarray of int, shape (N,)
-        Group of each row, -1 for rows that are left out.
-    num_groups : int
+        Number of the group of each row, -1 for rows that are left out.
     scores : ndarray, shape (N,)
         Of the detections.
     max_dets : int
@@ -51,18 +51,29 @@ def candidate_pairs(gt_groups, dt_groups, num_groups, scores, max_dets):
     dt = np.argsort(-scores, kind="stable")
     dt = dt[np.argsort(dt_groups[dt], kind="stable")]
     dt = dt[dt_groups[dt] >= 0]
-    groups = dt_groups[dt]
-    rank = np.arange(len(dt)) - np.searchsorted(groups, groups)
-    dt, rank = dt[rank < max_dets], rank[rank < max_dets]
-
-    first = np.zeros((num_groups + 1, 3), dtype=np.int64)
-    first[1:, 0] = np.bincount(dt_groups[dt], minlength=num_groups)
-    first[1:, 1] = np.bincount(gt_groups[gt], minlength=num_groups)
-    first[:, 2] = first[:, 0] * first[:, 1]
-    first = first.cumsum(axis=0)
+    dt_groups, gt_groups = dt_groups[dt], gt_groups[gt]
+    rank = np.arange(len(dt)) - np.searchsorted(dt_groups, dt_groups)
+    used = rank < max_dets
+    dt, rank, dt_groups = dt[used], rank[used], dt_groups[used]
+    groups = np.union1d(_distinct(dt_groups), _distinct(gt_groups))
+    first = _first(groups, dt_groups, gt_groups)
     pairs = np.empty((first[-1, 2], 2), dtype=np.int64)
     _list_pairs(first, dt, gt, pairs)
-    return CandidatePairs(dt, gt, rank, first, pairs)
+    return CandidatePairs(dt, gt, rank, groups, first, pairs)
+
+
+def _distinct(values):
+    """Return the distinct ones of sorted values."""
+    return values[np.append(True, values[1:] != values[:-1])[: len(values)]]
+
+
+def _first(groups, dt_groups, gt_groups):
+    """Return where each group begins (B + 1, 3) among detections, ground truth and pairs."""
+    first = np.zeros((len(groups) + 1, 3), dtype=np.int64)
+    first[:-1, 0], first[-1, 0] = np.searchsorted(dt_groups, groups), len(dt_groups)
+    first[:-1, 1], first[-1, 1] = np.searchsorted(gt_groups, groups), len(gt_groups)
+    first[1:, 2] = np.diff(first[:, :2], axis=0).prod(axis=1).cumsum()
+    return first
 
 
 def match_detections(similarity, first, ignored, iscrowd, thresholds):

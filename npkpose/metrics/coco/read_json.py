@@ -23,6 +23,7 @@ from npkpose.metrics.coco.keypoint_names import (
 from npkpose.metrics.coco.tables import Detections, GroundTruth, find
 
 BOOLEANS = frozenset({bool, np.bool_})  # numbers to Python, not here
+MAX_ID_LENGTH = 500  # characters: the longest text sets the memory of all
 _LARGEST = int(np.finfo(np.float64).max)
 
 
@@ -153,6 +154,8 @@ class Entries:
         values = self._values(field, lambda kind: _real(kind) or kind is str, "an id")
         if any(kind is str for kind in set(map(type, values))):
             self._refuse(values, lambda value: not isinstance(value, str), field, "text, as others")
+            wanted = f"at most {MAX_ID_LENGTH} characters"
+            self._refuse(values, lambda value: len(value) > MAX_ID_LENGTH, field, wanted)
             return np.array(values)
         ids = np.array(values, dtype=object if not values else None)
         if ids.dtype.kind != "i":  # 7.0 is 7; 7.5, NaN and 2^63 are not ids

@@ -153,9 +153,10 @@ class CocoResult:
         found = _group_sums(outcomes == TRUE_POSITIVE, first_dt)
         false = _group_sums(outcomes == FALSE_POSITIVE, first_dt)
         columns = people, np.diff(first_dt), found, false, people - found
-        shape = len(self.categories), len(self.truth.images)
-        totals = [column.reshape(shape).sum(axis=0).tolist() for column in columns]
-        return [ImageCounts(*row) for row in zip(self.truth.images.tolist(), *totals)]
+        images = self.truth.images
+        totals = np.zeros((len(images), len(columns)), dtype=np.int64)
+        np.add.at(totals, self.candidates.groups % len(images), np.transpose(columns))
+        return [ImageCounts(id, *row) for id, row in zip(images.tolist(), totals.tolist())]
 
     def keypoint_errors(self, threshold=0.5, area="all"):
         """Return the `KeypointErrors` of people found at this OKS threshold."""

@@ -75,10 +75,11 @@ def join_shards(results):
     found, found_rows = _join_tables([result.found for result in results])
     truth.images = np.sort(np.concatenate([result.truth.images for result in results]))
     groups = [_groups(result, truth.images) for result in results]
-    first = _join_first(results, groups, len(results[0].categories) * len(truth.images))
-    whole = _empty_result(results[0], truth, found, first)
-    for result, group, dt_rows, gt_rows in zip(results, groups, found_rows, truth_rows):
-        _copy_shard(whole, result, _places(result.candidates.first, first, group), dt_rows, gt_rows)
+    whole = _empty_result(results, truth, found, np.sort(np.concatenate(groups)), groups)
+    for result, own, dt_rows, gt_rows in zip(results, groups, found_rows, truth_rows):
+        b = np.searchsorted(whole.candidates.groups, own)
+        places = _places(result.candidates.first, whole.candidates.first[b])
+        _copy_shard(whole, result, places, dt_rows, gt_rows)
     for k in range(len(whole.categories)):
         accumulate(whole, k)
     return whole
@@ -120,39 +121,36 @@ def _join_tables(tables):
 
 
 def _groups(result, images):
-    """Return, for each group of a shard, its number among the groups of all ``images``."""
-    places = np.searchsorted(images, result.truth.images)
-    return (np.arange(len(result.categories))[:, None] * len(images) + places).ravel()
+    """Return the number of each group of a shard among those of all ``images``."""
+    category, image = np.divmod(result.candidates.groups, max(len(result.truth.images), 1))
+    return category * len(images) + np.searchsorted(images, result.truth.images)[image]
 
 
-def _join_first(results, groups, num_groups):
-    """Return ``first`` of the whole: each group is as large as in its shard."""
-    sizes = np.zeros((num_groups + 1, 3), dtype=np.int64)
-    for result, group in zip(results, groups):
-        sizes[group + 1] = np.diff(result.candidates.first, axis=0)
-    return sizes.cumsum(axis=0)
-
-
-def _empty_result(like, truth, found, first):
-    """Return the `CocoResult` of the whole, its matches not yet filled in."""
+def _empty_result(results, truth, found, groups, shard_groups):
+    """Return the `CocoResult` of the whole: each group has the size that it has in its shard."""
+    first = np.zeros((len(groups) + 1, 3), dtype=np.int64)
+    for result, own in zip(results, shard_groups):
+        first[np.searchsorted(groups, own) + 1] = np.diff(result.candidates.first, axis=0)
+    first = first.cumsum(axis=0)
     num_dt, num_gt, num_pairs = first[-1]
     candidates = CandidatePairs(
         dt=np.empty(num_dt, int),
         gt=np.empty(num_gt, int),
         rank=np.empty(num_dt, int),
+        groups=groups,
         first=first,
         pairs=np.empty((num_pairs, 2), int),
     )
-    similarity = np.empty(num_pairs)
+    like, similarity = results[0], np.empty(num_pairs)
     whole = CocoResult(like.settings, like.categories, truth, found, candidates, similarity)
     whole.matched = [np.empty_like(m, shape=(len(m), num_dt)) for m in like.matched]
     return whole
 
 
-def _places(first, whole_first, groups):
+def _places(first, whole_first):
     """Return where a shard's detections, ground truth and pairs go: groups stay together."""
     counts = np.diff(first, axis=0)
-    shifts = whole_first[groups] - first[:-1]
+    shifts = whole_first - first[:-1]
     return [np.arange(first[-1, c]) + np.repeat(shifts[:, c], counts[:, c]) for c in range(3)]
 
 

@@ -313,6 +313,21 @@ def test_chosen_categories_are_evaluated_alone_and_max_dets_may_be_one_number():
         assert -1 < one.stats.ar < 1
 
 
+def test_empty_groups_take_no_memory_and_categories_are_limited():
+    truth, results = one_person()
+    truth["images"] += [{"id": i} for i in range(10_000, 20_000)]
+    truth["categories"] += [{"id": c} for c in range(2, 2001)]
+    truth["annotations"].append(truth["annotations"][0] | {"id": 2, "category_id": 1234})
+    result = evaluate_coco(truth, results)
+    assert len(result.candidates.first) == 3 and result.precision.shape[2] == 2000
+    assert result.stats.ar == 0.5
+    assert sum(image.people for image in result.per_image()) == 2
+    truth["categories"].append({"id": 2001})
+    with pytest.raises(ValueError, match="categories: expected at most 2000, got 2001"):
+        evaluate_coco(truth, results)
+    assert evaluate_coco(truth, results, categories=[1]).stats.ar == 1
+
+
 @pytest.mark.parametrize(
     "settings, message",
     [

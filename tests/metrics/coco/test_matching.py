@@ -43,13 +43,14 @@ def test_a_threshold_of_1_accepts_a_perfect_pose():
 def test_candidate_pairs_are_of_one_group_by_falling_score_up_to_max_dets():
     scores = np.array([0.1, 0.9, 0.5, 0.9, NAN])
     candidates = candidate_pairs(
-        np.array([1, 0, -1, 1]), np.array([1, 1, 0, 1, 1]), num_groups=3, scores=scores, max_dets=3
+        np.array([9, 0, -1, 9]), np.array([9, 9, 4, 9, 9]), scores=scores, max_dets=3
     )
     assert candidates.gt.tolist() == [1, 0, 3]
     assert candidates.dt.tolist() == [2, 1, 3, 0]
     assert candidates.rank.tolist() == [0, 0, 1, 2]
-    assert candidates.first.tolist() == [[0, 0, 0], [1, 1, 1], [4, 3, 7], [4, 3, 7]]
-    expected = [[2, 1], [1, 0], [1, 3], [3, 0], [3, 3], [0, 0], [0, 3]]
+    assert candidates.groups.tolist() == [0, 4, 9]
+    assert candidates.first.tolist() == [[0, 0, 0], [0, 1, 0], [1, 1, 0], [4, 3, 6]]
+    expected = [[1, 0], [1, 3], [3, 0], [3, 3], [0, 0], [0, 3]]
     assert candidates.pairs.tolist() == expected
 
 
@@ -58,9 +59,9 @@ def test_candidate_pairs_and_matches_equal_the_reference(seed):
     rng = np.random.default_rng(seed)
     gt_groups, dt_groups = rng.integers(-1, 4, 8), rng.integers(-1, 4, 12)
     scores = rng.integers(0, 3, 12) / 2
-    dt, gt, _, first, pairs = candidate_pairs(gt_groups, dt_groups, 4, scores, 3)
-    expected = reference.candidate_pairs(gt_groups, dt_groups, 4, scores, 3)
-    assert [part.tolist() for part in (dt, gt, first, pairs)] == expected
+    dt, gt, _, groups, first, pairs = candidate_pairs(gt_groups, dt_groups, scores, 3)
+    expected = reference.candidate_pairs(gt_groups, dt_groups, scores, 3)
+    assert [part.tolist() for part in (dt, gt, groups, first, pairs)] == expected
     similarity = rng.choice([0.0, 0.25, 0.5, 0.75, 1.0, NAN], len(pairs))
     ignored, iscrowd = rng.random(len(gt)) < 0.3, rng.random(len(gt)) < 0.3
     thresholds = np.array([0.25, 0.5, 1.0])
@@ -72,7 +73,7 @@ def test_candidate_pairs_and_matches_equal_the_reference(seed):
 
 def test_one_specialisation_serves_every_input():
     match_one([[1]], [False], [False])
-    candidate_pairs(np.zeros(2, np.int32), np.zeros(2, np.int64), 1, np.zeros(2), 20)
-    candidate_pairs(np.zeros(2, np.int64), np.zeros(0, np.int32), 1, np.zeros(0), 20)
+    candidate_pairs(np.zeros(2, np.int32), np.zeros(2, np.int64), np.zeros(2), 20)
+    candidate_pairs(np.zeros(2, np.int64), np.zeros(0, np.int32), np.zeros(0), 20)
     for name in ("_list_pairs", "_match"):
         assert len(getattr(getattr(matching, name), "signatures", [None])) == 1

@@ -40,6 +40,11 @@ TRUTH_TABLE = [
     ),
     ("annotations.0.category_id", DROP, r": annotations\[0\]\.category_id: expected an id"),
     ("annotations.0.category_id", NAN, r": annotations\[0\]\.category_id: expected an id, got nan"),
+    (
+        "images",
+        [{"id": "7"}, {"id": 501 * "8"}],
+        r": images\[1\]\.id: expected at most 500 char",
+    ),
     ("annotations.1.area", DROP, r": annotations\[1\]\.area: expected a number, got nothing"),
     ("annotations.1.area", "900", r": annotations\[1\]\.area: expected a number, got '900'"),
     ("annotations.1.area", -1, r": annotations\[1\]\.area: expected at least 0, got -1"),

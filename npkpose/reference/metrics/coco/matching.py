@@ -7,10 +7,11 @@ has found a match.
 import numpy as np
 
 
-def candidate_pairs(gt_groups, dt_groups, num_groups, scores, max_dets):
-    """Return lists dt, gt, first and pairs, as `metrics.coco.matching.candidate_pairs` does."""
+def candidate_pairs(gt_groups, dt_groups, scores, max_dets):
+    """Return lists dt, gt, groups, first, pairs, as `candidate_pairs` does."""
     dt, gt, pairs, first = [], [], [], [[0, 0, 0]]
-    for group in range(num_groups):
+    groups = sorted({*gt_groups.tolist(), *dt_groups.tolist()} - {-1})
+    for group in groups:
         own_gt = np.flatnonzero(gt_groups == group).tolist()
         own_dt = sorted(np.flatnonzero(dt_groups == group).tolist(), key=lambda d: -scores[d])
         own_dt = own_dt[:max_dets]
@@ -18,7 +19,7 @@ def candidate_pairs(gt_groups, dt_groups, num_groups, scores, max_dets):
         gt += own_gt
         pairs += [[d, g] for d in own_dt for g in own_gt]
         first.append([len(dt), len(gt), len(pairs)])
-    return [dt, gt, first, pairs]
+    return [dt, gt, groups, first, pairs]
 
 
 def match_detections(similarity, first, ignored, iscrowd, thresholds):
