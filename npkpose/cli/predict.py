@@ -6,6 +6,7 @@ import math
 import pathlib
 
 from npkpose._json import read_json
+from npkpose._output import Outputs, make_folder
 
 
 def add_command(commands):
@@ -38,35 +39,59 @@ def _predict(options):
     """Load the network and find people in every photo."""
     from npkpose.models.pretrained import load
 
-    return predict_photos(load(options.model, options.weights), options)
+    outputs = _check_outputs(options)
+    return predict_photos(load(options.model, options.weights), options, outputs)
 
 
-def predict_photos(model, options):
+def _check_outputs(options):
+    """Return the `Outputs` of the run; ValueError if one of its files must not be replaced."""
+    inputs = [*options.photos, options.weights, options.boxes]
+    outputs = Outputs([path for path in inputs if path is not None])
+    folder = pathlib.Path(options.out)
+    if not folder.exists():  # it is made when the network is loaded, and then it is empty
+        return outputs
+    make_folder(folder)
+    names = [name for name, _ in _unique_names(options.photos)]
+    for name in ("results.json", *(f"{n}{suffix}" for n in names for suffix in (".json", ".png"))):
+        outputs.check(folder / name)
+    return outputs
+
+
+def predict_photos(model, options, outputs):
     """Write NAME.json, NAME.png and results.json into the folder; return the exit status."""
-    from npkpose.image.draw import draw_poses
-    from npkpose.image.files import read_image, write_image
+    from npkpose.image.files import read_image
 
     find = _make_finder(model, options)
-    out = pathlib.Path(options.out)
-    out.mkdir(parents=True, exist_ok=True)
+    out = make_folder(options.out)
     results = []
     try:
         for name, photo in _unique_names(options.photos):
             image = read_image(photo)
             poses = find(image, _image_id(photo))
-            _write_json(out / f"{name}.json", poses.to_dict(model.skeleton), indent=1)
-            write_image(out / f"{name}.png", draw_poses(image, poses, model.skeleton))
+            _write_photo(outputs, out / name, image, poses, model.skeleton)
             results += _to_coco(poses, model.skeleton, _image_id(photo))
             people = "1 person" if len(poses) == 1 else f"{len(poses)} people"
             print(f"{photo}: {people}, {out / name}.json, {out / name}.png")
     finally:  # after Ctrl-C too: the photos so far
-        _write_json(out / "results.json", results)
+        outputs.write(out / "results.json", _json_writer(results))
     print(f"{out / 'results.json'}: the people of all photos, as COCO results")
     return 0
 
 
-def _write_json(path, content, indent=None):
-    path.write_text(json.dumps(content, indent=indent) + "\n", encoding="utf-8")
+def _write_photo(outputs, path, image, poses, skeleton):
+    """Write the people of a photo as ``path``.json, and the photo with them as ``path``.png."""
+    from npkpose.image.draw import draw_poses
+    from npkpose.image.files import write_image
+
+    drawn = draw_poses(image, poses, skeleton)
+    outputs.write(f"{path}.json", _json_writer(poses.to_dict(skeleton), indent=1))
+    outputs.write(f"{path}.png", lambda temporary: write_image(temporary, drawn))
+
+
+def _json_writer(content, indent=None):
+    """Return a function that writes ``content`` to a path."""
+    text = json.dumps(content, indent=indent) + "\n"
+    return lambda path: path.write_text(text, encoding="utf-8")
 
 
 def _make_finder(model, options):

@@ -25,7 +25,8 @@ def run(*arguments, network=HRNet):
     parser = argparse.ArgumentParser()
     predict.add_command(parser.add_subparsers())
     options = parser.parse_args(["predict", "--weights", "none", *map(str, arguments)])
-    return predict.predict_photos(network(4, modules=(1, 1, 1), blocks=1), options)
+    outputs = predict._check_outputs(options)
+    return predict.predict_photos(network(4, modules=(1, 1, 1), blocks=1), options, outputs)
 
 
 def test_every_box_of_a_photo_gives_a_coco_result(photo, tmp_path, capsys):
@@ -60,6 +61,28 @@ def test_ctrl_c_keeps_the_results_of_the_photos_so_far(photo, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         run("--out", out, photo, photo, network=Interrupted)
     assert [result["image_id"] for result in json.loads((out / "results.json").read_text())] == [42]
+
+
+def test_a_second_run_replaces_the_results_of_the_first(photo, tmp_path):
+    for _ in range(2):
+        assert run("--out", tmp_path / "o", photo) == 0
+
+
+@pytest.mark.parametrize("name", ["000000000042.png", "000000000042.json", "results.json"])
+def test_no_file_of_the_user_is_replaced(photo, tmp_path, name):
+    if name != photo.name:
+        (tmp_path / name).write_text("of another program")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(ValueError, match=f"--out: expected .*{name}"):
+        run("--out", tmp_path, photo)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_file_of_boxes_is_not_replaced_by_the_json_of_its_photo(photo, tmp_path):
+    boxes = tmp_path / "000000000042.json"
+    boxes.write_text('[{"image_id": 42, "bbox": [1, 1, 50, 50]}]')
+    with pytest.raises(ValueError, match="--out: expected another file than the input"):
+        run("--out", tmp_path, "--boxes", boxes, photo)
 
 
 def test_an_unknown_model_is_an_error_of_one_line(photo, capsys):

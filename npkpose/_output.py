@@ -1,0 +1,111 @@
+"""Files that commands write: nothing that npkpose did not write is ever replaced.
+
+npkpose keeps a record of the files that it wrote into a folder, in the folder itself: the file
+``.npkpose-written`` has one line for each, ``["name", "SHA-256 of the content"]``. An existing file
+is replaced only if the record has its name and content. So the user's photographs, the files of
+other programs, and results that the user has changed since are all safe.
+
+A file is first written under a temporary name, and renamed when it is complete: whoever finds a
+result finds all of it.
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+
+RECORD = ".npkpose-written"
+
+
+def make_folder(path, option="--out"):
+    """Make a folder and its parents unless it exists; ValueError where a file is in the way."""
+    try:
+        pathlib.Path(path).mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise ValueError(f"{option}: expected a folder, got a file in its place: {path}") from None
+    return pathlib.Path(path)
+
+
+class Outputs:
+    """The files that one run of a command writes.
+
+    ``inputs`` are the paths that the run reads; a path that does not exist is passed over. In all
+    methods ``option`` is the option of the command line that gave the path, for messages.
+    """
+
+    def __init__(self, inputs=()):
+        self._inputs = {_identity(path) for path in inputs if os.path.exists(path)}
+        self._records = {}  # {folder: set of lines of its record}
+
+    def check(self, path, option="--out"):
+        """Return ``path`` as the file that `write` will write, or raise ValueError.
+
+        Raises
+        ------
+        ValueError
+            A path of an input, of an existing file that npkpose did not write, of a folder, or
+            in a folder that does not exist or is read-only. Call this before the work begins.
+        """
+        target = pathlib.Path(path).resolve()  # of a link: the file that it points to
+        if not target.parent.is_dir():
+            raise ValueError(f"{option}: expected a folder that exists, got {target.parent}")
+        if target.is_dir():
+            raise ValueError(f"{option}: expected a file, got the folder {path}")
+        if not os.access(target.parent, os.W_OK):
+            raise ValueError(f"{option}: expected a folder to write in, got {target.parent}")
+        if not target.exists() or not target.is_file():  # not a file: a device such as /dev/null
+            return target
+        if _identity(target) in self._inputs:
+            raise ValueError(f"{option}: expected another file than the input, got {path}")
+        if self._line(target, target) not in self._record(target.parent):
+            raise ValueError(f"{option}: expected a new file or one that npkpose wrote, got {path}")
+        return target
+
+    def write(self, path, write, option="--out"):
+        """Call ``write(temporary path)``, which has the suffix of ``path``, and rename the file.
+
+        If ``write`` fails, or Ctrl-C stops it, a file that was there before is still there.
+        Raises ValueError as `check` does.
+        """
+        target = self.check(path, option)
+        if target.exists() and not target.is_file():
+            write(target)
+            return
+        temporary = target.with_name(f".npkpose-{os.getpid()}{target.suffix}")
+        try:
+            write(temporary)
+            self._add_to_record(target.parent, self._line(target, temporary))
+            os.replace(temporary, target)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def remove(self, path, option="--out"):
+        """Remove a file that an earlier run wrote, if there is one; ValueError as for `check`."""
+        target = self.check(path, option)
+        if target.is_file():
+            target.unlink()
+
+    def _line(self, target, content):
+        """Return the line of the record for the file ``target`` with the content of another."""
+        with open(content, "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return json.dumps([target.name, digest])
+
+    def _record(self, folder):
+        if folder not in self._records:
+            record = folder / RECORD
+            text = record.read_text("ascii", errors="replace") if record.is_file() else ""
+            self._records[folder] = set(text.splitlines())
+        return self._records[folder]
+
+    def _add_to_record(self, folder, line):
+        if line not in self._record(folder):
+            with open(folder / RECORD, "a", encoding="ascii") as record:
+                record.write(f"{line}\n")  # before the file is renamed, or a crash could forget it
+            self._records[folder].add(line)
+
+
+def _identity(path):
+    """Return what two paths of one file have in common, whatever links lead to it."""
+    status = os.stat(path)
+    return status.st_dev, status.st_ino
