@@ -17,7 +17,7 @@ def right_instance(keypoints, true_keypoints, matched):
         NaN if missing.
     true_keypoints : array_like, shape (G, K, 2), G at least 1
     matched : array_like of int, shape (D,)
-        Index of each pose's true person, or -1: see `metrics.match`.
+        Index of each pose's true person, below G, or -1: see `metrics.match`.
 
     Returns
     -------
@@ -26,9 +26,15 @@ def right_instance(keypoints, true_keypoints, matched):
     """
     keypoints = check_array("keypoints", keypoints, ("D", "K", 2), finite=False)
     truth = check_array("true_keypoints", true_keypoints, ("G", keypoints.shape[1], 2))
-    matched = check_array("matched", matched, (len(keypoints),), np.int64)
+    matched = check_array("matched", matched, (len(keypoints),))
     if len(truth) == 0:
         raise ValueError("true_keypoints: expected at least 1 instance, got 0")
+    is_index = (matched == np.rint(matched)) & (matched >= -1) & (matched < len(truth))
+    if not is_index.all():
+        d = int(is_index.argmin())
+        raise ValueError(
+            f"matched[{d}]: expected -1 or an index below {len(truth)}, got {matched[d]:g}"
+        )
     distance = np.linalg.norm(keypoints[:, None] - truth, axis=3)  # (D, G, K)
     missing = np.isnan(distance).any(axis=1)
     nearest = np.where(np.isnan(distance), 0.0, distance).argmin(axis=1)  # (D, K)

@@ -15,7 +15,7 @@ Estimation", CVPR 2019, arXiv:1902.09212) are easily missed:
 
 from typing import NamedTuple
 
-from npkpose._check import check_array
+from npkpose._check import check_array, check_number
 from npkpose.metrics.pck import pckh
 
 # Indices in the order of MPII's annotation file.
@@ -62,8 +62,8 @@ def mpii_protocol(
         The threshold of "Mean@0.1": 0.11 as published, 0.1 as its name says.
     """
     keypoints = check_array("keypoints", keypoints, ("P", KEYPOINTS, 2), finite=False)
-    result = pckh(
-        keypoints + offset, true_keypoints, head_boxes, (0.5, low_threshold), visibility, LEFT_OUT
-    )
+    keypoints = keypoints + check_number("offset", offset)
+    thresholds = 0.5, check_number("low_threshold", low_threshold)
+    result = pckh(keypoints, true_keypoints, head_boxes, thresholds, visibility, LEFT_OUT)
     parts = [100 * result.per_keypoint[0, list(pair)].mean() for pair in GROUPS.values()]
     return MpiiScores(*map(float, (*parts, *(100 * result.mean))))

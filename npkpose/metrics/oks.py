@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npkpose._check import check_array, check_choice, check_finite
+from npkpose._check import check_array, check_choice, check_finite, check_number
 from npkpose._jit import kernel
 
 CHUNK = 1 << 17  # exponentials at a time: one megabyte fits the cache of a core
@@ -162,6 +162,7 @@ def match(similarity, scores, threshold=0.5):
     """
     similarity = check_array("similarity", similarity, ("D", "G"))
     scores = check_array("scores", scores, (len(similarity),))
+    threshold = check_number("threshold", threshold)
     matched = np.full(len(similarity), -1)
     free = similarity.copy()
     for d in np.argsort(-scores, kind="stable"):

@@ -56,6 +56,8 @@ def pck(keypoints, true_keypoints, sizes, thresholds=(0.2,), visibility=None, le
     thresholds = check_array("thresholds", np.atleast_1d(thresholds), ("T",))
     distances, labelled = normalised_distances(keypoints, true_keypoints, sizes, visibility)
     parts = distances.shape[1]
+    if np.ndim(left_out) != 1:
+        raise ValueError(f"left_out: expected a sequence of indices, got {left_out!r}")
     left_out = [check_integer("left_out", k) for k in left_out]
     if any(k >= parts for k in left_out):
         raise ValueError(f"left_out: expected less than {parts}, got {max(left_out)}")

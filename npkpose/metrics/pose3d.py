@@ -90,7 +90,8 @@ def pve(vertices, true_vertices, roots=None):
         The root joint of each estimated mesh, and of each true one; subtracted from the vertices.
         Default: the vertices are compared as they are.
     """
-    vertices, true_vertices = _check_poses(vertices, true_vertices)
+    names = "vertices", "true_vertices"
+    vertices, true_vertices = _check_poses(vertices, true_vertices, names=names)
     if roots is not None:
         shape = (2, *vertices.shape[:-2], 3)
         own, true = check_array("roots", roots, shape)[..., None, :]
@@ -117,11 +118,11 @@ def auc_3d(points, true_points, root=None, thresholds=AUC_THRESHOLDS_MM):
     return _share_nearer(points, true_points, check_array("thresholds", thresholds, ("T",)))
 
 
-def _check_poses(points, true_points, root=None):
+def _check_poses(points, true_points, root=None, names=("points", "true_points")):
     """Return both as arrays (..., K, 3), moved so that joint ``root`` is at 0."""
-    points = check_array("points", points, (..., "K", 3), finite=False)
-    true_points = check_array("true_points", true_points, points.shape, finite=False)
-    for name, array in (("points", points), ("true_points", true_points)):
+    points = check_array(names[0], points, (..., "K", 3), finite=False)
+    true_points = check_array(names[1], true_points, points.shape, finite=False)
+    for name, array in zip(names, (points, true_points)):
         if np.isinf(array).any():
             raise ValueError(f"{name}: expected finite values or NaN, got infinity")
         check_array(name, array, array.shape, finite=False, largest=_LARGEST)

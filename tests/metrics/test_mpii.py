@@ -54,3 +54,11 @@ def test_pelvis_and_thorax_are_not_in_the_mean_and_the_offset_is_one(people):
 def test_other_numbers_of_keypoints_are_refused():
     with pytest.raises(ValueError, match=r"keypoints: expected shape \(P, 16, 2\)"):
         mpii_protocol(np.zeros((1, 17, 2)), np.zeros((1, 17, 2)), [(0, 0, 1, 1)])
+
+
+@pytest.mark.parametrize("argument", ["offset", "low_threshold"])
+def test_numbers_that_are_none_are_refused_by_name(argument):
+    poses = np.zeros((1, 16, 2))
+    for value in ("a", np.nan, None):
+        with pytest.raises(ValueError, match=f"^{argument}: expected a finite number"):
+            mpii_protocol(poses, poses, [(0, 0, 1, 1)], **{argument: value})

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from npkpose import COCO_17, oks
-from npkpose.metrics import match, right_instance
+from npkpose.metrics import match
 from npkpose.metrics.oks import People, _exponents, pair_oks
 from npkpose.reference.metrics import oks as reference
 
@@ -125,13 +125,14 @@ def test_poses_choose_by_score_the_most_similar_free_person():
     assert match(similarity, [0.9, 0.9, 1.0], threshold=0.1).tolist() == [1, -1, 0]
 
 
-def test_a_keypoint_is_in_the_right_instance_if_its_keypoint_is_the_nearest():
-    truth = [[(0, 0), (0, 10)], [(20, 0), (20, 10)]]
-    poses = [[(1, 1), (19, 9)], [(18, 1), NAN], [(0, 0), (0, 10)]]
-    right = right_instance(poses, truth, [0, 1, -1])
-    assert right.tolist() == [[True, False], [True, False], [False, False]]
-    with pytest.raises(ValueError, match="true_keypoints: expected at least 1 instance"):
-        right_instance(poses, np.empty((0, 2, 2)), [0, 1, -1])
+@pytest.mark.parametrize("threshold", ["high", -np.inf, np.nan, None])
+def test_a_threshold_of_a_match_is_a_finite_number(threshold):
+    with pytest.raises(ValueError, match="threshold: expected a finite number"):
+        match([[0.9], [0.8]], [1, 0], threshold)
+
+
+def test_nobody_is_taken_twice_however_low_the_threshold():
+    assert match([[0.9], [0.8]], [1, 0], threshold=-1e300).tolist() == [0, -1]
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,8 @@ def test_without_labelled_keypoints_shares_are_nan():
         ({"visibility": [[1]]}, r"visibility: expected shape \(1, 2\)"),
         ({"thresholds": "x"}, "thresholds: expected real numbers"),
         ({"left_out": [2]}, "left_out: expected less than 2, got 2"),
+        ({"left_out": 1}, "left_out: expected a sequence of indices, got 1"),
+        ({"left_out": [0.5]}, "left_out: expected an integer, got 0.5"),
     ],
 )
 def test_bad_input_is_named(change, message):

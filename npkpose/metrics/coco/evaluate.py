@@ -25,6 +25,7 @@ values that are not numbers are refused: see `read_json`.
 """
 
 import warnings
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -160,13 +161,19 @@ def _settings(max_dets, thresholds, areas, skeleton, strict):
     thresholds = check_array("thresholds", thresholds, ("T",))
     if not (max_dets and len(thresholds) and areas):
         raise ValueError("max_dets, thresholds, areas: expected at least one each")
-    ranges = {}
-    for name, bounds in areas.items():
-        if np.shape(bounds) != (2,):
-            raise ValueError(f"areas[{name!r}]: expected (low, high), got {bounds!r}")
-        low = check_number(f"areas[{name!r}]", bounds[0])
-        ranges[name] = low, check_number(f"areas[{name!r}]", bounds[1], at_least=low)
+    if not isinstance(areas, Mapping):
+        raise ValueError(f"areas: expected a dict from name to (low, high), got {areas!r}")
+    ranges = {name: _check_range(f"areas[{name!r}]", bounds) for name, bounds in areas.items()}
     return Settings(tuple(max_dets), thresholds, ranges, skeleton, bool(strict))
+
+
+def _check_range(name, bounds):
+    try:
+        low, high = bounds
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: expected (low, high), got {bounds!r}") from None
+    low = check_number(name, low)
+    return low, check_number(name, high, at_least=low)
 
 
 def _chosen(categories, known):

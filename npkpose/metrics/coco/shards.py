@@ -20,6 +20,7 @@ from npkpose.metrics.coco.result import CocoResult
 from npkpose.metrics.coco.tables import find
 from npkpose.skeletons import COCO_17
 
+MAX_SHARDS = 100_000
 
 def split_images(ground_truth, results, num_shards, skeleton=COCO_17):
     """Return ``num_shards`` pairs (GroundTruth, Detections), each of other images.
@@ -34,9 +35,11 @@ def split_images(ground_truth, results, num_shards, skeleton=COCO_17):
     Raises
     ------
     ValueError
-        A number of shards below 1, or JSON that is not COCO's.
+        A number of shards below 1 or above 100,000, or JSON that is not COCO's.
     """
     num_shards = check_integer("num_shards", num_shards, at_least=1)
+    if num_shards > MAX_SHARDS:
+        raise ValueError(f"num_shards: expected at most {MAX_SHARDS}, got {num_shards}")
     truth = read_ground_truth(ground_truth, skeleton)
     found = read_detections(results, skeleton, truth.categories)
     ends = np.arange(1, num_shards + 1) * len(truth.images) // num_shards

@@ -195,9 +195,12 @@ def as_ids(name, values, length="N"):
         raise ValueError(f"{name}: expected shape ({length}), got {array.shape}")
     if text:
         return array
-    whole = (array == np.rint(array)) & (array >= -(2.0**63)) & (array < 2.0**63)
-    if not whole.all():
-        raise ValueError(f"{name}: expected integers or text, got {array[~whole][0]}")
+    if array.dtype.kind == "f":
+        exact = (array == np.rint(array)) & (abs(array) < 2.0**53)  # larger ones may be rounded
+    else:
+        exact = array <= np.iinfo(np.int64).max
+    if not exact.all():
+        raise ValueError(f"{name}: expected integers or text, got {array[~exact][0]}")
     return array.astype(np.int64)
 
 

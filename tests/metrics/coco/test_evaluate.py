@@ -342,6 +342,8 @@ def test_empty_groups_take_no_memory_and_categories_are_limited():
         ({"thresholds": [[0.5]]}, "thresholds: expected shape"),
         ({"areas": {"all": (5, 1)}}, "areas.'all'.: expected at least 5"),
         ({"areas": {"all": 5}}, "areas.'all'.: expected .low, high., got 5"),
+        ({"areas": {"all": [[1], [2, 3]]}}, "areas.'all'.: expected a finite number, got .1."),
+        ({"areas": [1, 2]}, r"areas: expected a dict from name to \(low, high\), got \[1, 2\]"),
         ({"skeleton": Skeleton("TWO", ("a", "b"), ())}, "keypoints: expected a list of 6 numbers"),
         ({"skeleton": H36M_17}, r"skeleton.sigmas\[7\]: expected a finite value, got nan"),
     ],

@@ -130,8 +130,9 @@ def test_shards_that_do_not_fit_together_are_refused():
     elsewhere = evaluate_coco(*pairs[1], PAIR, max_dets=5)
     with pytest.raises(ValueError, match=r"results\[1\]: expected the settings"):
         join_shards([one, elsewhere])
-    with pytest.raises(ValueError, match="num_shards: expected at least 1, got 0"):
-        split_images(truth, found, 0, PAIR)
+    for number, expected in ((0, "at least 1"), (2**64, "at most 100000")):
+        with pytest.raises(ValueError, match=f"num_shards: expected {expected}, got {number}"):
+            split_images(truth, found, number, PAIR)
     astray = copy.copy(found)
     astray.image_id = np.full(len(found), 77)
     with pytest.raises(ValueError, match=r"results\[0\].image_id: .* got 77"):

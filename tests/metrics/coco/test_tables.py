@@ -59,6 +59,14 @@ def test_only_values_that_are_used_must_be_finite():
         Detections(1e200 * POINTS, [1, 2, 3], [4, 4, 4]).check()
 
 
+def test_ids_keep_all_their_digits():
+    ids = [2**63 - 1, -(2**63), 2**53 + 1]
+    assert people(image_id=ids).image_id.tolist() == ids
+    assert people(image_id=np.array([4.0, 2, 4])).image_id.tolist() == [4, 2, 4]
+    with pytest.raises(ValueError, match="image_id: expected integers or text, got 9007"):
+        people(image_id=[2**53 + 1, 1.0, 2])  # NumPy makes floats of these
+
+
 @pytest.mark.parametrize(
     "change, message",
     [
