@@ -136,7 +136,7 @@ class BatchNorm2d(Module):
         if mode == "running":
             mean, var = (self.buffers[k].astype(float) for k in ("running_mean", "running_var"))
             return mean, 1 / np.sqrt(var + self.eps)
-        sample = rows.shape[0] * rows.shape[2], *moments(rows)
+        sample = rows.shape[0] * rows.shape[2], *self._moments(rows)
         count, mean, squares = _join(self.all_gather(sample)) if mode == "batch" else sample
         track = mode == "batch" and self.training and bool(self.buffers)
         if count < 1 + track:  # an unbiased variance divides by count - 1
@@ -147,6 +147,9 @@ class BatchNorm2d(Module):
         if track and self.update_running:
             self._track(mean, squares / (count - 1))
         return mean, 1 / np.sqrt(squares / count + self.eps)
+
+    def _moments(self, rows):
+        return moments(rows)
 
     def _track(self, mean, var):
         m = self.momentum

@@ -59,7 +59,7 @@ def _conv(layers, x, skip):
         if conv.training:
             relu = None  # its input is not the convolution
         else:
-            residual = skip.reshape(*skip.shape[:2], -1)
+            residual = skip.reshape(*skip.shape[:2], skip.shape[2] * skip.shape[3])
     x = check_images(x, conv.in_channels)  # a Conv1d's are images of one row
     epilogue = _epilogue(conv, norm, x.dtype)._replace(residual=residual, relu=relu is not None)
     weight, _ = conv.weight_and_bias(x.dtype)
