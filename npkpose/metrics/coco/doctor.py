@@ -27,6 +27,7 @@ from npkpose.metrics.coco.keypoint_names import (
     length_difference,
     listed_names,
     name_difference,
+    names_of_categories,
     other_skeleton,
 )
 from npkpose.metrics.coco.read_json import Entries, has_box, load_json
@@ -187,11 +188,7 @@ def _other_names(categories, skeleton):
 
 def _other_lengths(name, entries, categories, skeleton):
     """Return a finding for each wrong length of a list of keypoints."""
-    listed = [
-        (f"categories[{i}].keypoints", None, listed_names(category))
-        for i, category in enumerate(categories)
-    ]
-    places = {}
+    listed, places = names_of_categories(categories), {}
     for i, entry in enumerate(entries):
         if entry is not None and entry.points is None and entry.length is not None:
             places.setdefault(entry.length, []).append(f"{name}[{i}]")

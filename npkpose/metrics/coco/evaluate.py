@@ -92,21 +92,10 @@ def evaluate_coco(
     if categories is not None:
         categories = np.unique(as_ids("categories", categories))
     truth = read_ground_truth(ground_truth, skeleton, categories)
-    known = truth.categories if categories is None else _chosen(categories, truth.categories)
-    if len(known) > MAX_CATEGORIES:
-        raise ValueError(
-            f"categories: expected at most {MAX_CATEGORIES}, got {len(known)}: choose some with "
-            "evaluate_coco(..., categories=...)"
-        )
+    known = _chosen(categories, truth.categories)
     found = read_detections(results, skeleton, known)
     for table in (truth, found):
-        if table.keypoints.shape[1] != skeleton.num_keypoints:
-            raise ValueError(
-                f"{table.name}: expected {skeleton.num_keypoints} keypoints of {skeleton.name}, "
-                f"got {table.keypoints.shape[1]}"
-            )
-        if not strict:
-            table.check()
+        _check_table(table, skeleton, strict)
     truth.check_boxes()
     truth = _apply_ids(truth, strict)
     warn_of_rows(truth, found, known, chosen=categories is not None)
@@ -177,12 +166,30 @@ def _check_range(name, bounds):
 
 
 def _chosen(categories, known):
-    """Return the category ids to evaluate, or raise ValueError if one is not known."""
+    """Return the category ids to evaluate, or raise ValueError if they cannot be."""
+    if categories is None:
+        categories = known
+    elif not len(categories):
+        raise ValueError(f"categories: expected ids among {known.tolist()}, got none")
+    if len(categories) > MAX_CATEGORIES:
+        raise ValueError(
+            f"categories: expected at most {MAX_CATEGORIES}, got {len(categories)}: choose some "
+            "with evaluate_coco(..., categories=...)"
+        )
     unknown = categories[~find(categories, known)[1]]
-    if len(unknown) or not len(categories):
-        got = unknown[0] if len(unknown) else "none"
-        raise ValueError(f"categories: expected ids among {known.tolist()}, got {got}")
+    if len(unknown):
+        raise ValueError(f"categories: expected ids among {known.tolist()}, got {unknown[0]}")
     return categories
+
+
+def _check_table(table, skeleton, strict):
+    if table.keypoints.shape[1] != skeleton.num_keypoints:
+        raise ValueError(
+            f"{table.name}: expected {skeleton.num_keypoints} keypoints of {skeleton.name}, "
+            f"got {table.keypoints.shape[1]}"
+        )
+    if not strict:
+        table.check()
 
 
 def _apply_ids(truth, strict):

@@ -25,6 +25,14 @@ def listed_names(category):
     return names if all(isinstance(name, str) for name in names) else None
 
 
+def names_of_categories(categories):
+    """Return the place in the file, the id and the listed names, or None, of each category."""
+    return [
+        (f"categories[{i}].keypoints", category.get("id"), listed_names(category))
+        for i, category in enumerate(categories)
+    ]
+
+
 def name_difference(names, skeleton):
     """Return in words how listed names differ from the skeleton's; empty if they do not."""
     if len(names) != skeleton.num_keypoints:
@@ -38,7 +46,7 @@ def name_difference(names, skeleton):
 def length_difference(length, skeleton, listed=()):
     """Return in words what a list of ``length`` numbers is instead of 3 for each keypoint.
 
-    ``listed`` holds the place in the file, the id and the names, or None, of each category.
+    ``listed`` is what `names_of_categories` returns.
     """
     got = f"{length} numbers"
     if length % 3 == 0:

@@ -17,7 +17,7 @@ import numpy as np
 
 from npkpose.metrics.coco.keypoint_names import (
     length_difference,
-    listed_names,
+    names_of_categories,
     other_skeleton,
 )
 from npkpose.metrics.coco.tables import Detections, GroundTruth, find
@@ -43,20 +43,18 @@ def read_ground_truth(source, skeleton, categories=None):
     name, data = load_json("ground_truth", source)
     if not isinstance(data, dict):
         raise ValueError(f"{name}: expected an object with annotations, got {_short(data)}")
-    images = np.unique(Entries(f"{name}: images", data.get("images")).ids("id"))
-    listed = Entries(f"{name}: categories", data.get("categories"))
-    known = np.unique(listed.ids("id"))
+    images, known = (
+        np.unique(Entries(f"{name}: {field}", data.get(field)).ids("id"))
+        for field in ("images", "categories")
+    )
     people = Entries(f"{name}: annotations", data.get("annotations"))
     image_id, category_id = people.ids("image_id"), people.ids("category_id")
     in_image = find(image_id, images)[1]
     keep = in_image & find(category_id, known if categories is None else categories)[1]
     people = people.at(np.flatnonzero(keep))
-    names = [
-        (f"categories[{i}].keypoints", category["id"], listed_names(category))
-        for i, category in enumerate(data["categories"])
-    ]
+    listed = names_of_categories(data["categories"])
     num_keypoints = people.counts("num_keypoints")
-    keypoints = people.keypoints(skeleton, names, may_be_empty=num_keypoints == 0)
+    keypoints = people.keypoints(skeleton, listed, may_be_empty=num_keypoints == 0)
     table = GroundTruth(
         keypoints[..., :2], keypoints[..., 2], image_id[keep], people.numbers("area"),
         people.rows("bbox", 4), people.counts("iscrowd") != 0, num_keypoints,
@@ -64,7 +62,7 @@ def read_ground_truth(source, skeleton, categories=None):
     )  # fmt: skip
     table.name, table.entry, table.from_json = people.name, people.positions, True
     table.left_out = int((~(keep if categories is None else in_image)).sum())
-    table.listed_names = names
+    table.listed_names = listed
     return table
 
 

@@ -68,7 +68,7 @@ class GroundTruth:
         self.name = "ground_truth: annotations"  # in messages
         self.from_json = False
         self.left_out = 0  # entries of the list that are not in the table
-        self.listed_names = []  # of each category: its place, id and names of keypoints
+        self.listed_names = []  # see keypoint_names.names_of_categories
 
     def at(self, rows):
         """Return the people at these rows, in this order."""
