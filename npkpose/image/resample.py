@@ -1,6 +1,6 @@
-"""Resizing a signal as a matrix product: y = A x. A resized image is A_h X A_w^T.
+"""The weights that resize a signal: y_i = sum_t w[i, t] x[first[i] + t]. An image: each axis so.
 
-Row i of A holds the weights that make output pixel i from the input pixels. With
+Output pixel i has T weights w[i, t], for input pixel first[i] and those after it. With
 s = n_in / n_out input pixels per output pixel and [.] clamping to [0, n_in - 1]:
 
     nearest         pixel [floor(s i)], PyTorch's rule
@@ -18,7 +18,8 @@ Cubic convolution weights the four nearest pixels by their distances t,
 with a = -3/4, as in OpenCV and PyTorch (Keys, "Cubic Convolution Interpolation for Digital Image
 Processing", IEEE TASSP 1981, has -1/2). It overshoots at edges: a weight may be negative.
 
-Every row sums to 1. A resize is linear, so its gradient is A^T.
+T is 2, 4 for "bicubic", and at most s + 2 for "area": time and memory are linear in n_in + n_out.
+The weights of i add up to 1. A resize is linear, y = A x, so its gradient is A^T.
 """
 
 import numpy as np
@@ -30,8 +31,8 @@ METHODS = ("nearest", "bilinear", "align_corners", "tf1", "bicubic", "area")
 _CUBIC = -0.75  # a
 
 
-def resize_matrix(n_in, n_out, method="bilinear", scale=None):
-    """Return the weights (n_out, n_in) that resize a signal of ``n_in`` pixels.
+def resize_weights(n_in, n_out, method="bilinear", scale=None):
+    """Return (first, weights) that resize a signal of ``n_in`` pixels.
 
     Parameters
     ----------
@@ -43,7 +44,9 @@ def resize_matrix(n_in, n_out, method="bilinear", scale=None):
 
     Returns
     -------
-    weights : ndarray, shape (n_out, n_in)
+    first : ndarray of int, shape (n_out,)
+        The first input pixel of each output pixel; ``first[i] + T`` is at most ``n_in``.
+    weights : ndarray, shape (n_out, T)
 
     Raises
     ------
@@ -70,28 +73,48 @@ def resize_matrix(n_in, n_out, method="bilinear", scale=None):
     return _tent(source.clip(0, n_in - 1), n_in)
 
 
+def resize_matrix(n_in, n_out, method="bilinear", scale=None):
+    """Return the matrix A (n_out, n_in) of a resize, for short signals: see `resize_weights`."""
+    first, weights = resize_weights(n_in, n_out, method, scale)
+    matrix = np.zeros((n_out, n_in))
+    columns = first[:, None] + np.arange(weights.shape[1])
+    np.put_along_axis(matrix, columns, weights, axis=1)
+    return matrix
+
+
+def _first(pixels, count, n_in):
+    """Return ``pixels`` as ints, moved so that ``count`` pixels from each are inside."""
+    return pixels.clip(0, n_in - count).astype(np.intp)
+
+
 def _tent(source, n_in):
     """Return the weights of linear interpolation at ``source``: tents of half-width 1."""
-    distance = abs(source[:, None] - np.arange(n_in))  # (n_out, n_in)
-    return np.maximum(0.0, 1.0 - distance)
+    count = min(2, n_in)
+    first = _first(np.floor(source), count, n_in)
+    distance = abs(source[:, None] - (first[:, None] + np.arange(count)))  # (n_out, 2)
+    return first, np.maximum(0.0, 1.0 - distance)
 
 
 def _cubic(source, n_in):
     """Return the weights of cubic convolution at ``source``; pixels outside repeat the last one."""
-    a, first = _CUBIC, np.floor(source).astype(int) - 1
-    weights = np.zeros((len(source), n_in))
+    a, nearest, count = _CUBIC, np.floor(source).astype(np.intp) - 1, min(4, n_in)
+    first = _first(nearest, count, n_in)
+    weights = np.zeros((len(source), count))
     for j in range(4):
-        t = abs(source - (first + j))
+        t = abs(source - (nearest + j))
         near = ((a + 2) * t - (a + 3)) * t * t + 1
         far = ((a * t - 5 * a) * t + 8 * a) * t - 4 * a
-        pixel = np.clip(first + j, 0, n_in - 1)
-        weights[np.arange(len(source)), pixel] += np.where(t <= 1, near, far)
-    return weights
+        pixel = np.clip(nearest + j, 0, n_in - 1)
+        weights[np.arange(len(source)), pixel - first] += np.where(t <= 1, near, far)
+    return first, weights
 
 
 def _area(n_in, n_out):
-    """Return the share of output pixel i that lies on input pixel j."""
-    edges = np.arange(n_out + 1)[:, None] * (n_in / n_out)
-    j = np.arange(n_in)
-    overlap = np.minimum(edges[1:], j + 1) - np.maximum(edges[:-1], j)  # (n_out, n_in)
-    return np.maximum(overlap, 0.0) * (n_out / n_in)
+    """Return the share of output pixel i that lies on each input pixel."""
+    edges = np.arange(n_out + 1) * (n_in / n_out)
+    first = np.floor(edges[:-1])
+    count = min(int((np.ceil(edges[1:]) - first).max()), n_in)
+    first = _first(first, count, n_in)
+    j = first[:, None] + np.arange(count)  # (n_out, T)
+    overlap = np.minimum(edges[1:, None], j + 1) - np.maximum(edges[:-1, None], j)
+    return first, np.maximum(overlap, 0.0) * (n_out / n_in)

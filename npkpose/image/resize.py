@@ -4,12 +4,17 @@ Resizing treats an image as pixel areas (the "centre" convention of `npkpose.gri
 pixel i covers the input from s i to s (i + 1), s = n_in / n_out. Enlarging interpolates
 linearly between pixel centres; shrinking takes the mean over each output pixel's area, so there
 is no aliasing.
+
+Each axis is resized alone, the one that shrinks most first. Time and memory are linear in the
+pixels of the larger of both images.
 """
 
 import numpy as np
 
 from npkpose._check import check_choice, check_size, real_array
-from npkpose.image.resample import resize_matrix
+from npkpose.image.resample import resize_weights
+
+BAND = 1 << 18  # numbers of a band of rows: it stays in the processor's cache
 
 
 def resize(image, size, method="auto"):
@@ -32,13 +37,37 @@ def resize(image, size, method="auto"):
     if image.ndim not in (2, 3) or image.size == 0:
         raise ValueError(f"image: expected shape (H, W) or (H, W, C), got {image.shape}")
     check_choice("method", method, ("auto", "bilinear", "area", "nearest"))
-    resized = image.astype(np.float32).reshape(*image.shape[:2], -1)  # (H, W, C)
-    for axis, n_out in enumerate(check_size("size", size)):
-        n_in = image.shape[axis]
-        auto = "area" if n_out < n_in else "bilinear"
-        weights = resize_matrix(n_in, n_out, auto if method == "auto" else method)
-        resized = np.tensordot(weights.astype(np.float32), resized, (1, axis))
-        resized = np.moveaxis(resized, 0, axis)
-    if image.dtype == np.uint8:
-        resized = np.clip(np.rint(resized), 0, 255).astype(np.uint8)
-    return resized.reshape(*resized.shape[:2], *image.shape[2:])
+    size = check_size("size", size)
+    resized = image if image.dtype == np.uint8 else image.astype(np.float32)
+    for axis in sorted((0, 1), key=lambda axis: size[axis] / image.shape[axis]):
+        resized = _resize_axis(resized, axis, size[axis], method)
+    if image.dtype == np.uint8 and resized.dtype != np.uint8:
+        np.rint(resized, out=resized)
+        return resized.astype(np.uint8)  # weights are not negative, so within 0 to 255
+    return resized.copy() if resized is image else resized
+
+
+def _resize_axis(image, axis, n_out, method):
+    """Return the image with ``n_out`` pixels along an axis, as float32 if that is a change."""
+    n_in = image.shape[axis]
+    if n_in == n_out:  # every method has the identity
+        return image
+    auto = "area" if n_out < n_in else "bilinear"
+    first, weights = resize_weights(n_in, n_out, auto if method == "auto" else method)
+    weights = weights.astype(np.float32)
+    resized = np.empty((*image.shape[:axis], n_out, *image.shape[axis + 1 :]), np.float32)
+    band = max(BAND // max(resized[0].size, 1), 1)
+    for rows in (slice(y, y + band) for y in range(0, len(resized), band)):
+        if axis == 0:
+            _add_weighted(image, first[rows], weights[rows], 0, resized[rows])
+        else:
+            _add_weighted(image[rows], first, weights, 1, resized[rows])
+    return resized
+
+
+def _add_weighted(image, first, weights, axis, out):
+    """Fill ``out``: y_i = sum_t w[i, t] x[first[i] + t] along an axis."""
+    trailing = (1,) * (image.ndim - 1 - axis)
+    out[:] = 0
+    for t in range(weights.shape[1]):
+        out += weights[:, t].reshape(-1, *trailing) * np.take(image, first + t, axis)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from npkpose.image.resample import METHODS, resize_matrix
+from npkpose.image.resample import METHODS, resize_matrix, resize_weights
 
 lengths = st.integers(1, 40)
 
@@ -41,6 +41,19 @@ def test_weights_are_averages_and_a_resize_to_the_same_length_is_exact(n_in, n_o
     assert weights.min() >= 0.0 or method == "bicubic"
     np.testing.assert_allclose(weights.sum(axis=1), 1.0, rtol=0, atol=1e-12)
     np.testing.assert_array_equal(resize_matrix(n_in, n_in, method), np.eye(n_in))
+
+
+@given(lengths, lengths, st.sampled_from(METHODS), st.sampled_from([None, 0.3, 1.0, 2.7]))
+def test_the_weights_are_all_of_the_matrix_and_few(n_in, n_out, method, scale):
+    first, weights = resize_weights(n_in, n_out, method, scale)
+    most = {"bicubic": 4, "area": n_in / n_out + 2}.get(method, 2)
+    assert weights.shape[1] <= min(most, n_in) and first.min() >= 0
+    assert (first + weights.shape[1]).max() <= n_in
+    matrix = resize_matrix(n_in, n_out, method, scale)
+    for i in range(n_out):
+        row = np.zeros(n_in)
+        row[first[i] : first[i] + weights.shape[1]] = weights[i]
+        np.testing.assert_array_equal(matrix[i], row)
 
 
 @given(lengths, lengths)

@@ -1,11 +1,18 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from npkpose.image import resize as resize_module
+from npkpose.image.resample import resize_matrix
 from npkpose.image.resize import resize
 
+lengths = st.integers(1, 30)
+values = st.floats(0, 255, width=16)
+signals = arrays(np.float32, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=values)
 images = arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3)))
 
 
@@ -22,6 +29,41 @@ def test_resizing_keeps_dtype_range_and_a_constant(image, height, width):
     assert resized.shape == (height, width, 3) and resized.dtype == np.uint8
     assert resized.min() >= image.min() and resized.max() <= image.max()
     np.testing.assert_array_equal(resize(image, image.shape[:2]), image)
+
+
+@given(signals, lengths, lengths, st.sampled_from(["area", "bilinear", "nearest"]))
+def test_resizing_is_a_product_with_the_matrices_of_both_axes(image, height, width, method):
+    A_h = resize_matrix(image.shape[0], height, method)
+    A_w = resize_matrix(image.shape[1], width, method)
+    expected = A_h @ image @ A_w.T
+    np.testing.assert_allclose(resize(image, (height, width), method), expected, atol=2e-4)
+    colours = np.stack([image, image[::-1], 2 * image], axis=2)
+    resized = resize(colours, (height, width), method)
+    np.testing.assert_allclose(resized[..., 0], expected, atol=2e-4)
+    np.testing.assert_allclose(resized[..., 1], A_h @ image[::-1] @ A_w.T, atol=2e-4)
+
+
+def test_bands_of_rows_change_nothing(rng, monkeypatch):
+    image = rng.integers(0, 256, (23, 31, 3), dtype=np.uint8)
+    sizes = [(10, 17), (40, 17), (10, 50), (23, 9), (60, 70)]
+    whole = [resize(image, size) for size in sizes]
+    monkeypatch.setattr(resize_module, "BAND", 100)
+    for size, expected in zip(sizes, whole):
+        np.testing.assert_array_equal(resize(image, size), expected)
+
+
+@pytest.mark.parametrize("shape, size", [
+    ((10, 40_000), (10, 39_999)), ((40_000, 10), (39_999, 10)), ((10, 40_000), (10, 80_000)),
+    ((40_000, 10), (10, 40_000)), ((10, 40_000), (40_000, 10)), ((10, 40_000), (10, 3)),
+])
+def test_memory_grows_with_the_pixels_and_not_with_the_square_of_a_side(shape, size):
+    image = np.zeros((*shape, 3), np.uint8)
+    pixels = max(np.prod(shape), np.prod(size))
+    tracemalloc.start()
+    resize(image, size)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100 * pixels  # a matrix of 40,000 x 39,999 would take 32,000 bytes per pixel
 
 
 @given(images, st.integers(1, 4))
