@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from npkpose._check import check_array
+from npkpose._check import real_array
 from npkpose._extras import require_pillow
 
 
@@ -26,5 +26,17 @@ def read_image(path):
 
 def write_image(path, image):
     """Write (H, W, 3) uint8 RGB to an image file; the suffix gives the format."""
-    image = check_array("image", image, ("H", "W", 3), np.uint8)
-    require_pillow().fromarray(image).save(path)
+    require_pillow().fromarray(check_image("image", image)).save(path)
+
+
+def check_image(name, image):
+    """Return ``image`` as an array (H, W, 3) of uint8, or raise ValueError.
+
+    Other dtypes are not converted: 0.5 may be grey or almost black.
+    """
+    array = real_array(name, image)
+    if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8 or array.size == 0:
+        raise ValueError(
+            f"{name}: expected shape (H, W, 3) of uint8, got {array.shape} of {array.dtype}"
+        )
+    return array

@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 
-from npkpose.image.files import read_image
+from npkpose.image.files import check_image, read_image
 
 
 def is_batch(image):
@@ -14,12 +14,9 @@ def is_batch(image):
 
 def load_image(image):
     """Return the image of a path or an array as (H, W, 3) uint8 RGB, or raise ValueError."""
-    image = read_image(image) if isinstance(image, (str, os.PathLike)) else np.asarray(image)
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
-        raise ValueError(
-            f"image: expected shape (H, W, 3) of uint8, got {image.shape} of {image.dtype}"
-        )
-    return image
+    if isinstance(image, (str, os.PathLike)):
+        return read_image(image)
+    return check_image("image", image)
 
 
 def per_image(name, values, count):
