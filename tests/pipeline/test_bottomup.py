@@ -189,7 +189,7 @@ def test_a_black_image_gives_no_people():
     [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), np.uint8), 7, None],
 )
 def test_anything_but_an_image_is_refused(image):
-    with pytest.raises(ValueError, match=r"image: expected shape \(H, W, 3\) of uint8"):
+    with pytest.raises(ValueError, match="image: expected (shape|real)"):
         BottomUp(CornerNet())(image)
 
 
