@@ -59,7 +59,7 @@ def _options_of(run, options):
     own = {
         "network": run.recipe,
         "out": folder / run.folder,
-        "steps": options.steps or run.steps,
+        "steps": run.steps if options.steps is None else options.steps,
         "start": run.start and folder / run.start,
         "export": run.export and folder / run.export,
         "held_out": options.held_out if run.export else 0,
@@ -71,22 +71,35 @@ def _train_one(options):
     """Train until the last step or Ctrl-C; then print the score on held-out scenes."""
     from npkpose.training import recipes
 
-    if options.export and not options.held_out:
-        raise ValueError("--export: expected --held-out above 0, for its record, got 0")
-    data = _read_photographs(options)
     out = options.out or f"npkpose-{options.network}"
+    _check_export(options, out)
+    data = _read_photographs(options)
     trainer = recipes.make_trainer(
         options.network, out, options.steps, options.seed, data, watch=data
     )
-    steps = options.steps or recipes.RECIPES[options.network].steps
-    if options.start and not trainer.step:
+    if options.start is not None:
         recipes.start_from(trainer, options.start)
+    steps = trainer.settings["steps"]
     if trainer.step:
         print(f"continuing at step {trainer.step} of {steps}")
     status = _run(trainer, steps, options)
     if status == 0:
         _finish(trainer, options)
     return status
+
+
+def _check_export(options, out):
+    """Raise ValueError, before anything is trained, if --export cannot be written."""
+    from npkpose.training.export import check_export
+
+    if options.export is None:
+        return
+    if not options.held_out:
+        raise ValueError("--export: expected --held-out above 0, for its record, got 0")
+    try:
+        check_export(options.export, out, options.start)
+    except ValueError as error:
+        raise ValueError(f"--export: {str(error).removeprefix('path: ')}") from None
 
 
 def _run(trainer, steps, options):
@@ -110,7 +123,8 @@ def _run(trainer, steps, options):
 
 def _finish(trainer, options):
     """Draw the curves, print the score and export the weights."""
-    from npkpose.training import recipes
+    from npkpose.training.export import export_weights
+    from npkpose.training.recipes import held_out_score
 
     try:
         trainer.plot()
@@ -118,15 +132,15 @@ def _finish(trainer, options):
         print(f"npkpose train: no curves: {error}", file=sys.stderr)
     print(f"{trainer.folder}: weights.npz, log.csv, {trainer.seconds / 60:.1f} minutes")
     if options.held_out:
-        result = recipes.held_out_score(trainer, options.held_out)
+        result = held_out_score(trainer, options.held_out)
         print(result)
         if options.export:
-            recipes.export_weights(trainer, options.export, _command(options), result)
+            export_weights(trainer, options.export, _command(options), result)
 
 
 def _command(options):
     """Return the command of this run for its record; of a path, the last folder and the name."""
-    steps = f" --steps {options.steps}" if options.steps else ""
+    steps = "" if options.steps is None else f" --steps {options.steps}"
     parts = pathlib.Path(options.start or "").parts[-2:]
     start = f" --start {'/'.join(parts)}" if parts else ""
     return f"npkpose train {options.network}{steps} --seed {options.seed}{start}"

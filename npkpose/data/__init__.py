@@ -13,6 +13,7 @@ Read in this order:
     augment.py       scenes flipped, rotated, scaled and cropped
     distort.py       colours changed, patches hidden
     coco_dataset.py  COCO's files as scenes; coco_writer.py: scenes as COCO's files
+    fingerprint.py   which data set is it: a text to compare
     motion.py        sequences of poses in space and their keypoints, for lifting
 """
 

@@ -4,6 +4,7 @@ import pathlib
 
 import numpy as np
 
+from npkpose.data.fingerprint import digest
 from npkpose.data.scene import CATEGORY, Scene
 from npkpose.image.files import read_image
 from npkpose.metrics.coco.read_json import Entries, load_json, read_ground_truth
@@ -21,30 +22,45 @@ class CocoDataset:
     skeleton : Skeleton of K keypoints
     labelled_only : bool
         Leave out images in which nobody has a labelled keypoint.
+    category : int or str, optional
+        Id or name of the category to read. Default: the one named "person"; without it, the one of
+        id 1; else the only one.
 
     Raises
     ------
     ValueError
-        JSON that is not COCO's; the message names entry and field.
+        JSON that is not COCO's; the message names entry and field. No such category, or annotations
+        but none that can be used.
     FileNotFoundError
         No annotation file, or no such folder. Images are opened only when they are used.
     """
 
-    def __init__(self, annotations, images, skeleton=COCO_17, labelled_only=True):
+    def __init__(
+        self, annotations, images, skeleton=COCO_17, labelled_only=True, category=None
+    ):
         self.folder = pathlib.Path(images)
         if not self.folder.is_dir():
             raise FileNotFoundError(f"images: expected a folder, got {images}")
         self.skeleton = skeleton
         name, data = load_json("annotations", annotations)
         try:
-            self._people = read_ground_truth(data, skeleton, np.array([CATEGORY]))
+            chosen = _choose_category(data, category)
+            self._people = read_ground_truth(data, skeleton, np.array([chosen]))
             entries = Entries("images", data["images"])
             self._ids, self._names = entries.ids("id"), _file_names(entries, data["images"])
+            self._check_people(data["annotations"], chosen, labelled_only)
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
         self._rows = _rows_by_image(self._people.image_id)
         if labelled_only:
             self._drop_unlabelled()
+
+    @property
+    def fingerprint(self):
+        """Which data set this is; see `npkpose.data.fingerprint`."""
+        people, names = self._people, np.array(self._names, dtype=str)
+        arrays = self._ids, names, people.image_id, people.keypoints, people.visibility, people.area
+        return f"CocoDataset of {len(self)} images, {digest(arrays)}"
 
     def __len__(self):
         return len(self._ids)
@@ -65,10 +81,46 @@ class CocoDataset:
         """Return the id of image ``i`` in the file."""
         return self._ids[i].item()
 
+    def _check_people(self, annotations, category, labelled_only):
+        """Raise ValueError if there are annotations but none that can be used."""
+        people = self._people
+        if annotations and not len(people):
+            ids = sorted({str(entry.get("category_id")) for entry in annotations})
+            raise ValueError(
+                f"annotations: expected some of category {category!r} in the listed images, got "
+                f"{len(annotations)} of the categories {', '.join(ids)[:80]}"
+            )
+        if annotations and labelled_only and not people.labelled.any():
+            raise ValueError(
+                f"annotations: expected labelled keypoints, got none in {len(people)} annotations "
+                f"of category {category!r}"
+            )
+
     def _drop_unlabelled(self):
         labelled = set(self._people.image_id[self._people.labelled.any(axis=1)].tolist())
         keep = [i for i, image in enumerate(self._ids.tolist()) if image in labelled]
         self._ids, self._names = self._ids[keep], [self._names[i] for i in keep]
+
+
+def _choose_category(data, category):
+    """Return the id of the category with this id or name, or of the default one."""
+    if not isinstance(data, dict):
+        raise ValueError("expected an object with annotations")
+    entries = Entries("categories", data.get("categories"))
+    ids = entries.ids("id").tolist()
+    names = [entry.get("name") for entry in data["categories"]]
+    expected = ("person", CATEGORY) if category is None else (category,)
+    for each in expected:
+        if each in names:
+            return ids[names.index(each)]
+        if each in ids:
+            return each
+    if category is None and len(ids) < 2:
+        return ids[0] if ids else CATEGORY
+    listed = ", ".join(f"{i} {name!r}" for i, name in zip(ids, names))
+    raise ValueError(
+        f"categories: expected {' or '.join(map(repr, expected))}, got {listed[:200] or 'none'}"
+    )
 
 
 def _file_names(entries, images):

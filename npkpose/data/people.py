@@ -75,6 +75,14 @@ class SyntheticPeople:
         fewest = check_integer("people", fewest)
         self.people = fewest, check_integer("people", most, at_least=fewest)
 
+    @property
+    def fingerprint(self):
+        """Which data set this is; see `npkpose.data.fingerprint`."""
+        return (
+            f"SyntheticPeople({self.num_images}, seed={self.seed}, size={self.size}, "
+            f"people={self.people})"
+        )
+
     def __len__(self):
         return self.num_images
 

@@ -6,11 +6,14 @@ Read in this order:
     data_parallel.py   one batch divided among threads
     trainer.py         the long loop: log, evaluations, checkpoints
     prefetch.py clip.py average.py log.py progress.py interrupt.py randomness.py    its parts
+    settings.py        what a continued run must have in common with its checkpoint
+    folder.py          the files of a run; lock.py: one process at a time writes them
     score.py           COCO's AP of a function that finds people
     topdown.py         a task: batches, targets and loss of a top-down network
     scenes.py          batches of whole scenes, for two tasks: paf.py tags.py
     cached_dataset.py  scenes kept in memory
     recipes.py         the settings of `npkpose train`
+    export.py          small weights of a finished run, and their record
     cluster.py         a batch divided among the workers of a cluster
 """
 

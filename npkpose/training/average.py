@@ -10,6 +10,7 @@ Stochastic Approximation by Averaging", 1992; Tarvainen and Valpola, "Mean teach
 import copy
 
 from npkpose._check import check_number
+from npkpose.nn._state import copy_state
 
 
 class WeightAverage:
@@ -31,6 +32,10 @@ class WeightAverage:
                 average += now.dtype.type(1 - d) * (now - average)
             else:
                 average[...] = now
+
+    def load_state_dict(self, state):
+        """Restore ``averages``; ValueError if names or shapes do not fit."""
+        copy_state(self.averages, state)
 
     def network(self):
         """Return a copy of the module with the averaged weights, in evaluation mode."""

@@ -5,6 +5,9 @@ augmentation every time; after about ten times a small network begins to overfit
 """
 
 
+from npkpose.data.fingerprint import fingerprint_of
+
+
 class CachedDataset:
     """The first ``num_scenes`` scenes of a data set, each kept in memory after its first use.
 
@@ -21,6 +24,11 @@ class CachedDataset:
         self.dataset, self.skeleton = dataset, dataset.skeleton
         self.num_scenes = min(num_scenes, len(dataset))
         self._kept = {}
+
+    @property
+    def fingerprint(self):
+        """Which data set this is; see `npkpose.data.fingerprint`."""
+        return f"the first {self.num_scenes} of {fingerprint_of(self.dataset)}"
 
     def __len__(self):
         return self.num_scenes

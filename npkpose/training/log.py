@@ -4,7 +4,6 @@ A killed run may have written rows after its last checkpoint. Its continuation c
 so it first drops them.
 """
 
-import csv
 import pathlib
 
 from npkpose._extras import require_figure
@@ -17,11 +16,12 @@ class Log:
     """Rows of numbers in the file ``path`` under the names ``columns``; the first is "step".
 
     Of an existing file, rows of steps above ``last_step`` are dropped, and an incomplete last line.
+    ValueError if it has other columns, or rows that are not numbers.
     """
 
     def __init__(self, path, columns, last_step=0):
         self.path, self.columns = pathlib.Path(path), tuple(columns)
-        rows = read_log(path) if self.path.exists() else []
+        rows = self._read() if self.path.exists() else []
         with replacing(self.path) as stream:
             stream.write((",".join(self.columns) + "\n").encode())
             for row in rows:
@@ -33,6 +33,15 @@ class Log:
         with open(self.path, "ab") as stream:
             stream.write(self._line(row))
 
+    def _read(self):
+        header, rows = _parse(self.path)
+        if tuple(header) != self.columns:
+            raise ValueError(
+                f"{self.path}: expected the columns {', '.join(self.columns)}, "
+                f"got {', '.join(header)[:80]!r}"
+            )
+        return rows
+
     def _line(self, row):
         values = (row.get(column) for column in self.columns)
         texts = ("" if v is None else f"{v:.8g}" for v in values)
@@ -40,12 +49,35 @@ class Log:
 
 
 def read_log(path):
-    """Return the rows of a log as a list of ``{column: float}``, without empty cells."""
-    with open(path, newline="", encoding="utf-8") as stream:
-        lines = stream.read().splitlines(keepends=True)
-    complete = [line for line in lines if line.endswith("\n")]
-    rows = csv.DictReader(complete)
-    return [{k: float(v) for k, v in row.items() if v and k} for row in rows]
+    """Return the rows of a log as a list of ``{column: float}``, without empty cells.
+
+    Raises ValueError, naming file and line, for a row that is not numbers.
+    """
+    return _parse(path)[1]
+
+
+def _parse(path):
+    """Return the header as a list, and the rows; an incomplete last line is left out."""
+    try:
+        lines = pathlib.Path(path).read_text(encoding="utf-8").split("\n")[:-1]
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: expected a log, got {error}") from None
+    header = lines[0].split(",") if lines else []
+    return header, [_parse_row(path, n, line, header) for n, line in enumerate(lines[1:], 2)]
+
+
+def _parse_row(path, n, line, header):
+    """Return line ``n`` as ``{column: float}``."""
+    cells = line.split(",")
+    try:
+        row = {name: float(cell) for name, cell in zip(header, cells, strict=True) if cell}
+        row["step"]  # which no row may lack
+    except (ValueError, KeyError):
+        raise ValueError(
+            f"{path}, line {n}: expected {len(header)} numbers, the step among them, "
+            f"got {line[:80]!r}"
+        ) from None
+    return row
 
 
 def plot_log(path, plot):

@@ -27,4 +27,7 @@ def set_random_state(module, state):
     if held.keys() != state.keys():
         raise ValueError(f"state: expected random generators {sorted(held)}, got {sorted(state)}")
     for name, generator in held.items():
-        generator.bit_generator.state = json.loads(bytes(np.asarray(state[name])))
+        try:
+            generator.bit_generator.state = json.loads(bytes(np.asarray(state[name])))
+        except (TypeError, KeyError, ValueError) as error:
+            raise ValueError(f"{name}: expected the state of a generator, got {error}") from None

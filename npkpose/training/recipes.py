@@ -15,15 +15,13 @@ now it draws from a million scenes and rarely sees one twice.
 The scores of the weights in the package are in the records beside them, in models/trained.
 """
 
-import datetime
-import json
-import pathlib
 from typing import NamedTuple
 
 import numpy as np
 
 from npkpose import nn
 from npkpose._check import check_choice, check_integer
+from npkpose.data.fingerprint import digest
 from npkpose.data.people import SyntheticPeople
 from npkpose.models.small import SmallPaf, SmallTags, SmallTopDown
 from npkpose.training.cached_dataset import CachedDataset
@@ -31,8 +29,8 @@ from npkpose.training.fit import warmup_and_cosine
 from npkpose.training.paf import PafTask
 from npkpose.training.tags import TagTask
 from npkpose.training.topdown import TopDownTask
-from npkpose.training.trainer import WEIGHTS, Trainer
-from npkpose.weights import load_npz, save_npz
+from npkpose.training.trainer import Trainer
+from npkpose.weights import load_npz
 
 SCENES = 1_000_000
 KEPT = 20_000  # in memory: one gigabyte
@@ -114,52 +112,36 @@ def make_trainer(name, folder, steps=None, seed=0, data=None, watch=None):
     schedule = warmup_and_cosine(optimizer, steps, min(WARMUP, steps // 10 + 1))
     decay = 1 - 1 / max(steps / 20, 2)  # over the last twentieth of the run
     decay = min(decay, 0.999)
-    return Trainer(network, task, optimizer, schedule, folder, clip_norm=CLIP_NORM, decay=decay)
+    return Trainer(
+        network, task, optimizer, schedule, folder, clip_norm=CLIP_NORM, decay=decay,
+        settings={"network": name, "steps": steps},
+    )  # fmt: skip
 
 
 def start_from(trainer, path):
     """Load the weights in ``path`` whose names and shapes fit the trainer's network.
 
-    All small networks have the same trunk. ValueError if nothing fits.
+    All small networks have the same trunk. A continued run has its weights already; then the file
+    must be the one that it started from. ValueError if it is not, or if nothing fits.
     """
     own, weights = trainer.model.state_dict(), load_npz(path)
     fitting = {n: a for n, a in weights.items() if n in own and own[n].shape == a.shape}
     if not fitting:
         raise ValueError(f"path: expected weights of a small network, found none in {path}")
+    start = digest(fitting.values())
+    if trainer.step:
+        if trainer.settings.get("start") != start:
+            raise ValueError(
+                f"path: expected the weights that the run in {trainer.folder} started from, "
+                f"got others in {path}"
+            )
+        return
+    trainer.settings["start"] = start
     trainer.model.load_state_dict(own | fitting)
-    for name, array in trainer.model.state_dict().items():
-        trainer.average.averages[name][...] = array
+    trainer.average.load_state_dict(trainer.model.state_dict())
 
 
 def held_out_score(trainer, num_scenes=HELD_OUT_SCENES):
     """Return the `CocoResult` of the averaged weights on scenes that no run trained on."""
     trainer.task.held_out = SyntheticPeople(num_scenes, HELD_OUT_SEED)
     return trainer.task.score(trainer.average.network())
-
-
-def export_weights(trainer, path, command, result):
-    """Write a finished run's weights in a small file, and a record of the run beside it.
-
-    Convolutions become float16, which does not change the score. ``path`` is an .npz file; the
-    record, with ``command``, date, seeds, steps and scores, has the same name with .json.
-    """
-    path = pathlib.Path(path)
-    weights = load_npz(trainer.folder / WEIGHTS)
-    small = {n: a.astype(np.float16) if a.ndim == 4 else np.array(a) for n, a in weights.items()}
-    save_npz(path, small)
-    record = _record(trainer, command, result)
-    path.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-
-
-def _record(trainer, command, result):
-    return {
-        "command": command,
-        "date": datetime.date.today().isoformat(),
-        "network": type(trainer.model).__name__,
-        "steps": trainer.step,
-        "minutes": round(trainer.seconds / 60, 1),
-        "train_seed": TRAIN_SEED,
-        "held_out_seed": HELD_OUT_SEED,
-        "held_out_scenes": len(trainer.task.held_out),
-        "scores": {name: round(value, 4) for name, value in result.stats._asdict().items()},
-    }

@@ -14,11 +14,10 @@ A checkpoint holds everything that the next step depends on: weights, their aver
 the optimizer, the position of the schedule, the random generators of layers. A batch depends only
 on the task's seed and the step. So an interrupted run gives the same bits as an uninterrupted one.
 The file is replaced as a whole: after a kill at any instant, it is the last checkpoint or the one
-before, and only the steps since then are lost.
+before, and only the steps since then are lost. A run with other settings does not continue it.
 """
 
 import math
-import pathlib
 import time
 from contextlib import closing
 
@@ -27,19 +26,23 @@ import numpy as np
 from npkpose._check import check_integer
 from npkpose.engine.malloc import keep_freed_memory
 from npkpose.nn import no_input_gradient
+from npkpose.nn._state import copy_state
 from npkpose.training.average import WeightAverage
 from npkpose.training.clip import clip_gradients
 from npkpose.training.data_parallel import DataParallel
+from npkpose.training.folder import BEST, CURVES, WEIGHTS, RunFolder
 from npkpose.training.interrupt import Interrupt
 from npkpose.training.log import Log, plot_log
 from npkpose.training.prefetch import prefetch
 from npkpose.training.progress import progress
 from npkpose.training.randomness import random_state, set_random_state
+from npkpose.training.settings import (
+    check_settings,
+    run_settings,
+    settings_from_array,
+    settings_to_array,
+)
 from npkpose.weights import load_npz, save_npz
-
-CHECKPOINT, BEST, WEIGHTS, LOG, CURVES = (
-    "checkpoint.npz", "best.npz", "weights.npz", "log.csv", "curves.png",
-)  # fmt: skip
 
 
 class Trainer:
@@ -52,38 +55,42 @@ class Trainer:
     optimizer : nn.Optimizer of the model
     schedule : nn.Schedule of the optimizer
     folder : path_like
-        Gets checkpoint.npz, best.npz (the averaged weights of the best evaluation), log.csv, and
-        at the end weights.npz (the averaged weights) and curves.png. The run continues a
-        checkpoint in this folder.
+        Gets the files of the run: see `npkpose.training.folder`. The run continues a checkpoint in
+        this folder.
     clip_norm : float
         Longer gradients are scaled down to this norm; default: never.
     decay : float
         Of the average of the weights.
+    settings : dict, optional
+        More values that a continued run must have, such as {"steps": 1000}; see
+        `npkpose.training.settings`.
 
     Raises
     ------
     ValueError
-        A checkpoint of another network or optimizer.
+        A checkpoint that is damaged, or of another network, optimizer, schedule, seed or data set;
+        or a folder where a file of the run is not its own.
     """
 
-    # Seven arguments: each is a part of its own, and none of them could hold another.
+    # Eight arguments: each is a part of its own, and none of them could hold another.
     def __init__(
-        self, model, task, optimizer, schedule, folder, *, clip_norm=math.inf, decay=0.999
+        self, model, task, optimizer, schedule, folder, *, clip_norm=math.inf, decay=0.999,
+        settings=None,
     ):
         self.model, self.task, self._shared = model, task, DataParallel(model)
         self.optimizer, self.schedule = optimizer, schedule
-        self.folder = pathlib.Path(folder)
         self.clip_norm = clip_norm
         self.average = WeightAverage(model, decay)
+        self.settings = run_settings(
+            task, optimizer, schedule, (settings or {}) | {"clip_norm": clip_norm, "decay": decay}
+        )
         self.step, self.best_ap, self.seconds = 0, -1.0, 0.0
         self._sums = np.zeros(3 + len(task.parts))  # steps, gradient norm, loss and its parts
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for unfinished in self.folder.glob(".*.tmp"):  # of a run killed while it wrote
-            unfinished.unlink()
-        if (self.folder / CHECKPOINT).exists():
-            self.load_state_dict(load_npz(self.folder / CHECKPOINT))
-        columns = "step", "seconds", "lr", "gradient_norm", "loss", *task.parts, "ap"
-        self._log = Log(self.folder / LOG, columns, self.step)
+        self._columns = "step", "seconds", "lr", "gradient_norm", "loss", *task.parts, "ap"
+        self._files = RunFolder(folder, self._columns)
+        self.folder = self._files.path
+        if self._files.checkpoint.exists():
+            self._load()
 
     def run(self, steps, *, save_every=500, evaluate_every=0, log_every=50, workers=1):
         """Train up to step ``steps`` in all; return whether that was reached.
@@ -103,11 +110,33 @@ class Trainer:
         ------
         FloatingPointError
             A loss or gradient that is not finite. The last checkpoint was written before it.
+        BlockingIOError
+            Another process trains in the folder.
+        ValueError
+            Fewer steps than the checkpoint has, a checkpoint that another process wrote in the
+            meantime, or a log that is damaged or has other columns.
         """
         steps = check_integer("steps", steps)
+        if steps < self.step:
+            raise ValueError(
+                f"steps: expected at least {self.step}, the steps of the checkpoint in "
+                f"{self.folder}, got {steps}"
+            )
         every = [check_integer("save_every", save_every, at_least=1)]
         every.append(check_integer("evaluate_every", evaluate_every))
         every.append(check_integer("log_every", log_every, at_least=1))
+        with self._files.lock():
+            self._files.check_unchanged()
+            self._files.clean()
+            self._log = Log(self._files.log, self._columns, self.step)
+            self._take_steps(steps, every, workers)
+            self.save()
+            if self.step >= steps:
+                save_npz(self.folder / WEIGHTS, self.average.averages)
+        return self.step >= steps
+
+    def _take_steps(self, steps, every, workers):
+        """Train up to step ``steps``, or to the first Ctrl-C."""
         keep_freed_memory()
         self.model.train()
         started = time.perf_counter() - self.seconds
@@ -124,24 +153,27 @@ class Trainer:
                 self._after_step(steps, *every)
                 if interrupt.wanted:
                     break
-        self.save()
-        if self.step >= steps:
-            save_npz(self.folder / WEIGHTS, self.average.averages)
-        return self.step >= steps
 
     def plot(self):
         """Plot the log as curves.png; needs Matplotlib."""
-        plot_log(self.folder / LOG, self.folder / CURVES)
+        plot_log(self._files.log, self.folder / CURVES)
 
     def save(self):
         """Write a checkpoint, which replaces the last one."""
-        save_npz(self.folder / CHECKPOINT, self.state_dict())
+        save_npz(self._files.checkpoint, self.state_dict())
+        self._files.note_checkpoint()
+
+    def _load(self):
+        state = load_npz(self._files.checkpoint)
+        try:
+            self.load_state_dict(state)
+        except ValueError as error:
+            raise ValueError(f"{self._files.checkpoint}: {error}") from None
 
     def state_dict(self):
         """Return everything that the next step depends on, as ``{name: array}``."""
-        numbers = {"step": self.step, "best_ap": self.best_ap, "seconds": self.seconds}
-        state = {f"run.{name}": np.array(value) for name, value in numbers.items()}
-        state["run.sums"] = self._sums.copy()
+        state = {f"run.{name}": array for name, array in self._numbers().items()}
+        state["run.settings"] = settings_to_array(self.settings)
         for kind, part in self._parts().items():
             state |= {f"{kind}.{name}": array for name, array in part.items()}
         return state
@@ -154,15 +186,27 @@ class Trainer:
             if kind not in kinds:
                 raise ValueError(f"state: expected a checkpoint's names, got {name!r}")
             kinds[kind][rest] = array
+        if "settings" in kinds["run"]:  # old checkpoints have none
+            stored = settings_from_array(kinds["run"].pop("settings"))
+            check_settings(stored, self.settings)
+            self.settings = stored | self.settings
         self.model.load_state_dict(kinds["model"])
         self.optimizer.load_state_dict(kinds["optimizer"])
         self.schedule.load_state_dict(kinds["schedule"])
         set_random_state(self.model, kinds["random"])
-        for name, array in self.average.averages.items():
-            array[...] = kinds["average"][name]
-        run = kinds["run"]
-        self.step, self.best_ap = int(run["step"]), float(run["best_ap"])
-        self.seconds, self._sums = float(run["seconds"]), np.array(run["sums"])
+        self.average.load_state_dict(kinds["average"])
+        numbers = self._numbers()
+        copy_state(numbers, kinds["run"])
+        self.step, self.best_ap = int(numbers["step"]), float(numbers["best_ap"])
+        self.seconds, self._sums = float(numbers["seconds"]), numbers["sums"]
+
+    def _numbers(self):
+        return {
+            "step": np.array(self.step),
+            "best_ap": np.array(self.best_ap),
+            "seconds": np.array(self.seconds),
+            "sums": self._sums.copy(),
+        }
 
     def _parts(self):
         return {
@@ -227,6 +271,6 @@ class Trainer:
                 f"its images are finite: look at its targets, task.batch({self.step}), then try "
                 f"a learning rate below {self.optimizer.lr:g} or clip_norm below {self.clip_norm:g}"
             )
-        saved = (self.folder / CHECKPOINT).exists()
+        saved = self._files.checkpoint.exists()
         where = f"the one in {self.folder} is older" if saved else "there is none yet"
         return f"loss is {loss:g} at step {self.step} ({named}); {hint}. Checkpoint: {where}"

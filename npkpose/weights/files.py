@@ -8,6 +8,7 @@ changes this process's copy of a page, never the file.
 
 import mmap
 import os
+import re
 import secrets
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from npkpose._check import real_array
 # The upper half of a float32. NumPy has no bfloat16, so this dtype only has its size.
 BFLOAT16 = np.dtype([("bfloat16", "<u2")])
 _BOOL = np.dtype(bool)
+_UNFINISHED = ".npkpose-"  # begins the names of temporary files
 
 
 def map_file(path):
@@ -71,7 +73,7 @@ def replacing(path):
     permissions of an existing file are kept.
     """
     path = Path(os.path.realpath(path))
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    temporary = path.with_name(f"{_UNFINISHED}{secrets.token_hex(8)}.tmp")
     try:
         with open(temporary, "xb") as stream:
             if path.exists():
@@ -82,3 +84,11 @@ def replacing(path):
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_unfinished(folder):
+    """Remove the temporary files that `replacing` left in a folder when its process was killed."""
+    name = re.compile(re.escape(_UNFINISHED) + "[0-9a-f]{16}[.]tmp")
+    for path in Path(folder).iterdir():
+        if name.fullmatch(path.name):
+            path.unlink(missing_ok=True)

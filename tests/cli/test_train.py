@@ -4,6 +4,7 @@ import json
 import pytest
 
 from npkpose.cli import train as cli_train
+from npkpose.cli.main import main
 from npkpose.data.coco_writer import write_coco
 from npkpose.data.people import SyntheticPeople
 from npkpose.training import read_log
@@ -72,6 +73,25 @@ def test_all_refuses_what_it_sets_itself(tmp_path):
         with pytest.raises(ValueError, match=f"{option}: expected none with all"):
             run("all", "--out", tmp_path / "all", option, "weights.npz")
     assert not (tmp_path / "all").exists()
+
+
+def test_a_run_is_not_continued_with_fewer_steps_or_another_seed(tmp_path, capsys):
+    fixed = "train", "topdown", "--out", str(tmp_path / "run"), "--held-out", "0"
+    assert main([*fixed, "--steps", "2", "--evaluate-every", "0"]) == 0
+    capsys.readouterr()
+    for option in (["--steps", "1"], ["--steps", "2", "--seed", "1"], ["--steps", "0"]):
+        assert main([*fixed, *option]) == 1
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1 and "expected" in error
+        assert f"{option[-2].removeprefix('--')}: expected" in error
+
+
+def test_an_export_never_replaces_a_file_of_the_user(tmp_path):
+    mine = tmp_path / "w.npz"
+    mine.write_text("mine")
+    with pytest.raises(ValueError, match="--export: expected a new file or an older export"):
+        run("topdown", "--out", tmp_path / "run", "--steps", 1, "--export", mine)
+    assert mine.read_text() == "mine" and not (tmp_path / "run").exists()
 
 
 def test_an_export_without_a_score_is_refused_before_anything_is_trained(tmp_path):

@@ -41,6 +41,72 @@ def test_images_without_labelled_people_are_left_out_by_default(folder):
         useful[len(useful)]
 
 
+def with_categories(folder, path, categories, used):
+    """Write the annotations again with other categories; return the path."""
+    data = json.loads((folder / "annotations.json").read_text())
+    for entry in data["annotations"]:
+        entry["category_id"] = used
+    data["categories"] = [{"id": i, "name": name} for i, name in categories]
+    path.write_text(json.dumps(data))
+    return path
+
+
+@pytest.mark.parametrize(
+    "categories, used",
+    [
+        ([(0, "person")], 0),
+        ([(1, "dog"), (2, "person")], 2),
+        ([(1, "human"), (2, "dog")], 1),
+        ([(7, "dog")], 7),
+        ([], 1),
+    ],
+)
+def test_the_category_is_found_by_its_name_then_by_its_id(folder, tmp_path, categories, used):
+    path = with_categories(folder, tmp_path / "a.json", categories, used)
+    dataset, original = CocoDataset(path, folder / "images"), read(folder)
+    assert len(dataset) == len(original) > 0
+    np.testing.assert_array_equal(dataset[0].keypoints, original[0].keypoints)
+
+
+def test_a_category_may_be_chosen_by_name_or_id(folder, tmp_path):
+    path = with_categories(folder, tmp_path / "a.json", [(1, "person"), (2, "dog")], 2)
+    for category in (2, "dog"):
+        assert len(CocoDataset(path, folder / "images", category=category)) == len(read(folder))
+    with pytest.raises(ValueError, match="categories: expected 'cat', got 1 'person', 2 'dog'"):
+        CocoDataset(path, folder / "images", category="cat")
+
+
+def test_annotations_of_which_none_can_be_used_are_refused(folder, tmp_path):
+    path = with_categories(folder, tmp_path / "a.json", [(1, "person"), (2, "dog")], 2)
+    message = "expected some of category 1 in the listed images, got [0-9]+ of the categories 2"
+    for labelled_only in (True, False):
+        with pytest.raises(ValueError, match=f"a.json: annotations: {message}"):
+            CocoDataset(path, folder / "images", labelled_only=labelled_only)
+    path = with_categories(folder, tmp_path / "a.json", [(3, "cat"), (2, "dog")], 2)
+    with pytest.raises(ValueError, match="categories: expected 'person' or 1, got 3 'cat', 2"):
+        CocoDataset(path, folder / "images")
+    data = json.loads((folder / "annotations.json").read_text())
+    for entry in data["annotations"]:
+        entry["keypoints"], entry["num_keypoints"] = [0] * 51, 0
+    with pytest.raises(ValueError, match="annotations: expected labelled keypoints, got none in"):
+        CocoDataset(data, folder / "images")
+    assert len(CocoDataset(data, folder / "images", labelled_only=False)) == 5
+
+
+def test_no_annotations_are_an_empty_data_set(tmp_path):
+    data = {"images": [], "annotations": [], "categories": []}
+    assert len(CocoDataset(data, tmp_path)) == 0
+
+
+def test_the_fingerprint_tells_annotations_apart(folder):
+    data = json.loads((folder / "annotations.json").read_text())
+    same = CocoDataset(data, folder / "images").fingerprint
+    assert same == read(folder).fingerprint and same.startswith("CocoDataset of")
+    person = next(entry for entry in data["annotations"] if entry["num_keypoints"])
+    person["keypoints"][0] += 1
+    assert CocoDataset(data, folder / "images").fingerprint != same
+
+
 def test_bad_files_are_named(folder, tmp_path):
     with pytest.raises(FileNotFoundError, match="images: expected a folder"):
         CocoDataset(folder / "annotations.json", tmp_path / "none")

@@ -1,10 +1,7 @@
-import json
-
 import numpy as np
 import pytest
 
 from npkpose.data.people import SyntheticPeople
-from npkpose.models.small import SmallTopDown
 from npkpose.training.recipes import (
     HELD_OUT_SEED,
     KEPT,
@@ -12,8 +9,6 @@ from npkpose.training.recipes import (
     RUNS,
     TRAIN_SEED,
     WATCH_SEED,
-    export_weights,
-    held_out_score,
     make_trainer,
     start_from,
 )  # fmt: skip
@@ -54,22 +49,6 @@ def test_a_recipe_that_was_stopped_continues_to_the_same_bits(run, tmp_path):
         np.testing.assert_array_equal(one[name], other[name], err_msg=name)
 
 
-def test_exported_weights_are_small_have_a_record_and_load_again(run, tmp_path):
-    result = held_out_score(run, 3)
-    path = tmp_path / "small.npz"
-    export_weights(run, path, "npkpose train topdown", result)
-    assert path.stat().st_size < 900_000
-    record = json.loads(path.with_suffix(".json").read_text())
-    assert record["command"] == "npkpose train topdown" and record["steps"] == 2
-    assert record["held_out_seed"] == HELD_OUT_SEED and record["held_out_scenes"] == 3
-    assert record["scores"]["ap"] == pytest.approx(result.stats.ap, abs=1e-4)
-    network = SmallTopDown()
-    network.load_state_dict(load_npz(path))
-    x = network.preprocess(SyntheticPeople(1, size=(64, 48))[0].image)
-    exact = run.average.network()(x)
-    np.testing.assert_allclose(network.eval()(x), exact, atol=0.01 * np.abs(exact).max())
-
-
 def test_a_trunk_is_taken_over_and_the_other_layers_stay_new(run, tmp_path):
     trainer = make_trainer("tags", tmp_path / "tags", steps=10)
     own = trainer.model.state_dict()
@@ -82,6 +61,35 @@ def test_a_trunk_is_taken_over_and_the_other_layers_stay_new(run, tmp_path):
     save_npz(tmp_path / "other.npz", {"layer.weight": np.zeros(3)})
     with pytest.raises(ValueError, match="path: expected weights of a small network, found none"):
         start_from(trainer, tmp_path / "other.npz")
+
+
+def test_a_continued_run_must_start_from_the_same_weights(run, tmp_path):
+    save_npz(tmp_path / "other.npz", {n: a + 1 for n, a in run.average.averages.items()})
+    trainer = make_trainer("topdown", tmp_path / "run", steps=2)
+    start_from(trainer, run.folder / "weights.npz")
+    trainer.run(1)
+    resumed = make_trainer("topdown", tmp_path / "run", steps=2)
+    start_from(resumed, run.folder / "weights.npz")  # which loads nothing
+    for name, array in trainer.model.state_dict().items():
+        np.testing.assert_array_equal(resumed.model.state_dict()[name], array, err_msg=name)
+    with pytest.raises(ValueError, match="expected the weights that the run in .* started from"):
+        start_from(resumed, tmp_path / "other.npz")
+    with pytest.raises(ValueError, match="expected the weights that the run in .* started from"):
+        start_from(make_trainer("topdown", run.folder, steps=2), tmp_path / "other.npz")
+
+
+def test_a_run_of_another_recipe_seed_length_or_data_set_is_not_continued(tmp_path):
+    make_trainer("topdown", tmp_path, steps=2).run(1)
+    data = SyntheticPeople(9, 1)
+    for arguments, message in (
+        ({"name": "paf"}, "network: expected 'topdown', as in the checkpoint, got 'paf'"),
+        ({"seed": 1}, "seed: expected 0, as in the checkpoint, got 1"),
+        ({"steps": 3}, "steps: expected 2, as in the checkpoint, got 3"),
+        ({"data": data}, "strength: expected 0.1, as in the checkpoint, got 1.0"),
+        ({"watch": data}, "held_out: expected 'SyntheticPeople.100, seed=102, .* got 'Synthetic"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            make_trainer(**{"name": "topdown", "folder": tmp_path, "steps": 2} | arguments)
 
 
 def test_unknown_names_are_refused(tmp_path):

@@ -1,6 +1,8 @@
 """Mapped files, numbers in them, and files that are replaced atomically."""
 
 import os
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -8,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from npkpose.weights.files import BFLOAT16, check_state, map_file, read_numbers, replacing
+from npkpose.weights.files import (
+    BFLOAT16,
+    check_state,
+    map_file,
+    read_numbers,
+    remove_unfinished,
+    replacing,
+)
 
 
 def test_a_bfloat16_is_the_upper_half_of_a_float32():
@@ -115,3 +124,24 @@ def test_an_empty_file_is_named(tmp_path):
     (tmp_path / "w.pt").write_bytes(b"")
     with pytest.raises(ValueError, match="w.pt: expected a weight file, got an empty one"):
         map_file(tmp_path / "w.pt")
+
+
+def test_only_unfinished_files_of_the_package_are_removed(tmp_path):
+    theirs = {".notes.tmp", ".0123456789abcdef.tmp", ".npkpose-notes.tmp", "npkpose.tmp"}
+    for name in theirs | {".npkpose-0123456789abcdef.tmp"}:
+        (tmp_path / name).write_text("")
+    remove_unfinished(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == theirs
+
+
+def test_what_a_kill_leaves_unfinished_is_removed(tmp_path):
+    code = (
+        "import os, sys; from npkpose.weights.files import replacing\n"
+        "with replacing(sys.argv[1]) as stream:\n    os._exit(0)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "w.npz")]
+    path = os.pathsep.join(sys.path)
+    subprocess.run(command, check=True, env=os.environ | {"PYTHONPATH": path})
+    assert len(list(tmp_path.iterdir())) == 1
+    remove_unfinished(tmp_path)
+    assert not list(tmp_path.iterdir())
