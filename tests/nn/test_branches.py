@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from npkpose import nn
+from npkpose.engine.gemm import LINKED
 from npkpose.engine.threads import num_threads
 from npkpose.nn.branches import backward_branches, run_branches, run_concurrently
 
@@ -24,14 +25,23 @@ def test_branches_give_what_their_layers_give_one_by_one(count, rng):
             np.testing.assert_array_equal(gradient, gradients[name])
 
 
-def test_as_many_branches_as_threads_run_at_once():
+@pytest.fixture
+def fast_engine():
+    """The engine that runs branches concurrently; the plain one runs them one by one."""
+    if not LINKED:
+        pytest.skip("needs a NumPy with OpenBLAS")
+    with nn.engine("fast"):
+        yield
+
+
+def test_as_many_branches_as_threads_run_at_once(fast_engine):
     T = num_threads()
     meeting = threading.Barrier(T, timeout=10)  # breaks unless all arrive together
     assert set(run_branches([meeting.wait for _ in range(T)], T * [10])) == set(range(T))
     assert set(run_concurrently(T * [meeting.wait])) == set(range(T))
 
 
-def test_a_branch_that_remains_has_all_threads():
+def test_a_branch_that_remains_has_all_threads(fast_engine):
     T = num_threads()
     found = run_branches((2 * T + 1) * [lambda _: num_threads()], (2 * T + 1) * [None])
     assert found == 2 * T * [1] + [T]

@@ -104,9 +104,13 @@ class ImageNorm(nn.BatchNorm2d):
     with TensorFlow's order of addition, the difference is 7.5e-5.
     """
 
-    def _moments(self, rows):
-        mean = _running_sum(rows) * (1.0 / rows.shape[2])
-        return mean[0].astype(np.float64), _running_sum(np.square(rows - mean[..., None]))[0]
+    def _statistics(self, mode, rows):
+        """Return mean and 1 / sqrt(var + eps), each (N C,), of rows (1, N C, pixels)."""
+        pixels = rows.shape[2]
+        mean = _running_sum(rows) * (1.0 / pixels)  # (1, N C)
+        squares = _running_sum(np.square(rows - mean[..., None]))
+        scale = 1.0 / np.sqrt(squares / pixels + self.eps)
+        return mean[0].astype(np.float64), scale[0].astype(np.float64)
 
 
 def _running_sum(rows):

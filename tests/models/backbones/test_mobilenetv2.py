@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 
 from npkpose import nn
-from npkpose.models.backbones.mobilenetv2 import ConvNorm, InvertedResidual, MobileNetV2Features
+from npkpose.models.backbones.mobilenetv2 import (
+    ConvNorm,
+    ImageNorm,
+    InvertedResidual,
+    MobileNetV2Features,
+)
 
 
 def test_each_image_is_normalised_by_its_own_statistics(rng):
@@ -11,6 +16,20 @@ def test_each_image_is_normalised_by_its_own_statistics(rng):
     layer.conv.params["weight"] = np.eye(5).reshape(5, 5, 1, 1)
     mean, var = x.mean(axis=(2, 3), keepdims=True), x.var(axis=(2, 3), keepdims=True)
     np.testing.assert_allclose(layer(x), (x - mean) / np.sqrt(var + 1e-3), rtol=0, atol=1e-12)
+
+
+def test_statistics_are_float32_sums_of_two_halves_pixel_after_pixel(rng):
+    def total(array):  # cumsum adds one number after the other
+        return sum(np.cumsum(half)[-1] for half in np.array_split(array.ravel(), 2))
+
+    x = rng.normal(1000, 1, (1, 2, 200, 280)).astype(np.float32)
+    norm = ImageNorm(2, eps=1e-3, track_running_stats=False, statistics="image")
+    for channel, y in zip(x[0], norm(x)[0]):
+        mean = total(channel) * np.float32(1 / channel.size)
+        var = total(np.square(channel - mean)) / np.float32(channel.size)
+        wanted = (channel - mean) / np.sqrt(var + np.float32(1e-3))
+        np.testing.assert_allclose(y, wanted, rtol=0, atol=1e-5)
+        assert abs(wanted.mean()) > 1e-4  # exact sums give 0
 
 
 def test_stride_two_pads_below_and_on_the_right(rng):
