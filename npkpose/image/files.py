@@ -1,27 +1,82 @@
-"""Image files: reading and writing (H, W, 3) RGB in 0..255."""
+"""Image files: reading and writing (H, W, 3) RGB in 0..255.
+
+Of samples of 16 bits, the higher 8 are read. A format that does not say which value is white (TIFF
+of 32-bit integers or floats) is read by its largest value: white is 1 (floats only), 255 or 65,535.
+"""
 
 import numpy as np
 
 from npkpose._check import real_array
 from npkpose._extras import require_pillow
 
+# Photographs, and no format that is a program or calls one, as PostScript does. HEIF: a plugin's.
+FORMATS = "JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "JPEG2000", "AVIF", "HEIF"
+SIXTEEN_BITS = "PNG", "PPM"  # formats whose integers of Pillow's mode "I" have 16 bits
+
 
 def read_image(path):
     """Return an image file as (H, W, 3) uint8 RGB, rotated upright by its EXIF orientation.
 
-    Raises ImportError without Pillow (the ``examples`` extra), FileNotFoundError, or
-    ValueError for a file that is not an image.
+    Raises
+    ------
+    ValueError
+        A file that is not an image of one of the `FORMATS`, is damaged, has more pixels than
+        Pillow allows (`PIL.Image.MAX_IMAGE_PIXELS`, twice), or has values of no known range.
+    OSError
+        The file cannot be opened.
+    ImportError
+        Without Pillow (the ``examples`` extra).
     """
     pillow = require_pillow()
+    pillow.init()
+    formats = [name for name in FORMATS if name in pillow.OPEN]
+    with open(path, "rb") as file:
+        try:
+            with pillow.open(file, formats=formats) as image:
+                return _to_rgb(_upright(image))
+        except pillow.UnidentifiedImageError:
+            known = ", ".join(FORMATS)
+            raise ValueError(f"{path}: expected an image ({known}), got another file") from None
+        except MemoryError:
+            raise
+        except Exception as error:  # of damaged files, Pillow's readers raise almost anything
+            raise ValueError(f"{path}: expected an image, got {error}") from None
+
+
+def _upright(image):
+    """Return Pillow's image, loaded and rotated as its EXIF data say, if they can be read."""
     from PIL import ImageOps
 
+    image.load()
     try:
-        with pillow.open(path) as image:
-            return np.array(ImageOps.exif_transpose(image).convert("RGB"))
-    except FileNotFoundError:
-        raise
-    except OSError as error:  # Pillow's "cannot identify image file" and truncated data
-        raise ValueError(f"path: expected an image, got {path}: {error}") from None
+        ImageOps.exif_transpose(image, in_place=True)
+    except Exception:  # damaged EXIF data: the pixels are whole
+        pass
+    return image
+
+
+def _to_rgb(image):
+    """Return Pillow's image as an array (H, W, 3) of uint8."""
+    if image.mode.startswith(("I", "F")):
+        sixteen_bits = image.mode.startswith("I") and (
+            image.mode != "I" or image.format in SIXTEEN_BITS
+        )
+        grey = _to_8_bits(np.asarray(image), 65535 if sixteen_bits else None)
+        return np.repeat(grey[..., None], 3, axis=2)
+    return np.array(image if image.mode == "RGB" else image.convert("RGB"))
+
+
+def _to_8_bits(grey, white):
+    """Return grey values as uint8; ``white`` is the value of white, by default see above."""
+    if white is None:
+        low, high = grey.min(), grey.max()
+        whites = [white for white in (1, 255, 65535) if high <= white]
+        if not (low >= 0 and whites):  # NaN is neither
+            raise ValueError(f"values from {low:g} to {high:g}: expected 0 to 1, 255 or 65535")
+        white = whites[0] if grey.dtype.kind == "f" else max(whites[0], 255)
+    if white == 65535:
+        return (grey // 256).astype(np.uint8)
+    return np.rint(grey * (255 / white)).astype(np.uint8)
 
 
 def write_image(path, image):
