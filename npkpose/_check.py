@@ -40,7 +40,8 @@ def check_array(name, value, shape, dtype=np.float64, finite=True, largest=None)
     if isinstance(dtype, tuple):
         dtype = array.dtype if array.dtype in dtype else dtype[0]
     if not (array.flags.carray and array.dtype == dtype):  # in order, aligned, writable
-        array = np.require(array, dtype, ["C", "W"])
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinity
+            array = np.require(array, dtype, ["C", "W"])
     if not _fits(array.shape, shape):
         raise ValueError(f"{name}: expected shape ({_legend(shape)}), got {array.shape}")
     if finite:
@@ -114,6 +115,17 @@ def check_choice(name, value, choices):
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name}: expected one of {', '.join(choices)}, got {value!r}")
     return value
+
+
+def check_weight(name, value, shape, dtype=np.float64, finite=True):
+    """Return ``value`` as an array broadcast to ``shape``, read-only, or raise ValueError."""
+    array = check_array(name, value, (...,), dtype, finite)
+    try:
+        return np.broadcast_to(array, shape)
+    except ValueError:
+        raise ValueError(
+            f"{name}: expected a shape that broadcasts to {shape}, got {array.shape}"
+        ) from None
 
 
 def count_windows(size, window):

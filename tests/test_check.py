@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from npkpose._check import check_array, check_choice, check_integer, check_number, check_size
+from npkpose._check import (
+    check_array,
+    check_choice,
+    check_integer,
+    check_number,
+    check_size,
+    check_weight,
+)
 
 
 def test_valid_arrays_are_returned_unchanged_and_others_converted():
@@ -27,6 +34,9 @@ def test_valid_arrays_are_returned_unchanged_and_others_converted():
         (lambda: check_array("a", [1j], (1,)), "a: expected real numbers, got dtype complex"),
         (lambda: check_array("a", ["1"], (1,)), "a: expected real numbers, got dtype <U1"),
         (lambda: check_array("a", [[1], [1, 2]], (1,)), "a: expected an array of real numbers"),
+        (lambda: check_array("a", [1e300], (1,), np.float32), r"a\[0\]: expected a finite value"),
+        (lambda: check_weight("w", [1, 2], (2, 3)), "w: expected a shape that broadcasts"),
+        (lambda: check_weight("w", np.nan, (2, 3)), r"w\[\]: expected a finite value, got nan"),
         (lambda: check_number("n", None), "n: expected a finite number, got None"),
         (lambda: check_number("n", np.inf), "n: expected a finite number, got inf"),
         (lambda: check_number("n", 1, above=1), "n: expected more than 1, got 1"),
@@ -47,3 +57,8 @@ def test_numpy_scalars_are_numbers():
     assert check_number("n", np.array(2)) == 2.0
     assert check_integer("n", np.int64(3)) == 3
     assert check_size("s", 4) == (4, 4) and check_size("s", (np.int32(4), 5)) == (4, 5)
+
+
+def test_a_weight_is_broadcast():
+    weight = check_weight("w", [[2], [3]], (2, 3), np.float32)
+    assert weight.tolist() == [[2, 2, 2], [3, 3, 3]] and weight.dtype == np.float32

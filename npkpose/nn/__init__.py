@@ -16,7 +16,8 @@ Read in this order:
     spatial_softmax.py   maps that say where one thing is
     branches.py          layers side by side, run concurrently
     dropout.py           what training leaves out at random
-    init.py loss.py optim.py muon.py schedule.py    what training needs
+    init.py optim.py muon.py schedule.py    what training needs
+    loss.py smooth_l1.py cross_entropy.py    losses of maps, numbers and classes
     gradcheck.py         try your own layer: check_layer(layer, x, rng)
 
 What is in these files can be run and stepped through as it stands, with ``nn.engine("plain")``;
@@ -39,6 +40,7 @@ from npkpose.nn.branches import backward_branches, run_branches, run_concurrentl
 from npkpose.nn.conv import Conv2d, no_input_gradient
 from npkpose.nn.conv1d import Conv1d
 from npkpose.nn.conv_transpose import ConvTranspose2d
+from npkpose.nn.cross_entropy import cross_entropy_loss
 from npkpose.nn.dropout import Dropout, DropPath
 from npkpose.nn.faster import current_engine, engine
 from npkpose.nn.gelu import GELU
@@ -62,6 +64,7 @@ from npkpose.nn.schedule import (
     SequentialLR,
 )
 from npkpose.nn.sequential import Sequential
+from npkpose.nn.smooth_l1 import smooth_l1_loss
 from npkpose.nn.softmax import Softmax
 from npkpose.nn.unfold import fold, unfold
 from npkpose.nn.upsample import Upsample
@@ -69,9 +72,9 @@ from npkpose.nn.upsample import Upsample
 __all__ = [
     "Adam", "BatchNorm2d", "Conv1d", "Conv2d", "ConvTranspose2d", "CosineAnnealingLR", "DropPath",
     "Dropout", "ELU", "GELU", "GridSample", "LayerNorm", "LeakyReLU", "Linear", "LinearLR",
-    "MaxPool2d", "Mlp", "Module", "MultiHeadAttention", "MultiStepLR", "Muon", "Optimizer",
-    "PReLU", "ReLU", "ReLU6", "SGD", "Schedule", "Sequential", "SequentialLR", "Softmax",
-    "Upsample", "ZeroPad2d", "backward_branches", "check_layer", "current_engine", "engine",
-    "fold", "freeze_statistics", "kaiming_normal", "mse_loss", "no_input_gradient", "run_branches",
-    "run_concurrently", "unfold",
+    "MaxPool2d", "Mlp", "Module", "MultiHeadAttention", "MultiStepLR", "Muon", "Optimizer", "PReLU",
+    "ReLU", "ReLU6", "SGD", "Schedule", "Sequential", "SequentialLR", "Softmax", "Upsample",
+    "ZeroPad2d", "backward_branches", "check_layer", "cross_entropy_loss", "current_engine",
+    "engine", "fold", "freeze_statistics", "kaiming_normal", "mse_loss", "no_input_gradient",
+    "run_branches", "run_concurrently", "smooth_l1_loss", "unfold",
 ]

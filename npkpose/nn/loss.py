@@ -10,7 +10,7 @@ Graphical Model for Human Pose Estimation", NIPS 2014, arXiv:1406.2984.
 import numpy as np
 
 from npkpose import engine
-from npkpose._check import check_array
+from npkpose._check import check_array, check_weight
 from npkpose.nn._shapes import FLOATS
 from npkpose.nn.faster import faster
 
@@ -39,8 +39,7 @@ def mse_loss(prediction, target, weight=None):
     dtype = prediction.dtype
     target = check_array("target", target, prediction.shape, dtype, finite=False)
     if weight is not None:
-        weight = check_array("weight", weight, (...,), dtype, finite=False)
-        weight = _broadcast(weight, prediction.shape)
+        weight = check_weight("weight", weight, prediction.shape, dtype, finite=False)
     return squared_error(prediction, target, weight)
 
 
@@ -52,12 +51,3 @@ def squared_error(prediction, target, weight):
     E = max(prediction.size, 1)
     loss = (weighted * difference).sum(dtype=np.float64) / E
     return float(loss), prediction.dtype.type(2 / E) * weighted
-
-
-def _broadcast(weight, shape):
-    try:
-        return np.broadcast_to(weight, shape)
-    except ValueError:
-        raise ValueError(
-            f"weight: expected a shape that broadcasts to {shape}, got {weight.shape}"
-        ) from None
