@@ -12,6 +12,8 @@ with the bone lengths of its recordings (Ionescu et al., "Human3.6M", TPAMI 2014
 Coordinates are the camera's: x to the right, y down, z away from it.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from npkpose._check import check_integer, check_number
@@ -38,8 +40,21 @@ TURNS = np.array([0, 0.4, 0.4, 0, 0.4, 0.4, 0, 0.1, 0.1, 0.15, 0, 0.5, 0.5, 0, 0
 _PATTERNS = np.random.default_rng(17).normal(size=(SYNERGIES, len(OFFSETS), 3))
 
 
+class Motion(NamedTuple):
+    """N sequences of F frames."""
+
+    keypoints: np.ndarray  # float32 (N, F, 17, 2) in pixels of images of `SIZE`
+    poses: np.ndarray  # float32 (N, F, 17, 3) in metres from the pelvis
+    positions: np.ndarray  # float32 (N, F, 1, 3) of the pelvis, in metres from the camera
+
+
 def synthetic_motion(rng, sequences, frames, noise=5.0):
-    """Return sequences of keypoints, and of the poses that they are images of.
+    """Return the keypoints and the poses of `placed_motion`."""
+    return placed_motion(rng, sequences, frames, noise)[:2]
+
+
+def placed_motion(rng, sequences, frames, noise=5.0):
+    """Return a `Motion`: sequences of keypoints, and of the poses that they are images of.
 
     Parameters
     ----------
@@ -48,13 +63,6 @@ def synthetic_motion(rng, sequences, frames, noise=5.0):
         N, and the length F of each.
     noise : float
         Standard deviation of the keypoints in pixels, as of a detector.
-
-    Returns
-    -------
-    keypoints : ndarray of float32, shape (N, F, 17, 2)
-        In pixels of images of `SIZE`.
-    poses : ndarray of float32, shape (N, F, 17, 3)
-        In metres from the pelvis.
     """
     N, F = check_integer("sequences", sequences), check_integer("frames", frames, 1)
     noise = check_number("noise", noise, at_least=0)
@@ -63,10 +71,10 @@ def synthetic_motion(rng, sequences, frames, noise=5.0):
     angles *= TURNS[:, None] / np.sqrt(SYNERGIES)
     angles[:, :, 0, 1] = 0.4 * _waves(rng, time, N, 1)[..., 0]  # about the vertical
     poses = pose_body(angles)
-    place = np.array([0.0, 0.0, 5.0]) + 0.4 * _waves(rng, time, N, 3)  # (N, F, 3)
-    keypoints = CAMERA.project(poses + place[:, :, None])
+    positions = np.array([0.0, 0.0, 5.0]) + 0.4 * _waves(rng, time, N, 3)[:, :, None]
+    keypoints = CAMERA.project(poses + positions)
     keypoints += rng.normal(0, noise, keypoints.shape)
-    return keypoints.astype(np.float32), poses.astype(np.float32)
+    return Motion(*(array.astype(np.float32) for array in (keypoints, poses, positions)))
 
 
 def pose_body(angles):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from npkpose import H36M_17
-from npkpose.data.motion import CAMERA, OFFSETS, SIZE, pose_body, synthetic_motion
+from npkpose.data.motion import CAMERA, OFFSETS, SIZE, placed_motion, pose_body, synthetic_motion
 
 turns = arrays(np.float64, (17, 3), elements=st.integers(-16, 16).map(lambda n: n / 16))
 
@@ -51,6 +51,16 @@ def test_keypoints_are_the_projected_poses(rng):
     assert off.min(axis=0).max() < 0.6  # a step of 1 cm in depth is that much
     inside = ((keypoints > 0) & (keypoints < SIZE)).all(axis=-1)
     assert inside.mean() > 0.98
+
+
+def test_placed_motion_adds_where_the_pelvis_is():
+    motion = placed_motion(np.random.default_rng(3), 4, 20, noise=0)
+    keypoints, poses = synthetic_motion(np.random.default_rng(3), 4, 20, noise=0)
+    np.testing.assert_array_equal(motion.keypoints, keypoints)
+    np.testing.assert_array_equal(motion.poses, poses)
+    assert motion.positions.shape == (4, 20, 1, 3) and motion.positions.dtype == np.float32
+    projected = CAMERA.project(motion.poses + motion.positions)
+    np.testing.assert_allclose(projected, keypoints, atol=1e-3)
 
 
 def test_motion_is_smooth_and_noise_has_the_given_deviation():
