@@ -12,6 +12,7 @@ from npkpose.data.motion import SIZE, synthetic_motion
 from npkpose.metrics.pose3d import mpjpe, mpjve, pa_mpjpe
 from npkpose.models.lifting.mhformer import MHFormer
 from npkpose.models.lifting.videopose3d import VideoPose3D, to_screen
+from npkpose.training.losses.mpjpe import mpjpe_loss
 
 SEQUENCES, TEST_SEQUENCES, FRAMES = 300, 24, 200
 CHANNELS = 128  # of VideoPose3D
@@ -72,17 +73,6 @@ def train_mhformer(frames, keypoints, poses, seed, steps, report=None):
 
     _train(net, draw, LR["mhformer"], steps, report)
     return net.eval()
-
-
-def mpjpe_loss(poses, true_poses):
-    """Return the mean distance of joints (..., 3) and its gradient.
-
-    Each joint's gradient is a unit vector divided by the number of joints; 0 at distance 0.
-    """
-    difference = poses - true_poses
-    distance = np.linalg.norm(difference, axis=-1, keepdims=True)
-    gradient = difference / (np.where(distance > 0, distance, 1) * max(distance.size, 1))
-    return float(distance.mean()), gradient
 
 
 def sequence_errors(net, keypoints, poses):

@@ -16,17 +16,6 @@ def sequences(monkeypatch):
     return lifting.training_sequences(0), lifting.held_out_sequences(0)
 
 
-def test_the_loss_is_mpjpe_and_its_gradient_that_of_central_differences(rng):
-    found, true = rng.normal(size=(2, 3, 4, 5, 3))
-    loss, gradient = lifting.mpjpe_loss(found, true)
-    np.testing.assert_allclose(loss, mpjpe(found, true), rtol=1e-12)
-    step, eps = rng.normal(size=found.shape), 1e-6
-    above, below = (lifting.mpjpe_loss(found + e * step, true)[0] for e in (eps, -eps))
-    np.testing.assert_allclose((gradient * step).sum(), (above - below) / (2 * eps), rtol=1e-6)
-    loss, gradient = lifting.mpjpe_loss(true, true)
-    assert loss == 0 and not gradient.any()
-
-
 def test_training_and_held_out_sequences_differ_and_are_the_same_every_time(sequences):
     (keypoints, poses), (test_keypoints, _) = sequences
     again, _ = lifting.training_sequences(0)

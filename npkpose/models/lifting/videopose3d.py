@@ -21,8 +21,9 @@ of the paper. A causal network sees past frames only: what it adds to a block's 
 frame of the window, not the middle.
 
 The input has the coordinates of `to_screen`. The output is in metres, in the camera's frame,
-relative to the root joint; as published, the root's own output is not set to 0. The weights have
-the authors' names (facebookresearch/VideoPose3D); `npkpose.weights.load` reads the authors' files.
+relative to the root joint; as published, the root's own output is not set to 0. The losses are in
+`npkpose.training.losses`. The weights have the authors' names (facebookresearch/VideoPose3D);
+`npkpose.weights.load` reads the authors' files.
 """
 
 import math

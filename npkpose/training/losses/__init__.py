@@ -1,0 +1,30 @@
+"""Losses of poses in space: each returns its value and its gradient for the estimates.
+
+Read in this order:
+
+    mpjpe.py             mean distance of joints, weighted; of positions, weighted by 1 / depth
+    n_mpjpe.py           the same after the best scale
+    bone_length.py       two sets of poses have bones of equal length
+    reprojection.py      poses project to the keypoints in the image
+    semi_supervised.py   these together: VideoPose3D with few labelled sequences
+    labels.py            checks: what may be missing, and what may not
+
+For example, one step of a lifting network:
+
+    loss, dposes = mpjpe_loss(net(keypoints), true_poses)
+    net.backward(dposes)
+    optimizer.step()
+
+Losses of heatmaps, classes and numbers are in `npkpose.nn`, that of tags in `npkpose.codec`.
+"""
+
+from npkpose.training.losses.bone_length import bone_length_loss, bone_lengths
+from npkpose.training.losses.mpjpe import mpjpe_loss, trajectory_loss
+from npkpose.training.losses.n_mpjpe import n_mpjpe_loss
+from npkpose.training.losses.reprojection import reprojection_loss, screen_camera
+from npkpose.training.losses.semi_supervised import SemiSupervisedTerms, semi_supervised_loss
+
+__all__ = [
+    "SemiSupervisedTerms", "bone_length_loss", "bone_lengths", "mpjpe_loss", "n_mpjpe_loss",
+    "reprojection_loss", "screen_camera", "semi_supervised_loss", "trajectory_loss",
+]  # fmt: skip
