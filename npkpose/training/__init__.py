@@ -3,7 +3,7 @@
 Read in this order:
 
     fit.py             the shortest loop: forward, loss, backward, step
-    losses/            losses of poses in space
+    losses/            losses of poses in space and of bodies
     data_parallel.py   one batch divided among threads
     trainer.py         the long loop: log, evaluations, checkpoints
     prefetch.py clip.py average.py log.py progress.py interrupt.py randomness.py    its parts

@@ -11,7 +11,7 @@
 If a mesh is misplaced, the maps are sampled beside the person, and the features show how to move
 it. Every M_i has its own loss; no gradient passes from M_i to M_(i-1). While training, 3x3
 convolutions of the last maps also give, for each pixel, a part of the body and the position (u, v)
-on that part.
+on that part. The losses are in `npkpose.training.losses.pymaf`.
 
 Zhang et al., "PyMAF: 3D Human Pose and Shape Regression with Pyramidal Mesh Alignment Feedback
 Loop", ICCV 2021, arXiv:2103.16507: 45,168,512 parameters, images of 224 x 224 with one person.
