@@ -3,7 +3,6 @@
 import functools
 import logging
 import os
-import signal
 import sys
 from typing import NamedTuple
 
@@ -49,7 +48,7 @@ def die_once(marker):
         os.close(os.open(marker, os.O_CREAT | os.O_EXCL))
     except FileExistsError:
         return
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(os.getpid(), 9)  # SIGKILL
 
 
 def draw_maps(keypoints):

@@ -6,8 +6,10 @@ reads it in milliseconds.
 """
 
 import time
+from contextlib import nullcontext
 from functools import partial
 
+import numba
 import numpy as np
 
 from npkpose.codec.heatmap.decode import decode_heatmaps
@@ -19,9 +21,10 @@ from npkpose.codec.paf.group import group_paf
 from npkpose.codec.paf.limbs import MATCHINGS
 from npkpose.codec.tags.group import group_tags
 from npkpose.data.people import synthetic_scene
+from npkpose.engine.gemm import LINKED
 from npkpose.image.warp import warp_affine
 from npkpose.metrics import Detections, GroundTruth, evaluate_coco
-from npkpose.nn import GELU, Adam, BatchNorm2d, Conv2d, ConvTranspose2d, ReLU, Sequential
+from npkpose.nn import GELU, Adam, BatchNorm2d, Conv2d, ConvTranspose2d, ReLU, Sequential, engine
 from npkpose.poses import Poses
 from npkpose.skeleton import Skeleton
 from npkpose.space.camera import Camera
@@ -35,15 +38,17 @@ _PEOPLE = np.array([[(4, 4), (10, 4), (16, 4)], [(4, 15), (10, 15), (16, 15)]], 
 def warmup(report=None):
     """Compile and cache every kernel; return ``{name of the call: seconds}``.
 
-    ``report(name, seconds)`` is called after each.
+    ``report(name, seconds)`` is called after each. The kernels of layers are compiled also if
+    NPKPOSE_ENGINE is "plain".
     """
     seconds = {}
-    for name, call in _calls():
-        start = time.perf_counter()
-        call()
-        seconds[name] = time.perf_counter() - start
-        if report is not None:
-            report(name, seconds[name])
+    with engine("fast") if LINKED and not numba.config.DISABLE_JIT else nullcontext():
+        for name, call in _calls():
+            start = time.perf_counter()
+            call()
+            seconds[name] = time.perf_counter() - start
+            if report is not None:
+                report(name, seconds[name])
     return seconds
 
 

@@ -41,12 +41,9 @@ def write_coco(dataset, folder):
         height, width = scene.image.shape[:2]
         images.append({"id": i + 1, "file_name": name, "width": width, "height": height})
         annotations += scene.to_coco(i + 1, len(annotations) + 1)
-    data = {
-        "info": {"description": f"npkpose, {type(dataset).__name__}"},
-        "images": images,
-        "annotations": annotations,
-        "categories": [coco_category(dataset.skeleton)],
-    }
+    info = {"description": f"npkpose, {type(dataset).__name__}"}
+    categories = [coco_category(dataset.skeleton)]
+    data = {"info": info, "images": images, "annotations": annotations, "categories": categories}
     with replacing(folder / ANNOTATIONS) as stream:
         stream.write(json.dumps(data).encode())
     return folder / ANNOTATIONS

@@ -160,7 +160,7 @@ def test_ctrl_c_ends_after_the_step_and_loses_nothing(whole, tmp_path):
     class Interrupting(Line):
         def loss(self, output, batch):
             if trainer.step == 17:
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
             return super().loss(output, batch)
 
     before = signal.getsignal(signal.SIGINT)
