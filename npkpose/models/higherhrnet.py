@@ -14,7 +14,7 @@ arXiv:1908.10357; Newell et al., NIPS 2017, arXiv:1611.05424.
     C = 32   28,645,331 parameters    46.2 G multiply-adds at 512 x 512   (92.4 GFLOP)
     C = 48   63,827,139              95.7 G                            (191 GFLOP)
 
-Names and layout of the weights are those of HRNet/HigherHRNet-Human-Pose-Estimation (MIT).
+The weights have the names and shapes of HRNet/HigherHRNet-Human-Pose-Estimation (MIT).
 """
 
 import numpy as np

@@ -19,7 +19,7 @@ Representation Learning for Human Pose Estimation", CVPR 2019, arXiv:1902.09212.
     C = 32   28,536,113 parameters    7.6 G multiply-adds at 256 x 192   (15.3 GFLOP)
     C = 48   63,595,745              15.7 G                              (31.4 GFLOP)
 
-Names and layout of the weights are those of leoxiaobin/deep-high-resolution-net (MIT).
+The weights have the names and shapes of leoxiaobin/deep-high-resolution-net (MIT).
 Departure: the initial weights are He's (a tenth of them in ``final_layer``), not normal
 with a deviation of 0.001.
 """

@@ -19,7 +19,7 @@ Transformer Baselines for Human Pose Estimation", NeurIPS 2022, arXiv:2204.12484
     L, classic      1024       24      16   308,544,785    59.8 G + 1.8 G
     H, classic      1280       32      16   637,208,849   122.8 G + 3.0 G
 
-The names of the weights are those of Hugging Face's transformers; `weights.names` reads the
+The weights have the names of Hugging Face's transformers; `weights.names` also reads the
 authors' (ViTAE-Transformer/ViTPose, Apache-2.0) and mmpose's.
 """
 

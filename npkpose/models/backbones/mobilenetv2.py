@@ -5,7 +5,7 @@
 
 A block has t times as many channels inside, where it filters each channel by itself:
 
-    x ── 1x1, ReLU6 ── depthwise 3x3, ReLU6 ── 1x1 ──(+ x where the shapes agree)── y
+    x ── 1x1, ReLU6 ── depthwise 3x3, ReLU6 ── 1x1 ──(+ x if the shapes agree)── y
 
 Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR 2018,
 arXiv:1801.04381. As in ildoonet/tf-pose-estimation ("mobilenet_v2_small", Apache-2.0):

@@ -2,13 +2,13 @@
 
     conv_norm    x ── convolution ── normalisation ── (ReLU) ── y
     BasicBlock   x ─┬─ 3x3, BN, ReLU ── 3x3, BN ───────────────── + ── ReLU ── y
-                    └─ 1x1, BN where the shapes differ ───────────┘
+                    └─ 1x1, BN if the shapes differ ──────────────┘
     Bottleneck   x ─┬─ 1x1, BN, ReLU ── 3x3, BN, ReLU ── 1x1, BN ─ + ── ReLU ── y
-                    └─ 1x1, BN where the shapes differ ────────────┘
+                    └─ 1x1, BN if the shapes differ ───────────────┘
 
 The last 1x1 of a Bottleneck has four times the channels of its 3x3. He et al., "Deep
-Residual Learning for Image Recognition", CVPR 2016, arXiv:1512.03385, figure 5. Stride,
-if any, is in a block's first 3x3 convolution, as in torchvision, whose names these are.
+Residual Learning for Image Recognition", CVPR 2016, arXiv:1512.03385, figure 5. A block's
+stride is in its first 3x3 convolution, as in torchvision; the names are torchvision's too.
 """
 
 from npkpose import nn
@@ -24,7 +24,7 @@ def conv_norm(in_channels, channels, kernel_size, stride=1, *, relu=True, rng):
 
 
 class NamedSequential(nn.Module):
-    """Layers applied in the order in which they were set as attributes, whose names they have."""
+    """Layers applied in the order in which they were set as attributes; they keep these names."""
 
     def forward(self, x):
         """Return ``x`` passed through every layer; the layers keep what they need."""
@@ -38,7 +38,7 @@ class NamedSequential(nn.Module):
 
 
 class FlattenNames(nn.Module):
-    """A module of parts whose own names are left out: Caffe's names of layers have no prefix."""
+    """A module of parts; state-dict keys leave out the parts' names, as Caffe's do."""
 
     def named_children(self):
         """Yield every layer of every part, under its name within the part."""

@@ -7,7 +7,7 @@
 
 The mlp widens to 4 D, GELU, and back. Dosovitskiy et al., "An Image is Worth 16x16 Words:
 Transformers for Image Recognition at Scale", ICLR 2021, arXiv:2010.11929, as ViTPose uses it. The
-names of the weights are those of Hugging Face's transformers.
+weights have the names of Hugging Face's transformers.
 
 Departures, ViTPose's: a patch sees 2 pixels of padding, no token stands for the class, and the row
 of the position table that was for it is added to every token.

@@ -117,7 +117,7 @@ class PosedBody:
         return tuple(part + _or_zeros(direct) for part, direct in parts)
 
     def _keypoints_backward(self, dpoints, dmesh):
-        """Given dL/d(keypoints_3d), return dL/dvertices and dL/djoints with those of ``dmesh``."""
+        """Given dL/d(keypoints_3d), return dL/dvertices and dL/djoints, ``dmesh``'s included."""
         N, J, V = len(dpoints), self.smpl.num_joints, self.means.shape[1]
         K = J + len(self.picked)
         dsources = np.zeros((N, K + len(self.means), 3), self.smpl.dtype)
