@@ -5,10 +5,16 @@ checks that its arguments have the documented form. Each message reads
 ``name: expected ..., got ...`` and gives the index of the first wrong value.
 """
 
+import contextlib
 import math
 import numbers
+import reprlib
 
 import numpy as np
+
+MAX_INTEGER = 2**63 - 1  # the largest that a kernel can take
+MAX_SIDE = 1_000_000  # pixels
+_MAX_WHOLE = 2.0**53  # below it every integer is a float64
 
 
 def check_array(name, value, shape, dtype=np.float64, finite=True, largest=None):
@@ -25,7 +31,8 @@ def check_array(name, value, shape, dtype=np.float64, finite=True, largest=None)
         Length of each axis; a string such as ``"H"`` accepts any length and
         names the axis in the message. A leading ``...`` accepts any leading axes.
     dtype : numpy dtype, or tuple of them
-        Of a tuple, the value's own dtype if listed, else the first.
+        Of a tuple, the value's own dtype if listed, in either byte order, else the first.
+        Nothing is rounded to an integer or a bool: other numbers are refused.
     finite : bool
         Refuse NaN and infinity.
     largest : float, optional
@@ -34,29 +41,37 @@ def check_array(name, value, shape, dtype=np.float64, finite=True, largest=None)
     Raises
     ------
     ValueError
-        Not an array of real numbers, wrong shape, or not finite.
+        Not an array of real numbers, wrong shape, not finite, or out of the dtype's range.
     """
-    array = real_array(name, value)
-    if isinstance(dtype, tuple):
-        dtype = array.dtype if array.dtype in dtype else dtype[0]
-    if not (array.flags.carray and array.dtype == dtype):  # in order, aligned, writable
-        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinity
-            array = np.require(array, dtype, ["C", "W"])
-    if not _fits(array.shape, shape):
-        raise ValueError(f"{name}: expected shape ({_legend(shape)}), got {array.shape}")
+    array = _as_dtype(name, value, shape, dtype, ["C", "W"])
     if finite:
         check_finite(name, array)
     if largest is not None:
-        _check_largest(name, array, largest)
+        _check_all(name, array, ~(abs(array) > largest), f"at most {largest:g} in size")
+    return array
+
+
+def check_read_only(name, value, shape, dtype):
+    """Return ``value`` as `check_array` does, but as a read-only view, for code that only reads.
+
+    A read-only array, such as a file mapped into memory, is then not copied. Values may be NaN
+    or infinite.
+    """
+    array = _as_dtype(name, value, shape, dtype, ["C"]).view()
+    array.flags.writeable = False
     return array
 
 
 def real_array(name, value):
-    """Return ``value`` as an ndarray of bool, integers or floats, or raise ValueError."""
+    """Return ``value`` as an ndarray of bool, integers or floats, or raise ValueError.
+
+    A masked value is missing: it becomes NaN, and integers beside it become floats.
+    """
     try:
-        array = np.asarray(value)
-    except (ValueError, TypeError) as error:  # ragged lists
-        raise ValueError(f"{name}: expected an array of real numbers, got {error}") from None
+        array = value if type(value) is np.ndarray else _unmasked(value)
+    except Exception as error:  # ragged lists, and whatever a foreign __array__ raises
+        got = f"{type(value).__name__} ({error})"
+        raise ValueError(f"{name}: expected an array of real numbers, got {got}") from None
     if array.dtype.kind not in "buif":
         raise ValueError(f"{name}: expected real numbers, got dtype {array.dtype}")
     return array
@@ -64,57 +79,82 @@ def real_array(name, value):
 
 def check_finite(name, array):
     """Raise ValueError, with the index of the first NaN or infinity, unless ``array`` is finite."""
-    finite = np.isfinite(array)
-    if not finite.all():
-        index = np.unravel_index(int(np.argmin(finite)), array.shape)
-        where = ", ".join(str(int(i)) for i in index)
-        raise ValueError(f"{name}[{where}]: expected a finite value, got {array[index]}")
+    _check_all(name, array, np.isfinite(array), "a finite value")
 
 
-def _check_largest(name, array, largest):
-    too_large = abs(array) > largest
-    if too_large.any():
-        index = np.unravel_index(int(np.argmax(too_large)), array.shape)
-        where = ", ".join(str(int(i)) for i in index)
-        raise ValueError(
-            f"{name}[{where}]: expected at most {largest:g} in size, got {array[index]:g}"
-        )
-
-
-def check_number(name, value, above=-math.inf, at_least=-math.inf):
+def check_number(name, value, above=-math.inf, at_least=-math.inf, at_most=math.inf):
     """Return ``value`` as a finite float within the stated bounds, or raise ValueError."""
-    real = isinstance(value, (numbers.Real, np.bool_)) or np.ndim(value) == 0 and _is_real(value)
-    if not real or not math.isfinite(value):
-        raise ValueError(f"{name}: expected a finite number, got {value!r}")
-    if not value > above:
-        raise ValueError(f"{name}: expected more than {above:g}, got {value!r}")
-    if not value >= at_least:
-        raise ValueError(f"{name}: expected at least {at_least:g}, got {value!r}")
-    return float(value)
+    number = _as_float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{name}: expected a finite number, got {shown(value)}")
+    if not number > above:
+        raise ValueError(f"{name}: expected more than {above:g}, got {shown(value)}")
+    if not number >= at_least:
+        raise ValueError(f"{name}: expected at least {at_least:g}, got {shown(value)}")
+    if not number <= at_most:
+        raise ValueError(f"{name}: expected at most {at_most:g}, got {shown(value)}")
+    return number
 
 
-def check_integer(name, value, at_least=0):
-    """Return ``value`` as an int of at least ``at_least``, or raise ValueError."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
-        raise ValueError(f"{name}: expected an integer, got {value!r}")
+def check_integer(name, value, at_least=0, at_most=MAX_INTEGER):
+    """Return ``value`` as an int within the stated bounds, or raise ValueError."""
+    if not isinstance(value, numbers.Integral) or isinstance(
+        value, (bool, np.bool_, np.timedelta64)
+    ):
+        raise ValueError(f"{name}: expected an integer, got {shown(value)}")
     if value < at_least:
-        raise ValueError(f"{name}: expected at least {at_least}, got {value}")
+        raise ValueError(f"{name}: expected at least {at_least}, got {shown(value)}")
+    if value > at_most:
+        raise ValueError(f"{name}: expected at most {at_most}, got {shown(value)}")
     return int(value)
+
+
+def check_flag(name, value):
+    """Return ``value`` as a bool if it is True or False, or raise ValueError."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(f"{name}: expected True or False, got {shown(value)}")
+    return bool(value)
 
 
 def check_size(name, value):
     """Return ``(height, width)`` for an int or a pair of positive ints, or raise ValueError."""
-    pair = (value, value) if np.ndim(value) == 0 else tuple(value)
+    is_row = isinstance(value, (tuple, list)) or isinstance(value, np.ndarray) and value.ndim == 1
+    pair = value if is_row else (value, value)
     if len(pair) != 2:
-        raise ValueError(f"{name}: expected an int or (H, W), got {value!r}")
-    return tuple(check_integer(name, side, at_least=1) for side in pair)
+        raise ValueError(f"{name}: expected an int or (H, W), got {shown(value)}")
+    return tuple(check_integer(name, side, at_least=1, at_most=MAX_SIDE) for side in pair)
 
 
 def check_choice(name, value, choices):
     """Return ``value`` if it is one of ``choices``, or raise ValueError."""
     if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"{name}: expected one of {', '.join(choices)}, got {value!r}")
+        raise ValueError(f"{name}: expected one of {', '.join(choices)}, got {shown(value)}")
     return value
+
+
+def check_kind(name, value, kind):
+    """Return ``value`` if it is an object of the class ``kind``, or raise ValueError."""
+    if not isinstance(value, kind):
+        raise ValueError(f"{name}: expected a {kind.__name__}, got {shown(value)}")
+    return value
+
+
+def check_rng(rng):
+    """Return ``rng`` if it is a numpy Generator, or raise ValueError."""
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng: expected a numpy.random.Generator, got {shown(rng)}")
+    return rng
+
+
+def check_float_dtype(name, value):
+    """Return ``value`` as the dtype float32 or float64, or raise ValueError."""
+    try:
+        dtype = np.dtype(value)
+    except Exception:  # whatever is no dtype
+        dtype = None
+    if value is None or dtype not in (np.float32, np.float64):
+        raise ValueError(f"{name}: expected one of float32, float64, got {shown(value)}")
+    return dtype
 
 
 def check_weight(name, value, shape, dtype=np.float64, finite=True):
@@ -126,6 +166,15 @@ def check_weight(name, value, shape, dtype=np.float64, finite=True):
         raise ValueError(
             f"{name}: expected a shape that broadcasts to {shape}, got {array.shape}"
         ) from None
+
+
+@contextlib.contextmanager
+def check_memory(name):
+    """Raise ValueError if the result whose size argument ``name`` sets cannot be allocated."""
+    try:
+        yield
+    except MemoryError as error:
+        raise ValueError(f"{name}: expected a result that fits in memory, got {error}") from None
 
 
 def count_windows(size, window):
@@ -146,8 +195,89 @@ def count_windows(size, window):
     return tuple(counts)
 
 
-def _is_real(value):
-    return np.asarray(value).dtype.kind in "buif"
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = _REPR.maxlong = 100
+_REPR.maxtuple = _REPR.maxlist = _REPR.maxarray = 20
+
+
+def shown(value):
+    """Return ``repr(value)`` for a message, shortened; the name of its type where that fails."""
+    try:
+        return _REPR.repr(value)
+    except Exception:  # an int of thousands of digits, or a foreign __repr__
+        return f"<{type(value).__name__}>"
+
+
+def _as_dtype(name, value, shape, dtype, requirements):
+    """Return ``value`` as an array of that shape and dtype, or raise ValueError."""
+    array = real_array(name, value)
+    if not _fits(array.shape, shape):
+        raise ValueError(f"{name}: expected shape ({_legend(shape)}), got {array.shape}")
+    if isinstance(dtype, tuple):
+        dtype = _own_dtype(array.dtype, dtype)
+    if array.dtype != dtype:
+        _check_cast(name, array, np.dtype(dtype))
+    elif array.flags.carray:  # in order, aligned, writable
+        return array
+    with check_memory(name), np.errstate(over="ignore"):
+        converted = np.require(array, dtype, [*requirements, "A"])
+    if converted.dtype.kind == "f" and converted.itemsize < array.itemsize:
+        within = np.isfinite(converted) | ~np.isfinite(array)
+        _check_all(name, array, within, f"a value within the range of {converted.dtype}")
+    return converted
+
+
+def _own_dtype(own, dtypes):
+    """Return which of the dtypes an array of dtype ``own`` gets."""
+    if own not in dtypes:
+        is_long = own.kind == "f" and own.itemsize > 8
+        own = np.dtype(np.float64) if is_long else own.newbyteorder("=")
+    return own if own in dtypes else dtypes[0]
+
+
+def _check_cast(name, array, dtype):
+    """Raise ValueError where a cast to ``dtype``, integer or bool, would change a value."""
+    if dtype.kind == "b":
+        _check_all(name, array, (array == 0) | (array == 1), "True or False")
+    if dtype.kind not in "iu" or array.size == 0:
+        return
+    if array.dtype.kind == "b" or array.dtype.kind == "f" and dtype.kind == "u":
+        raise ValueError(f"{name}: expected integers ({dtype}), got dtype {array.dtype}")
+    if array.dtype.kind == "f":  # whole numbers, as files have them
+        good = (array == np.floor(array)) & (abs(array) < _MAX_WHOLE)
+    else:
+        limits = np.iinfo(dtype)
+        good = (array >= limits.min) & (array <= limits.max)
+    _check_all(name, array, good, f"an integer ({dtype})")
+
+
+def _check_all(name, array, good, expected):
+    """Raise ValueError, with the index of the first bad value, unless all are good."""
+    if not good.all():
+        index = np.unravel_index(int(np.argmin(good)), array.shape)
+        where = f"[{', '.join(str(int(i)) for i in index)}]" if index else ""
+        raise ValueError(f"{name}{where}: expected {expected}, got {array[index]}")
+
+
+def _unmasked(value):
+    """Return ``value`` as an ndarray, its masked values as NaN."""
+    if isinstance(value, (list, tuple)) and any(isinstance(v, np.ma.MaskedArray) for v in value):
+        value = np.ma.array(value)
+    if not isinstance(value, np.ma.MaskedArray) or not np.ma.is_masked(value):
+        return np.asarray(value)
+    floats = value if value.dtype.kind == "f" else value.astype(np.float64)
+    return np.asarray(floats.filled(np.nan))
+
+
+def _as_float(value):
+    """Return a real number, or an array of no axes, as a float; NaN for anything else."""
+    try:
+        if isinstance(value, numbers.Real) and not isinstance(value, np.generic):
+            return float(value)
+        array = _unmasked(value)
+        return float(array) if array.ndim == 0 and array.dtype.kind in "buif" else math.nan
+    except Exception:  # 10**400, ragged lists, and whatever a foreign __array__ raises
+        return math.nan
 
 
 def _fits(got, wanted):

@@ -1,10 +1,10 @@
-"""Checks shared by the layers: pairs of integers, groups, images, gradients, generators."""
+"""Checks shared by the layers: pairs of integers, groups, images, gradients."""
 
 import numpy as np
 
 from npkpose._check import check_array, check_integer
 
-FLOATS = (np.float32, np.float64)  # kept as they are; other real types become the first
+FLOATS = (np.float32, np.float64)  # kept, in either byte order; other real types: the first
 
 
 def pair(name, value, at_least):
@@ -30,13 +30,6 @@ def check_groups(groups, in_channels, out_channels):
 def check_images(x, channels="C"):
     """Return ``x`` as an array (N, channels, H, W) of FLOATS, or raise ValueError."""
     return check_array("x", x, ("N", channels, "H", "W"), FLOATS, finite=False)
-
-
-def check_rng(rng):
-    """Return ``rng`` if it is a numpy Generator, or raise ValueError."""
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng: expected a numpy.random.Generator, got {rng!r}")
-    return rng
 
 
 def check_gradient(dy, shape, dtype):

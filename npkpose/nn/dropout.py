@@ -10,8 +10,8 @@ al., "Deep Networks with Stochastic Depth", ECCV 2016, arXiv:1603.09382).
 
 import numpy as np
 
-from npkpose._check import check_array, check_number
-from npkpose.nn._shapes import FLOATS, check_gradient, check_rng
+from npkpose._check import check_array, check_number, check_rng
+from npkpose.nn._shapes import FLOATS, check_gradient
 from npkpose.nn.module import Module
 
 

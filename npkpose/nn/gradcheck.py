@@ -15,8 +15,7 @@ import copy
 
 import numpy as np
 
-from npkpose._check import check_array, check_number
-from npkpose.nn._shapes import check_rng
+from npkpose._check import check_array, check_number, check_rng
 
 _ROUNDING = 10.0  # allowed multiple of that estimate; the layers here stay below 0.6
 

@@ -9,8 +9,7 @@ Performance on ImageNet Classification", ICCV 2015, arXiv:1502.01852.
 
 import numpy as np
 
-from npkpose._check import check_number
-from npkpose.nn._shapes import check_rng
+from npkpose._check import check_number, check_rng
 
 
 def kaiming_normal(shape, fan_in, rng=None):

@@ -9,6 +9,7 @@ Peaks are ordered by keypoint, then by falling score, then by raster order; trun
 suppression keep the best of each keypoint, where several published decoders keep the first.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -58,7 +59,7 @@ def find_peaks(heatmaps, threshold=0.1, refine="log_parabola", min_distance=0.0,
     method = REFINEMENTS.index(check_choice("refine", refine, REFINEMENTS))
     min_distance = check_number("min_distance", min_distance, at_least=0)
     if max_peaks is not None:
-        max_peaks = min(heatmaps.size, check_integer("max_peaks", max_peaks, 1))
+        max_peaks = min(heatmaps.size, check_integer("max_peaks", max_peaks, 1, math.inf))
     points, scores, which = _refined_maxima(heatmaps, threshold, method)
     order = np.lexsort((-scores, which))  # stable: raster order between equals
     points, scores, which = points[order], scores[order], which[order]

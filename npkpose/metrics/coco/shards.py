@@ -37,9 +37,7 @@ def split_images(ground_truth, results, num_shards, skeleton=COCO_17):
     ValueError
         A number of shards below 1 or above 100,000, or JSON that is not COCO's.
     """
-    num_shards = check_integer("num_shards", num_shards, at_least=1)
-    if num_shards > MAX_SHARDS:
-        raise ValueError(f"num_shards: expected at most {MAX_SHARDS}, got {num_shards}")
+    num_shards = check_integer("num_shards", num_shards, at_least=1, at_most=MAX_SHARDS)
     truth = read_ground_truth(ground_truth, skeleton)
     found = read_detections(results, skeleton, truth.categories)
     ends = np.arange(1, num_shards + 1) * len(truth.images) // num_shards
