@@ -9,6 +9,7 @@ from npkpose import __version__
 from npkpose.cli import doctor, lift, models, predict, train, triangulate
 from npkpose.cli import eval as evaluate
 from npkpose.cli.compiling import note_compilation
+from npkpose.cli.terminal import print_note
 
 SIGINT, SIGPIPE = 2, 13  # a shell's status after a signal is 128 + its number
 COMMANDS = predict, models, evaluate, doctor, train, lift, triangulate
@@ -17,7 +18,8 @@ COMMANDS = predict, models, evaluate, doctor, train, lift, triangulate
 def main(arguments=None):
     """Run one command; return the exit status. The user's errors are one line on stderr."""
     options = _make_parser().parse_args(arguments)
-    sys.stdout.reconfigure(errors="backslashreplace")  # names that the terminal cannot show
+    if hasattr(sys.stdout, "reconfigure"):  # not if a caller has put another object there
+        sys.stdout.reconfigure(errors="backslashreplace")  # names that the terminal cannot show
     try:
         with note_compilation(options.command):
             status = options.run(options)
@@ -27,10 +29,13 @@ def main(arguments=None):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + SIGPIPE
     except KeyboardInterrupt:
-        print(f"npkpose {options.command}: interrupted", file=sys.stderr)
+        print_note(options.command, "interrupted")
         return 128 + SIGINT
+    except MemoryError as error:
+        print_note(options.command, f"not enough memory: {error}")
+        return 1
     except (ValueError, OSError, ImportError) as error:
-        print(f"npkpose {options.command}: {error}", file=sys.stderr)
+        print_note(options.command, error)
         return 1
 
 
