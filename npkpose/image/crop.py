@@ -18,21 +18,33 @@ import numpy as np
 from npkpose._check import check_array, check_choice, check_number, check_size
 from npkpose.grid import CONVENTIONS
 
+MAX_COORDINATE = 1e9  # pixels: beyond, areas and crops lose their precision
 PADDING = 1.25  # Xiao et al.'s enlargement
 
 
 def check_boxes(boxes):
     """Return ``boxes`` as an array (P, 4) of (x0, y0, x1, y1), or raise ValueError.
 
-    Each box must have an area; no boxes give shape (0, 4).
+    Each box must have an area, and coordinates of at most 1e9; no boxes give shape (0, 4).
     """
     boxes = np.reshape(boxes, (0, 4)) if np.size(boxes) == 0 else boxes
     boxes = check_array("boxes", boxes, ("P", 4))
+    far = (abs(boxes) > MAX_COORDINATE).any(axis=1)
+    if far.any():
+        p = int(far.argmax())
+        raise ValueError(f"boxes[{p}]: expected at most {MAX_COORDINATE:g} pixels, got {boxes[p]}")
     empty = (boxes[:, 2:] <= boxes[:, :2]).any(axis=1)
     if empty.any():
         p = int(empty.argmax())
         raise ValueError(f"boxes[{p}]: expected x0 < x1 and y0 < y1, got {boxes[p]}")
     return boxes
+
+
+def touch_image(boxes, size):
+    """Return which boxes (P, 4) overlap an image of ``size`` (H, W): bool (P,)."""
+    x0, y0, x1, y1 = check_boxes(boxes).T
+    height, width = size
+    return (x0 < width) & (x1 > 0) & (y0 < height) & (y1 > 0)
 
 
 def crop_sizes(boxes, input_size, padding=PADDING):

@@ -16,7 +16,14 @@ from npkpose.codec.heatmap.decode import DARK_SPACING, REFINEMENTS, decode_heatm
 from npkpose.codec.heatmap.expected_oks import expected_oks
 from npkpose.codec.nms import oks_nms
 from npkpose.grid import Grid
-from npkpose.image.crop import PADDING, check_boxes, crop_matrices, crop_sizes, to_image
+from npkpose.image.crop import (
+    PADDING,
+    check_boxes,
+    crop_matrices,
+    crop_sizes,
+    to_image,
+    touch_image,
+)
 from npkpose.image.warp import warp_affine
 from npkpose.pipeline.flip import flip, flip_maps
 from npkpose.pipeline.source import is_batch, load_image, per_image
@@ -78,7 +85,8 @@ class TopDown:
             Or several: a list of these, or an array (N, H, W, 3).
         boxes : array_like, shape (P, 4), optional
             (x0, y0, x1, y1) in image pixels; COCO's (x, y, w, h) is (x, y, x + w, y + h).
-            Default: the whole image. For several images, one array each.
+            Default: the whole image. For several images, one array each. A box that lies outside
+            the image gives no person.
         box_scores : array_like, shape (P,), optional
             Default 1. For several images, one array each.
 
@@ -127,6 +135,8 @@ class TopDown:
         boxes = check_boxes([(0, 0, width, height)] if boxes is None else boxes)
         box_scores = np.ones(len(boxes)) if box_scores is None else box_scores
         box_scores = check_array("box_scores", box_scores, (len(boxes),))
+        ids = np.flatnonzero(touch_image(boxes, (height, width)))
+        boxes, box_scores = boxes[ids], box_scores[ids]
         size = self.model.input_size
         matrices = crop_matrices(boxes, size, self.grid.convention, self.padding)
         batches = [Poses.empty(self.model.skeleton.num_keypoints)]
@@ -134,7 +144,7 @@ class TopDown:
             batches.append(self._find_in_crops(image, matrices[start : start + self.batch_size]))
         keypoints = np.concatenate([poses.keypoints for poses in batches])
         scores = np.concatenate([poses.scores for poses in batches])
-        poses = Poses(keypoints, scores, box_scores * self._mean_scores(scores))
+        poses = Poses(keypoints, scores, box_scores * self._mean_scores(scores), ids)
         areas = crop_sizes(boxes, size, self.padding).prod(axis=1)
         return poses[oks_nms(poses, self.model.skeleton, areas, self.nms_threshold)]
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from npkpose.grid import CONVENTIONS
-from npkpose.image.crop import crop_matrices, crop_sizes, to_image
+from npkpose.image.crop import crop_matrices, crop_sizes, to_image, touch_image
 
 numbers = st.floats(-50, 300)
 sides = st.floats(1, 200)
@@ -50,6 +50,13 @@ def test_points_go_back_through_the_matrix_of_their_own_person(rng):
             np.testing.assert_allclose(in_image[p, k], matrices[p] @ (*points[p, k], 1))
 
 
+def test_boxes_touch_an_image_if_they_share_an_area():
+    inside = [(0, 0, 1, 1), (-5, -5, 0.5, 0.5), (9, 4, 90, 90), (-9, -9, 99, 99)]
+    outside = [(10, 0, 11, 1), (0, 5, 1, 6), (-3, 0, 0, 1), (0, -3, 1, 0), (1000, 1000, 1050, 1050)]
+    assert touch_image(inside + outside, (5, 10)).tolist() == [True] * 4 + [False] * 5
+    assert touch_image([], (5, 10)).shape == (0,)
+
+
 def test_no_boxes_give_no_matrices():
     assert crop_matrices([], 8, "index").shape == (0, 2, 3)
 
@@ -57,6 +64,7 @@ def test_no_boxes_give_no_matrices():
 @pytest.mark.parametrize(("arguments", "message"), [
     (([(0, 0, 1)], 8, "index"), r"boxes: expected shape \(P, 4\)"),
     (([(0, 0, 1, 0)], 8, "index"), r"boxes\[0\]: expected x0 < x1 and y0 < y1"),
+    (([(0, 0, 1, 1e300)], 8, "index"), r"boxes\[0\]: expected at most 1e\+09 pixels"),
     (([(0, 0, 1, 1)], 0, "index"), "input_size: expected at least 1"),
     (([(0, 0, 1, 1)], 8, "middle"), "convention: expected one of index"),
     (([(0, 0, 1, 1)], 8, "index", 0), "padding: expected more than 0"),

@@ -118,6 +118,15 @@ def test_of_two_boxes_around_one_person_the_better_one_is_kept():
     assert len(find(draw(PEOPLE), boxes, [0.5, 0.9, 0.7])) == 3
 
 
+def test_a_box_outside_the_image_gives_no_person_and_the_ids_of_others_stay():
+    outside = [(400, 0, 450, 50), (1000, 1000, 1050, 1050), (-50, 20, 0, 90)]
+    find = TopDown(DotNet(GRIDS["corner"]))
+    poses = find(draw(PEOPLE), [outside[0], BOXES[0], *outside[1:], BOXES[1]], [1, 0.5, 1, 1, 0.4])
+    assert poses.ids.tolist() == [1, 4]
+    np.testing.assert_allclose(poses.keypoints, PEOPLE, rtol=0, atol=0.15)
+    assert len(find(draw(PEOPLE), outside)) == 0
+
+
 def test_many_people_go_through_the_network_in_batches():
     net = DotNet(GRIDS["corner"])
     poses = TopDown(net, flip=False, nms_threshold=1.0)(draw(PEOPLE), BOXES * 20)
