@@ -15,6 +15,8 @@ averaged but are a second number per pixel, which `group_tags` compares too. Tag
 the first scale only, since a person's tag depends on the scale.
 """
 
+import math
+
 import numpy as np
 
 from npkpose._check import check_choice, check_integer, check_number
@@ -23,12 +25,12 @@ from npkpose.codec.paf.group import PAF_VARIANTS, group_paf
 from npkpose.codec.tags.group import group_tags
 from npkpose.grid import Grid
 from npkpose.image.resize import resize
-from npkpose.nn.upsample import Upsample
 from npkpose.pipeline.flip import flip, flip_fields, flip_maps
 from npkpose.pipeline.source import is_batch, load_image
 
 GROUPINGS = ("paf", "tags")
 MAX_PIXELS = 32_000_000  # of an input: a network needs some hundred bytes for each
+MAX_ASPECT = 16  # of an image that is enlarged to the whole height
 
 
 class BottomUp:
@@ -44,7 +46,8 @@ class BottomUp:
     height : int, optional
         Height of the network's input, rounded to a size that it accepts; the width keeps the aspect
         ratio. If the network has ``short_side``, this is the length of the shorter side. A larger
-        input shows smaller people and takes longer. Default: the network's ``input_height``.
+        input shows smaller people and takes longer. Default: the network's ``input_height``. An
+        image longer than 16 times this is enlarged less: to 16 height^2 pixels.
     thresholds : dict, optional
         Arguments of `group_paf` or `group_tags` that replace the network's own.
     scales : sequence of float
@@ -93,11 +96,12 @@ class BottomUp:
     def maps(self, image):
         """Return an image's heatmaps (C, h, w) and fields (2 L, h, w) or tags (K, h, w, T)."""
         first, *others = [self._maps_at(image, scale) for scale in self.scales]
-        resize_maps = Upsample(first[0].shape[2:], mode="bilinear").eval()
-        heatmaps = _mean([first[0]] + [resize_maps(other[0]) for other in others])
+        size = first[0].shape[2:]
+        heatmaps = _mean([first[0][0]] + [_resize_maps(other[0][0], size) for other in others])
         if self.grouping == "tags":
-            return heatmaps[0], np.moveaxis(first[1], 0, -1)
-        return heatmaps[0], _mean([first[1]] + [resize_maps(other[1]) for other in others])[0]
+            return heatmaps, np.moveaxis(first[1], 0, -1)
+        fields = _mean([first[1][0]] + [_resize_maps(other[1][0], size) for other in others])
+        return heatmaps, fields
 
     def _find(self, image):
         heatmaps, others = self.maps(image)
@@ -113,10 +117,8 @@ class BottomUp:
         return group_paf(heatmaps, fields, self.model.skeleton, grid, **self.thresholds)
 
     def _group_tags(self, heatmaps, tags, size):
-        enlarge = Upsample(size, mode="bilinear").eval()
-        heatmaps = enlarge(heatmaps[None])[0]
-        tags = np.moveaxis(enlarge(np.moveaxis(tags, -1, 0)), 0, -1)
-        tags = np.ascontiguousarray(tags)  # (K, H, W, T), or each step of the grouping copies them
+        heatmaps = _resize_maps(heatmaps, size)
+        tags = np.stack([_resize_maps(tags[..., t], size) for t in range(tags.shape[-1])], axis=-1)
         return group_tags(heatmaps, tags, self.model.skeleton, **self.thresholds)
 
     def _maps_at(self, image, scale):
@@ -145,7 +147,11 @@ class BottomUp:
         """Return height and width of the network's input, multiples of ``size_multiple``."""
         multiple = self.model.size_multiple
         given = min(shape[:2]) if getattr(self.model, "short_side", False) else shape[0]
-        sides = (scale * self.height / given * side for side in shape[:2])
+        factor = scale * self.height / given
+        most = MAX_ASPECT * (scale * self.height) ** 2  # pixels: 3000 x 20 are enlarged less
+        if factor > 1 and shape[0] * shape[1] * factor**2 > most:
+            factor = max(math.sqrt(most / (shape[0] * shape[1])), 1.0)
+        sides = (factor * side for side in shape[:2])
         size = tuple(max(round(side / multiple), 1) * multiple for side in sides)
         if size[0] * size[1] > MAX_PIXELS:
             raise ValueError(
@@ -153,6 +159,12 @@ class BottomUp:
                 f"got {shape[1]} x {shape[0]} and thus {size[1]} x {size[0]}"
             )
         return size
+
+
+def _resize_maps(maps, size):
+    """Return maps (C, h, w) at another size; unlike `Upsample`, in linear time for long images."""
+    resized = resize(np.moveaxis(maps, 0, -1), size, "bilinear")
+    return np.ascontiguousarray(np.moveaxis(resized, -1, 0))
 
 
 def _mean(maps):

@@ -206,7 +206,19 @@ def test_a_bad_height_or_threshold_is_refused():
 
 def test_an_image_whose_input_would_fill_the_memory_is_refused():
     with pytest.raises(ValueError, match="image: expected sides that give an input of at most"):
-        BottomUp(CornerNet(), 432)(np.zeros((2, 4000, 3), np.uint8))
+        BottomUp(CornerNet(), 8000)(np.zeros((10, 20, 3), np.uint8))
+
+
+def test_a_long_image_is_enlarged_less():
+    find = BottomUp(CornerNet(), 432)
+    for shape in ((20, 3000), (2, 4000), (10, 100_000)):
+        height, width = find._input_size(shape, 1.0)
+        assert height * width <= 1.5 * max(16 * 432**2, shape[0] * shape[1])  # 1.5: multiples of 16
+        assert shape[1] <= width
+    assert find._input_size((20, 300), 1.0) == (432, 6480)  # 15 times as long as high
+    assert find._input_size((864, 86400), 1.0) == (432, 43200)  # reduced, as any other
+    poses = find(np.zeros((20, 3000, 3), np.uint8))
+    assert len(poses) == 0
 
 
 def test_the_height_may_be_that_of_the_shorter_side():
