@@ -5,6 +5,7 @@ Read in this order:
     main.py          the parser, and how errors are shown
     demo.py          learn keypoints and find people, in seconds
     predict.py       people in photographs, with a published network
+    photos.py        names and ids of its photos; boxes.py: files of boxes, by photo
     models.py        the table of those networks
     eval.py          COCO's scores of results; doctor.py: what is wrong with COCO files
     train.py         train the small networks
@@ -12,5 +13,6 @@ Read in this order:
     triangulate.py   keypoints of several cameras to points in space
     inputs.py        what the help texts of both say about files of keypoints
     warmup.py        compile every kernel
+    terminal.py      texts that are safe to print
     compiling.py     a note while kernels compile, and a second process that compiles
 """

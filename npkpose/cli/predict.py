@@ -1,12 +1,13 @@
 """The command ``npkpose predict``: people in photographs, found by a published network."""
 
-import itertools
 import json
-import math
 import pathlib
+import warnings
 
-from npkpose._json import read_json
 from npkpose._output import Outputs, make_folder
+from npkpose.cli.boxes import read_boxes
+from npkpose.cli.photos import id_of_name, list_photos
+from npkpose.cli.terminal import one_line, print_note
 
 
 def add_command(commands):
@@ -14,18 +15,24 @@ def add_command(commands):
     predict = commands.add_parser(
         "predict", help="find the people in photographs",
         description="Find the people in photographs. Writes NAME.json and NAME.png for each photo, "
-        "and results.json, the people of all photos as COCO results.",
+        "and results.json, the people of all photos as COCO results. A photo that cannot be read "
+        "is named and passed over, and the exit status is then 1. A file that npkpose did not "
+        "write is never replaced.",
     )  # fmt: skip
     add = predict.add_argument
-    add("photos", nargs="+", metavar="PHOTO", help="image file, in a format that Pillow reads")
+    add("photos", nargs="+", metavar="PHOTO", 
+        help="image file: JPEG, PNG, WebP, TIFF, BMP, GIF, PPM, JPEG 2000, AVIF")  # fmt: skip
     add("--model", default="openpose-mobilenetv2",
         help="a name that `npkpose models` lists; default openpose-mobilenetv2")  # fmt: skip
     add("--weights", required=True,
         help="weight file: .pth, .pt, .bin, .safetensors, .npz or .pb")  # fmt: skip
     add("--boxes", metavar="FILE",
-        help="boxes of people, for a top-down network, as COCO results or annotations; image_id "
-        "is the photo's name, as a number if it is one. Default: one person per photo, in a box "
-        "of its size")  # fmt: skip
+        help="boxes of people, for a top-down network, as COCO results or annotations; a photo is "
+        "found by file_name, or its name is the image_id, as a number or text. Default: one "
+        "person per photo, in a box of its size")  # fmt: skip
+    add("--category", type=int, metavar="ID",
+        help="category_id of the boxes that are people; default: the category named person, "
+        "or 1")  # fmt: skip
     add("--out", default="npkpose-predict", metavar="FOLDER",
         help="folder of all files that are written; default npkpose-predict")  # fmt: skip
     add("--height", type=int,
@@ -37,45 +44,91 @@ def add_command(commands):
 
 def _predict(options):
     """Load the network and find people in every photo."""
-    from npkpose.models.pretrained import load
+    from npkpose.models.pretrained import PRETRAINED, load
 
-    outputs = _check_outputs(options)
-    return predict_photos(load(options.model, options.weights), options, outputs)
+    if options.model not in PRETRAINED:
+        raise ValueError(f"--model: expected one of {', '.join(PRETRAINED)}, got {options.model!r}")
+    return predict_photos(options, lambda: load(options.model, options.weights))
 
 
-def _check_outputs(options):
+def predict_photos(options, load_model):
+    """Write NAME.json, NAME.png and results.json into the folder; return the exit status."""
+    boxes = None if options.boxes is None else read_boxes(options.boxes, options.category)
+    photos, notes = list_photos(options.photos, lambda path: _image_id(path, boxes))
+    if boxes is not None:
+        boxes.check_photos([photo.path for photo in photos])
+        notes += [f"{boxes.path}: boxes left out: {boxes.left_out}"] if boxes.left_out else []
+    outputs = _check_outputs(options, photos)
+    model = load_model()
+    find = _make_finder(model, options, boxes)
+    for note in notes:
+        print_note("predict", note)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="PIL")  # of large or slightly damaged images
+        return _run(photos, find, model.skeleton, outputs, make_folder(options.out))
+
+
+def _image_id(path, boxes):
+    """Return the id of a photo: that of the file of boxes, or else its name."""
+    known = None if boxes is None else boxes.image_id(path)
+    return id_of_name(path) if known is None else known
+
+
+def _check_outputs(options, photos):
     """Return the `Outputs` of the run; ValueError if one of its files must not be replaced."""
     inputs = [*options.photos, options.weights, options.boxes]
     outputs = Outputs([path for path in inputs if path is not None])
     folder = pathlib.Path(options.out)
-    if not folder.exists():  # it is made when the network is loaded, and then it is empty
-        return outputs
-    make_folder(folder)
-    names = [name for name, _ in _unique_names(options.photos)]
-    for name in ("results.json", *(f"{n}{suffix}" for n in names for suffix in (".json", ".png"))):
-        outputs.check(folder / name)
+    if folder.exists():  # or else it is made when the network is loaded, and is empty
+        make_folder(folder)
+        outputs.check(folder / "results.json")
+        for photo in photos:
+            outputs.check(folder / f"{photo.name}.json")
+            outputs.check(folder / f"{photo.name}.png")
     return outputs
 
 
-def predict_photos(model, options, outputs):
-    """Write NAME.json, NAME.png and results.json into the folder; return the exit status."""
+def _run(photos, find, skeleton, outputs, folder):
+    """Find people in each photo and write the files; return the exit status.
+
+    Also after Ctrl-C, results.json holds the photos so far. If there are none, there is no
+    results.json, also not that of an earlier run.
+    """
+    results, path = [], folder / "results.json"  # of each photo that was read
+    outputs.remove(path)
+    try:
+        for photo in photos:
+            people = _predict_photo(photo, find, skeleton, outputs, folder)
+            if people is not None:
+                results.append(people)
+        status = 0 if len(results) == len(photos) else 1
+    except KeyboardInterrupt:
+        print_note("predict", f"interrupted after {len(results)} of {len(photos)} photos")
+        status = 130
+    finally:
+        if results:
+            outputs.write(path, _json_writer([entry for people in results for entry in people]))
+    if results:
+        print(one_line(f"{path}: the people of {len(results)} photos, as COCO results"))
+    return status
+
+
+def _predict_photo(photo, find, skeleton, outputs, folder):
+    """Write the files of a photo and return its people as COCO results; None if it is no image."""
     from npkpose.image.files import read_image
 
-    find = _make_finder(model, options)
-    out = make_folder(options.out)
-    results = []
     try:
-        for name, photo in _unique_names(options.photos):
-            image = read_image(photo)
-            poses = find(image, _image_id(photo))
-            _write_photo(outputs, out / name, image, poses, model.skeleton)
-            results += _to_coco(poses, model.skeleton, _image_id(photo))
-            people = "1 person" if len(poses) == 1 else f"{len(poses)} people"
-            print(f"{photo}: {people}, {out / name}.json, {out / name}.png")
-    finally:  # after Ctrl-C too: the photos so far
-        outputs.write(out / "results.json", _json_writer(results))
-    print(f"{out / 'results.json'}: the people of all photos, as COCO results")
-    return 0
+        image = read_image(photo.path)
+        poses = find(image, photo)
+    except (ValueError, OSError, MemoryError) as error:
+        named = photo.path in str(error)
+        print_note("predict", error if named else f"{photo.path}: {error or 'not enough memory'}")
+        return None
+    files = folder / photo.name
+    _write_photo(outputs, files, image, poses, skeleton)
+    people = "1 person" if len(poses) == 1 else f"{len(poses)} people"
+    print(one_line(f"{photo.path}: {people}, {files}.json, {files}.png"), flush=True)
+    return _to_coco(poses, skeleton, photo.image_id)
 
 
 def _write_photo(outputs, path, image, poses, skeleton):
@@ -94,60 +147,40 @@ def _json_writer(content, indent=None):
     return lambda path: path.write_text(text, encoding="utf-8")
 
 
-def _make_finder(model, options):
-    """Return a function from an image and its id to the `Poses` in it."""
+def _make_finder(model, options, boxes):
+    """Return a function from an image and its `Photo` to the `Poses` in it."""
     from npkpose.pipeline import BottomUp, TopDown
 
     if not hasattr(model, "input_size"):
-        if options.boxes is not None:
+        if boxes is not None:
             raise ValueError(f"--boxes: expected none, since {options.model} sees whole photos")
-        bottom_up = BottomUp(model, options.height, flip=options.flip)
-        return lambda image, image_id: bottom_up(image)
+        try:
+            bottom_up = BottomUp(model, options.height, flip=options.flip)
+        except ValueError as error:  # of the height
+            raise ValueError(f"--{error}") from None
+        return lambda image, photo: bottom_up(image)
+    if options.height is not None:
+        raise ValueError(
+            f"--height: expected none, since the input of {options.model} is one person, "
+            f"{model.input_size[0]} pixels high"
+        )
     top_down = TopDown(model, flip=options.flip)
-    if options.boxes is None:
-        return lambda image, image_id: top_down(image)
-    boxes = read_boxes(options.boxes)
-    return lambda image, image_id: top_down(image, *boxes.get(image_id, ([], [])))
+    if boxes is None:
+        return lambda image, photo: top_down(image)
+    return lambda image, photo: _find_in_boxes(top_down, image, photo, boxes)
 
 
-def read_boxes(path):
-    """Return {image_id: (boxes (x0, y0, x1, y1), scores)} of COCO results or annotations.
+def _find_in_boxes(top_down, image, photo, box_file):
+    """Return the `Poses` in the boxes of a photo; say if it has none."""
+    from npkpose.image.crop import touch_image
 
-    Raises ValueError, naming file, entry and field, for other content.
-    """
-    found = {}
-    for n, entry in enumerate(_read_entries(path)):
-        (x, y, width, height), image_id, score = _check_box(f"{path}[{n}]", entry)
-        boxes, scores = found.setdefault(image_id, ([], []))
-        if width > 0 and height > 0:
-            boxes.append((x, y, x + width, y + height))
-            scores.append(score)
-    return found
-
-
-def _read_entries(path):
-    content = read_json(path)
-    entries = content.get("annotations") if isinstance(content, dict) else content
-    if not isinstance(entries, list):
-        raise ValueError(f"{path}: expected COCO results or annotations")
-    return entries
-
-
-def _check_box(where, entry):
-    """Return an entry's bbox, image_id and score, default 1; ValueError if one is none."""
-    box = entry.get("bbox") if isinstance(entry, dict) else None
-    if not isinstance(box, list) or [_is_number(value) for value in box] != [True] * 4:
-        raise ValueError(f"{where}.bbox: expected [x, y, width, height], got {box!r}")
-    image_id, score = entry.get("image_id"), entry.get("score", 1.0)
-    if type(image_id) not in (int, str):
-        raise ValueError(f"{where}.image_id: expected an integer or a text, got {image_id!r}")
-    if not _is_number(score):
-        raise ValueError(f"{where}.score: expected a number, got {score!r}")
-    return box, image_id, score
-
-
-def _is_number(value):
-    return type(value) in (int, float) and math.isfinite(value)
+    boxes, scores = box_file.get(photo.image_id, ([], []))
+    outside = len(boxes) - int(touch_image(boxes, image.shape[:2]).sum())
+    if not boxes:
+        print_note("predict", f"{photo.path}: no box in {box_file.path}")
+    if outside:
+        print_note("predict", f"{photo.path}: boxes outside the photo: {outside}, left out")
+    return top_down(image, boxes, scores)
 
 
 def _to_coco(poses, skeleton, image_id):
@@ -157,22 +190,3 @@ def _to_coco(poses, skeleton, image_id):
     if (skeleton.columns_of(COCO_17) >= 0).all():
         poses = poses.convert(skeleton, COCO_17)
     return poses.to_coco(image_id)
-
-
-def _image_id(photo):
-    """Return the photo's name without suffix, as a number if it is one, as COCO does."""
-    stem = pathlib.Path(photo).stem
-    return int(stem) if stem.isdecimal() else stem
-
-
-def _unique_names(photos):
-    """Yield (name, photo): the name without suffix, with a number if it was used before."""
-    used = {"results"}  # results.json holds all photos
-    for photo in photos:
-        stem = name = pathlib.Path(photo).stem
-        for number in itertools.count(2):
-            if name not in used:
-                break
-            name = f"{stem}-{number}"
-        used.add(name)
-        yield name, photo

@@ -1,12 +1,12 @@
 import argparse
 import json
+import shutil
 
 import numpy as np
 import pytest
 
 from npkpose.cli import predict
 from npkpose.cli.main import main
-from npkpose.cli.predict import read_boxes
 from npkpose.models import HRNet
 
 
@@ -25,8 +25,7 @@ def run(*arguments, network=HRNet):
     parser = argparse.ArgumentParser()
     predict.add_command(parser.add_subparsers())
     options = parser.parse_args(["predict", "--weights", "none", *map(str, arguments)])
-    outputs = predict._check_outputs(options)
-    return predict.predict_photos(network(4, modules=(1, 1, 1), blocks=1), options, outputs)
+    return predict.predict_photos(options, lambda: network(4, modules=(1, 1, 1), blocks=1))
 
 
 def test_every_box_of_a_photo_gives_a_coco_result(photo, tmp_path, capsys):
@@ -47,7 +46,7 @@ def test_without_boxes_the_whole_photo_is_one_person(photo, tmp_path, capsys):
     assert "1 person" in capsys.readouterr().out
 
 
-def test_ctrl_c_keeps_the_results_of_the_photos_so_far(photo, tmp_path):
+def test_ctrl_c_keeps_the_results_of_the_photos_so_far(photo, tmp_path, capsys):
     class Interrupted(HRNet):
         """A network that is interrupted when it sees the second photo."""
 
@@ -58,9 +57,98 @@ def test_ctrl_c_keeps_the_results_of_the_photos_so_far(photo, tmp_path):
             return super().forward(x)
 
     seen, out = [], tmp_path / "out"
-    with pytest.raises(KeyboardInterrupt):
-        run("--out", out, photo, photo, network=Interrupted)
+    other = shutil.copy(photo, tmp_path / "43.png")
+    assert run("--out", out, photo, other, network=Interrupted) == 130
+    assert capsys.readouterr().err == "npkpose predict: interrupted after 1 of 2 photos\n"
     assert [result["image_id"] for result in json.loads((out / "results.json").read_text())] == [42]
+
+
+def test_a_bad_photo_is_named_and_the_others_are_used(photo, tmp_path, capsys):
+    other = shutil.copy(photo, tmp_path / "43.png")
+    (tmp_path / "cut.png").write_bytes(photo.read_bytes()[:900])
+    (tmp_path / "text.jpg").write_text("no image")
+    bad = [tmp_path / name for name in ("cut.png", "text.jpg", "none.jpg", ".")]
+    out = tmp_path / "o"
+    assert run("--out", out, *bad[:2], photo, *bad[2:], other) == 1
+    ids = {result["image_id"] for result in json.loads((out / "results.json").read_text())}
+    assert ids == {42, 43} and (out / "43.png").exists()
+    output, errors = capsys.readouterr()
+    assert "the people of 2 photos" in output
+    for path, line in zip(bad, errors.splitlines(), strict=True):
+        assert line.startswith("npkpose predict: ") and str(path) in line
+
+
+def test_no_results_of_an_earlier_run_survive_a_run_that_fails(photo, tmp_path):
+    out = tmp_path / "o"
+    assert run("--out", out, photo) == 0
+    assert run("--out", out, tmp_path / "none.jpg") == 1
+    assert not (out / "results.json").exists()
+
+
+def test_a_photo_in_two_folders_has_two_ids(photo, tmp_path, capsys):
+    photos = []
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        photos.append(shutil.copy(photo, tmp_path / folder / "1.png"))
+    assert run("--out", tmp_path / "o", *photos) == 0
+    results = json.loads((tmp_path / "o" / "results.json").read_text())
+    assert [result["image_id"] for result in results] == [str(path) for path in photos]
+    assert "2 photos have the id 1" in capsys.readouterr().err
+
+
+def write_boxes(path, entries, **others):
+    path.write_text(json.dumps({"annotations": entries, **others} if others else entries))
+    return path
+
+
+def test_annotations_are_found_by_file_name_and_give_their_image_id(photo, tmp_path):
+    boxes = write_boxes(
+        tmp_path / "gt.json", [{"image_id": 7, "bbox": [10, 10, 40, 80], "category_id": 3}],
+        images=[{"id": 7, "file_name": "val\\000000000042.png"}, {"id": 42, "file_name": "x.png"}],
+        categories=[{"id": 1, "name": "cat"}, {"id": 3, "name": "Person"}],
+    )  # fmt: skip
+    out = tmp_path / "o"
+    assert run("--boxes", boxes, "--out", out, photo) == 0
+    (result,) = json.loads((out / "results.json").read_text())
+    assert result["image_id"] == 7
+
+
+def test_boxes_that_are_no_person_of_the_photo_are_left_out_with_a_word(photo, tmp_path, capsys):
+    boxes = write_boxes(tmp_path / "boxes.json", [
+        {"image_id": photo.name, "bbox": [10, 10, 40, 80], "category_id": 1, "score": 0.9},
+        {"image_id": photo.name, "bbox": [90, 20, 50, 90], "category_id": 17},
+        {"image_id": photo.name, "bbox": [1000, 1000, 50, 50], "category_id": 1},
+    ])  # fmt: skip
+    assert run("--boxes", boxes, "--out", tmp_path / "o", photo) == 0
+    output, errors = capsys.readouterr()
+    assert "1 person" in output
+    assert errors.splitlines() == [
+        f"npkpose predict: {boxes}: boxes left out: 1 of category 17",
+        f"npkpose predict: {photo}: boxes outside the photo: 1, left out",
+    ]
+
+
+def test_photos_without_boxes_are_named(photo, tmp_path, capsys):
+    other = shutil.copy(photo, tmp_path / "43.png")
+    boxes = write_boxes(tmp_path / "boxes.json", [{"image_id": 42, "bbox": [10, 10, 40, 80]}])
+    assert run("--boxes", boxes, "--out", tmp_path / "o", photo, other) == 0
+    assert f"{other}: no box in {boxes}" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="boxes.json: expected boxes of .*43.png, got boxes of 1 "):
+        run("--boxes", boxes, "--out", tmp_path / "o", other)
+
+
+def test_the_height_of_a_top_down_network_is_refused(photo, tmp_path):
+    with pytest.raises(ValueError, match="--height: expected none, .* 256 pixels high"):
+        run("--height", 300, "--out", tmp_path / "o", photo)
+
+
+def test_a_large_photo_is_read_without_a_warning_of_pillow(photo, tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr("PIL.Image.MAX_IMAGE_PIXELS", 10_000)
+    assert run("--out", tmp_path / "o", photo) == 0
+    assert capfd.readouterr().err == ""
+    monkeypatch.setattr("PIL.Image.MAX_IMAGE_PIXELS", 5_000)
+    assert run("--out", tmp_path / "o", photo) == 1
+    assert "42.png: expected an image, got Image size (19200 pixels)" in capfd.readouterr().err
 
 
 def test_a_second_run_replaces_the_results_of_the_first(photo, tmp_path):
@@ -68,14 +156,21 @@ def test_a_second_run_replaces_the_results_of_the_first(photo, tmp_path):
         assert run("--out", tmp_path / "o", photo) == 0
 
 
-@pytest.mark.parametrize("name", ["000000000042.png", "000000000042.json", "results.json"])
-def test_no_file_of_the_user_is_replaced(photo, tmp_path, name):
-    if name != photo.name:
-        (tmp_path / name).write_text("of another program")
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    with pytest.raises(ValueError, match=f"--out: expected .*{name}"):
+def test_a_photo_is_not_replaced_by_its_drawing(photo, tmp_path):
+    before = photo.read_bytes()
+    with pytest.raises(ValueError, match="--out: expected another file than the input, .*42.png"):
         run("--out", tmp_path, photo)
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert photo.read_bytes() == before and list(tmp_path.iterdir()) == [photo]
+
+
+@pytest.mark.parametrize("name", ["000000000042.png", "000000000042.json", "results.json"])
+def test_no_file_of_another_program_is_replaced(photo, tmp_path, name):
+    out = tmp_path / "o"
+    out.mkdir()
+    (out / name).write_text("of another program")
+    with pytest.raises(ValueError, match=f"--out: expected .* npkpose wrote, got .*{name}"):
+        run("--out", out, photo)
+    assert (out / name).read_text() == "of another program" and len(list(out.iterdir())) == 1
 
 
 def test_a_file_of_boxes_is_not_replaced_by_the_json_of_its_photo(photo, tmp_path):
@@ -96,39 +191,6 @@ def test_a_missing_file_of_boxes_is_named(photo, tmp_path):
         run("--boxes", tmp_path / "none.json", photo)
 
 
-@pytest.mark.parametrize(
-    "content, message",
-    [
-        ("[", "expected JSON"), ("{}", "expected COCO results or annotations"),
-        ("[1]", r"\[0\].bbox: expected"), ('[{"bbox": [1, 2, 3]}]', r"\[0\].bbox: expected"),
-        ('[{"bbox": [1, 2, 3, "4"]}]', r"\[0\].bbox"),
-        ('[{"bbox": [1, 2, 3, 4]}]', r"\[0\].image_id: expected"),
-        ('[{"bbox": [1, 2, 3, 4], "image_id": 1, "score": "high"}]', r"\[0\].score: expected"),
-        ('[{"bbox": [1, 2, 3, 4], "image_id": [1]}]', r"\[0\].image_id: expected"),
-        ('[{"bbox": [NaN, 2, 3, 4], "image_id": 1}]', r"\[0\].bbox"),
-    ],
-)  # fmt: skip
-def test_files_without_boxes_are_named(tmp_path, content, message):
-    path = tmp_path / "boxes.json"
-    path.write_text(content)
-    with pytest.raises(ValueError, match=message) as refusal:
-        read_boxes(path)
-    assert str(path) in str(refusal.value)
-
-
-def test_boxes_that_windows_wrote_are_read(tmp_path):
-    text = '[{"image_id": 1, "bbox": [1, 2, 3, 4]}]'
-    for encoding in ("utf-8-sig", "utf-16"):
-        (tmp_path / "boxes.json").write_text(text, encoding=encoding)
-        assert read_boxes(tmp_path / "boxes.json") == {1: ([(1, 2, 4, 6)], [1.0])}
-
-
-def test_boxes_of_annotations_are_read_and_empty_ones_left_out(tmp_path):
-    annotations = [{"image_id": 1, "bbox": [1, 2, 3, 4]}, {"image_id": 1, "bbox": [1, 2, 0, 4]}]
-    (tmp_path / "a.json").write_text(json.dumps({"annotations": annotations}))
-    assert read_boxes(tmp_path / "a.json") == {1: ([(1, 2, 4, 6)], [1.0])}
-
-
 def test_json_and_an_image_are_written(shared_data, tmp_path, capsys):
     pytest.importorskip("PIL")
     photo = shared_data / "photos" / "000000000785.jpg"
@@ -138,9 +200,3 @@ def test_json_and_an_image_are_written(shared_data, tmp_path, capsys):
     result = json.loads((tmp_path / "o" / "000000000785.json").read_text())
     assert result["skeleton"] == "OPENPOSE_18" and len(result["people"][0]["keypoints"]) >= 15
     assert (tmp_path / "o" / "000000000785.png").stat().st_size > 10_000
-
-
-def test_two_photos_of_one_name_do_not_overwrite_each_other():
-    photos = ["a/x.jpg", "b/x.jpg", "x-2.jpg", "y.png", "results.png"]
-    names = [name for name, _ in predict._unique_names(photos)]
-    assert names == ["x", "x-2", "x-2-2", "y", "results-2"]
