@@ -22,9 +22,14 @@ import pathlib
 
 import numpy as np
 
-from npkpose._check import check_array
+from npkpose._check import check_array, shown
 from npkpose.poses import Poses
 from npkpose.space.camera import Camera
+from npkpose.weights.files import replacing
+from npkpose.weights.identify import identify
+from npkpose.weights.npz import load_npy, load_npz
+
+_MAX_AXES = 8
 
 
 def read_cameras(path, unit=None):
@@ -107,54 +112,68 @@ def match_images(paths, views):
 
 
 def write_arrays(path, arrays):
-    """Write {name: array} as .npz or as .json, which has nested lists and null for NaN."""
+    """Write {name: array} as .npz or as .json, which has nested lists and null for NaN.
+
+    Image ids that no integer type holds are written as text.
+    """
     suffix = pathlib.Path(path).suffix.lower()
-    if suffix == ".npz":
-        np.savez(path, **arrays)
-    elif suffix == ".json":
-        lists = {name: _without_nan(np.asarray(array).tolist()) for name, array in arrays.items()}
-        pathlib.Path(path).write_text(json.dumps(lists) + "\n")
-    else:
+    if suffix not in (".npz", ".json"):
         raise ValueError(f"--out: expected a file ending in .npz or .json, got {str(path)!r}")
+    arrays = {name: _without_objects(np.asarray(array)) for name, array in arrays.items()}
+    with replacing(path) as stream:
+        if suffix == ".npz":
+            np.savez(stream, **arrays)
+        else:
+            lists = {name: _without_nan(array.tolist()) for name, array in arrays.items()}
+            stream.write((json.dumps(lists) + "\n").encode())
 
 
 def _read_json(path):
     try:
-        return json.loads(pathlib.Path(path).read_text())
-    except ValueError as error:
-        raise ValueError(f"{path}: expected JSON, got {error}") from None
+        return json.loads(pathlib.Path(path).read_text(encoding="utf-8-sig"))
+    except RecursionError:
+        raise ValueError(f"{path}: expected JSON, got lists nested too deeply") from None
+    except ValueError as error:  # no JSON, no UTF-8, a number of too many digits
+        what = identify(path) or "text"
+        found = error if what.startswith("text") else what
+        raise ValueError(f"{path}: expected JSON, got {found}") from None
 
 
 def _read_numpy(path):
-    try:
-        content = np.load(path, allow_pickle=False)
-        if isinstance(content, np.ndarray):
-            return content
-        with content:
-            names = content.files
-            name = "keypoints" if "keypoints" in names else names[0] if len(names) == 1 else None
-            if name is not None:
-                return content[name]
-    except (ValueError, EOFError, IndexError) as error:
-        raise ValueError(f"{path}: expected an array, got {error}") from None
-    raise ValueError(f"{path}: expected an array called keypoints, got {', '.join(names)}")
+    if pathlib.Path(path).suffix.lower() == ".npy":
+        return load_npy(path)
+
+    def choose(names):
+        chosen = ["keypoints"] if "keypoints" in names else names
+        if len(chosen) != 1:
+            raise ValueError(f"{', '.join(names)[:80]} and no array called keypoints")
+        return chosen
+
+    return next(iter(load_npz(path, choose).values()))
 
 
 def _as_array(path, content):
     """Return the array of nested lists of numbers and null."""
+    items = np.array(content, dtype=object) if isinstance(content, list) else np.array(None)
     try:
-        return np.array(content, dtype=np.float64)
-    except (ValueError, TypeError):
+        is_array = 0 < items.ndim <= _MAX_AXES
+        if not is_array or not all(type(x) in (int, float, type(None)) for x in items.flat):
+            raise TypeError("text, or lists of several lengths")
+        return items.astype(np.float64)
+    except TypeError:
         raise ValueError(f"{path}: expected nested lists of numbers, or COCO results") from None
+    except OverflowError:
+        raise ValueError(f"{path}: expected numbers that float64 can hold") from None
 
 
 def _name(entry, n):
-    return str(entry.get("name", n)) if isinstance(entry, dict) else str(n)
+    name = entry.get("name") if isinstance(entry, dict) else None
+    return str(name) if isinstance(name, (str, int)) else str(n)
 
 
 def _camera(path, name, entry, units):
     if not isinstance(entry, dict):
-        raise ValueError(f"{path}: camera {name}: expected an object, got {entry!r}")
+        raise ValueError(f"{path}: camera {name}: expected an object, got {shown(entry)}")
     if "K" in entry:
         make = Camera.from_panoptic
     else:
@@ -171,7 +190,7 @@ def _read_person(name, entry, count):
     """Return image id, triples (K, 3) and score of a COCO result; K must be ``count``."""
     image_id = entry.get("image_id") if isinstance(entry, dict) else None
     if type(image_id) not in (int, str):
-        raise ValueError(f"{name}.image_id: expected a number or text, got {image_id!r}")
+        raise ValueError(f"{name}.image_id: expected a number or text, got {shown(image_id)}")
     triples = check_array(f"{name}.keypoints", entry.get("keypoints", []), ("3 K",))
     if len(triples) == 0 or len(triples) % 3 or count not in (None, len(triples) // 3):
         raise ValueError(
@@ -193,6 +212,10 @@ def _poses(people):
 def _order(image_id):
     """Sort key: numbers first, then text."""
     return (isinstance(image_id, str), image_id)
+
+
+def _without_objects(array):
+    return array.astype(str) if array.dtype == object else array
 
 
 def _without_nan(value):

@@ -21,6 +21,7 @@ from npkpose._check import check_integer
 from npkpose.space.body import BodyData, check_body
 from npkpose.weights.unpickle import Buildable, Ignored, unpickle
 
+_MAX_AXES = 8
 _MAX_NUMBERS = 2**27  # in one array; SMPL's largest has 6.2 million, with hands 43 million
 
 
@@ -43,12 +44,12 @@ def read_smpl(path, shapes=10):
         content = stream.read()
     try:
         tree, _ = unpickle(content, 0, _FUNCTIONS, old_text=bytes)
-        return _body(tree, shapes)
+        return _body(tree, shapes, len(content))
     except ValueError as error:
         raise ValueError(f"{path}: expected an SMPL model, got {error}") from None
 
 
-def _body(tree, shapes):
+def _body(tree, shapes, size):
     if not isinstance(tree, dict):
         raise ValueError(f"{type(tree).__name__} instead of a dictionary")
     tree = {_text(key): value for key, value in tree.items()}
@@ -57,6 +58,9 @@ def _body(tree, shapes):
         raise ValueError(f"kintree_table of shape {kinematic.shape}")
     parents = kinematic[0].astype(np.int64)
     parents[0] = -1  # stored as 2^32 - 1
+    regressor = tree.get("J_regressor")
+    if isinstance(regressor, _Columns) and math.prod(regressor.shape()) > size:
+        raise ValueError(f"a sparse matrix of shape {regressor.shape()} in a file of {size} bytes")
     data = BodyData(
         _array(tree, "v_template"), _array(tree, "shapedirs")[..., :shapes],
         _array(tree, "posedirs"), _array(tree, "J_regressor"), _array(tree, "weights"),
@@ -136,14 +140,19 @@ class _Chumpy(_Stored):
 class _Columns(_Stored):
     """scipy.sparse.csc_matrix: column j has data[i] in row indices[i], indptr[j] <= i < [j + 1]."""
 
+    def shape(self):
+        shape = self.items().get("_shape", self.items().get("shape"))
+        if not _is_shape(shape) or len(shape) != 2:
+            raise ValueError("a sparse matrix without its parts")
+        return shape
+
     def read(self):
-        items = self.items()
-        shape = items.get("_shape", items.get("shape"))
+        items, shape = self.items(), self.shape()
         parts = [items.get(name) for name in ("data", "indices", "indptr")]
-        if not all(isinstance(part, _Numpy) for part in parts) or not _is_shape(shape):
+        if not all(isinstance(part, _Numpy) for part in parts):
             raise ValueError("a sparse matrix without its parts")
         data, rows, ends = (part.read() for part in parts)
-        if len(shape) != 2 or not data.shape == rows.shape == (data.size,):
+        if not data.shape == rows.shape == (data.size,):
             raise ValueError(f"a sparse matrix of shape {shape} with {data.shape} numbers")
         return _dense(shape, data, rows, ends.astype(np.int64).ravel())
 
@@ -169,12 +178,17 @@ def _encode(text, *_):  # how Python 3 writes bytes in protocol 2
 
 
 def _text(value):
-    return value.decode("latin1") if isinstance(value, bytes) else str(value)[:200]
+    """Return text of Python 2 or 3 as text; other values, of which any is huge when shown, fail."""
+    if not isinstance(value, (str, bytes)):
+        raise ValueError(f"{type(value).__name__} instead of text")
+    return value.decode("latin1") if isinstance(value, bytes) else value
 
 
 def _is_shape(shape):
-    fits = isinstance(shape, tuple) and all(type(n) is int and n >= 0 for n in shape)
-    return fits and len(shape) <= 8 and math.prod(shape) <= _MAX_NUMBERS
+    if not isinstance(shape, tuple) or len(shape) > _MAX_AXES:
+        return False
+    are_sizes = all(type(n) is int and 0 <= n <= _MAX_NUMBERS for n in shape)
+    return are_sizes and math.prod(shape) <= _MAX_NUMBERS
 
 
 _FUNCTIONS = {

@@ -8,6 +8,7 @@ file, otherwise a copy.
 
 import io
 import math
+import os
 import zipfile
 
 import numpy as np
@@ -17,24 +18,40 @@ from npkpose.weights.files import check_state, map_file, read_numbers, replacing
 from npkpose.weights.identify import identify
 
 _SUFFIX = ".npy"
+_MAGIC = b"\x93NUMPY"
+_MAX_AXES = 32
 _LONGEST_HEADER = 2**16  # of version 1; weights need a hundred bytes
 
 
-def load_npz(path):
+def load_npz(path, choose=None):
     """Return {name: array} of an .npz archive of real numbers.
 
-    Raises ValueError, naming the path, for a file that is damaged, is not an archive,
-    or has a member that is not an array of real numbers.
+    ``choose``, given the list of names, returns those to read; default: all. Raises ValueError,
+    naming the path, for a file that is damaged, is not an archive, or has a member to read
+    that is not an array of real numbers.
     """
     try:
         members, data = read_directory(path), map_file(path)
-        return {
-            name.removesuffix(_SUFFIX): _read_array(name, read_member(data, info))
-            for name, info in members.items()
-        }
+        members = {name.removesuffix(_SUFFIX): info for name, info in members.items()}
+        names = members if choose is None else choose(list(members))
+        return {name: _read_array(name, read_member(data, members[name])) for name in names}
     except ValueError as error:
         found = identify(path) or error
         raise ValueError(f"{path}: expected an .npz archive, got {found}") from None
+
+
+def load_npy(path):
+    """Return the array of a .npy file of real numbers, a view of the file if it is aligned.
+
+    Raises ValueError, naming the path, for any other file.
+    """
+    data = None
+    try:
+        data = map_file(path)
+        return _read_array(os.path.basename(path), memoryview(data))
+    except ValueError as error:
+        found = error if data and data[:6] == _MAGIC else identify(path) or error
+        raise ValueError(f"{path}: expected an array (.npy), got {found}") from None
 
 
 def save_npz(path, arrays):
@@ -57,10 +74,11 @@ def save_npz(path, arrays):
 def _read_array(name, content):
     shape, is_fortran, dtype, start = _read_header(name, content)
     size = len(content) - start
-    are_sizes = all(type(n) is int and n >= 0 for n in shape)
+    are_sizes = len(shape) <= _MAX_AXES and all(type(n) is int and 0 <= n < 2**48 for n in shape)
     fits = are_sizes and math.prod(shape) * dtype.itemsize == size
     if dtype.kind not in "buif" or not fits:
-        raise ValueError(f"member {name[:80]!r} of {dtype} and shape {shape} in {size} bytes")
+        what = f"{str(dtype)[:80]} and shape {str(shape)[:80]}"
+        raise ValueError(f"member {name[:80]!r} of {what} in {size} bytes")
     numbers = read_numbers(content, (start, len(content)), dtype)
     return numbers.reshape(shape, order="F" if is_fortran else "C")
 

@@ -1,4 +1,9 @@
+import io
 import json
+import re
+import struct
+import tracemalloc
+import zipfile
 
 import numpy as np
 import pytest
@@ -106,13 +111,92 @@ def test_other_content_of_a_keypoint_file_is_named(tmp_path):
     (tmp_path / "cut.npy").write_bytes((tmp_path / "flat.npy").read_bytes()[:9])
     (tmp_path / "empty.npz").write_bytes(b"")
     for name, message in {
-        "two.npz": "expected an array called keypoints, got a, b", "flat.npy": "expected shape",
+        "two.npz": "expected an .npz archive, got a, b and no array called keypoints",
+        "flat.npy": "expected shape",
         "infinite.npy": "expected finite numbers or NaN", "pickled.npy": "expected an array",
         "ragged.json": "expected nested lists", "text.json": "expected nested lists",
-        "cut.npy": "expected an array", "empty.npz": "expected an array", "k.csv": "expected .npy",
+        "cut.npy": "expected an array", "empty.npz": "expected an .npz archive",
+        "k.csv": "expected .npy",
     }.items():  # fmt: skip
         with pytest.raises(ValueError, match=f"{name}: {message}"):
             read_keypoints(tmp_path / name)
+
+
+def npy(shape, content=b"", text=None):
+    """A .npy file whose header claims ``shape``, or has another text."""
+    header = text or f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"
+    header = header.encode() + b" " * (-(len(header) + 11) % 64) + b"\n"
+    return b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + content
+
+
+def zipped(content, method=zipfile.ZIP_DEFLATED):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", method) as archive:
+        archive.writestr("keypoints.npy", content)
+    return stream.getvalue()
+
+
+HOSTILE = {
+    "claims 2^62 bytes.npy": npy((2**58, 2)),
+    "has 2^70 rows of none.npy": npy((2**70, 0)),
+    "broken.npy": npy(None, text="[" * 60),
+    "deep.npy": npy(None, text="(" * 9000 + ")" * 9000),
+    "axes.npy": npy((1,) * 33, bytes(8)),
+    "claims 2^40 numbers.npz": zipped(npy((2**39, 2), bytes(16))),
+    "grows.npz": zipped(npy((2**21, 2), bytes(2**25))),
+    "cut.npz": zipped(npy((4, 2), bytes(64)))[:-30],
+    "lzma.npz": zipped(npy((4, 2), bytes(64)), zipfile.ZIP_LZMA),
+    "text.npz": zipped(b"hello"),
+    "deep.json": b"[" * 100_000,
+    "deep objects.json": b'{"a":' * 100_000,
+    "closed.json": b"[" * 900 + b"]" * 900,
+    "digits.json": b"[[" + b"9" * 400 + b", 1]]",
+    "many digits.json": b"[[" + b"9" * 10_000 + b", 1]]",
+    "text.json": b'[["1", "2"]]',
+    "flags.json": b"[[true, false]]",
+    "bytes.json": b"[[1, \xff]]",
+    "page.json": b"<!DOCTYPE html><html>",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_damaged_or_hostile_file_is_refused_by_name_and_takes_little_memory(tmp_path, name):
+    path, content = tmp_path / name, HOSTILE[name]
+    path.write_bytes(content)
+    others = [read_cameras, read_people] if name.endswith("json") else []
+    for read in [read_keypoints, *others]:
+        tracemalloc.start()
+        with pytest.raises(ValueError, match=f"{re.escape(name)}: expected") as error:
+            if read(path) is None:  # no COCO results: what reads it next refuses it
+                read_keypoints(path)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 30 * len(content) + 2**21 and len(str(error.value)) < 600
+
+
+@pytest.mark.parametrize("entry", [
+    {"image_id": [[1] * 1000]}, {"image_id": 1, "keypoints": [10**400, 1, 1]},
+    {"image_id": 1, "keypoints": [[1], [2, 3]]}, {"image_id": 1, "keypoints": None},
+    {"image_id": 1, "keypoints": [1, 2, 3], "score": 10**400},
+    {"image_id": 1, "keypoints": [1, 2, 3], "score": "high"},
+], ids=repr)  # fmt: skip
+def test_hostile_entries_get_a_short_message_with_their_field(tmp_path, entry):
+    path = write(tmp_path / "r.json", [entry])
+    with pytest.raises(ValueError, match=r"r.json\[0\]\.\w+: expected") as error:
+        read_people(path)
+    assert len(str(error.value)) < 400
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path):
+    (tmp_path / "k.json").write_bytes(b"\xef\xbb\xbf[[1, 2]]")
+    assert read_keypoints(tmp_path / "k.json")[0].tolist() == [[1, 2]]
+
+
+def test_ids_beyond_64_bits_are_written_as_text(tmp_path):
+    ids = np.array([20240101123045123456, 5])
+    write_arrays(tmp_path / "o.npz", {"ids": ids if ids.dtype == object else ids.astype(object)})
+    with np.load(tmp_path / "o.npz", allow_pickle=False) as stored:
+        assert stored["ids"].tolist() == ["20240101123045123456", "5"]
 
 
 def test_people_are_read_from_coco_results_in_the_order_of_images(tmp_path):

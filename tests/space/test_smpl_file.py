@@ -3,6 +3,7 @@
 import os
 import pickle
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -132,6 +133,41 @@ BAD = {
         official().replace(integers(24, 414), integers(10**6, 10**6)), "without its parts"),
     "a matrix of two rows": (official().replace(integers(24, 414), integers(2, 414)), "outside it"),
 }  # fmt: skip
+
+
+def laughs(depth):
+    """Tuples of tuples: 8 bytes more double what str() of them would write."""
+    program = text("x") + b"\x85q\x000"
+    for k in range(1, depth):
+        program += b"h%ch%c\x86q%c0" % (k - 1, k - 1, k)
+    return program + b"h%c" % (depth - 1)
+
+
+HOSTILE = {
+    "a type that is 2^60 letters": b"\x80\2cnumpy\ndtype\n" + laughs(60) + b"\x85R.",
+    "a type nested 100,000 deep": b"\x80\2cnumpy\ndtype\nK\1" + b"\x85" * 100_000 + b"\x85R.",
+    "a key of 2^60 letters": b"\x80\2}" + laughs(60) + b"K\1s.",
+    "a byte order of 2^60 letters": official().replace(text("<") + b"NNN", laughs(60) + b"NNN"),
+    "shapes of huge numbers": official().replace(
+        integers(414, 24), b"(" + b"\x8b\0\0\1\0" + b"\x7f" * 65536 + b"K\1t"),
+    "a text that many calls encode": (
+        b"\x80\2c_codecs\nencode\nq\0X\0\0\x10\0" + b"x" * 2**20 + b"\x85q\1]("
+        + b"h\0h\1R" * 10_000 + b"e."),
+    "a sparse matrix larger than the file": official(J_regressor=instance(
+        "scipy.sparse.csc", "csc_matrix", _shape=integers(11_000, 11_000), indices=array([0]),
+        data=array([1.0]), indptr=array(np.ones(11_001, int)))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_hostile_file_is_refused_at_once_with_little_memory(file, what):
+    path = file(HOSTILE[what])
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="model.pkl: expected an SMPL model, got"):
+        read_smpl(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 30 * len(HOSTILE[what]) + 2**23
 
 
 @pytest.mark.parametrize("what", BAD)
