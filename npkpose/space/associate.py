@@ -19,7 +19,7 @@ over all pairs of views.
 
 import numpy as np
 
-from npkpose._check import check_integer, check_number
+from npkpose._check import check_array, check_integer, check_number
 from npkpose.poses import Poses
 from npkpose.space.camera import check_cameras
 from npkpose.space.rotations import cross_matrix
@@ -75,7 +75,15 @@ def triangulate_people(people, cameras, members, threshold=THRESHOLD):
 
     ``members`` (P, V) is the result of `associate`; ``threshold`` is that of `triangulate`.
     """
+    cameras = check_cameras("cameras", cameras)
     people = _check_people(people, len(cameras))
+    members = check_array("members", members, ("P", len(people)), np.int64)
+    for v, poses in enumerate(people):
+        wrong = (members[:, v] < -1) | (members[:, v] >= len(poses))
+        if wrong.any():
+            p = int(wrong.argmax())
+            expected = f"-1 or one of {len(poses)} people"
+            raise ValueError(f"members[{p}, {v}]: expected {expected}, got {members[p, v]}")
     parts = people[0].keypoints.shape[1] if people else 0
     pixels = np.full((len(people), len(members), parts, 2), np.nan)
     weights = np.zeros(pixels.shape[:-1])
@@ -165,6 +173,8 @@ def _join(sums, i, j):
 
 
 def _check_people(people, views):
+    if isinstance(people, Poses) or not hasattr(people, "__iter__"):
+        raise ValueError(f"people: expected a sequence of Poses, got {type(people).__name__}")
     people = list(people)
     if len(people) != views:
         raise ValueError(f"people: expected {views} views, one per camera, got {len(people)}")

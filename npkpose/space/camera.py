@@ -135,12 +135,13 @@ class Camera:
 
     def to_camera(self, points):
         """Return world ``points`` (..., 3) in the camera's frame, in the same unit."""
-        return check_array("points", points, (..., 3), finite=False) @ self.R.T + self.t
+        points = check_array("points", points, (..., 3), finite=False, largest=LARGEST)
+        return points @ self.R.T + self.t
 
     def to_world(self, points):
         """Return world points (..., 3) of camera-frame ``points`` (..., 3): undoes `to_camera`."""
-        local = check_array("points", points, (..., 3), finite=False) - self.t
-        return local @ np.linalg.inv(self.R).T  # not R^T: files store R with six digits
+        points = check_array("points", points, (..., 3), finite=False, largest=LARGEST)
+        return (points - self.t) @ np.linalg.inv(self.R).T  # not R^T: files store R with six digits
 
     def project(self, points):
         """Return the pixels (..., 2) of world ``points`` (..., 3); NaN behind the camera."""
@@ -165,7 +166,7 @@ class Camera:
 
         Distortion is removed. NaN stays NaN.
         """
-        pixels = check_array("pixels", pixels, (..., 2), finite=False)
+        pixels = check_array("pixels", pixels, (..., 2), finite=False, largest=LARGEST)
         return undistort((pixels - self.centre) / self.focal, self.lens)
 
     def to_pixels(self, plane):
@@ -176,7 +177,8 @@ class Camera:
         """Return (X / Z, Y / Z) and Z of world points, NaN where Z is not positive."""
         local = self.to_camera(points)
         depth = np.where(local[..., 2] > 0, local[..., 2], np.nan)
-        return local[..., :2] / depth[..., None], depth
+        with np.errstate(over="ignore"):  # beside the camera, almost in its plane
+            return local[..., :2] / depth[..., None], depth
 
     def __repr__(self):
         place = ", ".join(f"{value + 0.0:.4g}" for value in self.position.round(9))

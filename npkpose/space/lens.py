@@ -87,6 +87,11 @@ def make_lens(name, coefficients, model):
     return Lens(*full[:5].tolist(), TANGENT_FACTORS[model], *full[5:12].tolist())
 
 
+# Far outside any image b may be 0, and powers overflow: there is no pixel then.
+_far_outside = np.errstate(divide="ignore", over="ignore", invalid="ignore")
+
+
+@_far_outside
 def distort(points, lens):
     """Return distorted points (..., 2) of ideal ``points`` (..., 2), in the plane at depth 1."""
     x, y, q, s, _ = _terms(points, lens)
@@ -94,6 +99,7 @@ def distort(points, lens):
     return np.stack([across, y * s + lens.p1 * q + q * (lens.s3 + q * lens.s4)], axis=-1)
 
 
+@_far_outside
 def distortion_derivative(points, lens):
     """Return d(x', y') / d(x, y) at ideal ``points`` (..., 2), as matrices (..., 2, 2)."""
     x, y, q, s, slope = _terms(points, lens)
@@ -121,9 +127,8 @@ def _terms(points, lens):
     q = x * x + y * y
     b = 1 + q * (lens.k4 + q * (lens.k5 + q * lens.k6))
     slope = lens.k1 + q * (2 * lens.k2 + q * 3 * lens.k3)
-    with np.errstate(divide="ignore", invalid="ignore"):  # b is 0 only far outside any image
-        radial = (1 + q * (lens.k1 + q * (lens.k2 + q * lens.k3))) / b
-        slope = (slope - radial * (lens.k4 + q * (2 * lens.k5 + q * 3 * lens.k6))) / b
+    radial = (1 + q * (lens.k1 + q * (lens.k2 + q * lens.k3))) / b
+    slope = (slope - radial * (lens.k4 + q * (2 * lens.k5 + q * 3 * lens.k6))) / b
     return x, y, q, radial + lens.m * (lens.p1 * y + lens.p2 * x), 2 * slope
 
 

@@ -21,11 +21,12 @@ from npkpose._check import check_array
 FLOATS = (np.float64, np.float32)  # kept; other dtypes become float64
 
 _SMALL = 1e-4  # |v|^2 below which the series are exact to rounding
+_LARGEST = 1e15  # radians: beyond, the square of a float32 overflows
 
 
 def axis_angle_to_matrix(axis_angle):
     """Return rotations (..., 3, 3) by |v| radians around v, for ``axis_angle`` (..., 3)."""
-    v = check_array("axis_angle", axis_angle, (..., 3), FLOATS)
+    v = check_array("axis_angle", axis_angle, (..., 3), FLOATS, largest=_LARGEST)
     cos, a, b = _rodrigues(v)
     outer = v[..., :, None] * v[..., None, :]
     return (
@@ -37,7 +38,7 @@ def axis_angle_to_matrix(axis_angle):
 
 def axis_angle_to_matrix_backward(axis_angle, dR):
     """Return dL/d(axis_angle) (..., 3), given ``dR`` = dL/dR."""
-    v = check_array("axis_angle", axis_angle, (..., 3), FLOATS)
+    v = check_array("axis_angle", axis_angle, (..., 3), FLOATS, largest=_LARGEST)
     dR = check_array("dR", dR, (*v.shape, 3), v.dtype)
     _, a, b = _rodrigues(v)
     a_slope, b_slope = _rodrigues_slopes(v)  # da/dv = a_slope v, db/dv = b_slope v
@@ -69,7 +70,11 @@ def quaternion_to_matrix_backward(quaternion, dR):
 
 
 def six_d_to_matrix(six_d):
-    """Return rotations (..., 3, 3) for ``six_d`` (..., 6), two columns that are not parallel."""
+    """Return rotations (..., 3, 3) for ``six_d`` (..., 6), two columns that are not parallel.
+
+    Columns are parallel if the sine of their angle is below the square root of the dtype's
+    rounding: R would be a rotation only to that.
+    """
     b1, b2, _, _, _ = _gram_schmidt(six_d)
     return np.stack([b1, b2, np.cross(b1, b2)], axis=-1)
 
@@ -153,17 +158,28 @@ def _gram_schmidt(six_d):
     columns = six_d.reshape(*six_d.shape[:-1], 3, 2)
     a1, a2 = columns[..., 0], columns[..., 1]
     b1, length1 = _unit("six_d", a1)
-    b2, length2 = _unit("six_d", a2 - _dot(b1, a2) * b1)
-    return b1, b2, a2, length1, length2
+    scaled, power = _scale(a2)
+    least = np.finfo(a2.dtype).eps ** 0.5 * np.linalg.norm(scaled, axis=-1, keepdims=True)
+    b2, length2 = _unit("six_d", scaled - _dot(b1, scaled) * b1, least)
+    return b1, b2, a2, length1, np.ldexp(length2, power)
 
 
-def _unit(name, v):
-    """Return v / |v| and |v| (..., 1); ValueError where |v| is 0."""
-    length = np.linalg.norm(v, axis=-1, keepdims=True)
-    if not length.all():
-        where = ", ".join(map(str, np.argwhere(length[..., 0] == 0)[0]))
-        raise ValueError(f"{name}[{where}]: expected a direction, got zero length")
-    return v / length, length
+def _unit(name, v, least=None):
+    """Return v / |v| and |v| (..., 1); ValueError where |v| is 0, or at most ``least``."""
+    scaled, power = _scale(v)
+    length = np.linalg.norm(scaled, axis=-1, keepdims=True)
+    is_short = length == 0 if least is None else np.ldexp(length, power) <= least
+    if is_short.any():
+        where = ", ".join(map(str, np.argwhere(is_short[..., 0])[0]))
+        found = "zero length" if least is None else "a column parallel to the first"
+        raise ValueError(f"{name}[{where}]: expected a direction, got {found}")
+    return scaled / length, np.ldexp(length, power)
+
+
+def _scale(v):
+    """Return v over a power of 2 near its size, whose squares stay in range, and that power."""
+    power = np.frexp(abs(v).max(axis=-1, keepdims=True, initial=0))[1]
+    return np.ldexp(v, -power), power
 
 
 def _unit_backward(unit, length, dunit):

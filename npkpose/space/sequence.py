@@ -27,6 +27,8 @@ MEANS = {
     "neck_nose": ("thorax", "head"),
 }
 
+_LARGEST = 1e30  # pixels
+
 
 def fill_gaps(keypoints):
     """Return ``keypoints`` (F, K, 2), NaN where missing, with every gap filled.
@@ -34,9 +36,10 @@ def fill_gaps(keypoints):
     Raises
     ------
     ValueError
-        Wrong shape, no frames, or a keypoint that is missing in every frame.
+        Wrong shape, no frames, a number above 1e30, or a keypoint missing in every frame.
     """
-    keypoints = check_array("keypoints", keypoints, ("F", "K", 2), finite=False).copy()
+    keypoints = check_array("keypoints", keypoints, ("F", "K", 2), finite=False, largest=_LARGEST)
+    keypoints = keypoints.copy()
     frames = np.arange(len(keypoints))
     for k in range(keypoints.shape[1]):
         present = ~np.isnan(keypoints[:, k]).any(axis=1)

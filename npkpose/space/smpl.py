@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npkpose._check import check_array
+from npkpose._check import check_array, check_float_dtype
 from npkpose.space.body import check_body
 from npkpose.space.smpl_file import read_smpl
 
@@ -45,12 +45,12 @@ class SMPL:
     Raises
     ------
     ValueError
-        Arrays of ``data`` with inconsistent shapes, or a joint before its parent.
+        Arrays of ``data`` with inconsistent shapes, a joint before its parent, another dtype.
     """
 
     def __init__(self, data, dtype=np.float32):
-        self.data = check_body(data, dtype)
-        self.dtype = np.dtype(dtype)
+        self.dtype = check_float_dtype("dtype", dtype)
+        self.data = check_body(data, self.dtype)
         body = self.data
         V = len(body.template)
         self._template = np.ascontiguousarray(body.template.T)  # (3, V)

@@ -111,12 +111,16 @@ def _in_shape(points, used, errors, status, shape):
 
 
 def _check_weights(weights, shape):
+    """Return weights (V, ...), the largest of each point near 1: a common factor means nothing.
+
+    They are divided by powers of 2, which changes no bit of the points.
+    """
     if weights is None:
         return np.ones(shape)
     weights = check_array("weights", weights, shape)
     if (weights < 0).any():
         raise ValueError(f"weights: expected at least 0, got {weights.min():g}")
-    return weights
+    return np.ldexp(weights, -np.frexp(weights.max(axis=0, initial=0.0))[1])
 
 
 def _by_point(array, components):

@@ -128,6 +128,8 @@ def test_raw_detections_of_the_shelf_give_three_people_in_each_frame(shelf):
     "changed, message",
     [
         ({"people": []}, "people: expected 2 views, one per camera, got 0"),
+        ({"people": 3}, "people: expected a sequence of Poses, got int"),
+        ({"people": Poses.empty(3)}, "people: expected a sequence of Poses, got Poses"),
         ({"people": [3, 4]}, r"people\[0\]: expected Poses, got int"),
         ({"people": [Poses.empty(3), Poses.empty(4)]}, r"people\[1\]: expected 3 keypoints, got 4"),
         ({"max_distance": -1}, "max_distance: expected at least 0"),
@@ -139,3 +141,15 @@ def test_bad_arguments_are_named(ring, changed, message):
     good = {"people": [Poses.empty(3)] * 2, "cameras": ring("none", 2)}
     with pytest.raises(ValueError, match=message):
         associate(**{**good, **changed})
+
+
+@pytest.mark.parametrize("members, message", [
+    ([[7, 0]], r"members\[0, 0\]: expected -1 or one of 1 people, got 7"),
+    ([[0, 0], [0, -2]], r"members\[1, 1\]: expected -1 or one of 1 people, got -2"),
+    ([0], r"members: expected shape \(P, 2\), got \(1,\)"),
+    ([[0.5, 0]], r"members\[0, 0\]: expected an integer"),
+])  # fmt: skip
+def test_members_that_are_nobody_are_named(ring, members, message):
+    people = [Poses(np.zeros((1, 3, 2)))] * 2
+    with pytest.raises(ValueError, match=message):
+        triangulate_people(people, ring("none", 2), members)

@@ -104,13 +104,36 @@ def test_float32_is_kept_and_empty_input_gives_empty_output():
         assert getattr(rotations, f"{form}_to_matrix")(np.empty((0, size))).shape == (0, 3, 3)
 
 
+@pytest.mark.parametrize("size", [1e-310, 1e-200, 1, 1e200, 1e307])
+def test_columns_and_quaternions_of_any_size_give_rotations(size):
+    six_d = np.array([0.5, -2, 1, 3, 0, 1])
+    np.testing.assert_allclose(six_d_to_matrix(six_d * size), six_d_to_matrix(six_d), atol=1e-9)
+    q = np.array([1.0, -2, 3, 1])
+    np.testing.assert_allclose(quaternion_to_matrix(q * size), quaternion_to_matrix(q), atol=1e-9)
+
+
+@pytest.mark.parametrize("dtype, sine", [(np.float64, 3e-8), (np.float32, 1e-3)])
+def test_columns_that_are_almost_parallel_give_a_rotation_or_an_error(dtype, sine):
+    six_d = np.array([1, 1, 0, sine, 0, 0], dtype)
+    R = six_d_to_matrix(six_d)
+    assert abs(R @ R.T - np.eye(3)).max() < np.finfo(dtype).eps ** 0.5
+    with pytest.raises(ValueError, match="parallel"):
+        six_d_to_matrix(np.array([1, 1, 0, sine / 10, 0, 0], dtype))
+
+
 @pytest.mark.parametrize(
     "call, message",
     [
         (lambda: axis_angle_to_matrix([1, 2]), r"axis_angle: expected shape \(..., 3\), got"),
         (lambda: axis_angle_to_matrix([np.nan, 0, 0]), r"axis_angle\[0\]: expected a finite"),
         (lambda: quaternion_to_matrix(np.eye(4) * [1, 0, 1, 1]), r"quaternion\[1\]: expected a "),
-        (lambda: six_d_to_matrix([[1, 2, 0, 0, 0, 0]]), r"six_d\[0\]: expected a direction"),
+        (lambda: six_d_to_matrix([[1, 2, 0, 0, 0, 0]]), r"six_d\[0\]: expected a direction, got a"),
+        (lambda: six_d_to_matrix([0, 2, 0, 0, 0, 0]), r"six_d\[\]: expected a direction, got zero"),
+        (lambda: six_d_to_matrix(np.ones(6)), "got a column parallel to the first"),
+        (lambda: six_d_to_matrix([-1, 2, 1, -2, 0, 0]), "got a column parallel to the first"),
+        (lambda: six_d_to_matrix([1, 1 + 1e-15, 1, 1, 1, 1]), "got a column parallel to the first"),
+        (lambda: six_d_to_matrix(np.array([1, 1 + 1e-5, 1, 1, 1, 1], "f")), "a column parallel to"),
+        (lambda: axis_angle_to_matrix([0, 1e200, 0]), r"axis_angle\[1\]: expected at most 1e\+15"),
         (lambda: matrix_to_quaternion(np.eye(4)), r"R: expected shape \(..., 3, 3\)"),
         (
             lambda: rotations.six_d_to_matrix_backward(

@@ -30,6 +30,8 @@ def test_a_keypoint_missing_in_every_frame_is_named():
     sequence[:, 1, 0] = NAN
     with pytest.raises(ValueError, match=r"keypoints\[:, 1\]: expected one in some frame"):
         fill_gaps(sequence)
+    with pytest.raises(ValueError, match=r"keypoints\[0, 0, 1\]: expected at most 1e\+30 in size"):
+        fill_gaps([[[0, np.inf]], [[1, 2]]])
     with pytest.raises(ValueError, match=r"keypoints: expected shape \(F, K, 2\)"):
         fill_gaps(np.zeros((3, 2)))
 

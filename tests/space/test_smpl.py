@@ -130,6 +130,13 @@ def test_an_empty_batch_and_float32(body):
     assert (small.num_joints, small.num_shapes) == (24, 10)
 
 
+def test_dtypes_other_than_floats_are_named():
+    assert SMPL(TUBES, "float64").data.template.dtype == np.float64
+    for dtype in (int, np.float16, object, None, [1]):
+        with pytest.raises(ValueError, match="dtype: expected one of float32, float64, got"):
+            SMPL(TUBES, dtype)
+
+
 def test_bad_arguments_are_named(body):
     with pytest.raises(RuntimeError, match="expected a forward pass first"):
         body.backward(np.zeros((1, 414, 3)))

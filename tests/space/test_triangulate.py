@@ -145,6 +145,28 @@ def test_real_bodies_with_one_view_150_pixels_off(rig):
     assert not (found.used & wrong)[..., several].any()  # four views: always found
 
 
+@pytest.mark.parametrize("factor", [1e-308, 1e-200, 1e-90, 1e100, 1e300, 3])
+def test_a_common_factor_of_the_weights_changes_nothing(ring, factor):
+    cameras = ring("opencv")
+    points = np.random.default_rng(0).uniform(-500, 500, (4, 3))
+    pixels = np.stack([camera.project(points) for camera in cameras])
+    pixels += np.random.default_rng(1).normal(0, 3, pixels.shape)
+    weights = np.random.default_rng(2).uniform(0.5, 1, (5, 4))
+    expected = triangulate(pixels, cameras, weights)
+    found = triangulate(pixels, cameras, weights * [factor, factor, 1, factor])
+    np.testing.assert_allclose(found.points, expected.points, rtol=0, atol=1e-3)
+    assert (found.status == 0).all()
+    power = max(round(np.log2(factor)), -1000)  # a subnormal weight has fewer bits
+    exact = triangulate(pixels, cameras, weights * 2.0**power)
+    np.testing.assert_array_equal(exact.points, expected.points)
+
+
+def test_a_point_almost_beside_the_camera_gives_no_warning(ring):
+    (camera,) = ring("opencv", 1)
+    beside = camera.to_world([[1e3, 0, 1e-300], [0, 0, 1e-300], [1e30, 0, 1e-30]])
+    assert camera.project(beside).shape == (3, 2)
+
+
 PIXELS = np.zeros((2, 3, 2))
 
 
@@ -160,6 +182,7 @@ PIXELS = np.zeros((2, 3, 2))
         ({"weights": -np.ones((2, 3))}, "weights: expected at least 0, got -1"),
         ({"weights": np.full((2, 3), np.nan)}, r"weights\[0, 0\]: expected a finite value"),
         ({"threshold": 0}, "threshold: expected more than 0, got 0"),
+        ({"cameras": 3}, "cameras: expected a sequence of Camera, got int"),
         ({"cameras": [1, 2]}, r"cameras\[0\]: expected a Camera, got int"),
     ],
 )
