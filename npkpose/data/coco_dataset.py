@@ -5,7 +5,8 @@ import pathlib
 import numpy as np
 
 from npkpose.data.fingerprint import digest
-from npkpose.data.scene import CATEGORY, Scene
+from npkpose.data.person_category import person_category
+from npkpose.data.scene import Scene
 from npkpose.image.files import read_image
 from npkpose.metrics.coco.read_json import Entries, load_json, read_ground_truth
 from npkpose.skeletons import COCO_17
@@ -74,7 +75,7 @@ class CocoDataset:
         keypoints = np.where(visibility[..., None] > 0, people.keypoints[rows], np.nan)
         corner, size = people.bbox[rows, :2], people.bbox[rows, 2:]
         boxes = np.concatenate([corner, corner + size], axis=1)
-        image = read_image(self.folder / self._names[i])
+        image = read_image(_existing(self.folder, self._names[i]))
         return Scene(image, keypoints, visibility, boxes, people.area[rows], people.iscrowd[rows])
 
     def image_id(self, i):
@@ -109,17 +110,18 @@ def _choose_category(data, category):
     entries = Entries("categories", data.get("categories"))
     ids = entries.ids("id").tolist()
     names = [entry.get("name") for entry in data["categories"]]
-    expected = ("person", CATEGORY) if category is None else (category,)
-    for each in expected:
-        if each in names:
-            return ids[names.index(each)]
-        if each in ids:
-            return each
-    if category is None and len(ids) < 2:
-        return ids[0] if ids else CATEGORY
+    if category is None:
+        chosen = person_category(data["categories"])
+    elif category in names:
+        chosen = ids[names.index(category)]
+    else:
+        chosen = category if category in ids else None
+    if chosen is not None:
+        return chosen
+    expected = "'person' or 1" if category is None else repr(category)
     listed = ", ".join(f"{i} {name!r}" for i, name in zip(ids, names))
     raise ValueError(
-        f"categories: expected {' or '.join(map(repr, expected))}, got {listed[:200] or 'none'}"
+        f"categories: expected {expected}, got {listed[:200] or 'none'}"
     )
 
 
@@ -127,10 +129,21 @@ def _file_names(entries, images):
     """Return the file name of each image; a path that leaves the folder is refused."""
     for i, image in enumerate(images):
         path = image.get("file_name")
-        bad = not isinstance(path, str) or pathlib.PurePath(path).is_absolute()
-        if bad or ".." in pathlib.PurePath(path).parts:
+        if not isinstance(path, str) or not path or _leaves_folder(path):
             entries.fail(i, "file_name", "a file inside the folder")
     return [image["file_name"] for image in images]
+
+
+def _leaves_folder(path):
+    """Return whether a path is absolute or goes up, on this system or on Windows."""
+    windows = pathlib.PureWindowsPath(path)
+    return bool(pathlib.PurePath(path).is_absolute() or windows.root or ".." in windows.parts)
+
+
+def _existing(folder, name):
+    """Return the path of an image; of a name with backslashes, the one that exists."""
+    path = folder / name
+    return path if "\\" not in name or path.exists() else folder / name.replace("\\", "/")
 
 
 def _rows_by_image(image_id):

@@ -1,4 +1,5 @@
 import json
+import os
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from npkpose.data.coco_dataset import CocoDataset
 from npkpose.data.coco_writer import write_coco
 from npkpose.data.people import SyntheticPeople
+from npkpose.image.files import write_image
 
 pytest.importorskip("PIL", reason="images need Pillow")
 
@@ -111,16 +113,37 @@ def test_bad_files_are_named(folder, tmp_path):
     with pytest.raises(FileNotFoundError, match="images: expected a folder"):
         CocoDataset(folder / "annotations.json", tmp_path / "none")
     data = json.loads((folder / "annotations.json").read_text())
-    data["images"][2]["file_name"] = "../secret.png"
     path = tmp_path / "bad.json"
-    path.write_text(json.dumps(data))
-    with pytest.raises(
-        ValueError, match=r"bad.json: images\[2\].file_name: expected a file inside"
-    ):
-        CocoDataset(path, tmp_path)
+    message = r"bad.json: images\[2\].file_name: expected a file inside"
+    for name in "../secret.png", "..\\l\\1.jpg", "/a.png", "C:\\a.png", "\\a.png", "a/..\\b", "":
+        data["images"][2]["file_name"] = name
+        path.write_text(json.dumps(data))
+        with pytest.raises(ValueError, match=message):
+            CocoDataset(path, tmp_path)
     data["annotations"][1]["keypoints"] = [1, 2]
     path.write_text(json.dumps(data))
     with pytest.raises(
         ValueError, match=r"bad.json: .*annotations\[1\].keypoints: expected a list"
     ):
         CocoDataset(path, tmp_path)
+
+
+@pytest.mark.skipif(os.sep == "\\", reason="no name can have a backslash")
+def test_backslashes_separate_folders_unless_a_name_has_them(folder, tmp_path):
+    images = [{"id": n, "file_name": name} for n, name in enumerate(("a\\1.png", "a\\2.png"))]
+    data = {"images": images, "annotations": [], "categories": [{"id": 1, "name": "person"}]}
+    dataset = CocoDataset(data, tmp_path, labelled_only=False)
+    (tmp_path / "a").mkdir()
+    scenes = read(folder, labelled_only=False)
+    write_image(tmp_path / "a" / "1.png", scenes[0].image)
+    write_image(tmp_path / "a" / "2.png", scenes[0].image)
+    write_image(tmp_path / "a\\2.png", scenes[1].image)
+    for i in range(2):
+        np.testing.assert_array_equal(dataset[i].image, scenes[i].image)
+
+
+def test_annotations_that_windows_wrote_are_read(folder, tmp_path):
+    text = (folder / "annotations.json").read_text()
+    for encoding in ("utf-8-sig", "utf-16"):
+        (tmp_path / "a.json").write_text(text, encoding=encoding)
+        assert len(CocoDataset(tmp_path / "a.json", folder / "images")) == len(read(folder))

@@ -6,7 +6,6 @@ in pycocotools. Ids may be whole numbers or text, numbers any real type except b
 sequence.
 """
 
-import json
 import numbers
 import os
 import struct
@@ -15,6 +14,7 @@ from functools import partial
 
 import numpy as np
 
+from npkpose._json import read_json
 from npkpose.metrics.coco.keypoint_names import (
     length_difference,
     names_of_categories,
@@ -98,11 +98,7 @@ def load_json(argument, source):
     """Return the name of the source for messages, and its data: a path's JSON, or the source."""
     if not isinstance(source, (str, os.PathLike)):
         return argument, source
-    with open(source, encoding="utf-8-sig") as file:
-        try:
-            return os.fspath(source), json.load(file, object_hook=_pack_keypoints)
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f"{os.fspath(source)}: expected JSON, got {error}") from None
+    return os.fspath(source), read_json(source, object_hook=_pack_keypoints)
 
 
 def _pack_keypoints(entry):
