@@ -56,6 +56,8 @@ def paint_parts(parts, light, image, depth, owner):
     if not (radii > 0).all():
         m = int((radii <= 0).any(axis=1).argmax())
         raise ValueError(f"parts[{m}]: expected positive radii, got {radii[m]}")
+    owners = parts[:, COLUMNS.index("owner")]
+    check_array("parts: owner", owners, (len(parts),), np.int64)
     H, W = np.shape(depth) if np.ndim(depth) == 2 else ("H", "W")
     _check_canvas("image", image, (H, W, 3), np.float32)
     _check_canvas("depth", depth, (H, W), np.float64)
@@ -65,8 +67,8 @@ def paint_parts(parts, light, image, depth, owner):
 
 def _check_canvas(name, array, shape, dtype):
     """Raise ValueError unless the kernel can write to ``array``."""
-    good = isinstance(array, np.ndarray) and array.flags.c_contiguous and array.flags.writeable
-    if not good or array.shape != shape or array.dtype != dtype:
+    good = isinstance(array, np.ndarray) and not isinstance(array, np.ma.MaskedArray)
+    if not (good and array.flags.carray) or array.shape != shape or array.dtype != dtype:
         got = np.asarray(array)
         raise ValueError(
             f"{name}: expected a writable contiguous array of {np.dtype(dtype)} and shape "

@@ -166,6 +166,10 @@ def conv2d_weight_gradient(x, dy, window, groups=1, limits=LIMITS):
     Given x (N, C, H, W) and dL/dy (N, O, Ho, Wo).
     """
     (N, C), (_, O, *size) = x.shape[:2], dy.shape
+    if len(dy) != N or dy.dtype != x.dtype or C % groups or O % groups:
+        raise ValueError(
+            f"dy: expected {N} images of {x.dtype} for {groups} groups, got {dy.shape}, {dy.dtype}"
+        )
     x, dy = np.ascontiguousarray(x), np.ascontiguousarray(dy)
     if 1 < groups == C == O:
         return depthwise_weight_gradient(x, dy, window), channel_sums(dy)

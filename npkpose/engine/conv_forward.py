@@ -98,6 +98,7 @@ def convolve(
     O = len(weight)
     size = count_windows((H, W), window) if size is None else tuple(size)
     y = np.empty((N, O // math.prod(shuffle), math.prod(size) * math.prod(shuffle)), x.dtype)
+    _check_operands(x, weight, window, groups, epilogue, y.shape)
     last = epilogue.arguments(x.dtype)
     if 1 < groups == C == O:
         tasks = depthwise_tasks(x, weight, window, size, y, last)
@@ -105,6 +106,21 @@ def convolve(
         tasks = _tasks(x, weight, window, groups, size, shuffle, limits, y, last)
     run_all(tasks)
     return y.reshape(*y.shape[:2], size[0] * shuffle[0], size[1] * shuffle[1])
+
+
+def _check_operands(x, weight, window, groups, epilogue, shape):
+    """Raise ValueError where the kernels would read outside of an array."""
+    O, C = len(weight), x.shape[1]
+    wanted = O, C // groups, *window[0]
+    if weight.shape != wanted or C % groups or O % groups or weight.dtype != x.dtype:
+        raise ValueError(
+            f"weight: expected shape {wanted} and {x.dtype} for {C} channels in {groups} groups, "
+            f"got {weight.shape} and {weight.dtype}"
+        )
+    lengths = (shape[1],), (shape[1],), shape
+    for name, array, wanted in zip(("scale", "shift", "residual"), epilogue, lengths):
+        if array is not None and array.shape != wanted:
+            raise ValueError(f"{name}: expected shape {wanted}, got {array.shape}")
 
 
 def _tasks(x, weight, window, groups, size, shuffle, limits, y, last):

@@ -38,6 +38,8 @@ def adam_step(p, m, v, g, step, lr, betas, eps, weight_decay):
     With the corrections of both averages moved into lr and eps,
     m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + eps) has one division.
     """
+    if not p.shape == m.shape == v.shape == g.shape:
+        raise ValueError(f"averages: expected shape {p.shape}, got {m.shape} and {v.shape}")
     beta1, beta2 = betas
     bias1, bias2 = 1 - beta1**step, math.sqrt(1 - beta2**step)
     numbers = weight_decay, 1 - beta1, beta2, 1 - beta2, lr * bias2 / bias1, eps * bias2

@@ -34,6 +34,9 @@ def moments(rows):
 # More arguments than six: two of them belong to the layers that follow.
 def normalise(rows, mean, scale, weight, bias, residual=None, relu=False):
     """Return relu(weight (rows - mean) scale + bias + residual), without the ReLU unless asked."""
+    _check_channels(rows, mean, scale, weight, bias)
+    if residual is not None and residual.shape != rows.shape:
+        raise ValueError(f"residual: expected shape {rows.shape}, got {residual.shape}")
     m, a, b = _split_mean(mean, rows.dtype, weight * scale, bias)
     y = np.empty(rows.shape, rows.dtype)
     _normalise(rows, m, a, b, _NOTHING[rows.dtype] if residual is None else residual, relu, y)
@@ -42,6 +45,7 @@ def normalise(rows, mean, scale, weight, bias, residual=None, relu=False):
 
 def gradient_sums(dy, rows, mean, scale):
     """Return the sums (C,) of dy and of dy z, z = (rows - mean) scale, in float64."""
+    _check_channels(rows, mean, scale)
     total, moment = np.empty((2, len(mean)))
     m = mean.astype(rows.dtype)
     _gradient_moments(dy, rows, m, total, moment)
@@ -50,11 +54,21 @@ def gradient_sums(dy, rows, mean, scale):
 
 def normalise_backward(dy, rows, mean, scale, weight, mean_dy, mean_dy_z):
     """Return weight scale (dy - mean_dy - z mean_dy_z), z = (rows - mean) scale."""
+    _check_channels(rows, mean, scale, weight, mean_dy, mean_dy_z)
     slope = weight * scale
     m, b, c = _split_mean(mean, rows.dtype, -slope * scale * mean_dy_z, -slope * mean_dy)
     dx = np.empty(rows.shape, rows.dtype)
     _normalise_backward(dy, rows, m, slope.astype(rows.dtype), b, c, dx)
     return dx
+
+
+def _check_channels(rows, *arrays):
+    """Raise ValueError unless there is a number for each channel: kernels would read outside."""
+    for array in arrays:
+        if array.shape != rows.shape[1:2]:
+            raise ValueError(
+                f"statistics, weight, bias: expected shape {rows.shape[1:2]}, got {array.shape}"
+            )
 
 
 def _split_mean(mean, dtype, a, b):

@@ -117,6 +117,7 @@ def pair_oks(keypoints, people, sigmas, pairs):
     counts = people.labelled.sum(axis=1)
     counts[counts == 0] = len(variances)
     pairs = np.ascontiguousarray(pairs, dtype=np.int64)
+    _check_pairs(pairs, keypoints, people, len(variances))
     similarity = np.zeros(len(pairs))
     step = CHUNK // max(len(variances), 1) + 1
     for start in range(0, len(pairs) if len(variances) else 0, step):
@@ -130,6 +131,17 @@ def pair_oks(keypoints, people, sigmas, pairs):
             np.exp(near, out=near)
         similarity[start : start + step] = _means(near, counts[chunk[:, 1]])
     return similarity
+
+
+def _check_pairs(pairs, keypoints, people, num_keypoints):
+    """Raise ValueError where the kernel would read outside of an array."""
+    lengths = {len(array) for array in people}
+    shapes = keypoints.shape[1:], people.keypoints.shape[1:], people.labelled.shape[1:] + (2,)
+    if len(lengths) > 1 or set(shapes) != {(num_keypoints, 2)}:
+        raise ValueError(f"people: expected {num_keypoints} keypoints each, got shapes {shapes}")
+    counts = len(keypoints), len(people.areas)
+    if len(pairs) and not ((pairs >= 0).all() and (pairs < counts).all()):
+        raise ValueError(f"pairs: expected indices below {counts}, got {pairs.max(axis=0)}")
 
 
 def _as_tenths(sigmas):

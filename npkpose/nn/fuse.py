@@ -11,6 +11,7 @@ the ReLU after it. Each layer still keeps what its gradient needs.
 import numpy as np
 
 from npkpose import engine
+from npkpose._check import count_windows
 from npkpose.nn._shapes import check_images
 from npkpose.nn.activation import ReLU
 from npkpose.nn.batchnorm import BatchNorm2d
@@ -55,12 +56,13 @@ def _conv(layers, x, skip):
         norm, *rest = rest
     if rest and type(rest[0]) is ReLU:
         relu, *rest = rest
-    if skip is not None and relu is not None and not rest:
-        if conv.training:
-            relu = None  # its input is not the convolution
-        else:
-            residual = skip.reshape(*skip.shape[:2], skip.shape[2] * skip.shape[3])
     x = check_images(x, conv.in_channels)  # a Conv1d's are images of one row
+    if skip is not None and relu is not None and not rest:
+        shape = len(x), conv.out_channels, *count_windows(x.shape[2:], conv.window)
+        if conv.training or np.shape(skip) != shape:
+            relu = None  # its input is not the convolution, or the sum is one of NumPy's
+        else:
+            residual = skip.reshape(*shape[:2], shape[2] * shape[3])
     epilogue = _epilogue(conv, norm, x.dtype)._replace(residual=residual, relu=relu is not None)
     weight, _ = conv.weight_and_bias(x.dtype)
     y = engine.convolve(x, weight, conv.window, conv.groups, epilogue)
@@ -87,7 +89,10 @@ def _norm(layers, x, skip):
     rows, *statistics = norm.prepare(x)
     residual = None
     if skip is not None and relu is not None and len(rest) == 1:
-        residual = skip.reshape(rows.shape)
+        if np.shape(skip) == x.shape:
+            residual = skip.astype(x.dtype, copy=False).reshape(rows.shape)
+        else:
+            relu = None  # the sum is one of NumPy's
     y = engine.normalise(rows, *statistics, residual, relu is not None).reshape(x.shape)
     if relu is not None:
         relu.save_for_backward(y)

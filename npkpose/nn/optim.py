@@ -49,10 +49,13 @@ class Optimizer:
     def step(self):
         """Update every parameter that has a gradient; RuntimeError if none has."""
         parameters = dict(self.module.named_parameters())
-        updates = [
-            partial(self._update, parameters[name], g, *(a[name] for a in self.averages.values()))
-            for name, g in self.module.named_gradients()
-        ]
+        updates = []
+        for name, g in self.module.named_gradients():
+            p = parameters[name]
+            if np.shape(g) != p.shape:
+                raise ValueError(f"{name}: expected a gradient {p.shape}, got {np.shape(g)}")
+            averages = (a[name] for a in self.averages.values())
+            updates.append(partial(self._update, p, g, *averages))
         if not updates:
             raise RuntimeError("step: expected a backward pass first, found no gradients")
         self.steps += 1

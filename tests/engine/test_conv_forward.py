@@ -52,3 +52,23 @@ def test_nothing_outside_the_image_is_read_and_the_arguments_stay_as_they_are(rn
     assert np.isfinite(convolve(inside, weight, ((3, 3), (1, 1), (1, 1), (1, 1)))).all()
     np.testing.assert_array_equal(inside, before[0])
     np.testing.assert_array_equal(weight, before[1])
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize("shape", [(4, 3, 3, 3), (4, 2, 2, 3), (5, 2, 3, 3), (4, 1, 3, 3)])
+def test_a_weight_that_does_not_fit_is_refused(shape, groups, rng):
+    x, window = rng.normal(size=(1, 2, 8, 9)), ((3, 3), (1, 1), (1, 1), (1, 1))
+    if shape == (4, 2 // groups, 3, 3) or groups == 1 and shape == (5, 2, 3, 3):
+        assert convolve(x, np.ones(shape), window, groups).shape == (1, shape[0], 8, 9)
+        return
+    with pytest.raises(ValueError, match="weight: expected shape"):
+        convolve(x, np.ones(shape), window, groups)
+
+
+@pytest.mark.parametrize("name, length", [("scale", 3), ("shift", 5), ("residual", (1, 4, 71))])
+def test_an_epilogue_that_does_not_fit_is_refused(name, length, rng):
+    x, window = rng.normal(size=(1, 2, 8, 9)), ((3, 3), (1, 1), (1, 1), (1, 1))
+    with pytest.raises(ValueError, match=f"{name}: expected shape"):
+        convolve(x, np.ones((4, 2, 3, 3)), window, 1, Epilogue(**{name: np.ones(length)}))
+    with pytest.raises(ValueError, match="weight: expected shape .* and float64"):
+        convolve(x, np.ones((4, 2, 3, 3), np.float32), window)

@@ -153,3 +153,12 @@ def test_bad_input_is_named(arguments, message):
             "areas": [1.0], "sigmas": [0.1, 0.1]}  # fmt: skip
     with pytest.raises(ValueError, match=message):
         oks(**{**good, **arguments})
+
+
+@pytest.mark.parametrize("pair", [(0, 2), (1, 0), (-1, 0)])
+def test_pairs_of_people_who_do_not_exist_are_refused(pair):
+    people = People(np.zeros((2, 3, 2)), np.ones((2, 3), bool), np.ones(2), np.zeros((2, 4)))
+    with pytest.raises(ValueError, match=r"pairs: expected indices below \(1, 2\)"):
+        pair_oks(np.zeros((1, 3, 2)), people, [0.1] * 3, np.array([pair]))
+    with pytest.raises(ValueError, match="people: expected 4 keypoints each"):
+        pair_oks(np.zeros((1, 3, 2)), people, [0.1] * 4, np.array([(0, 0)]))

@@ -59,3 +59,26 @@ def test_weights_that_change_in_evaluation_count_at_once(rng):
     net[0].params["weight"] *= 2
     net[1].buffers["running_var"] *= 2
     np.testing.assert_allclose(net(x), one_by_one(net.layers, x), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("shape", [(1, 4, 1, 1), (5, 6), (2, 4, 5, 1)])
+def test_a_skip_of_another_shape_is_broadcast_as_numpy_does(first, shape, rng):
+    row = [layer.eval() for layer in layers(rng, bias=True)[first:]]
+    x, skip = rng.normal(size=(2, 4 if first else 3, 5, 6)), rng.normal(size=shape)
+    np.testing.assert_allclose(run(row, x, skip), one_by_one(row, x, skip), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("shape", [(2, 4, 6, 5), (1, 4, 60), (2, 3, 5, 6)])
+def test_a_skip_that_does_not_fit_is_refused(first, shape, rng):
+    row = [layer.eval() for layer in layers(rng, bias=True)[first:]]
+    with pytest.raises(ValueError, match="could not be broadcast"):
+        run(row, rng.normal(size=(2, 4 if first else 3, 5, 6)), np.ones(shape))
+
+
+def test_statistics_of_another_number_of_channels_are_refused(rng):
+    net = nn.BatchNorm2d(4).eval()
+    net.buffers["running_mean"] = np.zeros(3, np.float32)
+    with pytest.raises(ValueError, match=r"expected shape \(4,\), got \(3,\)"):
+        net(rng.normal(size=(2, 4, 5, 6)))

@@ -117,3 +117,20 @@ def test_a_step_without_gradients_is_an_error():
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("name, options", CASES)
+def test_a_gradient_of_another_shape_is_refused(name, options):
+    layer = nn.Conv2d(1, 2, 3)
+    optimizer = getattr(nn, name)(layer, **options)
+    layer.grads = {"bias": np.ones(1, np.float32)}
+    with pytest.raises(ValueError, match=r"bias: expected a gradient \(2,\), got \(1,\)"):
+        optimizer.step()
+
+
+def test_averages_of_another_shape_are_refused():
+    layer = nn.Conv2d(1, 2, 3)
+    optimizer = nn.Adam(layer)
+    layer.params["bias"] = layer.grads["bias"] = np.ones(5, np.float32)
+    with pytest.raises(ValueError, match=r"averages: expected shape \(5,\), got \(2,\)"):
+        optimizer.step()

@@ -42,6 +42,8 @@ def highest_pixels(maps):
         The pixel's value; 0 where pixels are NaN.
     """
     count, height, width = maps.shape
+    if height == 0 or width == 0:
+        raise ValueError(f"maps: expected H and W of at least 1, got {maps.shape}")
     flat = maps.reshape(count, height * width)
     bits = flat.view(np.int32 if maps.dtype == np.float32 else np.int64)
     infinity = np.array(np.inf, maps.dtype).view(bits.dtype)[()]

@@ -35,7 +35,7 @@ import numpy as np
 from npkpose._check import check_array, check_number
 from npkpose._jit import kernel
 from npkpose.codec.heatmap.hidden_peaks import add_hidden_peaks
-from npkpose.codec.heatmap.peaks import Peaks
+from npkpose.codec.heatmap.peaks import Peaks, check_peaks
 
 X, Y, LOG_A, S2 = range(4)  # columns of ``gaussians``, as in heatmap/hidden_peaks.py
 MIN_S2 = 0.1  # pixels^2: the least s^2
@@ -62,12 +62,12 @@ def separate_peaks(heatmaps, peaks, threshold=0.1):
     Raises
     ------
     ValueError
-        Wrong shape, NaN or infinity, peaks of another number of maps or of arrays that disagree,
-        or a threshold that is not positive.
+        Wrong shape, NaN or infinity, peaks of another number of maps, outside of them or of arrays
+        that disagree, or a threshold that is not positive.
     """
     heatmaps = check_array("heatmaps", heatmaps, ("K", "H", "W"), np.float32)
     threshold = check_number("threshold", threshold, above=0)
-    peaks = _check_peaks(peaks, len(heatmaps))
+    peaks = check_peaks(peaks, len(heatmaps), heatmaps.shape[1:])
     room = 3 * len(peaks.points)
     gaussians, scores = np.full((room, 4), -np.inf), np.empty(room)
     which, first = np.empty(room, np.int64), np.zeros(len(heatmaps) + 1, np.int64)
@@ -77,16 +77,6 @@ def separate_peaks(heatmaps, peaks, threshold=0.1):
     total = first[-1]
     order = np.lexsort((-scores[:total], which[:total]))  # stable: a hidden one after its equals
     return Peaks(gaussians[order, :2], scores[order], first)
-
-
-def _check_peaks(peaks, maps):
-    """Return the peaks with arrays that kernels may index, or raise ValueError."""
-    points = check_array("peaks.points", peaks.points, ("M", 2))
-    scores = check_array("peaks.scores", peaks.scores, (len(points),))
-    first = check_array("peaks.first", peaks.first, (maps + 1,), np.int64)
-    if first[0] != 0 or first[-1] != len(points) or (np.diff(first) < 0).any():
-        raise ValueError(f"peaks.first: expected 0 up to {len(points)}, ascending, got {first}")
-    return Peaks(points, scores, first)
 
 
 @kernel

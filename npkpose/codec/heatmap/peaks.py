@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npkpose._check import check_array, check_choice, check_integer, check_number
+from npkpose._check import check_array, check_choice, check_integer, check_kind, check_number
 from npkpose._jit import kernel
 from npkpose.codec.heatmap.decode import REFINEMENTS, refine_pixels
 
@@ -67,6 +67,28 @@ def find_peaks(heatmaps, threshold=0.1, refine="log_parabola", min_distance=0.0,
         keep = _kept(points, which, heatmaps, min_distance, max_peaks)
         points, scores, which = points[keep], scores[keep], which[keep]
     return Peaks(points, scores, np.searchsorted(which, np.arange(len(heatmaps) + 1)))
+
+
+def check_peaks(peaks, maps, size):
+    """Return the peaks with arrays that kernels may index, or raise ValueError.
+
+    They must be those of ``maps`` maps of ``size`` (H, W): a refined peak lies at most a pixel
+    outside its map.
+    """
+    check_kind("peaks", peaks, Peaks)
+    points = check_array("peaks.points", peaks.points, ("M", 2))
+    scores = check_array("peaks.scores", peaks.scores, (len(points),))
+    first = check_array("peaks.first", peaks.first, (maps + 1,), np.int64)
+    if first[0] != 0 or first[-1] != len(points) or (np.diff(first) < 0).any():
+        raise ValueError(f"peaks.first: expected 0 up to {len(points)}, ascending, got {first}")
+    outside = ((points < -1) | (points > size[::-1])).any(axis=1) | (0 in size)
+    if outside.any():
+        m = int(outside.argmax())
+        raise ValueError(
+            f"peaks.points[{m}]: expected (x, y) within a pixel of a map of {size} pixels, "
+            f"got {points[m]}"
+        )
+    return Peaks(points, scores, first)
 
 
 def _refined_maxima(heatmaps, threshold, method):

@@ -13,6 +13,7 @@ Tarjan, "Efficiency of a Good But Not Linear Set Union Algorithm", J. ACM 1975.
 
 import numpy as np
 
+from npkpose._check import check_array
 from npkpose._jit import kernel
 
 
@@ -34,6 +35,7 @@ def assemble(peaks, connections, skeleton):
     affinities : ndarray, shape (P,)
     """
     total = len(peaks.points)
+    _check_connections(connections, total, len(skeleton.limbs))
     keypoint = np.repeat(np.arange(skeleton.num_keypoints), np.diff(peaks.first))
     parent = np.arange(total)
     members = np.full((total, skeleton.num_keypoints), -1, dtype=np.int64)
@@ -44,6 +46,18 @@ def assemble(peaks, connections, skeleton):
     _merge(connections, redundant[connections.limbs], parent, members, affinities)
     roots = parent == np.arange(total)
     return members[roots], affinities[roots]
+
+
+def _check_connections(connections, peaks, limbs):
+    """Raise ValueError unless all connections are of limb types and peaks that exist."""
+    for name, array, shape, end in (
+        ("limbs", connections.limbs, ("C",), limbs),
+        ("pairs", connections.pairs, (len(connections.limbs), 2), peaks),
+    ):
+        array = check_array(f"connections.{name}", array, shape, np.int64)
+        if array.size and not (0 <= array.min() and array.max() < end):
+            raise ValueError(f"connections.{name}: expected 0 up to {end - 1}, got {array}")
+    check_array("connections.affinities", connections.affinities, (len(connections.limbs),))
 
 
 @kernel

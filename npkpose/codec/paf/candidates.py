@@ -29,6 +29,8 @@ from typing import NamedTuple
 import numpy as np
 
 from npkpose._jit import kernel
+from npkpose.codec.heatmap.peaks import check_peaks
+from npkpose.codec.paf.fields import check_fields
 
 NEAR = 8.0  # pixels: a candidate up to this long is always scored
 TINY = 1.0  # pixels: a shorter candidate is not judged by the field, and prunes no others
@@ -79,6 +81,8 @@ def candidate_limbs(peaks, pafs, skeleton, num_samples=10, limits=Limits()):
     affinities : ndarray, shape (N,)
         Positive.
     """
+    pafs = check_fields(pafs, skeleton)
+    peaks = check_peaks(peaks, skeleton.num_keypoints, pafs.shape[1:])
     steps = np.linspace(0.0, 1.0, num_samples)
     steps = steps[np.argsort(abs(steps - 0.5), kind="stable")]  # from the middle outwards
     limits = Limits(*map(float, limits))

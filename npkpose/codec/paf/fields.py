@@ -98,6 +98,17 @@ def limb_scores(paf, starts, ends, num_samples=10):
     return scores
 
 
+def check_fields(pafs, skeleton):
+    """Return ``pafs`` (C, H, W) as float32 with all channels of the skeleton, or ValueError."""
+    pafs = check_array("pafs", pafs, ("C", "H", "W"), np.float32, finite=False)
+    if len(pafs) < skeleton.num_paf_channels:
+        raise ValueError(
+            f"pafs: expected at least {skeleton.num_paf_channels} channels for {skeleton.name}, "
+            f"got {len(pafs)}"
+        )
+    return pafs
+
+
 def _check_inside(name, points, shape):
     right, bottom = shape[2] - 1, shape[1] - 1
     outside = ((points < 0) | (points > [right, bottom])).any(axis=1)

@@ -21,7 +21,9 @@ import math
 
 import numpy as np
 
+from npkpose._check import check_array, check_finite
 from npkpose._jit import kernel
+from npkpose.codec.paf.fields import check_fields
 from npkpose.codec.tags.peaks import offset_pixels
 
 FIELD_WEIGHT = 0.3
@@ -50,7 +52,14 @@ def fill_missing_keypoints(keypoints, heatmaps, pafs, skeleton, num_samples=10):
         Still NaN where no chain of limbs leads from a keypoint that the person has, or where no
         pixel is near enough.
     """
-    filled = np.array(keypoints, dtype=float)
+    filled = check_array("keypoints", keypoints, ("P", skeleton.num_keypoints, 2), finite=False)
+    filled = filled.copy()
+    check_finite("keypoints", np.where(np.isnan(filled).all(axis=2)[..., None], 0.0, filled))
+    pafs = check_fields(pafs, skeleton)
+    shape = skeleton.num_keypoints, *pafs.shape[1:]
+    heatmaps = check_array("heatmaps", heatmaps, shape, np.float32, finite=False)
+    if heatmaps.size == 0:
+        return filled
     missing = np.isnan(filled[..., 0])
     _fill(filled, skeleton.limbs_and_channels, heatmaps, pafs, num_samples)
     person, keypoint = np.nonzero(missing & ~np.isnan(filled[..., 0]))

@@ -24,6 +24,7 @@ from npkpose.codec.heatmap.merged_peaks import separate_peaks
 from npkpose.codec.heatmap.peaks import find_peaks
 from npkpose.codec.paf.assemble import assemble
 from npkpose.codec.paf.candidates import Limits
+from npkpose.codec.paf.fields import check_fields
 from npkpose.codec.paf.fill_missing import fill_missing_keypoints
 from npkpose.codec.paf.limbs import MATCHINGS, connect_limbs
 from npkpose.poses import Poses
@@ -150,18 +151,16 @@ def _check_maps(heatmaps, pafs, skeleton):
     """Return the channels (K, H, W) and (C, H, W) that the skeleton reads, or raise ValueError."""
     heatmaps = check_array("heatmaps", heatmaps, ("C", "H", "W"), np.float32, finite=False)
     pafs = check_array("pafs", pafs, ("D", *heatmaps.shape[1:]), np.float32, finite=False)
-    heatmaps = _first_channels("heatmaps", heatmaps, skeleton.num_keypoints, skeleton)
-    return heatmaps, _first_channels("pafs", pafs, skeleton.num_paf_channels, skeleton)
-
-
-def _first_channels(name, maps, count, skeleton):
-    """Return the first ``count`` maps, or raise ValueError: too few, or not finite."""
-    if len(maps) < count:
+    if len(heatmaps) < skeleton.num_keypoints:
         raise ValueError(
-            f"{name}: expected at least {count} channels for {skeleton.name}, got {len(maps)}"
+            f"heatmaps: expected at least {skeleton.num_keypoints} channels for {skeleton.name}, "
+            f"got {len(heatmaps)}"
         )
-    check_finite(name, maps[:count])
-    return maps[:count]
+    pafs = check_fields(pafs, skeleton)[: skeleton.num_paf_channels]
+    heatmaps = heatmaps[: skeleton.num_keypoints]
+    check_finite("heatmaps", heatmaps)
+    check_finite("pafs", pafs)
+    return heatmaps, pafs
 
 
 def _check_limits(sample_threshold, sample_fraction, max_length_ratio):

@@ -12,6 +12,7 @@ is not finite.
 
 import numpy as np
 
+from npkpose._check import check_array
 from npkpose._jit import kernel
 from npkpose.codec.tags.peaks import offset_pixels
 
@@ -55,7 +56,12 @@ def best_pixel(heatmaps, tags, means, maps, tag_threshold, exclude, exclude_radi
     ``maps`` (M,), from 0 to K - 1. Pixels nearer than ``exclude_radius`` to ``exclude`` (M, 2),
     x, y, are skipped. If no pixel qualifies, y and x are -1 and the value is 0.
     """
-    tags = np.require(tags, heatmaps.dtype, ["C", "W"])
+    tags = check_array("tags", tags, (*heatmaps.shape, "T"), heatmaps.dtype, finite=False)
+    means = check_array("means", means, (len(maps), tags.shape[3]), finite=False)
+    maps = check_array("maps", maps, ("M",), np.int64)
+    exclude = check_array("exclude", exclude, (len(maps), 2), finite=False)
+    if len(maps) and not (0 <= maps.min() and maps.max() < len(heatmaps)):
+        raise ValueError(f"maps: expected 0 up to {len(heatmaps) - 1}, got {maps}")
     pixels = np.full((len(maps), 3), -1, dtype=np.int64)
     pixels[:, 0] = maps
     values = np.zeros(len(maps))

@@ -39,3 +39,9 @@ def test_minus_zero_equals_zero():
     maps = np.array([[[-1.0, -0.0, 0.0]], [[-1.0, 0.0, -0.0]], [[0.0, -0.0, 0.0]]])
     pixels, _ = highest_pixels(maps)
     np.testing.assert_array_equal(pixels[:, 0], [1, 1, np.nan])
+
+
+@pytest.mark.parametrize("size", [(0, 3), (3, 0)])
+def test_a_map_without_pixels_is_refused(size):
+    with pytest.raises(ValueError, match="maps: expected H and W of at least 1"):
+        highest_pixels(np.empty((1, *size)))

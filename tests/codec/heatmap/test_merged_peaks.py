@@ -127,3 +127,24 @@ def test_bad_input_is_named(arguments, message):
     good = {"heatmaps": np.zeros((1, 4, 4)), "peaks": peaks, "threshold": THRESHOLD}
     with pytest.raises(ValueError, match=message):
         separate_peaks(**{**good, **arguments})
+
+
+@pytest.mark.parametrize("size", [(0, 0), (0, 5), (5, 0)])
+def test_maps_without_pixels_have_no_peaks_to_separate(size):
+    maps = np.zeros((1, *size), np.float32)
+    peaks = Peaks(np.zeros((1, 2)), np.ones(1), np.array([0, 1]))
+    with pytest.raises(ValueError, match=r"peaks.points\[0\]: expected \(x, y\) within a pixel"):
+        separate_peaks(maps, peaks, THRESHOLD)
+    nothing = separate_peaks(maps, find_peaks(maps), THRESHOLD)
+    assert nothing.points.shape == (0, 2) and nothing.first.tolist() == [0, 0]
+
+
+def test_peaks_lie_at_most_a_pixel_outside_their_map():
+    maps = np.ones((1, 4, 6), np.float32)
+    for point in ((-1, -1), (6, 4)):
+        peaks = Peaks(np.array([point], float), np.ones(1), np.array([0, 1]))
+        assert separate_peaks(maps, peaks, THRESHOLD).points[0].tolist() == list(point)
+    for point in ((-1.1, 0), (0, -1.1), (6.1, 0), (0, 4.1), (1e300, 0)):
+        peaks = Peaks(np.array([(1, 1), point], float), np.ones(2), np.array([0, 2]))
+        with pytest.raises(ValueError, match=r"peaks.points\[1\]: expected .* a map of \(4, 6\)"):
+            separate_peaks(maps, peaks, THRESHOLD)

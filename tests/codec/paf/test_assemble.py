@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,3 +89,16 @@ def test_a_redundant_limb_never_starts_a_person_but_may_extend_one():
 def test_no_peaks_give_empty_arrays():
     members, affinities = assemble(peaks_of(0, 0, 0, 0), connections_of(), CHAIN)
     assert members.shape == (0, 4) and affinities.shape == (0,)
+
+
+@pytest.mark.parametrize(
+    "row, message",
+    [
+        ((0, 0, 2, 0.5), "connections.pairs: expected 0 up to 1"),
+        ((0, -1, 1, 0.5), "connections.pairs: expected 0 up to 1"),
+        ((4, 0, 1, 0.5), "connections.limbs: expected 0 up to 3"),
+    ],
+)
+def test_connections_of_peaks_or_limbs_that_do_not_exist_are_refused(row, message):
+    with pytest.raises(ValueError, match=message):
+        assemble(peaks_of(1, 1, 0, 0), connections_of(row), CHAIN)

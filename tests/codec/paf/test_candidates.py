@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -106,3 +107,18 @@ def test_one_kernel_serves_every_kind_of_limits():
     for limits in ((0, 0, 1), (0.05, 0.8, np.inf), np.array([0.1, 0.8, 8.0])):
         candidate_limbs(peaks, field, LIMB, limits=limits)
     assert len(getattr(candidates._score, "signatures", [0])) == 1
+
+
+@pytest.mark.parametrize(
+    "peaks, field, message",
+    [
+        (peaks_at([(1, 1)], [(9.5, 1)]), np.ones((2, 8, 8)), r"peaks.points\[1\]: expected"),
+        (peaks_at([(0, 0)], [(0, 0)]), np.ones((2, 0, 8)), r"peaks.points\[0\]: expected"),
+        (peaks_at([(1, 1)]), np.ones((2, 8, 8)), r"peaks.first: expected shape \(3\)"),
+        (peaks_at([(1, 1)], []), np.ones((1, 8, 8)), "pafs: expected at least 2 channels for LIMB"),
+        (peaks_at([(1, 1)], []), np.ones((2, 8)), r"pafs: expected shape \(C, H, W\)"),
+    ],
+)
+def test_peaks_or_fields_that_do_not_fit_are_named(peaks, field, message):
+    with pytest.raises(ValueError, match=message):
+        candidate_limbs(peaks, field, LIMB)

@@ -102,3 +102,24 @@ def test_one_kernel_serves_every_kind_of_map():
     for maps in ((heatmaps, pafs), (heatmaps.astype(float), pafs[:, ::-1][:, ::-1])):
         group_paf(*maps, CHAIN, min_keypoints=3, threshold=0.3, fill_missing=True)
     assert len(getattr(fill_missing._fill, "signatures", [0])) == 1
+
+
+@pytest.mark.parametrize(
+    "keypoints, heatmaps, pafs, message",
+    [
+        ((1, 3, 2), (4, 8, 8), (6, 8, 8), r"keypoints: expected shape \(P, 4, 2\)"),
+        ((1, 4, 2), (3, 8, 8), (6, 8, 8), r"heatmaps: expected shape \(4, 8, 8\)"),
+        ((1, 4, 2), (4, 8, 8), (6, 7, 8), r"heatmaps: expected shape \(4, 7, 8\)"),
+        ((1, 4, 2), (4, 8, 8), (5, 8, 8), "pafs: expected at least 6 channels for CHAIN"),
+    ],
+)
+def test_maps_that_do_not_fit_are_named(keypoints, heatmaps, pafs, message):
+    with pytest.raises(ValueError, match=message):
+        fill_missing_keypoints(np.zeros(keypoints), np.ones(heatmaps), np.ones(pafs), CHAIN)
+
+
+def test_a_keypoint_is_finite_or_missing():
+    person = np.full((1, 4, 2), 2.0)
+    person[0, 1, 1] = np.nan  # half of it
+    with pytest.raises(ValueError, match=r"keypoints\[0, 1, 1\]: expected a finite value, got nan"):
+        fill_missing_keypoints(person, np.ones((4, 8, 8)), np.ones((6, 8, 8)), CHAIN)

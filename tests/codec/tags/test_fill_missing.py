@@ -72,3 +72,18 @@ def test_filling_compiles_once_for_each_float_type():
             filled = fill_missing_keypoints(keypoints, np.zeros((1, 1)), *maps, 0.0)
             np.testing.assert_array_equal(filled[0, 0], (0, 0))
     assert len(getattr(fill_missing._best_pixel, "signatures", "ab")) == 2
+
+
+@pytest.mark.parametrize(
+    "shape, maps, message",
+    [
+        ((2, 5, 9, 1), [2], "maps: expected 0 up to 1, got"),
+        ((2, 5, 9, 1), [-1], "maps: expected 0 up to 1, got"),
+        ((1, 5, 9, 1), [1], r"tags: expected shape \(2, 5, 9, T\), got \(1, 5, 9, 1\)"),
+        ((2, 5, 8, 1), [1], r"tags: expected shape \(2, 5, 9, T\)"),
+        ((2, 5, 9, 2), [1], r"means: expected shape \(1, 2\), got \(1, 1\)"),
+    ],
+)
+def test_maps_and_tags_that_do_not_fit_are_refused(shape, maps, message):
+    with pytest.raises(ValueError, match=message):
+        best_pixel(np.ones((2, 5, 9)), np.zeros(shape), [[0.0]], maps, 1.0, [[0, 0]])
