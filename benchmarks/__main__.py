@@ -1,7 +1,8 @@
 """One table of everything that is measured: ``python -m benchmarks [NAME ...] [--plot PNG]``.
 
-Milliseconds are the smallest of many runs with one thread; the ratio is the peer's time over
-ours. Peers that are not installed have a row that says so: ``pip install -e ".[peers]"``.
+Milliseconds are the smallest of many runs with one thread; the ratio is our time over the
+peer's, so below 1 is faster. Peers that are not installed have a row that says so:
+``pip install -e ".[peers]"``.
 """
 
 import argparse

@@ -162,8 +162,8 @@ def report(path):
     print("\npeople       ms   times per doubling, at one density")
     for n, people in enumerate(CROWDS):
         doublings = np.log2(people / CROWDS[n - 1])
-        ratio = (times[0, n] / times[0, n - 1]) ** (1 / doublings) if n else np.nan
-        print(f"{people:6} {times[0, n]:8.3f} {ratio:8.2f}")
+        growth_rate = (times[0, n] / times[0, n - 1]) ** (1 / doublings) if n else np.nan
+        print(f"{people:6} {times[0, n]:8.3f} {growth_rate:8.2f}")
     most = np.interp(FRAME_MS, times[0], CROWDS)
     print(f"{most:.0f} people in {FRAME_MS:g} ms" + " and more" * bool(times[0, -1] < FRAME_MS))
     try:

@@ -14,7 +14,7 @@ RUNS = 50
 
 
 class Row(NamedTuple):
-    """One line of the table. Peers that are absent have ``peer_ms`` NaN and say so in ``peer``."""
+    """One line of the table. A missing peer has ``peer_ms`` NaN and says so in ``peer``."""
 
     kernel: str
     size: str
@@ -59,12 +59,12 @@ def machine():
 
 
 def print_rows(rows):
-    """Print rows as a table; the ratio is the peer's time over ours."""
+    """Print rows as a table; the ratio is our time over the peer's, so below 1 is faster."""
     head = f"{'kernel':24} {'size':22} {'first s':>7} {'ms':>9} {'peer':34}"
     print(f"{head} {'peer ms':>9} {'ratio':>6}")
     for row in rows:
-        ratio = row.peer_ms / row.ms
+        ratio = row.ms / row.peer_ms
         print(
             f"{row.kernel:24} {row.size:22} {row.first_s:7.2f} {row.ms:9.3f} {row.peer:34} "
-            f"{row.peer_ms:9.3f} {ratio:6.1f}  {row.note}"
+            f"{row.peer_ms:9.3f} {ratio:6.3f}  {row.note}"
         )

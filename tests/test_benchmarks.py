@@ -7,6 +7,12 @@ paf = pytest.importorskip("benchmarks.paf", reason="benchmarks/ is not beside th
 decode = pytest.importorskip("benchmarks.decode")
 tags = pytest.importorskip("benchmarks.tags")
 space = pytest.importorskip("benchmarks.space")
+timing = pytest.importorskip("benchmarks.timing")
+
+
+def test_the_ratio_of_the_table_is_our_time_over_the_peers(capsys):
+    timing.print_rows([timing.Row("ours", "1", 0.0, 2.0, "a peer", 8.0)])
+    assert capsys.readouterr().out.split()[-2:] == ["8.000", "0.250"]
 
 
 def test_few_people_of_a_drawn_scene_are_all_found():
