@@ -5,7 +5,8 @@ A second process compiles kernels that find people while the first one trains.
 
 import time
 
-from npkpose._extras import require_figure, require_pillow
+from npkpose._extras import require_figure
+from npkpose._output import Outputs, make_folder
 from npkpose.cli.compiling import second_process
 from npkpose.codec.heatmap.decode import REFINEMENTS
 from npkpose.data.people import SyntheticPeople
@@ -28,21 +29,24 @@ COMPILED_ELSEWHERE = "topdown", "paf"  # networks whose kernels the second proce
 
 
 def demo(out, seed=0):
-    """Learn four markers, then find people; print the scores and save two plots in ``out``."""
+    """Learn four markers, then find people; print the scores and save two plots in ``out``.
+
+    Raises ValueError if one of the plots would replace a file that npkpose did not write.
+    """
     require_figure()
-    require_pillow()
-    out.mkdir(parents=True, exist_ok=True)
+    outputs, out = Outputs(), make_folder(out)
+    markers, people = (outputs.check(out / name) for name in ("markers.png", "people.png"))
     start = time.perf_counter()
     scenes = CachedDataset(SyntheticPeople(NUM_SCENES, SEED + seed), NUM_SCENES)
     with second_process(compile_finders) as process:
-        learn_markers(out / "markers.png", seed)
+        outputs.write(markers, lambda path: learn_markers(path, seed))
         finders = make_finders(scenes, ["tags"])
         process.wait()
     finders = make_finders(scenes, COMPILED_ELSEWHERE) | finders
     print(f"2. People in {NUM_SCENES} fresh scenes, found by networks trained with npkpose")
     found = {name: find_people(find, scenes) for name, find in finders.items()}
     print_people(found, scenes)
-    draw_people(out / "people.png", found, scenes)
+    outputs.write(people, lambda path: draw_people(path, found, scenes))
     print(f"{time.perf_counter() - start:.0f} s. Plots: {out}/markers.png, {out}/people.png")
 
 

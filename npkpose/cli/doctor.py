@@ -1,6 +1,6 @@
 """The command ``npkpose doctor``: what is wrong with COCO files, and what it does to the score."""
 
-import sys
+from npkpose.cli.terminal import one_line, print_note
 
 
 def add_command(commands):
@@ -23,10 +23,11 @@ def _doctor(options):
     try:
         findings = examine(options.annotations, options.results)
     except (ValueError, OSError) as error:
-        print(f"npkpose doctor: {error}", file=sys.stderr)
+        print_note("doctor", error)
         return 2
     for finding in findings:
-        print(finding)
+        for line in str(finding).splitlines():
+            print(one_line(line))
     if not findings:
         print("nothing found")
     return 1 if any(finding.changes_score for finding in findings) else 0

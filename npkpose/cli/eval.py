@@ -1,7 +1,10 @@
 """The command ``npkpose eval``: COCO's scores of keypoint results."""
 
-import sys
+import pathlib
 import warnings
+
+from npkpose._output import Outputs
+from npkpose.cli.terminal import print_note
 
 
 def add_command(commands):
@@ -20,14 +23,28 @@ def _eval(options):
     """Print the ten numbers; warnings go to stderr, one line each."""
     from npkpose.metrics import analyse_errors, evaluate_coco
 
+    outputs = Outputs([options.annotations, options.results])
+    if options.plot:
+        _check_plot(options.plot, outputs)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         result = evaluate_coco(options.annotations, options.results, strict=options.strict)
     for warning in caught:
-        print(f"npkpose eval: warning: {warning.message}", file=sys.stderr)
+        print_note("eval", f"warning: {warning.message}")
     print(result)
     if options.errors:
         print(analyse_errors(result))
     if options.plot:
-        result.plot().savefig(options.plot)
+        outputs.write(options.plot, result.plot().savefig, "--plot")
     return 0
+
+
+def _check_plot(path, outputs):
+    """Raise ValueError unless a plot can be written there, before the scores take their time."""
+    from npkpose._extras import require_figure
+
+    known = require_figure()().canvas.get_supported_filetypes()
+    suffix = pathlib.Path(path).suffix.lower()
+    if suffix[1:] not in known:
+        raise ValueError(f"--plot: expected a file of {', '.join(sorted(known))}, got {path}")
+    outputs.check(path, "--plot")

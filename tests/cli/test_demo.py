@@ -36,6 +36,14 @@ def found(scenes):
     return {name: demo.find_people(find, scenes) for name, find in finders.items()}
 
 
+def test_no_file_of_the_user_is_replaced(tmp_path):
+    pytest.importorskip("matplotlib")
+    (tmp_path / "people.png").write_text("a photograph")
+    with pytest.raises(ValueError, match="--out: .* npkpose wrote, got .*people.png"):
+        demo.demo(tmp_path)
+    assert (tmp_path / "people.png").read_text() == "a photograph"
+
+
 def test_its_scenes_are_not_those_of_any_training():
     seeds = recipes.TRAIN_SEED, recipes.WATCH_SEED, recipes.HELD_OUT_SEED
     assert demo.SEED > max(seeds)

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from npkpose.metrics import evaluate_coco
@@ -31,6 +33,27 @@ def test_plot_writes_a_plot(run_on_coco, tmp_path):
     pytest.importorskip("matplotlib")
     assert run_on_coco("eval", "--plot", str(tmp_path / "plot.png")) == 0
     assert (tmp_path / "plot.png").read_bytes()[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize("name, message", [
+    ("dt.json", "--plot: expected a file of .*png.*svg.* got"), ("none/a.png", "--plot: .* exists"),
+    ("mine.png", "--plot: expected a new file or one that npkpose wrote"), ("plot", "of .*png"),
+])  # fmt: skip
+def test_a_plot_that_cannot_be_written_is_refused_before_the_score(
+    run_on_coco, tmp_path, capsys, name, message
+):
+    pytest.importorskip("matplotlib")
+    (tmp_path / "mine.png").write_text("mine")
+    assert run_on_coco("eval", "--plot", str(tmp_path / name)) == 1
+    output, error = capsys.readouterr()
+    assert output == "" and re.search(message, error)
+    assert (tmp_path / "mine.png").read_text() == "mine"
+
+
+def test_an_id_with_codes_does_not_act_on_the_terminal(run_on_coco, result, capsys):
+    for command in ("eval", "doctor"):
+        run_on_coco(command, results=[result | {"image_id": "\x1b[2Kx"}])
+        assert "\x1b" not in "".join(capsys.readouterr())
 
 
 def test_a_malformed_file_is_an_error_that_names_it(run_on_coco, person, capsys):
