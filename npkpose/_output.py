@@ -37,15 +37,22 @@ class Outputs:
         self._inputs = {_identity(path) for path in inputs if os.path.exists(path)}
         self._records = {}  # {folder: set of lines of its record}
 
-    def check(self, path, option="--out"):
+    def check(self, path, option="--out", suffixes=()):
         """Return ``path`` as the file that `write` will write, or raise ValueError.
+
+        ``suffixes`` are those that the file may have, in lower case; by default, any.
 
         Raises
         ------
         ValueError
-            A path of an input, of an existing file that npkpose did not write, of a folder, or
-            in a folder that does not exist or is read-only. Call this before the work begins.
+            Another suffix. A path of an input, of an existing file that npkpose did not write, of
+            a folder, or in a folder that does not exist or is read-only. Call this before the work
+            begins.
         """
+        if suffixes and pathlib.Path(path).suffix.lower() not in suffixes:
+            raise ValueError(
+                f"{option}: expected a file ending in {' or '.join(suffixes)}, got {path}"
+            )
         target = pathlib.Path(path).resolve()  # of a link: the file that it points to
         if not target.parent.is_dir():
             raise ValueError(f"{option}: expected a folder that exists, got {target.parent}")

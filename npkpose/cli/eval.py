@@ -1,6 +1,5 @@
 """The command ``npkpose eval``: COCO's scores of keypoint results."""
 
-import pathlib
 import warnings
 
 from npkpose._output import Outputs
@@ -44,7 +43,4 @@ def _check_plot(path, outputs):
     from npkpose._extras import require_figure
 
     known = require_figure()().canvas.get_supported_filetypes()
-    suffix = pathlib.Path(path).suffix.lower()
-    if suffix[1:] not in known:
-        raise ValueError(f"--plot: expected a file of {', '.join(sorted(known))}, got {path}")
-    outputs.check(path, "--plot")
+    outputs.check(path, "--plot", [f".{name}" for name in sorted(known)])

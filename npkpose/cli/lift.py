@@ -2,6 +2,7 @@
 
 import pathlib
 
+from npkpose._output import Outputs
 from npkpose.cli.inputs import INPUTS
 
 
@@ -35,14 +36,17 @@ def _lift(options):
     from npkpose.space.files import write_arrays
     from npkpose.space.sequence import coco_to_h36m, fill_gaps
 
+    out = options.out or pathlib.Path(options.keypoints).with_suffix("").name + "-3d.npz"
+    inputs = options.keypoints, options.weights, options.normalisation
+    outputs = Outputs([path for path in inputs if path is not None])
+    outputs.check(out, suffixes=(".npz", ".json"))
     keypoints = _read_sequence(options.keypoints)
     num_missing = int(np.isnan(keypoints[..., 0]).sum())
     keypoints = fill_gaps(keypoints)
     if options.from_coco:
         keypoints = coco_to_h36m(keypoints)
     name, poses, unit = _lift_keypoints(keypoints, options)
-    out = options.out or pathlib.Path(options.keypoints).with_suffix("").name + "-3d.npz"
-    write_arrays(out, {"poses": poses})
+    outputs.write(out, lambda path: write_arrays(path, {"poses": poses}))
     filled = f", {num_missing} missing keypoints filled in" if num_missing else ""
     print(f"{name}: {len(poses)} frames of {poses.shape[1]} joints, {unit}{filled}")
     print(f"wrote {out}: poses (frames, joints, 3)")

@@ -1,5 +1,6 @@
 """The command ``npkpose triangulate``: keypoints of several cameras to points in space."""
 
+from npkpose._output import Outputs
 from npkpose.cli.inputs import INPUTS
 
 
@@ -37,6 +38,8 @@ def _triangulate(options):
     """Triangulate keypoints or people, and write the points."""
     from npkpose.space.files import read_people, write_arrays
 
+    outputs = Outputs([options.calibration, *options.views])
+    outputs.check(options.out, suffixes=(".npz", ".json"))
     cameras = _read_cameras(options)
     views = [read_people(path) for path in options.views]
     if all(view is None for view in views):
@@ -45,7 +48,8 @@ def _triangulate(options):
         raise ValueError("KEYPOINTS: expected COCO results of every view or of none")
     else:
         arrays = _triangulate_people(options, cameras, views)
-    write_arrays(options.out, {**arrays, "unit": cameras[0].unit})
+    arrays_and_unit = {**arrays, "unit": cameras[0].unit}
+    outputs.write(options.out, lambda path: write_arrays(path, arrays_and_unit))
     _print_summary(options.out, arrays, cameras[0].unit)
     return 0
 

@@ -41,6 +41,23 @@ def test_a_sequence_is_lifted_by_the_network_of_the_file(sequence, tmp_path, cap
         np.testing.assert_allclose(stored["poses"], net.lift(fill_gaps(keypoints), SIZE), atol=1e-6)
 
 
+def test_no_input_and_no_file_of_the_user_is_replaced(sequence, tmp_path, capsys):
+    path = tmp_path / "kp.npz"
+    np.savez(path, keypoints=sequence[0])
+    before = path.read_bytes()
+    _, options = saved(tmp_path, VideoPose3D((3, 3), 8))
+    for out in (path, tmp_path / "w.npz"):
+        assert main(["lift", str(path), *options, "--out", str(out)]) == 1
+        assert "--out: expected another file than the input" in capsys.readouterr().err
+    assert main(["lift", sequence[1], *options, "--out", str(path)]) == 1
+    assert "--out: expected a new file or one that npkpose wrote" in capsys.readouterr().err
+    assert main(["lift", sequence[1], *options, "--out", "poses.txt"]) == 1
+    assert "--out: expected a file ending in .npz or .json, got po" in capsys.readouterr().err
+    assert path.read_bytes() == before
+    for _ in range(2):
+        assert main(["lift", str(path), *options, "--out", str(tmp_path / "poses.npz")]) == 0
+
+
 def test_mhformer_lifts_the_best_person_of_coco_results_into_json(tmp_path, rng):
     people = rng.uniform(100, 900, (3, 2, 17, 2))
     entries = []

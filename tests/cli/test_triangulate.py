@@ -28,6 +28,24 @@ def rig(tmp_path):
     return cameras, str(tmp_path / "rig.json")
 
 
+def test_no_input_and_no_file_of_the_user_is_replaced(rig, tmp_path, capsys):
+    cameras, calibration = rig
+    files = [str(tmp_path / f"{v}.npy") for v in range(3)]
+    for path, camera in zip(files, cameras):
+        np.save(path, camera.project(np.zeros((1, 4, 3))))
+    np.savez(tmp_path / "mine.npz", a=1)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    for out, message in (
+        (calibration, "another file than the input"), (files[1], "a file ending in .npz or .json"),
+        (tmp_path / "mine.npz", "a new file or one that npkpose wrote"),
+    ):  # fmt: skip
+        assert main(["triangulate", calibration, *files, "--out", str(out)]) == 1
+        assert f"--out: expected {message}" in capsys.readouterr().err
+    assert main(["triangulate", calibration, *files, "--out", "points.txt"]) == 1
+    assert "--out: expected a file ending in .npz or .json, got po" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def test_points_are_triangulated_despite_wrong_and_missing_views(rig, tmp_path, capsys):
     cameras, calibration = rig
     points = np.random.default_rng(0).uniform(-0.5, 0.5, (6, 4, 3))
