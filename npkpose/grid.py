@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from npkpose._check import check_array, check_choice, check_number, check_size
+from npkpose._check import check_array, check_choice, check_number, check_size, shown
 
 CONVENTIONS = ("index", "centre", "corner")
 
@@ -34,7 +34,8 @@ class Grid:
     Raises
     ------
     ValueError
-        A stride that is not positive, or an unknown convention.
+        A stride that is not positive, or an unknown convention. From the methods: points whose
+        place is out of range, or a "corner" map that lies on less than one image pixel.
     """
 
     stride: float | tuple = 1.0
@@ -42,20 +43,26 @@ class Grid:
 
     def __post_init__(self):
         check_choice("convention", self.convention, CONVENTIONS)
-        for stride in np.ravel(np.array(self.stride, dtype=object)):
+        is_row = isinstance(self.stride, (tuple, list)) or getattr(self.stride, "ndim", 0) == 1
+        strides = self.stride if is_row else (self.stride,)
+        if is_row and len(strides) != 2:
+            raise ValueError(f"stride: expected one or two numbers, got {shown(self.stride)}")
+        for stride in strides:
             check_number("stride", stride, above=0)
-        if np.shape(self.stride) not in ((), (2,)):
-            raise ValueError(f"stride: expected one or two numbers, got {self.stride!r}")
 
     def to_image(self, points, map_size=None):
         """Return map points (..., 2) in image pixels; "corner" needs the map's (H, W)."""
         scale, shift = self._scale_and_shift(map_size)
-        return check_array("points", points, (..., 2), finite=False) * scale + shift
+        points = check_array("points", points, (..., 2), finite=False)
+        with np.errstate(over="ignore"):
+            return _check_range(points, points * scale + shift)
 
     def to_map(self, points, map_size=None):
         """Return image points (..., 2) in map pixels: the inverse of `to_image`."""
         scale, shift = self._scale_and_shift(map_size)
-        return (check_array("points", points, (..., 2), finite=False) - shift) / scale
+        points = check_array("points", points, (..., 2), finite=False)
+        with np.errstate(over="ignore"):
+            return _check_range(points, (points - shift) / scale)
 
     def flip_shift(self):
         """Return how many map pixels to the right a flip test moves the flipped image's map.
@@ -84,4 +91,17 @@ class Grid:
             raise ValueError('map_size: expected an int or (H, W) for "corner", got None')
         length = np.array(check_size("map_size", map_size)[::-1])  # (x, y)
         scale = (stride * length - 1) / np.maximum(length - 1, 1)
+        if not (scale > 0)[length > 1].all():
+            raise ValueError(
+                f"map_size: expected a map on more than one image pixel for stride {self.stride}, "
+                f"got {map_size}"
+            )
         return np.where(length > 1, scale, stride), np.zeros(2)
+
+
+def _check_range(points, placed):
+    """Return ``placed``, or raise ValueError if a finite point has left the range of floats."""
+    lost = np.isfinite(points) & ~np.isfinite(placed)
+    if lost.any():
+        raise ValueError(f"points: expected a place within float64's range, got {points[lost][0]}")
+    return placed

@@ -16,6 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from npkpose._check import check_integer, check_kind, real_array, shown
+
+MAX_CHANNELS = 100_000  # of fields
+
 
 @dataclass(frozen=True)
 class Skeleton:
@@ -29,7 +33,7 @@ class Skeleton:
     limbs : sequence of L pairs of int
         Keypoint indices (from, to).
     pairs : sequence of pairs of int
-        Left and right partners, exchanged in a mirror image.
+        Left and right partners, exchanged in a mirror image; each keypoint in one pair at most.
     sigmas : sequence of K float, or one float for all
         OKS constants, positive or NaN.
     paf_channels : sequence of L pairs of int, or None
@@ -43,7 +47,8 @@ class Skeleton:
     Raises
     ------
     ValueError
-        Duplicate names, an index out of range, or lengths that disagree.
+        Duplicate names, an index out of range, lengths that disagree, a sigma that is not positive,
+        or a keypoint in two pairs.
     """
 
     name: str
@@ -56,19 +61,21 @@ class Skeleton:
     group_order: tuple | None = None
 
     def __post_init__(self):
+        if not isinstance(self.name, str):
+            raise ValueError(f"name: expected text, got {shown(self.name)}")
+        self._set("keypoints", _names(self.keypoints))
         count = len(self.keypoints)
-        sigmas = [self.sigmas] * count if np.ndim(self.sigmas) == 0 else self.sigmas
-        channels = self.paf_channels
-        if channels is None:
-            channels = [(2 * limb, 2 * limb + 1) for limb in range(len(self.limbs))]
-        self._set("keypoints", tuple(self.keypoints))
         self._set("limbs", _pairs_of_int("limbs", self.limbs, count))
         self._set("pairs", _pairs_of_int("pairs", self.pairs, count))
-        self._set("sigmas", tuple(float(sigma) for sigma in sigmas))
-        self._set("paf_channels", _pairs_of_int("paf_channels", channels, None))
-        self._set("redundant_limbs", tuple(int(limb) for limb in self.redundant_limbs))
+        self._set("sigmas", _sigmas(self.sigmas, count))
+        limbs = len(self.limbs)
+        channels = self.paf_channels
+        if channels is None:
+            channels = [(2 * limb, 2 * limb + 1) for limb in range(limbs)]
+        self._set("paf_channels", _pairs_of_int("paf_channels", channels, MAX_CHANNELS))
+        self._set("redundant_limbs", _indices("redundant_limbs", self.redundant_limbs, limbs))
         order = range(count) if self.group_order is None else self.group_order
-        self._set("group_order", tuple(int(k) for k in order))
+        self._set("group_order", _indices("group_order", order, count))
         self._check()
 
     def _set(self, field, value):
@@ -77,8 +84,6 @@ class Skeleton:
     def _check(self):
         if len(set(self.keypoints)) != len(self.keypoints):
             raise ValueError(f"keypoints: expected distinct names, got {self.keypoints}")
-        if len(self.sigmas) != self.num_keypoints or any(s <= 0 for s in self.sigmas):
-            raise ValueError(f"sigmas: expected {self.num_keypoints} positive, got {self.sigmas}")
         if len(self.paf_channels) != len(self.limbs):
             raise ValueError(
                 f"paf_channels: expected {len(self.limbs)} pairs, got {len(self.paf_channels)}"
@@ -86,14 +91,14 @@ class Skeleton:
         channels = [channel for pair in self.paf_channels for channel in pair]
         if len(set(channels)) != len(channels):
             raise ValueError(f"paf_channels: expected distinct channels, got {self.paf_channels}")
-        for limb in self.redundant_limbs:
-            if not 0 <= limb < len(self.limbs):
-                raise ValueError(f"redundant_limbs: expected limb indices, got {limb}")
         if sorted(self.group_order) != list(range(self.num_keypoints)):
             raise ValueError(f"group_order: expected each keypoint once, got {self.group_order}")
         for name, pairs in (("limbs", self.limbs), ("pairs", self.pairs)):
             if any(a == b for a, b in pairs):
                 raise ValueError(f"{name}: expected two different keypoints each, got {pairs}")
+        partners = [k for pair in self.pairs for k in pair]
+        if len(set(partners)) != len(partners):
+            raise ValueError(f"pairs: expected each keypoint in one pair only, got {self.pairs}")
 
     @property
     def num_keypoints(self):
@@ -128,17 +133,48 @@ class Skeleton:
 
     def columns_of(self, other):
         """Index in this skeleton of each keypoint of ``other``, by name; -1 if it has none."""
+        check_kind("other", other, Skeleton)
         where = {name: k for k, name in enumerate(self.keypoints)}
         return np.array([where.get(name, -1) for name in other.keypoints], dtype=np.intp)
 
 
+def _names(keypoints):
+    """Return the names as a tuple of str, or raise ValueError."""
+    names = () if isinstance(keypoints, str) else _items("keypoints", keypoints)
+    if isinstance(keypoints, str) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"keypoints: expected a sequence of names, got {shown(keypoints)}")
+    return names
+
+
+def _sigmas(sigmas, count):
+    """Return the constants of ``count`` keypoints as a tuple of float, each positive or NaN."""
+    array = real_array("sigmas", sigmas)
+    array = np.full(count, array[()]) if array.ndim == 0 else array
+    if array.shape != (count,) or (array <= 0).any() or np.isinf(array).any():
+        raise ValueError(f"sigmas: expected {count} positive numbers or NaN, got {shown(sigmas)}")
+    return tuple(float(sigma) for sigma in array)
+
+
 def _pairs_of_int(name, pairs, count):
-    """Return ``pairs`` as a tuple of int pairs, each below ``count`` if that is given."""
-    array = np.array(pairs)
+    """Return ``pairs`` as a tuple of int pairs, each below ``count``."""
+    array = real_array(name, pairs)
     if array.size == 0:
         return ()
     if array.ndim != 2 or array.shape[1] != 2 or array.dtype.kind not in "iu":
-        raise ValueError(f"{name}: expected pairs of int, got {pairs!r}")
-    if array.min() < 0 or count is not None and array.max() >= count:
-        raise ValueError(f"{name}: expected indices in [0, {count}), got {pairs!r}")
+        raise ValueError(f"{name}: expected pairs of int, got {shown(pairs)}")
+    if array.min() < 0 or array.max() >= count:
+        raise ValueError(f"{name}: expected indices in [0, {count}), got {shown(pairs)}")
     return tuple((int(a), int(b)) for a, b in array)
+
+
+def _indices(name, values, count):
+    """Return ``values`` as a tuple of int, each below ``count``."""
+    return tuple(check_integer(name, k, at_most=count - 1) for k in _items(name, values))
+
+
+def _items(name, values):
+    """Return the items of a sequence as a tuple, or raise ValueError."""
+    try:
+        return tuple(values)
+    except TypeError:
+        raise ValueError(f"{name}: expected a sequence, got {shown(values)}") from None

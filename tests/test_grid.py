@@ -65,8 +65,26 @@ def test_the_flip_shift_is_nearly_one_pixel_for_index_and_none_for_the_others():
         (lambda: Grid(4, "center"), "convention: expected one of index, centre, corner"),
         (lambda: Grid(4, "corner").to_image((1, 2)), "map_size: expected an int or"),
         (lambda: Grid(4).to_image((1, 2, 3)), "points: expected shape"),
+        (lambda: Grid([[4, 4], [4, 4]]), "stride: expected a finite number"),
+        (lambda: Grid([4, [4, 4]]), "stride: expected a finite number"),
+        (lambda: Grid(10**400), "stride: expected a finite number, got 1000"),
+        (lambda: Grid(1e300).to_image((1e300, 0)), "points: expected a place within .* got 1e.300"),
+        (lambda: Grid(1e-300).to_map((1e300, 0)), "points: expected a place within .* got 1e.300"),
     ],
 )
 def test_bad_input_is_named(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("stride, size", [(0.5, 2), (0.25, 3), ((4, 0.5), (2, 9)), (0.2, 5)])
+def test_a_corner_map_without_extent_or_mirrored_is_refused(stride, size):
+    for convert in (Grid(stride, "corner").to_map, Grid(stride, "corner").to_image):
+        with pytest.raises(ValueError, match="map_size: expected a map on more than one image"):
+            convert([[1.0, 1.0]], size)
+
+
+def test_a_corner_map_of_one_pixel_or_of_little_more_keeps_the_order_of_points():
+    for grid, size in ((Grid(0.25, "corner"), 1), (Grid(0.51, "corner"), 2)):
+        low, high = grid.to_map([(0, 0), (1, 1)], size)
+        assert (low < high).all()

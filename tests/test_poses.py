@@ -68,6 +68,9 @@ def test_each_format_gets_its_own_form_of_missing_keypoints():
         ([np.zeros((1, 2, 2)), [[1, np.nan]]], r"scores\[0, 1\]: expected a finite value"),
         ([np.zeros((1, 2, 2)), None, [1, 2]], r"person_scores: expected shape \(1\)"),
         ([np.zeros((1, 2, 2)), None, None, [1, 2]], r"ids: expected shape \(1\)"),
+        ([np.zeros((1, 2, 2)), None, None, [1.9]], r"ids\[0\]: expected an integer .*, got 1.9"),
+        ([np.zeros((1, 2, 2)), None, None, [np.nan]], r"ids\[0\]: expected an integer .*, got nan"),
+        ([np.zeros((1, 2, 2)), None, None, np.array([2**63], np.uint64)], r"ids\[0\]: expected an"),
     ],
 )
 def test_bad_input_is_named(arguments, message):

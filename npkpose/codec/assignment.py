@@ -61,10 +61,11 @@ def assign(cost, unassigned=None):
         leave = 0.0
     else:  # so high that one more pair always lowers the total
         leave = 1 + 2 * min(cost.shape) * float(abs(cost[allowed]).max(initial=0.0))
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         loss = np.where(allowed, cost - leave, 0.0)
-        if not np.isfinite(loss.sum()):
-            raise ValueError("cost: expected values whose sum is finite")
+        longest = 8 * (1 + min(cost.shape)) * abs(loss).max(initial=0.0)  # prices stay below it
+    if not np.isfinite(longest):
+        raise ValueError("cost: expected values whose sum is finite")
     if unassigned is not None:
         loss = np.minimum(loss, 0.0)
     rows, cols = _pairs(loss) if len(cost) <= cost.shape[1] else _pairs(loss.T)[::-1]

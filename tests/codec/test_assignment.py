@@ -85,6 +85,7 @@ def test_one_specialisation_serves_every_input():
         ([[-np.inf]], None, "cost: expected finite values, or NaN or infinity"),
         ([[1e308, 1e308]], None, "cost: expected values whose sum is finite"),
         ([[1e308, np.nan]], None, "cost: expected values whose sum is finite"),
+        (1.7e308 * (2 * np.eye(3) - 1), None, "cost: expected values whose sum is finite"),
         ([[1.0]], np.nan, "unassigned: expected a finite number"),
     ],
 )

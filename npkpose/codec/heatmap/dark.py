@@ -26,7 +26,8 @@ arXiv:1911.07524. Departures from both:
   sigma from the border inwards by a third of a pixel.
 * Only the 13 values of f that the differences need are computed, not the whole map.
 * Nothing is clipped before the logarithm (published: at 1e-10, and to [0.001, 50]), so the
-  answer does not depend on the map's scale. Blurred values must be positive, or no step.
+  answer does not depend on the map's scale. Blurred values must be positive, and at least 1e-70
+  of that at the highest pixel, or no step is taken.
 
 The error for a Gaussian of sigma >= 1 that is centred in the map, border included, is at most
 0.0005 px with the default kernel and 0.01 px with any: G is cut off at 2.5 to 3.3 of its own
@@ -40,6 +41,7 @@ import numpy as np
 from npkpose._jit import kernel
 
 BLUR_KERNEL = 11  # pixels: the published setting for maps of 64 x 48; 17 for 96 x 72
+TOO_SMALL = 1e-70  # of the blurred value at the peak: products of four would leave float64's range
 MIN_CURVATURE = 1e-6  # 1/px^2: that of a Gaussian of sigma 1000; less is a rounding error
 
 
@@ -118,11 +120,12 @@ def _newton(b, spacing):
 
     Sums of logarithms are taken as logarithms of products: five calls instead of thirteen.
     """
+    here = b[2, 2]
     for j in range(5):
         for i in range(5):
-            if not b[j, i] > 0:
+            needed = abs(j - 2) * abs(i - 2) <= 1
+            if needed and not (b[j, i] > 0 and b[j, i] >= TOO_SMALL * here):
                 return np.nan, np.nan
-    here = b[2, 2]
     left, right, above, below = b[2, 1] / here, b[2, 3] / here, b[1, 2] / here, b[3, 2] / here
     g_x, g_y = math.log(right / left) / 2, math.log(below / above) / 2
     if spacing == 1:

@@ -50,6 +50,7 @@ from npkpose.codec.heatmap.dark import BLUR_KERNEL, blur_weights, newton_points
 
 REFINEMENTS = ("argmax", "quarter", "parabola", "log_parabola")  # one axis at a time
 ARGMAX, QUARTER, PARABOLA, LOG_PARABOLA = range(len(REFINEMENTS))  # in the same order
+TINY = 1e-300  # smaller quotients have few digits, or are 0
 DARK_SPACING = {"dark": 2, "dark_udp": 1}  # both axes together, in heatmap/dark.py
 
 
@@ -190,10 +191,15 @@ def _parabola(a, b, c):
     curvature = a - 2 * b + c
     if not curvature < 0:  # flat, or NaN: too few pixels to say
         return 0.0
+    if curvature == -np.inf and b < np.inf:  # too large for a float
+        a, c, curvature = 0.125 * a, 0.125 * c, 0.125 * a - 0.25 * b + 0.125 * c
     return min(max(0.5 * (a - c) / curvature, -1.0), 1.0)
 
 
 @kernel
 def _log_parabola(a, b, c):
     """The highest point of the parabola through log a, log b, log c: a Gaussian's centre."""
-    return _parabola(math.log(a / b), 0.0, math.log(c / b))
+    before, after = a / b, c / b
+    if before > TINY and after > TINY:
+        return _parabola(math.log(before), 0.0, math.log(after))
+    return _parabola(math.log(a), math.log(b), math.log(c))

@@ -13,7 +13,14 @@ centre is rounded only on request (``round_centres``) and the tail is not cut of
 
 import numpy as np
 
-from npkpose._check import check_array, check_choice, check_finite, check_number, check_size
+from npkpose._check import (
+    check_array,
+    check_finite,
+    check_flag,
+    check_float_dtype,
+    check_number,
+    check_size,
+)
 
 
 def gaussian_heatmap(size, cx, cy, sigma=2.0, dtype=np.float32):
@@ -72,7 +79,8 @@ def gaussian_heatmaps(
     keypoints = check_array("keypoints", keypoints, (..., "K", 2), finite=False)
     check_finite("keypoints", np.where(np.isnan(keypoints), 0.0, keypoints))
     height, width = check_size("size", size)
-    check_choice("dtype", np.dtype(dtype).name, ("float32", "float64"))
+    dtype = check_float_dtype("dtype", dtype)
+    check_flag("round_centres", round_centres)
     sigma = check_number("sigma", sigma, above=0)
     if grid is not None:
         keypoints = grid.to_map(keypoints, (height, width))

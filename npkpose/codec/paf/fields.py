@@ -20,7 +20,14 @@ import math
 
 import numpy as np
 
-from npkpose._check import check_array, check_finite, check_integer, check_number, check_size
+from npkpose._check import (
+    check_array,
+    check_finite,
+    check_float_dtype,
+    check_integer,
+    check_number,
+    check_size,
+)
 from npkpose._jit import kernel
 from npkpose.poses import Poses
 
@@ -57,6 +64,7 @@ def paf_fields(poses, skeleton, size, width=math.sqrt(2), grid=None, dtype=np.fl
     check_finite("poses", np.where(np.isnan(keypoints), 0.0, keypoints))
     size = check_size("size", size)
     width = check_number("width", width, above=0)
+    dtype = check_float_dtype("dtype", dtype)
     if grid is not None:
         keypoints = grid.to_map(keypoints, size)
     fields = np.zeros((skeleton.num_paf_channels, *size))

@@ -19,7 +19,14 @@ import math
 
 import numpy as np
 
-from npkpose._check import check_array, check_choice, check_finite, check_integer, check_number
+from npkpose._check import (
+    check_array,
+    check_choice,
+    check_finite,
+    check_flag,
+    check_integer,
+    check_number,
+)
 from npkpose.codec.heatmap.merged_peaks import separate_peaks
 from npkpose.codec.heatmap.peaks import find_peaks
 from npkpose.codec.paf.assemble import assemble
@@ -114,6 +121,8 @@ def group_paf(
         Wrong or unequal shapes, too few channels, NaN or infinity, or a parameter out of range.
     """
     heatmaps, pafs = _check_maps(heatmaps, pafs, skeleton)
+    check_flag("separate", separate)
+    check_flag("fill_missing", fill_missing)
     num_samples = check_integer("num_samples", num_samples, at_least=2)
     limits = _check_limits(sample_threshold, sample_fraction, max_length_ratio)
     check_choice("matching", matching, MATCHINGS)

@@ -32,7 +32,7 @@ Peaks, and their departures, are in `codec.tags.peaks`.
 
 import numpy as np
 
-from npkpose._check import check_array, check_integer, check_number, real_array
+from npkpose._check import check_array, check_flag, check_integer, check_number, real_array
 from npkpose.codec.assignment import assign
 from npkpose.codec.nms import oks_nms
 from npkpose.codec.tags.fill_missing import fill_missing_keypoints
@@ -117,14 +117,20 @@ def group_tags(
         Wrong or unequal shapes, too few maps, or a parameter out of range.
     """
     heatmaps, tags = _check_maps(heatmaps, tags, skeleton)
+    for name, flag in (
+        ("adjust", adjust),
+        ("fill_missing", fill_missing),
+        ("separate_left_right", separate_left_right),
+    ):
+        check_flag(name, flag)
     threshold = check_number("threshold", threshold, at_least=0)
     tag_threshold = check_number("tag_threshold", tag_threshold, above=0)
-    check_integer("max_people", max_people, at_least=1)
+    max_people = check_integer("max_people", max_people, at_least=1)
     order = _check_order(skeleton.group_order if order is None else order, len(heatmaps))
-    check_integer("min_keypoints", min_keypoints, at_least=1)
-    check_number("min_score", min_score)
+    min_keypoints = check_integer("min_keypoints", min_keypoints, at_least=1)
+    min_score = check_number("min_score", min_score)
     if nms_threshold is not None:
-        check_number("nms_threshold", nms_threshold, at_least=0)
+        nms_threshold = check_number("nms_threshold", nms_threshold, at_least=0)
 
     offset = 0.25 if adjust else 0.0
     peaks = find_tag_peaks(heatmaps, threshold, max_people, offset)

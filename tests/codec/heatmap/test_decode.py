@@ -247,3 +247,32 @@ def test_bad_input_is_named(heatmaps, refine, message):
 def test_a_bad_blur_kernel_is_named(blur_kernel, message):
     with pytest.raises(ValueError, match=message):
         decode_heatmaps(np.zeros((1, 1, 2, 2)), "dark", blur_kernel=blur_kernel)
+
+
+@pytest.mark.parametrize("refine", ALL)
+@pytest.mark.parametrize("low, high", [(1e-300, 1e300), (1e-250, 1.0), (5e-324, 1e-20)])
+def test_neighbours_far_below_a_peak_leave_it_in_its_place(low, high, refine):
+    maps = np.full((1, 1, 15, 15), low)
+    maps[0, 0, 6, 7] = high
+    coords, scores = decode_heatmaps(maps, refine)
+    np.testing.assert_allclose(coords, [[[7, 6]]], atol=1e-12)
+    assert scores == high
+
+
+def test_a_gaussian_far_narrower_than_a_pixel_is_decoded_from_its_logarithms():
+    centre, s2 = np.array([7.1, 5.8]), 7e-4
+    x, y = np.arange(15) - centre[0], np.arange(12) - centre[1]
+    maps = np.exp(-(x**2 + y[:, None] ** 2) / (2 * s2) + 600)  # neighbours: about e^-580
+    assert 0 < maps[6, 6] < 1e-200 * maps[6, 7]
+    np.testing.assert_allclose(decode_heatmaps(maps[None, None])[0], [[centre]], atol=1e-9)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1e-140, 1e155, 1.7e308]))
+@pytest.mark.parametrize("refine", ALL)
+def test_maps_of_any_scale_match_the_reference(refine, seed, scale):
+    rng = np.random.default_rng(seed)
+    shape = 2, 2, *rng.integers(1, 8, 2)
+    maps = scale * rng.uniform(0.1, 1, shape) * rng.choice([1e-160, 1e-80, 1e-8, 1], shape)
+    expected = reference.decode_heatmaps(maps, refine)
+    np.testing.assert_allclose(decode_heatmaps(maps, refine)[0], expected[0], atol=1e-9)
+    np.testing.assert_array_equal(decode_heatmaps(maps, refine)[1], expected[1])

@@ -76,6 +76,7 @@ def test_the_keypoints_are_not_modified():
         ({"sigma": -1.0}, "sigma: expected more than 0"),
         ({"sigma": np.nan}, "sigma: expected a finite number"),
         ({"sigma": "2"}, "sigma: expected a finite number"),
+        ({"dtype": "half"}, "dtype: expected one of float32, float64, got 'half'"),
         ({"size": 0}, "size: expected at least 1, got 0"),
         ({"size": (4, 5, 6)}, r"size: expected an int or \(H, W\)"),
         ({"size": 2.5}, "size: expected an integer"),

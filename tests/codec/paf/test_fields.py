@@ -164,6 +164,7 @@ def test_bad_limbs_are_named(arguments, message):
         ({"poses": np.full((1, 2, 2), np.inf)}, "poses.*: expected a finite value, got inf"),
         ({"size": -1}, "size: expected at least 1"),
         ({"width": 0}, "width: expected more than 0"),
+        ({"dtype": int}, "dtype: expected one of float32, float64, got <class 'int'>"),
     ],
 )
 def test_bad_targets_are_named(arguments, message):

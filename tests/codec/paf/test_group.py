@@ -170,6 +170,8 @@ def test_people_are_sorted_by_falling_score_and_a_second_call_is_equal():
         ({"threshold": 0}, "threshold: expected more than 0"),
         ({"max_length_ratio": 0.5}, "max_length_ratio: expected at least 1"),
         ({"matching": "best"}, "matching: expected"),
+        ({"separate": 1}, "separate: expected True or False, got 1"),
+        ({"fill_missing": "no"}, "fill_missing: expected True or False, got 'no'"),
         ({"num_samples": 1}, "num_samples: expected at least 2"),
         ({"min_keypoints": 0}, "min_keypoints: expected at least 1"),
         ({"min_score": np.nan}, "min_score: expected a finite number"),

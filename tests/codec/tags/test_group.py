@@ -200,6 +200,9 @@ def test_inputs_are_not_modified():
         ({"min_keypoints": 0}, "min_keypoints: expected at least 1"),
         ({"min_score": np.nan}, "min_score: expected a finite number"),
         ({"nms_threshold": -1}, "nms_threshold: expected at least 0"),
+        ({"adjust": 0.25}, "adjust: expected True or False, got 0.25"),
+        ({"fill_missing": None}, "fill_missing: expected True or False, got None"),
+        ({"separate_left_right": 1}, "separate_left_right: expected True or False, got 1"),
     ],
 )
 def test_bad_input_is_named(arguments, message):

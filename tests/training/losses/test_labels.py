@@ -42,7 +42,7 @@ def test_limbs_are_a_skeletons_or_pairs():
     (check_points, ("x", [[0, np.nan]], (..., 2)), r"x\[0, 1\]: expected a finite value"),
     (check_points, ("x", None, (..., 2)), "x: expected real numbers"),
     (check_labels, ("x", [-np.inf], ("K",), float), r"x\[0\]: expected at most 1e\+15 in size"),
-    (check_labels, ("x", [1e300], ("K",), np.float32), r"x\[0\]: expected at most 1e\+15 in size"),
+    (check_labels, ("x", [1e300], ("K",), np.float32), r"x\[0\]: expected .* range of float32"),
     (check_confidence, ("c", [1, -2], (2,)), "c: expected at least 0, got -2"),
     (check_confidence, ("c", [1, 2e6], (2,)), r"c\[1\]: expected at most 1e\+06 in size"),
     (check_confidence, ("c", [1, np.nan], (2,)), r"c\[1\]: expected a finite value"),

@@ -20,13 +20,15 @@ def newton_step(image, x, y, weights, spacing):
     window = np.pad(image, reach, constant_values=np.nan)[y:, x:][: 2 * reach + 1, : 2 * reach + 1]
     window = _mirrored(_mirrored(window).T).T
 
-    f = np.zeros((5, 5))
+    f = np.full((5, 5), np.inf)
     for j, i in np.ndindex(5, 5):
         if (j in (1, 2, 3) and i in (1, 2, 3)) or j == 2 or i == 2:
             blurred = weights @ window[j : j + taps, i : i + taps] @ weights
             if not blurred > 0:
                 return np.nan, np.nan
             f[j, i] = np.log(blurred)
+    if f.min() < f[2, 2] + np.log(1e-70):
+        return np.nan, np.nan
     hessian, gradient = _derivatives(f, spacing)
     if not np.isfinite(hessian).all() or np.linalg.eigvalsh(hessian).max() > -1e-6:
         return np.nan, np.nan

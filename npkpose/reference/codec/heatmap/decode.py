@@ -61,6 +61,9 @@ def quarter(a, b, c, d):
 def parabola(a, b, c, d):
     """The highest point of the parabola through a, b, c, at most a pixel away."""
     curvature = a - 2 * b + c
+    large = np.isneginf(curvature) & np.isfinite(b)  # too large for a float
+    a, b, c = (np.where(large, x / 8, x) for x in (a, b, c))
+    curvature = a - 2 * b + c
     return np.where(curvature < 0, np.clip(0.5 * (a - c) / curvature, -1, 1), 0.0)
 
 
