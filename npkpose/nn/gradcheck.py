@@ -27,7 +27,7 @@ def check_layer(layer, x, rng, eps=1e-6, rtol=1e-6):
     ----------
     layer : Module, or any object with ``forward`` and ``backward``
         Other objects may hold ``params`` and ``grads`` dicts of arrays. The check
-        works on a copy in float64; the layer itself is not touched. It should be in
+        uses a copy in float64; the layer itself is not touched. It should be in
         training mode and not random.
     x : array_like
         Input, not changed. Keep values further than a few ``eps`` from any kink.
