@@ -8,7 +8,9 @@ Read in this order:
     consensus.py     which views agree
     dlt.py           the linear solution
     refine.py        least squares of the reprojection errors
-    associate.py     which detections of several views are the same person
+    associate.py     which detections of several views are the same person, by means of
+    epipolar.py      how well two detections agree, and
+    cluster.py       which of them join
     sequence.py      one person's keypoints, prepared for the lifting networks
     files.py         camera and keypoint files
     rotations.py     axis-angle, quaternions, 6-D and matrices, with gradients

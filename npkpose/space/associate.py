@@ -1,20 +1,16 @@
 """Association: which detections of several views are the same person, by geometry alone.
 
-A pixel of one view is a ray in space, and the ray projects to a line in every other view, the
-epipolar line. If two detections are one person, each keypoint of one lies on the line of the
-other's. The distance between two detections is
+Three steps, the first two each in its file:
 
-    D = median over keypoints present in both of (d(b, F a) + d(a, F^T b)) / 2
+    1. epipolar   distance D and support S of each two detections of different views
+    2. cluster    the two groups with the largest mean S join, as long as their mean D is at most
+                  a maximum and they have no view in common
+    3. copies     what is left over can agree by chance beside a person: a group whose points in
+                  space are as a rule nearer to an earlier group's than a third of that person's
+                  size (the standard deviation of its points) is dropped
 
-a and b are the keypoint's undistorted pixels in the two views. F is the fundamental matrix of the
-views: b^T F a = 0 if a and b are the same point. d is the distance in pixels from a point to a
-line. Hartley and Zisserman, "Multiple View Geometry in Computer Vision", 2nd ed. 2004, chapters 9
-and 11.3. The median, because detectors often report a wrong joint with a high score.
-
-Agglomerative clustering joins them: the two groups with the smallest mean distance become one,
-until that distance exceeds a maximum; a group has at most one detection of each view. With two
-views, all people on one line have distance 0; a third view separates them, because the mean is
-over all pairs of views.
+With two views, all people on one line have distance 0; a third view separates them, because the
+means are over all pairs of views. N detections take time and memory as N^2.
 """
 
 import numpy as np
@@ -22,8 +18,11 @@ import numpy as np
 from npkpose._check import check_array, check_integer, check_number
 from npkpose.poses import Poses
 from npkpose.space.camera import check_cameras
-from npkpose.space.rotations import cross_matrix
+from npkpose.space.cluster import cluster
+from npkpose.space.epipolar import compare, median
 from npkpose.space.triangulate import THRESHOLD, triangulate
+
+_COPY = 1 / 3  # of a person's size: 15 cm, where two people that touch are 25 apart
 
 
 def associate(people, cameras, max_distance=THRESHOLD, min_views=2, min_score=0.3):
@@ -35,7 +34,7 @@ def associate(people, cameras, max_distance=THRESHOLD, min_views=2, min_score=0.
         The detections of each view, in its pixels.
     cameras : sequence of V Camera
     max_distance : float
-        In pixels: groups at a larger distance are not joined.
+        In pixels: groups at a larger mean distance are not joined.
     min_views : int
         The fewest views of a person; use 3 or more if the detector has many false positives.
     min_score : float
@@ -56,18 +55,18 @@ def associate(people, cameras, max_distance=THRESHOLD, min_views=2, min_score=0.
     people = _check_people(people, len(cameras))
     max_distance = check_number("max_distance", max_distance, at_least=0)
     min_views = check_integer("min_views", min_views, at_least=1)
+    min_score = check_number("min_score", min_score)
+    distances, support = compare(people, cameras, max_distance, min_score)
     view = np.repeat(np.arange(len(people)), [len(poses) for poses in people])  # (N,)
-    index = np.concatenate([np.arange(len(poses)) for poses in people] + [[]]).astype(int)
-    distances = _distances(people, cameras, check_number("min_score", min_score))
-    rows = []
     in_view = view[:, None] == np.arange(len(people))
-    for distance, group in _cluster(distances, in_view, max_distance):
-        if len(group) >= min_views:
-            row = np.full(len(people), -1)
-            row[view[group]] = index[group]
-            rows.append((-len(group), distance, row))
-    rows.sort(key=lambda row: row[:2])
-    return np.array([row for _, _, row in rows], dtype=int).reshape(len(rows), len(people))
+    groups = cluster(distances, support, in_view, max_distance)
+    groups = [(distance, group) for distance, group in groups if len(group) >= min_views]
+    groups.sort(key=lambda group: (-len(group[1]), group[0]))
+    index = np.concatenate([np.arange(len(poses)) for poses in people] + [[]]).astype(int)
+    members = np.full((len(groups), len(people)), -1)
+    for row, (_, group) in zip(members, groups):
+        row[view[group]] = index[group]
+    return _without_copies(people, cameras, members, max_distance or THRESHOLD)
 
 
 def triangulate_people(people, cameras, members, threshold=THRESHOLD):
@@ -94,82 +93,22 @@ def triangulate_people(people, cameras, members, threshold=THRESHOLD):
     return triangulate(pixels, cameras, weights.clip(0), robust=True, threshold=threshold)
 
 
-def fundamental_matrix(first, second):
-    """Return F (3, 3): b^T F a = 0 for a point at a in ``first`` and at b in ``second``.
-
-    a and b are undistorted pixels (u, v, 1).
-    """
-    R = second.R @ np.linalg.inv(first.R)
-    t = second.t - R @ first.t
-    return np.linalg.inv(second.K).T @ cross_matrix(t) @ R @ np.linalg.inv(first.K)
-
-
-def epipolar_distances(a, b, F):
-    """Return (d(b, F a) + d(a, F^T b)) / 2 (...) of undistorted pixels a, b (..., 2)."""
-    a = np.concatenate([a, np.ones_like(a[..., :1])], axis=-1)
-    b = np.concatenate([b, np.ones_like(b[..., :1])], axis=-1)
-    line_b, line_a = a @ F.T, b @ F
-    with np.errstate(invalid="ignore", divide="ignore"):
-        scales = sum(1 / np.linalg.norm(line[..., :2], axis=-1) for line in (line_a, line_b))
-        return abs((b * line_b).sum(axis=-1)) * scales / 2
-
-
-def _distances(people, cameras, min_score):
-    """Return D (N, N) for all N detections of all views, NaN if no keypoint is in both."""
-    undistorted = [
-        np.where((poses.scores >= min_score)[..., None], camera.undistort(poses.keypoints), np.nan)
-        for poses, camera in zip(people, cameras)
-    ]
-    ends = np.cumsum([0] + [len(poses) for poses in people])
-    distances = np.full((ends[-1], ends[-1]), np.nan)
-    for u in range(len(people)):
-        for v in range(u):
-            F = fundamental_matrix(cameras[u], cameras[v])
-            a, b = np.broadcast_arrays(undistorted[u][:, None], undistorted[v])  # (P_u, P_v, K, 2)
-            block = _median(epipolar_distances(a, b, F))
-            distances[ends[u] : ends[u + 1], ends[v] : ends[v + 1]] = block
-            distances[ends[v] : ends[v + 1], ends[u] : ends[u + 1]] = block.T
-    return distances
-
-
-def _median(values):
-    """Return the median over the last axis, without NaN; NaN if all values are NaN."""
-    ordered = np.sort(values, axis=-1)  # NaN comes last
-    count = (~np.isnan(values)).sum(axis=-1, keepdims=True)
-    if values.shape[-1] == 0:
-        return np.full(values.shape[:-1], np.nan)
-    middle = [np.maximum((count - 1) // 2, 0), np.minimum(count // 2, values.shape[-1] - 1)]
-    return sum(np.take_along_axis(ordered, m, axis=-1)[..., 0] for m in middle) / 2
-
-
-def _cluster(distances, in_view, max_distance):
-    """Return (mean distance, indices) of the groups, each with at most one detection per view.
-
-    ``in_view`` (N, V) is True for the view of each detection. Joining two groups adds their rows
-    of ``in_view``, of the sums of distances and of the numbers of distances.
-    """
-    groups = [[n] for n in range(len(in_view))]
-    known = ~np.isnan(distances)
-    total, count, in_view = np.where(known, distances, 0.0), known.astype(int), in_view.astype(int)
-    while groups:
-        excluded = (in_view @ in_view.T > 0) | (count == 0)  # a common view, or nothing to compare
-        gap = np.where(excluded, np.inf, total / np.maximum(count, 1))
-        i, j = np.unravel_index(np.argmin(gap), gap.shape)  # the first minimum, so i < j
-        if not gap[i, j] <= max_distance:
-            break
-        groups[i] += groups.pop(j)
-        in_view[i] += in_view[j]
-        in_view = np.delete(in_view, j, axis=0)
-        total, count = _join(total, i, j), _join(count, i, j)
-    means = np.diagonal(total) / np.maximum(np.diagonal(count), 1)
-    return list(zip(means, groups))
-
-
-def _join(sums, i, j):
-    """Return ``sums`` (G - 1, G - 1) with group j added to i, in rows and columns."""
-    sums[i] += sums[j]
-    sums[:, i] += sums[:, j]
-    return np.delete(np.delete(sums, j, axis=0), j, axis=1)
+def _without_copies(people, cameras, members, threshold):
+    """Return the rows of ``members`` (P, V) whose person in space is not that of an earlier row."""
+    if len(members) < 2:
+        return members
+    points = triangulate_people(people, cameras, members, threshold).points  # (P, K, 3)
+    known = np.isfinite(points[..., :1])
+    count = np.maximum(known.sum(axis=1), 1)
+    middle = np.where(known, points, 0.0).sum(axis=1) / count
+    away = np.where(known, points - middle[:, None], 0.0)
+    size = np.sqrt((away * away).sum(axis=(1, 2)) / count[:, 0])  # (P,)
+    kept = []
+    for p in range(len(points)):
+        apart = median(np.linalg.norm(points[kept] - points[p], axis=-1))
+        if not (apart < _COPY * size[kept]).any():
+            kept.append(p)
+    return members[kept]
 
 
 def _check_people(people, views):

@@ -4,13 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from npkpose import Poses
-from npkpose.space.associate import (
-    associate,
-    epipolar_distances,
-    fundamental_matrix,
-    triangulate_people,
-)
-from npkpose.space.camera import Camera
+from npkpose.space.associate import associate, triangulate_people
 
 BODY = np.random.default_rng(0).uniform(-400, 400, (9, 3))  # 9 keypoints, in mm
 PLACES = np.array([[0, 0, 0], [900, 300, 0], [-500, 800, 0], [-600, -900, 0], [700, -800, 0]])
@@ -19,30 +13,6 @@ PLACES = np.array([[0, 0, 0], [900, 300, 0], [-500, 800, 0], [-600, -900, 0], [7
 def views_of(cameras, bodies, orders):
     """Return the Poses of each view, with the people in the order of that view."""
     return [Poses(camera.project(bodies)[order]) for camera, order in zip(cameras, orders)]
-
-
-def test_an_epipolar_line_worked_by_hand():
-    # Side by side, focal length 100, no rotation: epipolar lines are rows; 50 and 53 are 3 apart.
-    cameras = [Camera(np.eye(3), (-x, 0, 0), (100, 100), (50, 50)) for x in (0, 2)]
-    F = fundamental_matrix(*cameras)
-    a, b = np.array([[70.0, 50], [70, 50], [np.nan, 50]]), np.array([[20.0, 50], [90, 53], [1, 1]])
-    np.testing.assert_allclose(epipolar_distances(a, b, F), [0, 3, np.nan], atol=1e-12)
-    assert np.isnan(epipolar_distances(a, b, 0 * F)).all()  # two cameras at one position: no line
-
-
-def test_every_point_lies_on_its_epipolar_line_which_is_opencvs(ring):
-    cv2 = pytest.importorskip("cv2")
-    first, second = ring("opencv", 2)
-    points = np.random.default_rng(1).uniform(-900, 900, (30, 3))
-    a, b = (camera.undistort(camera.project(points)) for camera in (first, second))
-    F = fundamental_matrix(first, second)
-    np.testing.assert_allclose(epipolar_distances(a, b, F), 0, atol=1e-7)
-    lines = cv2.computeCorrespondEpilines(a[:, None], 1, F)[:, 0]
-    b, homogeneous = b + [3, 40], np.column_stack([b + [3, 40], np.ones(30)])
-    back = cv2.computeCorrespondEpilines(b[:, None], 2, F)[:, 0]
-    expected = abs((homogeneous * lines).sum(axis=1))
-    expected += abs((np.column_stack([a, np.ones(30)]) * back).sum(axis=1))
-    np.testing.assert_allclose(epipolar_distances(a, b, F), expected / 2, rtol=1e-6)
 
 
 @settings(max_examples=25)
@@ -122,6 +92,71 @@ def test_raw_detections_of_the_shelf_give_three_people_in_each_frame(shelf):
         hips, knees = result.points[:, [11, 12]], result.points[:, [13, 14]]
         left, right = np.linalg.norm(hips - knees, axis=2).T
         assert (abs(left - right) < 50).all() and (left > 350).all() and (left < 500).all()
+
+
+SHELF = [  # detections of the four people in each view; the last is seen by three cameras
+    [[1, 2, 1, 3, 1], [2, 0, 0, 1, 0], [0, 1, 2, 0, 3], [-1, -1, 3, 2, 2]],
+    [[1, 0, 1, 3, 1], [2, 2, 0, 1, 0], [0, 1, 2, 0, 3], [-1, -1, 3, 2, 2]],
+    [[1, 2, 1, 3, 0], [-1, 1, 0, 1, 1], [0, 0, 2, 0, -1], [-1, -1, 3, 2, 2]],
+]
+
+
+def test_a_person_that_is_found_twice_in_a_view_of_the_shelf_is_one_person(shelf):
+    """View 0 of frame 1 has a part of a person, score .36, beside the whole, .65 and 9 px off."""
+    cameras, frames = shelf
+    for frame, expected in zip(frames, SHELF):
+        people = [Poses(found[..., :2], found[..., 2]) for found in frame]
+        members = associate(people, cameras)
+        assert sorted(members.tolist()) == sorted(expected)
+        points = triangulate_people(people, cameras, members).points
+        apart = np.median(np.linalg.norm(points[:, None] - points, axis=-1), axis=-1)
+        assert (apart[~np.eye(4, dtype=bool)] > 900).all()  # mm; copies were 54 and 110 away
+
+
+def crowd(cameras, rng, count):
+    """Return bodies (P, 17, 3), and of each view the Poses and whose each detection is.
+
+    Noise of 4 px, one keypoint in ten wrong, one person in eight missing, one in seven found
+    twice: the second time 25 px off, with scores below .6.
+    """
+    angles = 2 * np.pi * np.arange(count) / count
+    places = 1500 * np.stack([np.cos(angles), np.sin(angles), 0 * angles], axis=1)
+    bodies = rng.normal(0, (200, 200, 400), (count, 17, 3)) + places[:, None]
+    views, owners = [], []
+    for camera in cameras:
+        pixels, found = camera.project(bodies), []
+        for p in np.flatnonzero(rng.random(count) > 1 / 8):
+            wrong = rng.random(17) < 0.1
+            seen = pixels[p] + rng.normal(0, np.where(wrong, 60, 4)[:, None], (17, 2))
+            found.append((seen, rng.uniform(0.6, 1, 17), p))
+            if rng.random() < 1 / 7:
+                again = pixels[p] + rng.normal(0, 25, 2) + rng.normal(0, 12, (17, 2))
+                found.append((again, rng.uniform(0.1, 0.6, 17), p))
+        order = rng.permutation(len(found))
+        points, scores, who = zip(*(found[n] for n in order))
+        views.append(Poses(np.array(points), np.array(scores)))
+        owners.append(np.array(who))
+    return bodies, views, owners
+
+
+def test_crowds_with_people_found_twice(ring):
+    """Of 150 people in 30 scenes, 149 are found, none twice; none of 658 members is another's."""
+    rng = np.random.default_rng(0)
+    found, strangers, members_in_all = 0, 0, 0
+    for _ in range(30):
+        cameras = ring("none", 5)
+        bodies, views, owners = crowd(cameras, rng, 5)
+        members = associate(views, cameras)
+        points = triangulate_people(views, cameras, members).points
+        away = np.nanmedian(np.linalg.norm(points[:, None] - bodies, axis=-1), axis=-1)  # (P, 5)
+        nearest, is_found = away.argmin(axis=1), away.min(axis=1) < 150
+        assert len(set(nearest[is_found])) == is_found.sum()  # no copies
+        found += is_found.sum()
+        for p in np.flatnonzero(is_found):
+            who = [owners[v][n] for v, n in enumerate(members[p]) if n >= 0]
+            strangers += sum(owner != nearest[p] for owner in who)
+            members_in_all += len(who)
+    assert found >= 148 and members_in_all >= 650 and strangers <= 3
 
 
 @pytest.mark.parametrize(
