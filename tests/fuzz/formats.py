@@ -1,0 +1,156 @@
+"""Every file format that npkpose reads: a small valid file, and its reader.
+
+The files of weights and bodies are those that the readers' own tests write.
+"""
+
+import io
+import json
+import tempfile
+from functools import cache, partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from npkpose import evaluate_coco, weights
+from npkpose.data import CocoDataset
+from npkpose.image.files import read_image, write_image
+from npkpose.metrics.coco import examine
+from npkpose.space.files import read_cameras, read_keypoints, read_people
+from npkpose.space.smpl_file import read_smpl
+from npkpose.training import read_log
+from tests.fuzz.calls_space import CALLS
+from tests.fuzz.draw import Draw
+from tests.space.test_smpl_file import official
+from tests.training.test_trainer import make_trainer
+from tests.weights.conftest import ARRAYS
+from tests.weights.test_pytorch import legacy_of, program, tensor, zip_of
+from tests.weights.test_tensorflow import GRAPH
+
+
+class Format(NamedTuple):
+    """``make()`` returns a valid file's bytes; ``read(path)`` reads it, or raises.
+
+    ``beside`` is the argument read together with the file, which an error may name instead.
+    """
+
+    suffix: str
+    make: object
+    read: object
+    beside: str = "no other"
+
+
+@cache
+def _coco():
+    """Return annotations and results in which somebody is annotated and somebody found."""
+    for seed in range(99):
+        truth, found = Draw(np.random.default_rng(seed)).coco()
+        if len(truth["annotations"]) > 1 and len(found) > 1:
+            return truth, found
+
+
+def _json(value):
+    return json.dumps(value).encode()
+
+
+def _camera(name):
+    entry = CALLS[f"Camera.from_{name}"](Draw(np.random.default_rng(0)))["entry"]
+    entry = {key: np.asarray(value).tolist() for key, value in entry.items()}
+    return _json({"cameras": [{"name": "a", **entry}]} if name == "panoptic" else {"a": entry})
+
+
+def _written(suffix, write):
+    """Return the bytes of the file that ``write(path)`` writes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"file{suffix}")
+        write(path)
+        return path.read_bytes()
+
+
+def _saved(save, *arrays, **named):
+    stream = io.BytesIO()
+    save(stream, *arrays, **named)
+    return stream.getvalue()
+
+
+def _torch(pack):
+    six = np.arange(6, dtype="<f4").tobytes()
+    return pack(program(a=tensor((2, 3), (3, 1)), b=tensor((4,), (1,), 2)), {"0": six})
+
+
+def _image():
+    return np.arange(180, dtype=np.uint8).reshape(6, 10, 3)
+
+
+def _checkpoint():
+    with tempfile.TemporaryDirectory() as folder:
+        make_trainer(folder).save()
+        return Path(folder, "checkpoint.npz").read_bytes()
+
+
+def _continue(path):
+    """Continue the run whose checkpoint is the file, in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "checkpoint.npz").write_bytes(Path(path).read_bytes())
+        make_trainer(folder)
+
+
+def _keypoints():
+    return np.arange(24.0).reshape(2, 4, 3)
+
+
+LOG = b"step,seconds,lr,loss,ap\n10,0.5,0.01,2.5,\n20,1.5,0.01,1.25,0.5\n"
+
+FORMATS = {
+    "file.npz": Format(".npz", lambda: _written(".npz", _save), weights.load),
+    "file.safetensors": Format(".safetensors", lambda: _written(".safetensors", _save),
+                               weights.load),
+    "file.pth": Format(".pth", lambda: _torch(zip_of), weights.load),
+    "file.old.pth": Format(".pth", lambda: _torch(legacy_of), weights.load),
+    "file.pb": Format(".pb", lambda: GRAPH, weights.load),
+    "graph.pb": Format(".pb", lambda: GRAPH, weights.read_graph),
+    "annotations.json": Format(
+        ".json", lambda: _json(_coco()[0]), lambda path: evaluate_coco(path, _coco()[1]),
+        "results",
+    ),
+    "results.json": Format(
+        ".json", lambda: _json(_coco()[1]), lambda path: evaluate_coco(_coco()[0], path),
+        "ground_truth",
+    ),
+    "doctor.json": Format(".json", lambda: _json(_coco()[0]), examine),
+    "doctor.results.json": Format(
+        ".json", lambda: _json(_coco()[1]), lambda path: examine(_coco()[0], path)
+    ),
+    "dataset.json": Format(
+        ".json", lambda: _json(_coco()[0]), lambda path: CocoDataset(path, Path(path).parent)
+    ),
+    "panoptic.json": Format(".json", partial(_camera, "panoptic"), read_cameras),
+    "h36m.json": Format(".json", partial(_camera, "h36m"), read_cameras),
+    "shelf.json": Format(".json", partial(_camera, "shelf"), read_cameras),
+    "people.json": Format(".json", lambda: _json(_coco()[1]), read_people),
+    "keypoints.json": Format(".json", lambda: _json(_keypoints().tolist()), read_keypoints),
+    "keypoints.npy": Format(".npy", lambda: _saved(np.save, _keypoints()), read_keypoints),
+    "keypoints.npz": Format(
+        ".npz", lambda: _saved(np.savez, keypoints=_keypoints()), read_keypoints
+    ),
+    "smpl.pkl": Format(".pkl", official, partial(read_smpl, shapes=10)),
+    "image.png": Format(".png", lambda: _written(".png", _write_image), read_image),
+    "image.jpg": Format(".jpg", lambda: _written(".jpg", _write_image), read_image),
+    "image.bmp": Format(".bmp", lambda: _written(".bmp", _write_image), read_image),
+    "checkpoint.npz": Format(".npz", _checkpoint, _continue),
+    "log.csv": Format(".csv", lambda: LOG, read_log),
+}  # fmt: skip
+
+
+def _save(path):
+    weights.save(path, ARRAYS)
+
+
+def _write_image(path):
+    write_image(path, _image())
+
+
+@cache
+def valid_file(name):
+    """Return the bytes of the format's valid file."""
+    return FORMATS[name].make()
