@@ -97,8 +97,8 @@ class Boxes(dict):
         if self and ids.count(None) == len(ids):
             some = ", ".join(repr(image_id) for image_id in list(self)[:3])
             raise ValueError(
-                f"{self.path}: expected boxes of {photos[0]}, got boxes of {len(self)} images, "
-                f"of ids {some:.60}"
+                f"{self.path}: expected boxes of {photos[0]}, got only others, such as of "
+                f"image_id {some:.60}"
             )
 
 

@@ -48,7 +48,18 @@ def _predict(options):
 
     if options.model not in PRETRAINED:
         raise ValueError(f"--model: expected one of {', '.join(PRETRAINED)}, got {options.model!r}")
+    _check_options(options, PRETRAINED[options.model].finds == "one")
     return predict_photos(options, lambda: load(options.model, options.weights))
+
+
+def _check_options(options, is_top_down):
+    """Raise ValueError for an option that the network or the other options do not use."""
+    if is_top_down and options.height is not None:
+        raise ValueError(f"--height: expected none, since {options.model} sees crops of one size")
+    if not is_top_down and options.boxes is not None:
+        raise ValueError(f"--boxes: expected none, since {options.model} sees whole photos")
+    if options.category is not None and options.boxes is None:
+        raise ValueError("--category: expected --boxes beside it, got none")
 
 
 def predict_photos(options, load_model):
@@ -109,7 +120,8 @@ def _run(photos, find, skeleton, outputs, folder):
         if results:
             outputs.write(path, _json_writer([entry for people in results for entry in people]))
     if results:
-        print(one_line(f"{path}: the people of {len(results)} photos, as COCO results"))
+        count = "1 photo" if len(results) == 1 else f"{len(results)} photos"
+        print(one_line(f"{path}: the people of {count}, as COCO results"))
     return status
 
 
@@ -152,18 +164,11 @@ def _make_finder(model, options, boxes):
     from npkpose.pipeline import BottomUp, TopDown
 
     if not hasattr(model, "input_size"):
-        if boxes is not None:
-            raise ValueError(f"--boxes: expected none, since {options.model} sees whole photos")
         try:
             bottom_up = BottomUp(model, options.height, flip=options.flip)
         except ValueError as error:  # of the height
             raise ValueError(f"--{error}") from None
         return lambda image, photo: bottom_up(image)
-    if options.height is not None:
-        raise ValueError(
-            f"--height: expected none, since the input of {options.model} is one person, "
-            f"{model.input_size[0]} pixels high"
-        )
     top_down = TopDown(model, flip=options.flip)
     if boxes is None:
         return lambda image, photo: top_down(image)

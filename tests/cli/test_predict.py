@@ -73,7 +73,7 @@ def test_a_bad_photo_is_named_and_the_others_are_used(photo, tmp_path, capsys):
     ids = {result["image_id"] for result in json.loads((out / "results.json").read_text())}
     assert ids == {42, 43} and (out / "43.png").exists()
     output, errors = capsys.readouterr()
-    assert "the people of 2 photos" in output
+    assert "the people of 2 photos, as" in output
     for path, line in zip(bad, errors.splitlines(), strict=True):
         assert line.startswith("npkpose predict: ") and str(path) in line
 
@@ -133,13 +133,25 @@ def test_photos_without_boxes_are_named(photo, tmp_path, capsys):
     boxes = write_boxes(tmp_path / "boxes.json", [{"image_id": 42, "bbox": [10, 10, 40, 80]}])
     assert run("--boxes", boxes, "--out", tmp_path / "o", photo, other) == 0
     assert f"{other}: no box in {boxes}" in capsys.readouterr().err
-    with pytest.raises(ValueError, match="boxes.json: expected boxes of .*43.png, got boxes of 1 "):
+    with pytest.raises(ValueError, match="boxes.json: expected boxes of .*43.png, got only others"):
         run("--boxes", boxes, "--out", tmp_path / "o", other)
 
 
-def test_the_height_of_a_top_down_network_is_refused(photo, tmp_path):
-    with pytest.raises(ValueError, match="--height: expected none, .* 256 pixels high"):
-        run("--height", 300, "--out", tmp_path / "o", photo)
+@pytest.mark.parametrize("options, message", [
+    (["--model", "hrnet-w32", "--height", "300"], "--height: expected none, since hrnet-w32 sees"),
+    (["--boxes", "boxes.json"], "--boxes: expected none, since openpose-mobilenetv2 sees whole"),
+    (["--model", "hrnet-w32", "--category", "3"], "--category: expected --boxes beside it"),
+])  # fmt: skip
+def test_options_that_are_not_used_are_refused(capsys, options, message):
+    assert main(["predict", "--weights", "none", *options, "a.png"]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_a_height_that_is_too_small_is_refused_by_its_option(shared_data, tmp_path, capsys):
+    weights = str(shared_data / "openpose-mobilenetv2-small" / "graph_opt.pb")
+    command = ["predict", "--weights", weights, "--height", "3", "--out", str(tmp_path / "o")]
+    assert main([*command, "a.png"]) == 1
+    assert "predict: --height: expected at least 16, got 3" in capsys.readouterr().err
 
 
 def test_a_large_photo_is_read_without_a_warning_of_pillow(photo, tmp_path, monkeypatch, capfd):
