@@ -28,11 +28,7 @@ def check_boxes(boxes):
     Each box must have an area, and coordinates of at most 1e9; no boxes give shape (0, 4).
     """
     boxes = np.reshape(boxes, (0, 4)) if np.size(boxes) == 0 else boxes
-    boxes = check_array("boxes", boxes, ("P", 4))
-    far = (abs(boxes) > MAX_COORDINATE).any(axis=1)
-    if far.any():
-        p = int(far.argmax())
-        raise ValueError(f"boxes[{p}]: expected at most {MAX_COORDINATE:g} pixels, got {boxes[p]}")
+    boxes = check_array("boxes", boxes, ("P", 4), largest=MAX_COORDINATE)
     empty = (boxes[:, 2:] <= boxes[:, :2]).any(axis=1)
     if empty.any():
         p = int(empty.argmax())

@@ -12,8 +12,10 @@ import math
 
 import numpy as np
 
-from npkpose._check import check_array, check_number
+from npkpose._check import check_array, check_kind, check_number
 from npkpose.image.files import check_image
+from npkpose.poses import Poses
+from npkpose.skeleton import Skeleton
 
 LIMBS_PER_PERSON = 50  # a person's size, the longer side of its box, in widths of a limb
 MIN_WIDTH = 1.5  # pixels
@@ -46,6 +48,8 @@ def draw_poses(image, poses, skeleton, width=None, opacity=0.85):
         Wrong shape, an image that is not uint8, or a width or opacity below 0.
     """
     image = check_image("image", image)
+    check_kind("poses", poses, Poses)
+    check_kind("skeleton", skeleton, Skeleton)
     keypoints = check_array(
         "poses", poses.keypoints, ("P", skeleton.num_keypoints, 2), finite=False
     )

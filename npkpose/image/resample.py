@@ -24,7 +24,7 @@ The weights of i add up to 1. A resize is linear, y = A x, so its gradient is A^
 
 import numpy as np
 
-from npkpose._check import check_choice, check_integer, check_number
+from npkpose._check import check_choice, check_integer, check_memory, check_number
 
 METHODS = ("nearest", "bilinear", "align_corners", "tf1", "bicubic", "area")
 
@@ -76,7 +76,8 @@ def resize_weights(n_in, n_out, method="bilinear", scale=None):
 def resize_matrix(n_in, n_out, method="bilinear", scale=None):
     """Return the matrix A (n_out, n_in) of a resize, for short signals: see `resize_weights`."""
     first, weights = resize_weights(n_in, n_out, method, scale)
-    matrix = np.zeros((n_out, n_in))
+    with check_memory("n_out"):
+        matrix = np.zeros((n_out, n_in))
     columns = first[:, None] + np.arange(weights.shape[1])
     np.put_along_axis(matrix, columns, weights, axis=1)
     return matrix

@@ -11,7 +11,7 @@ pixels of the larger of both images.
 
 import numpy as np
 
-from npkpose._check import check_choice, check_size, real_array
+from npkpose._check import check_choice, check_memory, check_size, real_array
 from npkpose.image.resample import resize_weights
 
 BAND = 1 << 18  # numbers of a band of rows: it stays in the processor's cache
@@ -39,8 +39,9 @@ def resize(image, size, method="auto"):
     check_choice("method", method, ("auto", "bilinear", "area", "nearest"))
     size = check_size("size", size)
     resized = image if image.dtype == np.uint8 else image.astype(np.float32)
-    for axis in sorted((0, 1), key=lambda axis: size[axis] / image.shape[axis]):
-        resized = _resize_axis(resized, axis, size[axis], method)
+    with check_memory("size"):
+        for axis in sorted((0, 1), key=lambda axis: size[axis] / image.shape[axis]):
+            resized = _resize_axis(resized, axis, size[axis], method)
     if image.dtype == np.uint8 and resized.dtype != np.uint8:
         np.rint(resized, out=resized)
         return resized.astype(np.uint8)  # weights are not negative, so within 0 to 255

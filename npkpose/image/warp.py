@@ -11,7 +11,7 @@ same roundings in the same order.
 
 import numpy as np
 
-from npkpose._check import check_array, check_size
+from npkpose._check import check_array, check_flag, check_memory, check_size, real_array
 from npkpose._jit import kernel
 
 
@@ -37,14 +37,16 @@ def warp_affine(image, matrix, size, *, opencv4=False):
     ValueError
         Wrong shape, another dtype, a size below 1, or a matrix that is not finite.
     """
-    image = np.asarray(image)
+    image = real_array("image", image)
     if image.ndim != 3 or image.dtype != np.uint8:
         raise ValueError(
             f"image: expected shape (H, W, C) of uint8, got {image.shape} of {image.dtype}"
         )
     matrix = check_array("matrix", matrix, (2, 3))
     height, width = check_size("size", size)
-    out = np.empty((height, width, image.shape[2]), np.uint8)
+    check_flag("opencv4", opencv4)
+    with check_memory("size"):
+        out = np.empty((height, width, image.shape[2]), np.uint8)
     warp_pixels(np.require(image, requirements=["C", "W"]), matrix, bool(opencv4), out)
     return out
 

@@ -19,17 +19,26 @@ import math
 
 import numpy as np
 
-from npkpose._check import check_choice, check_integer, check_number
+from npkpose._check import (
+    MAX_SIDE,
+    check_array,
+    check_choice,
+    check_flag,
+    check_integer,
+    check_kind,
+    check_number,
+)
 from npkpose.codec.heatmap.blur import smooth_heatmaps
 from npkpose.codec.paf.group import PAF_VARIANTS, group_paf
 from npkpose.codec.tags.group import group_tags
 from npkpose.grid import Grid
 from npkpose.image.resize import resize
 from npkpose.pipeline.flip import flip, flip_fields, flip_maps
-from npkpose.pipeline.source import is_batch, load_image
+from npkpose.pipeline.source import check_network, is_batch, load_image
 
 GROUPINGS = ("paf", "tags")
 MAX_PIXELS = 32_000_000  # of an input: a network needs some hundred bytes for each
+MAX_SCALE = 1000.0
 MAX_ASPECT = 16  # of an image that is enlarged to the whole height
 
 
@@ -62,19 +71,22 @@ class BottomUp:
     """
 
     def __init__(self, model, height=None, thresholds=None, *, scales=(1.0,), flip=False):
-        self.model = model.eval()
+        names = "preprocess", "split", "skeleton", "stride", "size_multiple"
+        self.model = check_network(model, names)
         height = getattr(model, "input_height", 432) if height is None else height
-        self.height = check_integer("height", height, at_least=model.size_multiple)
+        self.height = check_integer("height", height, model.size_multiple, MAX_SIDE)
         own = getattr(model, "thresholds", None)
         if isinstance(own, str):
             own = PAF_VARIANTS[check_choice("model.thresholds", own, PAF_VARIANTS)]
         grouping = getattr(model, "grouping", "tags" if own is None else "paf")
         self.grouping = check_choice("model.grouping", grouping, GROUPINGS)
+        check_kind("thresholds", {} if thresholds is None else thresholds, dict)
         self.thresholds = {**(own or {}), **(thresholds or {})}
+        scales = check_array("scales", scales, ("N",), largest=MAX_SCALE)
         self.scales = tuple(check_number("scales", scale, above=0.0) for scale in scales)
         if not self.scales:
             raise ValueError("scales: expected at least one, got none")
-        self.flip = bool(flip)
+        self.flip = check_flag("flip", flip)
 
     def __call__(self, image):
         """Return the `Poses` of one image, in its pixels, or a list of them for several.

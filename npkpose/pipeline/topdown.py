@@ -11,7 +11,7 @@ by OKS: Papandreou et al., CVPR 2017, arXiv:1701.01779.
 
 import numpy as np
 
-from npkpose._check import check_array, check_choice, check_number
+from npkpose._check import check_array, check_choice, check_flag, check_number
 from npkpose.codec.heatmap.decode import DARK_SPACING, REFINEMENTS, decode_heatmaps
 from npkpose.codec.heatmap.expected_oks import expected_oks
 from npkpose.codec.nms import oks_nms
@@ -26,7 +26,7 @@ from npkpose.image.crop import (
 )
 from npkpose.image.warp import warp_affine
 from npkpose.pipeline.flip import flip, flip_maps
-from npkpose.pipeline.source import is_batch, load_image, per_image
+from npkpose.pipeline.source import check_network, is_batch, load_image, per_image
 from npkpose.poses import Poses
 
 
@@ -64,11 +64,12 @@ class TopDown:
         self, model, *, flip=True, padding=None, refine=None, keypoint_threshold=0.2,
         nms_threshold=0.9,
     ):
-        self.model = model.eval()
+        scale = "grid" if hasattr(model, "grid") else "stride"
+        self.model = check_network(model, ("preprocess", "skeleton", "input_size", scale))
         self.grid = getattr(model, "grid", None) or Grid(model.stride, "index")
         refine = getattr(model, "refine", "dark") if refine is None else refine
         self.refine = check_choice("refine", refine, (*REFINEMENTS, *DARK_SPACING))
-        self.flip = bool(flip)
+        self.flip = check_flag("flip", flip)
         padding = getattr(model, "padding", PADDING) if padding is None else padding
         self.padding = check_number("padding", padding, above=0.0)
         self.keypoint_threshold = check_number(

@@ -89,6 +89,17 @@ def test_memory_grows_with_the_pixels_of_the_image():
     assert peak < 200 * image.size / 3
 
 
+def test_what_are_no_poses_of_the_skeleton_is_refused():
+    image = np.zeros((4, 4, 3), np.uint8)
+    for name, arguments in (
+        ("poses", (np.zeros((1, 1, 2)), DOT)), ("skeleton", (Poses.empty(1), "COCO_17")),
+        ("poses", (Poses.empty(2), DOT)), ("width", (Poses.empty(1), DOT, 0)),
+        ("opacity", (Poses.empty(1), DOT, 1, "half")),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=f"^{name}: expected"):
+            draw_poses(image, *arguments)
+
+
 @pytest.mark.parametrize("image", [
     np.full((4, 4, 3), 300), np.full((4, 4, 3), 0.5), np.zeros((4, 4), np.uint8),
     np.zeros((0, 4, 3), np.uint8), [[[0, 0, 0]]], None,

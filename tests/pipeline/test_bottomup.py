@@ -198,6 +198,15 @@ def test_a_bad_height_or_threshold_is_refused():
         BottomUp(CornerNet(), height=8)
     with pytest.raises(ValueError, match="scales: expected at least one"):
         BottomUp(CornerNet(), scales=())
+    with pytest.raises(ValueError, match="height: expected at most 1000000"):
+        BottomUp(CornerNet(), height=10**9)
+    for scales in (3, (1, 1e300), None, (1, "2")):
+        with pytest.raises(ValueError, match="scales"):
+            BottomUp(CornerNet(), scales=scales)
+    with pytest.raises(ValueError, match="flip: expected True or False, got 'no'"):
+        BottomUp(CornerNet(), flip="no")
+    with pytest.raises(ValueError, match="thresholds: expected a dict, got 0.5"):
+        BottomUp(CornerNet(), thresholds=0.5)
     with pytest.raises(ValueError, match="scales: expected more than 0"):
         BottomUp(CornerNet(), scales=(1, 0))
     with pytest.raises(ValueError, match="min_keypoints: expected at least 1"):
