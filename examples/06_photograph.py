@@ -26,11 +26,13 @@ from npkpose.models import OpenPoseMobileNetV2
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("weights", type=Path, help="graph_opt.pb")
 parser.add_argument("photo", type=Path)
-parser.add_argument("--out", default="06_photograph.png")
+parser.add_argument("--out", type=Path, default="06_photograph.png")
 options = parser.parse_args()
 for path in (options.weights, options.photo):
     if not path.is_file():
         parser.error(f"expected a file, got {path}")
+    if options.out.exists() and options.out.samefile(path):
+        parser.error(f"--out: expected another file than {path}")
 
 find = BottomUp(OpenPoseMobileNetV2.from_file(options.weights))
 image = read_image(options.photo)
