@@ -28,7 +28,7 @@ def squared_error(prediction, target, weight):
     gradient = np.empty(prediction.shape, dtype)
     weight = _NOTHING[dtype] if weight is None else np.ascontiguousarray(weight).reshape(-1)
     flat = prediction.reshape(-1), target.reshape(-1), weight, dtype.type(2 / count)
-    return _squares(*flat, gradient.reshape(-1)) / count, gradient
+    return float(_squares(*flat, gradient.reshape(-1))) / count, gradient
 
 
 # More arguments than six: the formula has them.
