@@ -208,6 +208,11 @@ def shown(value):
         return f"<{type(value).__name__}>"
 
 
+def plain(text):
+    """Return a text out of a file for a message: escaped, and at most 160 characters of it."""
+    return text[:160] if text.isprintable() else ascii(text[:160])
+
+
 def _as_dtype(name, value, shape, dtype, requirements):
     """Return ``value`` as an array of that shape and dtype, or raise ValueError."""
     array = real_array(name, value)

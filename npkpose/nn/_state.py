@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from npkpose._check import real_array
+from npkpose._check import plain, real_array
 
 _MAY_BE_ABSENT = "num_batches_tracked"  # a count that old checkpoints lack and nothing reads
 
@@ -82,7 +82,7 @@ def copy_state(targets, state, strict=True):
     that differs, on a finite value that would become infinite in the target's dtype and,
     if ``strict``, on missing and unexpected names.
     """
-    values = {name: real_array(name, state[name]) for name in targets if name in state}
+    values = {name: real_array(plain(name), state[name]) for name in targets if name in state}
     missing = [n for n in targets if n not in values and not n.endswith(_MAY_BE_ABSENT)]
     unexpected = [name for name in state if name not in targets]
     misshapen = [
@@ -104,7 +104,7 @@ def copy_state(targets, state, strict=True):
 
 def _some(names):
     """Return the first names and how many more there are."""
-    shown = ", ".join(name[:160] for name in names[:_MOST_NAMES])
+    shown = ", ".join(plain(name) for name in names[:_MOST_NAMES])
     more = len(names) - _MOST_NAMES
     return f"{shown} and {more:,} more" if more > 0 else shown
 
@@ -116,5 +116,6 @@ def _check_range(name, value, dtype):
         overflows = np.isfinite(value) & ~np.isfinite(value.astype(dtype))
     if overflows.any():
         raise ValueError(
-            f"state: expected values of {name} that {dtype} can hold, got {value[overflows][0]:g}"
+            f"state: expected values of {plain(name)} that {dtype} can hold, "
+            f"got {value[overflows][0]:g}"
         )

@@ -112,9 +112,11 @@ def _without_copies(people, cameras, members, threshold):
 
 
 def _check_people(people, views):
-    if isinstance(people, Poses) or not hasattr(people, "__iter__"):
-        raise ValueError(f"people: expected a sequence of Poses, got {type(people).__name__}")
-    people = list(people)
+    try:
+        people = list(people)
+    except TypeError:
+        got = type(people).__name__
+        raise ValueError(f"people: expected a sequence of Poses, got {got}") from None
     if len(people) != views:
         raise ValueError(f"people: expected {views} views, one per camera, got {len(people)}")
     for v, poses in enumerate(people):

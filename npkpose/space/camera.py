@@ -19,7 +19,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from npkpose._check import check_array, check_choice, real_array
+from npkpose._check import check_array, check_choice, plain, real_array
 from npkpose.space.lens import (
     TANGENT_FACTORS,
     distort,
@@ -31,6 +31,7 @@ from npkpose.space.lens import (
 UNITS = {"mm": 0.001, "cm": 0.01, "m": 1.0}  # in metres
 
 LARGEST = 1e30  # of lengths and pixels: larger ones overflow in products of some of them
+_MOST_KEYS = 12  # in a message
 _MAX_SKEW = 1e-3  # pixels, over the height of a picture: less than any detector's noise
 
 
@@ -187,9 +188,11 @@ class Camera:
 
 def check_cameras(name, cameras):
     """Return ``cameras`` as a list of `Camera` in one unit, or raise ValueError."""
-    if isinstance(cameras, Camera) or not hasattr(cameras, "__iter__"):
-        raise ValueError(f"{name}: expected a sequence of Camera, got {type(cameras).__name__}")
-    cameras = list(cameras)
+    try:
+        cameras = list(cameras)
+    except TypeError:
+        got = type(cameras).__name__
+        raise ValueError(f"{name}: expected a sequence of Camera, got {got}") from None
     for v, camera in enumerate(cameras):
         if not isinstance(camera, Camera):
             raise ValueError(f"{name}[{v}]: expected a Camera, got {type(camera).__name__}")
@@ -224,7 +227,8 @@ def _numbers(name, entry, sizes):
     arrays = []
     for key, shape in sizes.items():
         if key not in entry:
-            raise ValueError(f"{name}: expected the key {key!r}, got {', '.join(map(str, entry))}")
+            found = ", ".join(plain(str(other)) for other in list(entry)[:_MOST_KEYS])
+            raise ValueError(f"{name}: expected the key {key!r}, got {found}")
         array = real_array(f"{name}[{key!r}]", entry[key])
         if isinstance(shape, int):
             array, shape = array.reshape(-1), (("n",) if shape < 0 else (shape,))

@@ -80,7 +80,8 @@ def median(values):
 
 def _support(d, scores, max_distance):
     """Return S (...) of distances and scores (..., K)."""
-    closeness = 1 - d / max(max_distance, np.finfo(float).tiny)
+    with np.errstate(over="ignore"):
+        closeness = 1 - d / max(max_distance, np.finfo(float).tiny)
     return np.where(closeness > 0, scores * closeness, 0.0).sum(axis=-1)
 
 

@@ -22,7 +22,7 @@ import pathlib
 
 import numpy as np
 
-from npkpose._check import check_array, shown
+from npkpose._check import check_array, plain, shown
 from npkpose.poses import Poses
 from npkpose.space.camera import Camera
 from npkpose.weights.files import replacing
@@ -45,7 +45,7 @@ def read_cameras(path, unit=None):
     if isinstance(content, dict) and isinstance(content.get("cameras"), list):
         entries = {_name(entry, n): entry for n, entry in enumerate(content["cameras"])}
         if len(entries) < len(content["cameras"]):
-            raise ValueError(f"{path}: expected distinct names, got {list(entries)}")
+            raise ValueError(f"{path}: expected distinct names, got {shown(list(entries))}")
     else:
         entries = content
     if not isinstance(entries, dict) or not entries:
@@ -103,7 +103,7 @@ def match_images(paths, views):
     ids = list(dict.fromkeys(seen))
     if ids and len(ids) == len(seen):
         first = ", ".join(
-            f"{path}: {next(iter(view), None)!r}" for path, view in list(zip(paths, views))[:3]
+            f"{path}: {shown(next(iter(view), None))}" for path, view in list(zip(paths, views))[:3]
         )
         raise ValueError(
             f"image_id: expected one that is in two files, for the same time, got none ({first})"
@@ -146,7 +146,7 @@ def _read_numpy(path):
     def choose(names):
         chosen = ["keypoints"] if "keypoints" in names else names
         if len(chosen) != 1:
-            raise ValueError(f"{', '.join(names)[:80]} and no array called keypoints")
+            raise ValueError(f"{plain(', '.join(names))} and no array called keypoints")
         return chosen
 
     return next(iter(load_npz(path, choose).values()))
@@ -173,7 +173,7 @@ def _name(entry, n):
 
 def _camera(path, name, entry, units):
     if not isinstance(entry, dict):
-        raise ValueError(f"{path}: camera {name}: expected an object, got {shown(entry)}")
+        raise ValueError(f"{path}: camera {plain(name)}: expected an object, got {shown(entry)}")
     if "K" in entry:
         make = Camera.from_panoptic
     else:
@@ -183,7 +183,7 @@ def _camera(path, name, entry, units):
         unit = asked or entry.get("unit", stated)
         return make(entry) if unit is None else make(entry, unit)
     except ValueError as error:
-        raise ValueError(f"{path}: camera {name}: {error}") from None
+        raise ValueError(f"{path}: camera {plain(name)}: {error}") from None
 
 
 def _read_person(name, entry, count):

@@ -21,6 +21,7 @@ from npkpose._check import check_array
 FLOATS = (np.float64, np.float32)  # kept; other dtypes become float64
 
 _SMALL = 1e-4  # |v|^2 below which the series are exact to rounding
+_NO_ROTATION = 0.01  # in R R^T - I: files round
 _LARGEST = 1e15  # radians: beyond, the square of a float32 overflows
 
 
@@ -94,9 +95,16 @@ def six_d_to_matrix_backward(six_d, dR):
 def matrix_to_quaternion(R):
     """Return unit quaternions (..., 4), w first and not negative, of rotations ``R`` (..., 3, 3).
 
-    R determines 4 q q^T, whose row i is 4 q_i q. The row with the largest q_i is used.
+    R determines 4 q q^T, whose row i is 4 q_i q. The row with the largest q_i is used. Raises
+    ValueError for matrices that are no rotations, to a hundredth.
     """
-    R = check_array("R", R, (..., 3, 3), FLOATS)
+    R = check_array("R", R, (..., 3, 3), FLOATS, largest=2)
+    error = abs(R @ np.swapaxes(R, -1, -2) - np.eye(3, dtype=R.dtype)).max(axis=(-1, -2))
+    wrong = np.atleast_1d((error > _NO_ROTATION) | (np.linalg.det(R) < 0))
+    if wrong.any():
+        index = ", ".join(map(str, np.argwhere(wrong)[0])) if R.ndim > 2 else ""
+        where = f"R[{index}]" if index else "R"
+        raise ValueError(f"{where}: expected a rotation matrix")
     twist, trace = _axial(R), np.trace(R, axis1=-2, axis2=-1)[..., None, None]
     products = np.empty((*R.shape[:-2], 4, 4), R.dtype)
     products[..., :1, :1] = 1 + trace
@@ -170,9 +178,10 @@ def _unit(name, v, least=None):
     length = np.linalg.norm(scaled, axis=-1, keepdims=True)
     is_short = length == 0 if least is None else np.ldexp(length, power) <= least
     if is_short.any():
-        where = ", ".join(map(str, np.argwhere(is_short[..., 0])[0]))
+        index = ", ".join(map(str, np.argwhere(is_short[..., 0])[0]))
+        where = f"{name}[{index}]" if index else name
         found = "zero length" if least is None else "a column parallel to the first"
-        raise ValueError(f"{name}[{where}]: expected a direction, got {found}")
+        raise ValueError(f"{where}: expected a direction, got {found}")
     return scaled / length, np.ldexp(length, power)
 
 

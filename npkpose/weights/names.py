@@ -19,6 +19,8 @@ import re
 
 import numpy as np
 
+from npkpose._check import plain, shown
+
 # mmpose 0.x and 1.x: the official names after a prefix for backbone or head.
 HRNET = (
     (r"^backbone\.", ""),
@@ -74,7 +76,8 @@ def rename(state, rules):
     for name, array in state.items():
         new = _rename_one(name, rules)
         if new in renamed:
-            raise ValueError(f"state: expected one array for {new!r}, got another as {name!r}")
+            new, name = shown(new), shown(name)
+            raise ValueError(f"state: expected one array for {new}, got another as {name}")
         if new is not None:
             renamed[new] = array
     return renamed
@@ -107,7 +110,7 @@ def split_qkv(state):
             continue
         layer, kind = match.groups()
         if np.ndim(array) == 0 or len(array) % 3:
-            raise ValueError(f"{name}: expected a multiple of 3 rows, got {np.shape(array)}")
+            raise ValueError(f"{plain(name)}: expected a multiple of 3 rows, got {np.shape(array)}")
         for part, rows in zip(("query", "key", "value"), np.split(np.asarray(array), 3)):
             split[f"{layer}.attention.attention.{part}.{kind}"] = rows
     return split

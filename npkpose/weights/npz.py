@@ -13,6 +13,7 @@ import zipfile
 
 import numpy as np
 
+from npkpose._check import plain
 from npkpose.weights.archive import read_directory, read_member
 from npkpose.weights.files import check_state, map_file, read_numbers, replacing
 from npkpose.weights.identify import identify
@@ -77,7 +78,7 @@ def _read_array(name, content):
     are_sizes = len(shape) <= _MAX_AXES and all(type(n) is int and 0 <= n < 2**48 for n in shape)
     fits = are_sizes and math.prod(shape) * dtype.itemsize == size
     if dtype.kind not in "buif" or not fits:
-        what = f"{str(dtype)[:80]} and shape {str(shape)[:80]}"
+        what = f"{plain(str(dtype))} and shape {str(shape)[:80]}"
         raise ValueError(f"member {name[:80]!r} of {what} in {size} bytes")
     numbers = read_numbers(content, (start, len(content)), dtype)
     return numbers.reshape(shape, order="F" if is_fortran else "C")

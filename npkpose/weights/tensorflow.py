@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npkpose._check import shown
 from npkpose.weights.identify import identify
 from npkpose.weights.protobuf import (
     BYTES,
@@ -112,7 +113,7 @@ def _read_nodes(data):
         if field == "node":
             node = _read_node(data, value)
             if node.name in nodes:
-                raise ValueError(f"node {node.name!r}: expected a unique name, got it twice")
+                raise ValueError(f"node {shown(node.name)}: expected a unique name, got it twice")
             nodes[node.name] = node
     if not nodes:
         raise ValueError("expected the nodes of a frozen graph, got none")
@@ -124,7 +125,7 @@ def _check_inputs(nodes):
         for source in node.inputs:  # "name", "name:output" or "^name"
             if source.lstrip("^").split(":")[0] not in nodes:
                 raise ValueError(
-                    f"node {node.name!r}: expected its input {source!r}, got no such node"
+                    f"node {shown(node.name)}: expected its input {shown(source)}, got no such node"
                 )
 
 
@@ -144,7 +145,7 @@ def _read_node(data, span):
         if op == "Const" and "value" not in attributes:
             raise ValueError(f"byte {span[0]}: expected a constant's value, got none")
     except ValueError as error:
-        raise ValueError(f"node {name!r}, {error}") from None
+        raise ValueError(f"node {shown(name)}, {error}") from None
     return Node(name, op, tuple(inputs), attributes)
 
 

@@ -82,6 +82,14 @@ def test_a_value_that_would_become_infinite_is_refused_and_nothing_copied():
     assert target["a"].tolist() == [np.inf, np.float32(3e38)]
 
 
+def test_names_out_of_a_file_are_escaped_and_cut():
+    net, escape = nn.Linear(1, 1), "\x1b[31m"
+    for name in (escape, "n" * 10_000, f"{escape}weight" * 1000):
+        with pytest.raises(ValueError) as error:
+            net.load_state_dict({f"{name}{n}": np.ones(1) for n in range(3000)})
+        assert str(error.value).isprintable() and len(str(error.value)) < 1000
+
+
 def test_names_that_are_no_text_are_refused():
     with pytest.raises(ValueError, match="state: expected names that are text, got 3"):
         nn.ReLU().load_state_dict({3: np.ones(1)})

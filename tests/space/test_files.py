@@ -53,6 +53,19 @@ def test_a_unit_is_that_of_the_camera_or_the_file_or_asked_for(tmp_path):
         read_cameras(path)
 
 
+def test_names_out_of_a_file_are_escaped_and_cut(tmp_path):
+    escape = "\x1b]0;owned\x07"
+    for content in (
+        {"cameras": [{"name": escape, **ENTRY, "R": [[2, 0, 0]] * 3}]},
+        {"cameras": [{"name": escape * 9000, "K": 1, escape: 2}]},
+        {escape: 3}, {"cameras": [{"name": escape, **ENTRY}] * 3},
+        {"x": {f"{escape}{n}": 0 for n in range(3000)}},
+    ):  # fmt: skip
+        with pytest.raises(ValueError) as error:
+            read_cameras(write(tmp_path / "c.json", content))
+        assert "\x1b" not in str(error.value) and len(str(error.value)) < 2000
+
+
 def test_views_without_a_common_image_are_named():
     views = [{"cam0_0": 1, "cam0_1": 2}, {"cam1_0": 3}, {}]
     message = r"in two files, for the same time, got none \(a: 'cam0_0', b: 'cam1_0', c: None\)"

@@ -128,12 +128,15 @@ def test_columns_that_are_almost_parallel_give_a_rotation_or_an_error(dtype, sin
         (lambda: axis_angle_to_matrix([np.nan, 0, 0]), r"axis_angle\[0\]: expected a finite"),
         (lambda: quaternion_to_matrix(np.eye(4) * [1, 0, 1, 1]), r"quaternion\[1\]: expected a "),
         (lambda: six_d_to_matrix([[1, 2, 0, 0, 0, 0]]), r"six_d\[0\]: expected a direction, got a"),
-        (lambda: six_d_to_matrix([0, 2, 0, 0, 0, 0]), r"six_d\[\]: expected a direction, got zero"),
+        (lambda: six_d_to_matrix([0, 2, 0, 0, 0, 0]), "six_d: expected a direction, got zero"),
         (lambda: six_d_to_matrix(np.ones(6)), "got a column parallel to the first"),
         (lambda: six_d_to_matrix([-1, 2, 1, -2, 0, 0]), "got a column parallel to the first"),
         (lambda: six_d_to_matrix([1, 1 + 1e-15, 1, 1, 1, 1]), "got a column parallel to the first"),
         (lambda: six_d_to_matrix(np.array([1, 1 + 1e-5, 1, 1, 1, 1], "f")), "a column parallel to"),
         (lambda: axis_angle_to_matrix([0, 1e200, 0]), r"axis_angle\[1\]: expected at most 1e\+15"),
+        (lambda: matrix_to_quaternion(2 * np.eye(3)), "R: expected a rotation matrix"),
+        (lambda: matrix_to_axis_angle([np.eye(3), -np.eye(3)]), r"R\[1\]: expected a rotation"),
+        (lambda: matrix_to_quaternion(np.full((3, 3), 1e200)), r"R\[0, 0\]: expected at most 2 in"),
         (lambda: matrix_to_quaternion(np.eye(4)), r"R: expected shape \(..., 3, 3\)"),
         (
             lambda: rotations.six_d_to_matrix_backward(

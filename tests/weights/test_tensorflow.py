@@ -192,6 +192,8 @@ MALFORMED = {
     "too many values": (const("c", FLOAT32, shape(2), blob(5, FLOATS)), "1 or 2 values"),
     "an empty list": (const("c", FLOAT32, shape(1), blob(5)), "packed list, got none"),
     "an empty list of ints": (const("c", number(1, 3), shape(1), blob(7)), "packed list, got none"),
+    "a long name of another node": (node("n\x1b" * 9000, "Relu", blob(3, "x" * 9000)), "its input"),
+    "a long name given twice": (node("n\x1b" * 9000, "Relu") * 2, "a unique name"),
     "65,537 fields": (const("c", FLOAT32, blob(4) * 65_536), "expected at most 65536 fields"),
     "half a float": (const("c", FLOAT32, shape(1), blob(5, bytes(3))), "expected whole float32s"),
     "an int8 of 300": (const("c", number(1, 6), shape(1), number(7, 300)), "values of int8"),
@@ -211,6 +213,9 @@ MALFORMED = {
 def test_a_malformed_file_is_refused_with_its_path_and_byte(path, case):
     content, message = MALFORMED[case]
     refuses(path, content, message)
+    with pytest.raises(ValueError) as error:
+        load_tensorflow(path)
+    assert str(error.value).isprintable() and len(str(error.value)) < 500
 
 
 def test_a_small_file_cannot_claim_a_large_array(path):
