@@ -112,6 +112,7 @@ def _run(photos, find, skeleton, outputs, folder):
             people = _predict_photo(photo, find, skeleton, outputs, folder)
             if people is not None:
                 results.append(people)
+                _print_photo(photo, len(people), folder / photo.name)
         status = 0 if len(results) == len(photos) else 1
     except KeyboardInterrupt:
         print_note("predict", f"interrupted after {len(results)} of {len(photos)} photos")
@@ -136,11 +137,13 @@ def _predict_photo(photo, find, skeleton, outputs, folder):
         named = photo.path in str(error)
         print_note("predict", error if named else f"{photo.path}: {error or 'not enough memory'}")
         return None
-    files = folder / photo.name
-    _write_photo(outputs, files, image, poses, skeleton)
-    people = "1 person" if len(poses) == 1 else f"{len(poses)} people"
-    print(one_line(f"{photo.path}: {people}, {files}.json, {files}.png"), flush=True)
+    _write_photo(outputs, folder / photo.name, image, poses, skeleton)
     return _to_coco(poses, skeleton, photo.image_id)
+
+
+def _print_photo(photo, count, files):
+    people = "1 person" if count == 1 else f"{count} people"
+    print(one_line(f"{photo.path}: {people}, {files}.json, {files}.png"), flush=True)
 
 
 def _write_photo(outputs, path, image, poses, skeleton):
