@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from npkpose.weights import load_tensorflow, read_graph
-from npkpose.weights.protobuf import BYTES, VARINT, read_fields, read_varint, signed
+from npkpose.weights.protobuf import read_fields
 
 
 def varint(value):
@@ -77,19 +77,6 @@ def refuses(path, content, message):
     with pytest.raises(ValueError, match=message) as error:
         load_tensorflow(path)
     assert str(error.value).startswith(str(path))
-
-
-def test_the_specification_prints_150_as_these_two_bytes():
-    assert read_varint(b"\x96\x01", 0, 2) == (150, 2)
-    assert list(read_fields(b"\x08\x96\x01", 0, 3)) == [(1, VARINT, 150, 0)]
-    assert list(read_fields(b"\x12\x07testing", 0, 9)) == [(2, BYTES, (2, 9), 0)]
-
-
-@given(st.integers(-(2**63), 2**63 - 1))
-def test_a_varint_is_decoded(value):
-    content = varint(value)
-    value_read, end = read_varint(content, 0, len(content))
-    assert signed(value_read) == value and end == len(content)
 
 
 def test_nodes_have_names_operations_inputs_and_attributes(path):
