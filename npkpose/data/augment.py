@@ -14,10 +14,18 @@ has them (Sun et al., CVPR 2019, arXiv:1902.09212); the ranges of scale and rota
 
 import numpy as np
 
-from npkpose._check import check_array, check_integer, check_number, check_size
+from npkpose._check import (
+    check_array,
+    check_integer,
+    check_kind,
+    check_number,
+    check_rng,
+    check_size,
+)
 from npkpose.data.scene import Scene
 from npkpose.image.crop import PADDING, crop_matrices
 from npkpose.image.warp import warp_affine
+from npkpose.skeleton import Skeleton
 
 ROTATION = 40.0  # degrees, the largest
 SCALE = 0.35  # the largest change of size, as a share
@@ -29,6 +37,8 @@ LOWER_BODY = ("hip", "knee", "ankle", "heel", "toe", "pelvis")
 
 def flip_scene(scene, skeleton):
     """Return the flipped scene, where left and right keypoints are swapped. Its own inverse."""
+    check_kind("scene", scene, Scene)
+    check_kind("skeleton", skeleton, Skeleton)
     width = scene.image.shape[1]
     keypoints = scene.keypoints[:, skeleton.flip_order].copy()
     keypoints[..., 0] = width - 1 - keypoints[..., 0]
@@ -56,6 +66,7 @@ def warp_scene(scene, view, size):
         A view that is not finite or not invertible.
     """
     size = check_size("size", size)
+    check_kind("scene", scene, Scene)
     view = check_array("view", view, (2, 3))
     image = warp_affine(scene.image, view, size)
     keypoints = to_view(scene.keypoints, view)
@@ -88,6 +99,7 @@ def random_view(image_size, size, rng, strength=1.0):
     """
     old, new = (np.array(check_size("size", s)[::-1], float) for s in (image_size, size))
     strength = check_number("strength", strength, at_least=0)
+    check_rng(rng)
     step = (old / new).max() * (1 + strength * rng.uniform(-SCALE, SCALE))
     centre = (old - 1) / 2 + strength * rng.uniform(-SHIFT, SHIFT, 2) * old
     view = np.eye(2, 3) * step

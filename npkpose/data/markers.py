@@ -14,7 +14,7 @@ The classic form of this exercise cannot be solved, for two reasons. It is an op
 
 import numpy as np
 
-from npkpose._check import check_choice, check_integer
+from npkpose._check import check_choice, check_integer, check_rng
 
 STYLES = ("distinct", "identical", "classic")
 SIDE = 4.0  # pixels
@@ -46,6 +46,7 @@ def four_markers(num_images, rng, size=64, style="distinct"):
     num_images = check_integer("num_images", num_images)
     size = check_integer("size", size, at_least=8)
     check_choice("style", style, STYLES)
+    check_rng(rng)
     low, high = SIDE / 2 - 0.5, size - 0.5 - SIDE / 2
     keypoints = rng.uniform(low, high, (num_images, NUM_MARKERS, 2))
     if style == "classic":

@@ -20,7 +20,7 @@ visibility 0 everywhere, so evaluations ignore it; a person without visible pixe
 
 import numpy as np
 
-from npkpose._check import check_integer, check_size
+from npkpose._check import check_integer, check_rng, check_size, shown
 from npkpose.data.background import cluttered_background, random_shapes
 from npkpose.data.body import pose_body, random_angles, random_lengths, turn
 from npkpose.data.clothes import body_parts, random_builds, random_clothes
@@ -71,7 +71,11 @@ class SyntheticPeople:
         self.num_images = check_integer("num_images", num_images)
         self.seed = check_integer("seed", seed)
         self.size = check_size("size", size)
-        fewest, most = (people, people) if np.ndim(people) == 0 else people
+        if not isinstance(people, (tuple, list)):
+            people = people, people
+        if len(people) != 2:
+            raise ValueError(f"people: expected an int or (fewest, most), got {shown(people)}")
+        fewest, most = people
         fewest = check_integer("people", fewest)
         self.people = fewest, check_integer("people", most, at_least=fewest)
 
@@ -103,7 +107,7 @@ def synthetic_scene(rng, size=128, num_people=2):
     if min(size) < 16:
         raise ValueError(f"size: expected at least 16, got {size}")
     num_people = check_integer("num_people", num_people)
-    joints, parts, scales = _random_people(num_people, size, rng)
+    joints, parts, scales = _random_people(num_people, size, check_rng(rng))
     image, shapes = cluttered_background(size, rng)
     depth = np.full(size, np.inf)
     owner = np.full(size, NOBODY, dtype=np.int64)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from npkpose._check import check_array, check_integer
+from npkpose._check import check_array, check_integer, shown
 
 FLOATS = (np.float32, np.float64)  # kept, in either byte order; other real types: the first
 
@@ -12,7 +12,7 @@ def pair(name, value, at_least):
     if not isinstance(value, (tuple, list)):
         value = (value, value)
     if len(value) != 2:
-        raise ValueError(f"{name}: expected an int or a pair, got {value!r}")
+        raise ValueError(f"{name}: expected an int or a pair, got {shown(value)}")
     return tuple(check_integer(name, item, at_least) for item in value)
 
 

@@ -20,7 +20,7 @@ import math
 import numpy as np
 
 from npkpose import engine
-from npkpose._check import check_array, check_integer
+from npkpose._check import check_array, check_flag, check_integer
 from npkpose.nn._shapes import FLOATS, check_gradient
 from npkpose.nn.faster import faster
 from npkpose.nn.linear import Linear
@@ -39,6 +39,7 @@ class MultiHeadAttention(Module):
         super().__init__()
         self.dim = check_integer("dim", dim, 1)
         self.num_heads = check_heads(num_heads, dim)
+        qkv_bias = check_flag("qkv_bias", qkv_bias)
         rng = np.random.default_rng(0) if rng is None else rng
         self.qkv = Linear(dim, 3 * dim, bias=qkv_bias, rng=rng)
         self.proj = Linear(dim, dim, rng=rng)

@@ -23,7 +23,7 @@ Statistics are float64: in float32 the digits of a small difference of large num
 import numpy as np
 
 from npkpose import engine
-from npkpose._check import check_choice, check_integer, check_number
+from npkpose._check import check_choice, check_flag, check_integer, check_kind, check_number
 from npkpose.nn._shapes import check_gradient, check_images
 from npkpose.nn.faster import faster
 from npkpose.nn.module import Module
@@ -50,10 +50,10 @@ class BatchNorm2d(Module):
         )
         if statistics == "running" and not track_running_stats:
             raise ValueError('statistics: expected track_running_stats for "running", got none')
-        if affine:
+        if check_flag("affine", affine):
             self.params["weight"] = np.ones(C, np.float32)
             self.params["bias"] = np.zeros(C, np.float32)
-        if track_running_stats:
+        if check_flag("track_running_stats", track_running_stats):
             self.buffers["running_mean"] = np.zeros(C, np.float32)
             self.buffers["running_var"] = np.ones(C, np.float32)
             self.buffers["num_batches_tracked"] = np.zeros((), np.int64)
@@ -213,7 +213,8 @@ def freeze_statistics(module, frozen=True):
     In training mode too, so that a network trains on the normalisation it was published
     with, and gradients are those of evaluation. ``frozen=False`` goes back to "auto".
     """
-    for _, layer in module.named_modules():
+    frozen = check_flag("frozen", frozen)
+    for _, layer in check_kind("module", module, Module).named_modules():
         if isinstance(layer, BatchNorm2d) and layer.statistics in ("auto", "running"):
             layer.statistics = "running" if frozen else "auto"
     return module

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from npkpose import engine
-from npkpose._check import check_integer, count_windows
+from npkpose._check import check_flag, check_integer, check_kind, count_windows
 from npkpose.nn._shapes import check_gradient, check_groups, check_images, pair
 from npkpose.nn.faster import faster
 from npkpose.nn.init import kaiming_normal
@@ -54,7 +54,7 @@ class Conv2d(Module):
         self.needs_dx = True  # see `no_input_gradient`
         shape = (out_channels, in_channels // groups, kh, kw)
         self.params["weight"] = kaiming_normal(shape, in_channels // groups * kh * kw, rng)
-        if bias:
+        if check_flag("bias", bias):
             self.params["bias"] = np.zeros(out_channels, np.float32)
 
     def forward(self, x):
@@ -120,7 +120,8 @@ def no_input_gradient(network):
     ``backward`` of the network returns None then. The first convolution must be the only layer
     that reads the images.
     """
-    layers = [layer for _, layer in network.named_modules() if isinstance(layer, Conv2d)][:1]
+    modules = check_kind("network", network, Module).named_modules()
+    layers = [layer for _, layer in modules if isinstance(layer, Conv2d)][:1]
     before = [layer.needs_dx for layer in layers]
     for layer in layers:
         layer.needs_dx = False

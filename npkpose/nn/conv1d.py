@@ -9,7 +9,7 @@ every call: ``params`` is never written to, and threads may share a network in e
 
 import numpy as np
 
-from npkpose._check import check_array, check_integer
+from npkpose._check import check_array, check_flag, check_integer
 from npkpose.nn._shapes import FLOATS, check_gradient, check_groups
 from npkpose.nn.conv import conv2d, conv2d_input_gradient, conv2d_weight_gradient
 from npkpose.nn.init import kaiming_normal
@@ -40,7 +40,7 @@ class Conv1d(Module):
         self.window = (1, kernel_size), (1, dilation), (0, padding), (1, stride)
         shape = (out_channels, in_channels // groups, kernel_size)
         self.params["weight"] = kaiming_normal(shape, shape[1] * shape[2], rng)
-        if bias:
+        if check_flag("bias", bias):
             self.params["bias"] = np.zeros(out_channels, np.float32)
 
     def forward(self, x):

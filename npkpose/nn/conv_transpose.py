@@ -21,7 +21,7 @@ must be below the stride; PyTorch also allows it below the dilation.
 import numpy as np
 
 from npkpose import engine
-from npkpose._check import check_integer
+from npkpose._check import check_flag, check_integer
 from npkpose.nn._shapes import check_gradient, check_groups, check_images, pair
 from npkpose.nn.conv import conv2d, conv2d_input_gradient, conv2d_weight_gradient
 from npkpose.nn.faster import faster
@@ -59,7 +59,7 @@ class ConvTranspose2d(Module):
         shape = (in_channels, out_channels // groups, kh, kw)
         fan_in = in_channels // groups * kh * kw / (sh * sw)
         self.params["weight"] = kaiming_normal(shape, fan_in, rng)
-        if bias:
+        if check_flag("bias", bias):
             self.params["bias"] = np.zeros(out_channels, np.float32)
 
     def forward(self, x):

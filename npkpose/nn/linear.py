@@ -8,7 +8,7 @@ All leading axes are examples. With those flattened to one,
 import numpy as np
 
 from npkpose import engine
-from npkpose._check import check_array, check_integer
+from npkpose._check import check_array, check_flag, check_integer
 from npkpose.nn._shapes import FLOATS, check_gradient
 from npkpose.nn.faster import faster
 from npkpose.nn.init import kaiming_normal
@@ -27,7 +27,7 @@ class Linear(Module):
         self.in_features = check_integer("in_features", in_features, 1)
         self.out_features = check_integer("out_features", out_features, 1)
         self.params["weight"] = kaiming_normal((out_features, in_features), in_features, rng)
-        if bias:
+        if check_flag("bias", bias):
             self.params["bias"] = np.zeros(out_features, np.float32)
 
     def forward(self, x):

@@ -6,6 +6,7 @@ Vaswani et al., "Attention Is All You Need", NIPS 2017, arXiv:1706.03762, sectio
 in place of ReLU.
 """
 
+from npkpose._check import check_integer
 from npkpose.nn.gelu import GELU
 from npkpose.nn.linear import Linear
 from npkpose.nn.module import Module
@@ -20,6 +21,8 @@ class Mlp(Module):
 
     def __init__(self, dim, hidden_dim, *, rng=None):
         super().__init__()
+        dim = check_integer("dim", dim, 1)
+        hidden_dim = check_integer("hidden_dim", hidden_dim, 1)
         self.fc1 = Linear(dim, hidden_dim, rng=rng)
         self.gelu = GELU()
         self.fc2 = Linear(hidden_dim, dim, rng=rng)

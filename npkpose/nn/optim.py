@@ -18,7 +18,7 @@ from functools import partial
 import numpy as np
 
 from npkpose import engine
-from npkpose._check import check_array, check_number
+from npkpose._check import check_array, check_flag, check_kind, check_number
 from npkpose.nn._state import copy_state
 from npkpose.nn.faster import faster
 from npkpose.nn.module import Module
@@ -35,9 +35,7 @@ class Optimizer:
     """
 
     def __init__(self, module, lr, weight_decay, kinds):
-        if not isinstance(module, Module):
-            raise ValueError(f"module: expected a Module, got {type(module).__name__}")
-        self.module = module
+        self.module = check_kind("module", module, Module)
         self.lr = self.initial_lr = check_number("lr", lr, at_least=0.0)
         self.weight_decay = check_number("weight_decay", weight_decay, at_least=0.0)
         self.steps = 0
@@ -85,7 +83,7 @@ class SGD(Optimizer):
 
     def __init__(self, module, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
         self.momentum = check_number("momentum", momentum, at_least=0.0)
-        self.nesterov = bool(nesterov)
+        self.nesterov = check_flag("nesterov", nesterov)
         if nesterov and not momentum:
             raise ValueError(f"nesterov: expected momentum above 0 with it, got {momentum}")
         super().__init__(module, lr, weight_decay, ("velocity",) if momentum else ())

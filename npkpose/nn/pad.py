@@ -8,7 +8,7 @@ symmetric padding of a convolution cannot express.
 
 import numpy as np
 
-from npkpose._check import check_integer
+from npkpose._check import check_integer, shown
 from npkpose.nn._shapes import check_gradient, check_images
 from npkpose.nn.module import Module
 
@@ -22,7 +22,7 @@ class ZeroPad2d(Module):
             padding = (padding,) * 4
         if len(padding) != 4:
             raise ValueError(
-                f"padding: expected an int or (left, right, top, bottom), got {padding!r}"
+                f"padding: expected an int or (left, right, top, bottom), got {shown(padding)}"
             )
         self.padding = tuple(check_integer("padding", side, 0) for side in padding)
 

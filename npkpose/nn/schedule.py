@@ -17,15 +17,16 @@ from math import cos, pi
 
 import numpy as np
 
-from npkpose._check import check_integer, check_number
+from npkpose._check import check_array, check_integer, check_kind, check_number
 from npkpose.nn._state import copy_state
+from npkpose.nn.optim import Optimizer
 
 
 class Schedule:
     """Set ``optimizer.lr`` now, to `lr_at` (0), and again at every `step`."""
 
     def __init__(self, optimizer):
-        self.optimizer = optimizer
+        self.optimizer = check_kind("optimizer", optimizer, Optimizer)
         self.steps = 0
         optimizer.lr = self.lr_at(0)
 
@@ -54,6 +55,7 @@ class MultiStepLR(Schedule):
     """Multiply the rate by ``gamma`` at each of ``milestones``."""
 
     def __init__(self, optimizer, milestones, gamma=0.1):
+        milestones = check_array("milestones", milestones, ("M",), np.int64).tolist()
         self.milestones = sorted(check_integer("milestones", m) for m in milestones)
         self.gamma = check_number("gamma", gamma, at_least=0.0)
         super().__init__(optimizer)

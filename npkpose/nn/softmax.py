@@ -11,7 +11,7 @@ Bridle, "Probabilistic Interpretation of Feedforward Classification Network Outp
 
 import numpy as np
 
-from npkpose._check import check_array
+from npkpose._check import check_array, shown
 from npkpose.nn._shapes import FLOATS, check_gradient
 from npkpose.nn.module import Module
 
@@ -22,7 +22,7 @@ class Softmax(Module):
     def __init__(self, dim=-1):
         super().__init__()
         if isinstance(dim, bool) or not isinstance(dim, int):
-            raise ValueError(f"dim: expected an integer, got {dim!r}")
+            raise ValueError(f"dim: expected an integer, got {shown(dim)}")
         self.dim = dim
 
     def forward(self, x):

@@ -14,7 +14,7 @@ The loops run over the kh kw kernel taps and move all windows at once.
 
 import numpy as np
 
-from npkpose._check import check_array, count_windows
+from npkpose._check import check_array, check_number, count_windows
 from npkpose.nn._shapes import FLOATS, check_images, pair
 
 
@@ -40,6 +40,8 @@ def unfold(x, kernel_size, dilation=1, padding=0, stride=1, fill=0.0):
     """
     x = check_images(x)
     window = _check_window(kernel_size, dilation, padding, stride)
+    if not isinstance(fill, float):  # which may also be infinite
+        fill = check_number("fill", fill)
     N, C, H, W = x.shape
     Ho, Wo = count_windows((H, W), window)
     (kh, kw), _, (ph, pw), _ = window

@@ -5,7 +5,7 @@ the coordinate conventions. The backward pass is the exact adjoint, A_h^T dy A_w
 products, both spread a NaN or infinity over its row and column.
 """
 
-from npkpose._check import check_choice, check_number
+from npkpose._check import check_choice, check_number, shown
 from npkpose.image.resample import resize_matrix
 from npkpose.nn._shapes import check_gradient, check_images, pair
 from npkpose.nn.module import Module
@@ -73,5 +73,5 @@ def _factors(value):
     if not isinstance(value, (tuple, list)):
         value = (value, value)
     if len(value) != 2:
-        raise ValueError(f"scale_factor: expected a number or a pair, got {value!r}")
+        raise ValueError(f"scale_factor: expected a number or a pair, got {shown(value)}")
     return tuple(check_number("scale_factor", item, above=0.0) for item in value)

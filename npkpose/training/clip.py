@@ -10,14 +10,16 @@ import math
 
 import numpy as np
 
-from npkpose._check import check_number
+from npkpose._check import check_kind, check_number
+from npkpose.nn import Module
 
 
 def clip_gradients(module, max_norm=math.inf):
     """Scale the module's gradients in place; return their norm before that, a float."""
-    if max_norm != math.inf:
+    if not (isinstance(max_norm, float) and max_norm == math.inf):
         max_norm = check_number("max_norm", max_norm, above=0.0)
-    gradients = [gradient for _, gradient in module.named_gradients()]
+    named = check_kind("module", module, Module).named_gradients()
+    gradients = [gradient for _, gradient in named]
     norm = math.sqrt(sum(float(np.sum(np.square(g, dtype=np.float64))) for g in gradients))
     if norm > max_norm:
         for gradient in gradients:

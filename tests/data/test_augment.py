@@ -144,3 +144,7 @@ def test_bad_views_are_refused(scene):
         augment.warp_scene(scene, [[1, 1, 0], [1, 1, 0]], 64)
     with pytest.raises(ValueError, match="strength: expected at least 0, got -1"):
         augment.random_view((64, 64), 64, np.random.default_rng(0), -1)
+    with pytest.raises(ValueError, match="scene: expected a Scene, got 3"):
+        augment.flip_scene(3, COCO_17)
+    with pytest.raises(ValueError, match="skeleton: expected a Skeleton, got 'COCO_17'"):
+        augment.flip_scene(scene, "COCO_17")

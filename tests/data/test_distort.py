@@ -45,3 +45,9 @@ def test_a_keypoint_becomes_hidden_exactly_where_its_pixel_is_covered():
 def test_bad_input_is_named(rng):
     with pytest.raises(ValueError, match="most: expected at least 0, got -1"):
         hide_patches(SyntheticPeople(1, size=32)[0], rng, most=-1)
+    with pytest.raises(ValueError, match="scene: expected a Scene, got array"):
+        hide_patches(np.zeros(3), rng)
+    with pytest.raises(ValueError, match=r"image: expected shape \(H, W, 3\) of uint8, got"):
+        change_colours(np.zeros((4, 4, 3)), rng)  # 0 to 1, or 0 to 255?
+    with pytest.raises(ValueError, match="rng: expected a numpy.random.Generator, got 1"):
+        change_colours(np.zeros((4, 4, 3), np.uint8), 1)

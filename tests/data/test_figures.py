@@ -43,3 +43,5 @@ def test_bad_input_is_named():
         two_figures(1, np.random.default_rng(0), 32)
     with pytest.raises(ValueError, match="num_images: expected an integer"):
         two_figures(1.5, np.random.default_rng(0))
+    with pytest.raises(ValueError, match="rng: expected a numpy.random.Generator, got 3"):
+        two_figures(1, 3)

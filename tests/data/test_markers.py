@@ -69,6 +69,7 @@ def test_0_images_are_an_empty_batch():
     [
         ({"num_images": -1}, "num_images: expected at least 0"),
         ({"size": 7}, "size: expected at least 8, got 7"),
+        ({"rng": 3}, "rng: expected a numpy.random.Generator, got 3"),
         ({"style": "same"}, "style: expected one of distinct, identical, classic"),
     ],
 )

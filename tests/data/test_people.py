@@ -101,3 +101,7 @@ def test_bad_input_is_named():
         synthetic_scene(np.random.default_rng(0), 8)
     with pytest.raises(IndexError, match="i: expected 0 to 0, got 1"):
         SyntheticPeople(1)[1]
+    with pytest.raises(ValueError, match=r"people: expected an int or \(fewest, most\)"):
+        SyntheticPeople(1, people=(1, 2, 3))
+    with pytest.raises(ValueError, match="rng: expected a numpy.random.Generator, got 0"):
+        synthetic_scene(0)

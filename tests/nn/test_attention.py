@@ -86,6 +86,7 @@ def test_no_examples_and_no_tokens_give_none():
     (lambda: nn.MultiHeadAttention(6, 4), "num_heads: expected a divisor of 6, got 4"),
     (lambda: nn.MultiHeadAttention(6, 0), "num_heads: expected at least 1"),
     (lambda: nn.MultiHeadAttention(4, 2)(np.ones((3, 4))), r"x: expected shape \(N, L, 4\)"),
+    (lambda: nn.MultiHeadAttention(4, 2, qkv_bias="no"), "qkv_bias: expected True or False"),
 ])
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):

@@ -104,6 +104,10 @@ def test_frozen_statistics_are_those_of_evaluation(rng):
     (lambda: nn.BatchNorm2d(2)(np.ones((0, 2, 2, 2))), "x: expected at least 2 values per channel"),
     (lambda: nn.BatchNorm2d(2)(np.ones((1, 2, 1, 1))), "x: expected at least 2 values per channel"),
     (lambda: nn.BatchNorm2d(2, statistics="image")(np.ones((1, 2, 0, 1))), "x: expected at le"),
+    (lambda: nn.BatchNorm2d(2, affine=None), "affine: expected True or False"),
+    (lambda: nn.BatchNorm2d(2, track_running_stats=2), "track_running_stats: expected True or"),
+    (lambda: nn.freeze_statistics(nn.BatchNorm2d(2), "no"), "frozen: expected True or False"),
+    (lambda: nn.freeze_statistics([nn.BatchNorm2d(2)]), "module: expected a Module"),
 ])
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):

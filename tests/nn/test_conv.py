@@ -83,10 +83,26 @@ def test_the_same_layer_starts_the_same_unless_given_an_rng():
     (lambda: nn.Conv2d(1, 1, 1, rng=3), "rng: expected a numpy.random.Generator, got 3"),
     (lambda: nn.Conv2d(2, 1, 1)(np.ones((1, 3, 4, 4))), r"x: expected shape \(N, 2, H, W\)"),
     (lambda: nn.Conv2d(1, 1, 5, padding=1)(np.ones((1, 1, 2, 9))), "x: expected at least 5 pixels"),
+    (lambda: nn.Conv2d(1, 1, 1, bias="no"), "bias: expected True or False"),
 ])
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_only_a_module_can_go_without_the_gradient_of_its_input():
+    with pytest.raises(ValueError, match="network: expected a Module, got 3"):
+        with nn.no_input_gradient(3):
+            pass
+
+
+def test_a_message_about_a_deeply_nested_list_is_short():
+    deep = []
+    for _ in range(3000):
+        deep = [deep]
+    with pytest.raises(ValueError, match=r"^stride: expected an int or a pair, got \[") as error:
+        nn.Conv2d(1, 1, 1, stride=deep)
+    assert len(str(error.value)) < 200
 
 
 def test_training_does_without_the_gradient_of_pictures(rng):

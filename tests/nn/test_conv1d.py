@@ -102,6 +102,7 @@ def test_threads_may_share_a_network(rng):
     (lambda: nn.Conv1d(2, 1, 1)(np.ones((1, 3, 4))), r"x: expected shape \(N, 2, L\), got"),
     (lambda: nn.Conv1d(2, 1, 1)(np.ones((1, 2, 3, 4))), r"x: expected shape \(N, 2, 1, L\), got"),
     (lambda: nn.Conv1d(1, 1, 5)(np.ones((1, 1, 4))), "x: expected at least 5 pixels"),
+    (lambda: nn.Conv1d(1, 1, 1, bias=None), "bias: expected True or False"),
 ])  # fmt: skip
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):

@@ -85,6 +85,7 @@ def test_initial_weights_keep_the_mean_square_of_a_rectified_signal(kernel, stri
     (lambda: nn.ConvTranspose2d(1, 1, 2, stride=2.0), "stride: expected an integer, got 2.0"),
     (lambda: nn.ConvTranspose2d(2, 1, 1)(np.ones((1, 1, 4, 4))), r"x: expected shape \(N, 2, H"),
     (lambda: nn.ConvTranspose2d(1, 1, 1, 1, 2)(np.ones((1, 1, 4, 4))), "x: expected images large"),
+    (lambda: nn.ConvTranspose2d(1, 1, 1, bias=2), "bias: expected True or False"),
 ])
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):

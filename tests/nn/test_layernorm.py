@@ -55,6 +55,7 @@ def test_evaluation_is_the_same_as_training(rng):
     (lambda: nn.LayerNorm(()), "normalized_shape: expected at least one axis"),
     (lambda: nn.LayerNorm(3, eps=-1), "eps: expected at least 0"),
     (lambda: nn.LayerNorm((2, 3))(np.ones((3, 2))), r"x: expected shape \(..., 2, 3\)"),
+    (lambda: nn.LayerNorm(3, elementwise_affine=3), "elementwise_affine: expected True or"),
 ])
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):

@@ -44,6 +44,7 @@ def test_backward_is_the_adjoint_of_forward(assert_adjoint, shape, inputs, outpu
     (lambda: nn.Linear(1, 2.0), "out_features: expected an integer"),
     (lambda: nn.Linear(1, 1, rng=3), "rng: expected a numpy.random.Generator"),
     (lambda: nn.Linear(3, 1)(np.ones((3, 2))), r"x: expected shape \(..., 3\), got \(3, 2\)"),
+    (lambda: nn.Linear(1, 1, bias="no"), "bias: expected True or False, got 'no'"),
 ])
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):

@@ -38,7 +38,9 @@ def test_tokens_do_not_influence_each_other(rng):
 
 
 def test_bad_arguments_are_named():
-    with pytest.raises(ValueError, match="in_features: expected at least 1, got 0"):
+    with pytest.raises(ValueError, match="^dim: expected at least 1, got 0"):
         nn.Mlp(0, 2)
+    with pytest.raises(ValueError, match="hidden_dim: expected at least 1, got 0"):
+        nn.Mlp(2, 0)
     with pytest.raises(ValueError, match=r"x: expected shape \(\.\.\., 3\), got \(2, 4\)"):
         nn.Mlp(3, 2)(np.zeros((2, 4)))

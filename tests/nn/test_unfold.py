@@ -78,6 +78,7 @@ def test_fold_is_the_adjoint_of_unfold(case, C, seed):
     (lambda: nn.unfold(np.ones((1, 1, 3, 3)), 1, padding=-1), "padding: expected at least 0"),
     (lambda: nn.fold(np.ones((1, 4, 3)), (3, 3), 2), "columns: expected shape"),
     (lambda: nn.fold(np.ones((1, 5, 4)), (3, 3), 2), "columns: expected a multiple of 4 rows"),
+    (lambda: nn.unfold(np.ones((1, 1, 3, 3)), 1, fill="0"), "fill: expected a finite number"),
 ])
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):

@@ -27,3 +27,7 @@ def test_a_short_gradient_does_not_change():
 def test_bad_limits_are_named():
     with pytest.raises(ValueError, match="max_norm: expected more than 0, got 0"):
         clip_gradients(layer_with_gradient(), 0)
+    with pytest.raises(ValueError, match="max_norm: expected a finite number, got array"):
+        clip_gradients(layer_with_gradient(), np.ones(2))
+    with pytest.raises(ValueError, match="module: expected a Module, got 3"):
+        clip_gradients(3)

@@ -33,9 +33,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npkpose._check import check_kind
 from npkpose.metrics.coco.curves import TRUE_POSITIVE
 from npkpose.metrics.coco.evaluate import evaluate_tables
 from npkpose.metrics.coco.matching import match_detections
+from npkpose.metrics.coco.result import CocoResult
 from npkpose.similarity import keypoint_similarity
 
 MATCHED = 0.1  # the lowest OKS of a match
@@ -81,7 +83,7 @@ def analyse_errors(result):
     ValueError
         The result has no range of areas of this name.
     """
-    matched = _match(result)
+    matched = _match(check_kind("result", result, CocoResult))
     kinds = _keypoint_kinds(result, matched)
     false, unfound = _false_detections(result, matched), _unfound(result, matched)
     counts = {kind: int((kinds == k).sum()) for k, kind in enumerate(KEYPOINT_KINDS)}

@@ -1,9 +1,11 @@
 """The result of a COCO evaluation: ten numbers, the curves behind them, and the matches."""
 
+from collections.abc import Hashable
 from typing import NamedTuple
 
 import numpy as np
 
+from npkpose._check import check_number, shown
 from npkpose.metrics.coco.curves import FALSE_POSITIVE, TRUE_POSITIVE
 from npkpose.similarity import keypoint_similarity
 
@@ -175,14 +177,16 @@ class CocoResult:
 
     def _cell(self, threshold, area):
         """Return the indices (a, t) of a range of areas and a threshold."""
+        threshold = check_number("threshold", threshold)
         close = np.flatnonzero(np.isclose(self.settings.thresholds, threshold))
         if not len(close):
             raise ValueError(
                 f"threshold: expected one of {self.settings.thresholds.tolist()}, got {threshold!r}"
             )
-        if area not in self.settings.areas:
-            raise ValueError(f"area: expected one of {list(self.settings.areas)}, got {area!r}")
-        return list(self.settings.areas).index(area), int(close[0])
+        areas = list(self.settings.areas)
+        if not isinstance(area, Hashable) or area not in areas:
+            raise ValueError(f"area: expected one of {areas}, got {shown(area)}")
+        return areas.index(area), int(close[0])
 
     def plot(self):
         """Return a Matplotlib figure: precision against recall, and how exact each keypoint is.

@@ -12,7 +12,7 @@ import copy
 
 import numpy as np
 
-from npkpose._check import check_integer
+from npkpose._check import check_integer, check_kind, shown
 from npkpose.metrics.coco.evaluate import accumulate
 from npkpose.metrics.coco.matching import CandidatePairs
 from npkpose.metrics.coco.read_json import read_detections, read_ground_truth
@@ -70,7 +70,7 @@ def join_shards(results):
         No results, settings or categories that differ, an image in two shards, or a strict
         evaluation with the same id in two shards, of which pycocotools would use only the last.
     """
-    results = list(results)
+    results = [check_kind(f"results[{i}]", r, CocoResult) for i, r in enumerate(_list(results))]
     _check_shards(results)
     truth, truth_rows = _join_tables([result.truth for result in results])
     found, found_rows = _join_tables([result.found for result in results])
@@ -84,6 +84,13 @@ def join_shards(results):
     for k in range(len(whole.categories)):
         accumulate(whole, k)
     return whole
+
+
+def _list(results):
+    """Return a sequence of results as a list, or raise ValueError."""
+    if not isinstance(results, (list, tuple)):
+        raise ValueError(f"results: expected a list of CocoResult, got {shown(results)}")
+    return list(results)
 
 
 def _check_shards(results):

@@ -175,3 +175,5 @@ def test_the_range_of_areas_all_is_needed():
     result = evaluate_coco(gt, Detections(TRUTH, [1, 1], [1, 1]), PLAN, areas={"some": (0, 1e9)})
     with pytest.raises(ValueError, match="areas: expected 'all' among them, got .'some'."):
         analyse_errors(result)
+    with pytest.raises(ValueError, match="result: expected a CocoResult, got {}"):
+        analyse_errors({})

@@ -110,3 +110,7 @@ def test_thresholds_and_areas_that_were_not_evaluated_are_refused():
         result.matches(0.3)
     with pytest.raises(ValueError, match=r"area: expected one of \['all', .*, got 'small'"):
         result.per_image(area="small")
+    with pytest.raises(ValueError, match="threshold: expected a finite number, got 'half'"):
+        result.matches("half")
+    with pytest.raises(ValueError, match=r"area: expected one of \['all', .*, got \[0, 32\]"):
+        result.per_image(area=[0, 32])

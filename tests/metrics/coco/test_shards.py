@@ -125,6 +125,10 @@ def test_shards_that_do_not_fit_together_are_refused():
     one, other = (evaluate_coco(*pair, PAIR) for pair in pairs)
     with pytest.raises(ValueError, match="results: expected at least one"):
         join_shards([])
+    with pytest.raises(ValueError, match="results: expected a list of CocoResult, got 3"):
+        join_shards(3)
+    with pytest.raises(ValueError, match=r"results\[1\]: expected a CocoResult, got None"):
+        join_shards([one, None])
     with pytest.raises(ValueError, match="results: expected every image once, got .* again"):
         join_shards([one, other, one])
     elsewhere = evaluate_coco(*pairs[1], PAIR, max_dets=5)
