@@ -24,6 +24,7 @@ import numpy as np
 
 from benchmarks.timing import first_call, machine
 from npkpose import nn
+from npkpose.engine import keep_freed_memory
 from npkpose.models import (
     HigherHRNet,
     HRNet,
@@ -223,6 +224,7 @@ def _after_a_rest(run):
 
 def _step(model, x):
     """Return a function that trains for a step, as `npkpose.training.fit.fit` does."""
+    keep_freed_memory()
     optimizer, shared = nn.Adam(model, lr=1e-4), DataParallel(model)
     target = np.zeros_like(shared(x))
 

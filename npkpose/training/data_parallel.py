@@ -14,7 +14,6 @@ the parameter arrays. PyTorch's DataParallel copies the parameters too, normalis
 itself, and is for several graphics cards.
 """
 
-import copy
 from functools import partial
 
 import numpy as np
@@ -22,6 +21,7 @@ import numpy as np
 from npkpose.engine import all_gather, num_threads, run_ranks
 from npkpose.engine.tiling import split_range
 from npkpose.nn.batchnorm import BatchNorm2d
+from npkpose.nn.conv import Conv2d
 from npkpose.nn.dropout import Dropout
 from npkpose.nn.module import Module
 
@@ -42,8 +42,10 @@ class DataParallel(Module):
 
     def __init__(self, module):
         super().__init__()
-        self.module, self._replicas, self._parts = module, [], []
-        draws = any(isinstance(layer, Dropout) for _, layer in module.named_modules())
+        self.module, self._parts = module, []
+        self._layers = [layer for _, layer in module.named_modules()]
+        self._replicas = []  # of each rank: those layers, the network itself first
+        draws = any(isinstance(layer, Dropout) for layer in self._layers)
         self._divisible = not draws and module.num_parameters() < MANY
 
     def forward(self, x):
@@ -51,62 +53,44 @@ class DataParallel(Module):
         self._parts = split_range(len(x), num_threads()) if self._divisible else []
         if len(self._parts) < 2:
             return self.module(x)
-        self._replicas = [_replicate(self.module, t) for t in range(len(self._parts))]
+        self._replicas = [_replicate(self._layers, rank) for rank in range(len(self._parts))]
         parts = zip(self._replicas, self._parts)
-        return np.concatenate(run_ranks([partial(net, x[a:b]) for net, (a, b) in parts]))
+        return np.concatenate(run_ranks([partial(net[0], x[a:b]) for net, (a, b) in parts]))
 
     def backward(self, dy):
         """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
         if len(self._parts) < 2:
             return self.module.backward(dy)
+        for layer, *twins in zip(self._layers, *self._replicas):
+            for twin in twins if isinstance(layer, Conv2d) else ():
+                twin.needs_dx = layer.needs_dx  # `no_input_gradient` is told the module
         parts = zip(self._replicas, self._parts)
-        dx = run_ranks([partial(_backward, self.module, net, dy[a:b]) for net, (a, b) in parts])
-        for layers in zip(*map(_layers, [self.module, *self._replicas])):
-            _add_gradients(*layers)
+        dx = run_ranks([partial(net[0].backward, dy[a:b]) for net, (a, b) in parts])
+        for layer, *twins in zip(self._layers, *self._replicas):
+            for name in twins[0].grads:
+                layer.grads[name] = sum(twin.grads[name] for twin in twins)
         return None if dx[0] is None else np.concatenate(dx)
 
 
-def _replicate(module, rank):
-    """Return the module for one rank: its layers are copies, their arrays are shared."""
+def _replicate(layers, rank):
+    """Return the layers of a network for one rank: copies that share the arrays."""
     copies = {}
 
     def replica(value):
         if isinstance(value, (list, tuple)):
-            return type(value)(map(replica, value)) if any(map(_has_modules, value)) else value
+            items = [replica(item) for item in value]
+            same = all(new is old for new, old in zip(items, value))
+            return value if same else type(value)(items)
         if not isinstance(value, Module):
             return value
         if id(value) not in copies:
-            twin = copies[id(value)] = copy.copy(value)
-            twin.grads, twin._saved = {}, None
+            twin = copies[id(value)] = object.__new__(type(value))
+            twin.__dict__.update(vars(value), grads={}, _saved=None)
             for name, item in vars(value).items():
-                if _has_modules(item):
-                    setattr(twin, name, replica(item))
+                if isinstance(item, (Module, list, tuple)):
+                    twin.__dict__[name] = replica(item)
             if isinstance(twin, BatchNorm2d):
                 twin.all_gather, twin.update_running = all_gather, rank == 0
         return copies[id(value)]
 
-    return replica(module)
-
-
-def _has_modules(value):
-    if isinstance(value, (list, tuple)):
-        return any(map(_has_modules, value))
-    return isinstance(value, Module)
-
-
-def _backward(module, replica, dy):
-    """Return the replica's dL/dx; layers that skip theirs in the module skip it here too."""
-    for original, layer in zip(_layers(module), _layers(replica)):
-        if hasattr(original, "needs_dx"):
-            layer.needs_dx = original.needs_dx
-    return replica.backward(dy)
-
-
-def _layers(module):
-    return [layer for _, layer in module.named_modules()]
-
-
-def _add_gradients(layer, *replicas):
-    """Set a layer's gradients to the sums of its replicas'."""
-    for name in replicas[0].grads:
-        layer.grads[name] = sum(replica.grads[name] for replica in replicas)
+    return [replica(layer) for layer in layers]
