@@ -1,8 +1,7 @@
-"""The comparison with PyTorch that most layers' tests share, and convolutions to draw."""
+"""The comparisons that most layers' tests share."""
 
 import numpy as np
 import pytest
-from hypothesis import strategies as st
 
 
 @pytest.fixture(scope="session")
@@ -46,29 +45,3 @@ def assert_adjoint():
         assert abs((y * dy).sum() - (x * dx).sum()) <= 1e-12 * scale
 
     return check
-
-
-pairs = st.tuples(st.integers(1, 3), st.integers(1, 3))
-
-
-@st.composite
-def _convolutions(draw):
-    """Images, a weight, a window and groups that fit each other."""
-    groups = draw(st.integers(1, 3))
-    kernel, stride, dilation = draw(pairs), draw(pairs), draw(pairs)
-    padding = draw(st.tuples(st.integers(0, 3), st.integers(0, 3)))
-    size = [
-        max(1, d * (k - 1) + 1 - 2 * p) + draw(st.integers(0, 6))
-        for k, d, p in zip(kernel, dilation, padding)
-    ]
-    inputs, outputs = draw(st.integers(1, 2)), draw(st.integers(1, 2))
-    rng = np.random.default_rng(draw(st.integers(0, 99)))
-    x = rng.normal(size=(draw(st.integers(0, 2)), groups * inputs, *size))
-    weight = rng.normal(size=(groups * outputs, inputs, *kernel))
-    return x, weight, (kernel, dilation, padding, stride), groups
-
-
-@pytest.fixture(scope="session")
-def convolutions():
-    """What `_convolutions` draws."""
-    return _convolutions()
