@@ -30,9 +30,12 @@ def _run_child(function, inputs, start, report, end, patience):
     child = context.Process(target=_work, args=(function, inputs, start, theirs), daemon=True)
     child.start()
     theirs.close()
-    if not ours.poll(START) or not child.is_alive():
+    try:
+        ready = ours.poll(START) and ours.recv()
+    except EOFError:
+        ready = False
+    if not ready:
         raise RuntimeError("the child process did not start")
-    ours.recv()
     try:
         while start < len(inputs) and time.monotonic() < end:
             if not ours.poll(patience):
