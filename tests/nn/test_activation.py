@@ -45,6 +45,12 @@ def test_each_channel_has_its_prelu_slope_and_gradient():
     np.testing.assert_array_equal(layer.grads["weight"], [-2, -2])
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_gradients_of_prelu_are_central_differences(channels, rng):
+    x = rng.permutation(np.linspace(-2, 2, 24)).reshape(2, 3, 4)  # wider apart than the step
+    nn.check_layer(nn.PReLU(channels, init=0.1), x, rng)
+
+
 @given(st.lists(st.integers(1, 4), max_size=2), st.integers(1, 3), st.integers(0, 99))
 def test_prelu_agrees_with_torch_and_with_central_differences(
     assert_same_as_torch, rest, C, seed
