@@ -63,6 +63,7 @@ def start(tmp_path):
 
 
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
+@pytest.mark.skipif(numba.config.BOUNDSCHECK, reason="bounds-checked kernels are not cached")
 def test_the_first_kernel_that_compiles_gives_one_line_and_cached_ones_none(start):
     for expected in (f"npkpose demo: {compiling.NOTE}\n", ""):
         _, errors = start("add_twice").communicate(timeout=300)
