@@ -14,6 +14,7 @@ import numpy as np
 
 MAX_INTEGER = 2**63 - 1  # the largest that a kernel can take
 MAX_SIDE = 1_000_000  # pixels
+LARGEST = 1e150  # of a number whose square is taken: that of a larger one overflows
 _MAX_WHOLE = 2.0**53  # below it every integer is a float64
 
 
@@ -148,13 +149,10 @@ def check_rng(rng):
 
 def check_float_dtype(name, value):
     """Return ``value`` as the dtype float32 or float64, or raise ValueError."""
-    try:
-        dtype = np.dtype(value)
-    except Exception:  # whatever is no dtype
-        dtype = None
-    if value is None or dtype not in (np.float32, np.float64):
-        raise ValueError(f"{name}: expected one of float32, float64, got {shown(value)}")
-    return dtype
+    kind = np.sctypeDict.get(value) if isinstance(value, str) else value
+    if isinstance(kind, (type, np.dtype)) and kind in (np.float32, np.float64, float):
+        return np.dtype(kind)
+    raise ValueError(f"{name}: expected one of float32, float64, got {shown(value)}")
 
 
 def check_weight(name, value, shape, dtype=np.float64, finite=True):
@@ -173,7 +171,7 @@ def check_memory(name):
     """Raise ValueError if the result whose size argument ``name`` sets cannot be allocated."""
     try:
         yield
-    except MemoryError as error:
+    except (MemoryError, OverflowError, ValueError) as error:  # the last for 2^63 bytes or more
         raise ValueError(f"{name}: expected a result that fits in memory, got {error}") from None
 
 
@@ -203,7 +201,7 @@ _REPR.maxtuple = _REPR.maxlist = _REPR.maxarray = 20
 def shown(value):
     """Return ``repr(value)`` for a message, shortened; the name of its type where that fails."""
     try:
-        return _REPR.repr(value)
+        return " ".join(_REPR.repr(value).split())
     except Exception:  # an int of thousands of digits, or a foreign __repr__
         return f"<{type(value).__name__}>"
 
@@ -249,6 +247,7 @@ def _check_cast(name, array, dtype):
     if array.dtype.kind == "b" or array.dtype.kind == "f" and dtype.kind == "u":
         raise ValueError(f"{name}: expected integers ({dtype}), got dtype {array.dtype}")
     if array.dtype.kind == "f":  # whole numbers, as files have them
+        array = array.astype(np.promote_types(array.dtype, np.float64), copy=False)
         good = (array == np.floor(array)) & (abs(array) < _MAX_WHOLE)
     else:
         limits = np.iinfo(dtype)

@@ -16,7 +16,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from npkpose._check import check_array, check_choice, check_number, check_size, shown
+from npkpose._check import (
+    check_array,
+    check_choice,
+    check_kind,
+    check_number,
+    check_size,
+    shown,
+)
 
 CONVENTIONS = ("index", "centre", "corner")
 
@@ -97,6 +104,11 @@ class Grid:
                 f"got {map_size}"
             )
         return np.where(length > 1, scale, stride), np.zeros(2)
+
+
+def check_grid(grid):
+    """Return ``grid`` if it is a `Grid` or None, or raise ValueError."""
+    return None if grid is None else check_kind("grid", grid, Grid)
 
 
 def _check_range(points, placed):

@@ -6,7 +6,8 @@ person score are three different things; a `Poses` holds the last two.
 
 import numpy as np
 
-from npkpose._check import check_array
+from npkpose._check import MAX_SIDE, check_array, check_integer, check_kind
+from npkpose.skeleton import Skeleton
 
 
 class Poses:
@@ -39,7 +40,10 @@ class Poses:
         self.keypoints = keypoints
         self.scores = np.where(missing[..., 0], 0.0, scores)
         if person_scores is None:
-            person_scores = self.scores.sum(1) / np.maximum(self.num_present, 1)
+            with np.errstate(over="ignore", invalid="ignore"):
+                person_scores = self.scores.sum(1) / np.maximum(self.num_present, 1)
+            if not np.isfinite(person_scores).all():
+                raise ValueError("scores: expected values whose sum is finite")
         self.person_scores = check_array("person_scores", person_scores, (people,)).copy()
         ids = np.arange(people) if ids is None else ids
         self.ids = check_array("ids", ids, (people,), np.int64).copy()
@@ -47,7 +51,7 @@ class Poses:
     @classmethod
     def empty(cls, num_keypoints):
         """Return a `Poses` of no people: arrays of the right shape and length 0."""
-        return cls(np.empty((0, num_keypoints, 2)))
+        return cls(np.empty((0, check_integer("num_keypoints", num_keypoints, 0, MAX_SIDE), 2)))
 
     @property
     def present(self):
@@ -66,7 +70,8 @@ class Poses:
         high = np.where(self.present[..., None], self.keypoints, -np.inf)
         boxes = np.full((len(self), 4), np.nan)
         some = self.num_present > 0
-        boxes[some] = np.concatenate([low[some].min(1), high[some].max(1)], axis=1)
+        low, high = low[some].min(1, initial=np.inf), high[some].max(1, initial=-np.inf)
+        boxes[some] = np.concatenate([low, high], axis=1)
         return boxes
 
     def __len__(self):
@@ -84,6 +89,7 @@ class Poses:
 
     def with_keypoints(self, keypoints):
         """Return the same people with other coordinates, for example in another frame."""
+        keypoints = check_array("keypoints", keypoints, self.keypoints.shape, finite=False)
         return Poses(keypoints, self.scores, self.person_scores, self.ids)
 
     def convert(self, source, target):
@@ -92,6 +98,7 @@ class Poses:
         A keypoint that ``source`` lacks is missing; person scores and ids stay.
         """
         self._check_skeleton("source", source)
+        check_kind("target", target, Skeleton)
         columns = source.columns_of(target)
         keypoints = np.where((columns >= 0)[:, None], self.keypoints[:, columns], np.nan)
         return Poses(keypoints, self.scores[:, columns], self.person_scores, self.ids)
@@ -134,6 +141,7 @@ class Poses:
 
     def _check_skeleton(self, name, skeleton):
         """Raise ValueError unless the skeleton has as many keypoints as these people."""
+        check_kind(name, skeleton, Skeleton)
         if self.keypoints.shape[1] != skeleton.num_keypoints:
             raise ValueError(
                 f"{name}: expected {self.keypoints.shape[1]} keypoints, "

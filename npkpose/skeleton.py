@@ -176,5 +176,5 @@ def _items(name, values):
     """Return the items of a sequence as a tuple, or raise ValueError."""
     try:
         return tuple(values)
-    except TypeError:
+    except Exception:  # no iterator, or one that fails
         raise ValueError(f"{name}: expected a sequence, got {shown(values)}") from None

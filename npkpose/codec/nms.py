@@ -17,8 +17,10 @@ area 0 are similar where they coincide, and nothing is added to A.
 
 import numpy as np
 
-from npkpose._check import check_array, check_number
+from npkpose._check import LARGEST, check_array, check_kind, check_number
 from npkpose._jit import kernel
+from npkpose.poses import Poses
+from npkpose.skeleton import Skeleton
 
 
 def oks_nms(poses, skeleton, areas=None, threshold=0.9):
@@ -42,9 +44,12 @@ def oks_nms(poses, skeleton, areas=None, threshold=0.9):
     Raises
     ------
     ValueError
-        A skeleton of another length, wrong shape, a negative area or threshold.
+        A skeleton of another length, wrong shape, a coordinate above 1e150, a negative area or
+        threshold.
     """
-    keypoints = poses.keypoints
+    check_kind("skeleton", skeleton, Skeleton)
+    keypoints = check_kind("poses", poses, Poses).keypoints
+    check_array("poses.keypoints", keypoints, ("P", "K", 2), finite=False, largest=LARGEST)
     sigmas = check_array("skeleton.sigmas", skeleton.sigmas, (keypoints.shape[1],))
     if areas is None:
         boxes = np.nan_to_num(poses.boxes)
@@ -78,9 +83,10 @@ def box_nms(boxes, scores, threshold=0.5):
     Raises
     ------
     ValueError
-        Wrong shape, NaN or infinity, a box with x0 > x1 or y0 > y1, or a negative threshold.
+        Wrong shape, NaN, infinity or a number above 1e150, a box with x0 > x1 or y0 > y1, or a
+        negative threshold.
     """
-    boxes = check_array("boxes", boxes, ("N", 4))
+    boxes = check_array("boxes", boxes, ("N", 4), largest=LARGEST)
     scores = check_array("scores", scores, (len(boxes),))
     swapped = (boxes[:, 2:] < boxes[:, :2]).any(axis=1)
     if swapped.any():

@@ -29,6 +29,8 @@ from npkpose.skeleton import Skeleton
 
 ROTATION = 40.0  # degrees, the largest
 SCALE = 0.35  # the largest change of size, as a share
+MAX_STRENGTH = 100.0
+MAX_VIEW = 1e12  # pixels: beyond it a view has no digits left for a pixel
 SHIFT = 0.1  # the largest shift, as a share of the image's sides
 HALF_BODY = 0.3  # probability
 MIN_HALF_KEYPOINTS = 3  # labelled keypoints of the half that a crop shows
@@ -63,11 +65,11 @@ def warp_scene(scene, view, size):
     Raises
     ------
     ValueError
-        A view that is not finite or not invertible.
+        A view that is not finite or not invertible, or has numbers above 1e12.
     """
-    size = check_size("size", size)
     check_kind("scene", scene, Scene)
-    view = check_array("view", view, (2, 3))
+    size = check_size("size", size)
+    view = check_array("view", view, (2, 3), largest=MAX_VIEW)
     image = warp_affine(scene.image, view, size)
     keypoints = to_view(scene.keypoints, view)
     visibility = np.where(inside(keypoints, size), scene.visibility, 0)
@@ -79,10 +81,13 @@ def warp_scene(scene, view, size):
 
 def to_view(points, view):
     """Return points (..., 2) of the old image in pixels of the new one; the view is new to old."""
-    view = check_array("view", view, (2, 3))
+    view = check_array("view", view, (2, 3), largest=MAX_VIEW)
     if abs(np.linalg.det(view[:, :2])) < 1e-9:
         raise ValueError(f"view: expected an invertible matrix, got {view.tolist()}")
-    return (np.asarray(points) - view[:, 2]) @ np.linalg.inv(view[:, :2]).T
+    points = check_array("points", points, (..., 2), finite=False)
+    if (abs(points) > MAX_VIEW).any():
+        raise ValueError(f"points: expected at most {MAX_VIEW:g} in size, or NaN")
+    return (points - view[:, 2]) @ np.linalg.inv(view[:, :2]).T
 
 
 def inside(points, size):
@@ -98,7 +103,7 @@ def random_view(image_size, size, rng, strength=1.0):
     up to `SCALE`, each times ``strength``. Strength 0 shows the whole image.
     """
     old, new = (np.array(check_size("size", s)[::-1], float) for s in (image_size, size))
-    strength = check_number("strength", strength, at_least=0)
+    strength = check_number("strength", strength, at_least=0, at_most=MAX_STRENGTH)
     check_rng(rng)
     step = (old / new).max() * (1 + strength * rng.uniform(-SCALE, SCALE))
     centre = (old - 1) / 2 + strength * rng.uniform(-SHIFT, SHIFT, 2) * old
@@ -123,8 +128,10 @@ def random_crop(scene, p, network, rng, strength=1.0):
         Of the changes. At 1, six crops of ten are rotated, by up to `ROTATION`; all are scaled,
         by up to `SCALE`; and three of ten show only half the body.
     """
-    p = check_integer("p", p)
-    strength = check_number("strength", strength, at_least=0)
+    check_kind("scene", scene, Scene)
+    p = check_integer("p", p, at_most=len(scene) - 1)
+    strength = check_number("strength", strength, at_least=0, at_most=MAX_STRENGTH)
+    check_rng(rng)
     size = check_size("input_size", network.input_size)
     box = scene.boxes[p]
     if rng.random() < strength * HALF_BODY:

@@ -15,8 +15,10 @@ the range of motion. Departure: the positions of nose, eyes and ears on the head
 
 import numpy as np
 
-from npkpose._check import check_integer
+from npkpose._check import check_array, check_integer, check_rng, shown
 
+MAX_PEOPLE = 100_000
+MAX_ANGLE = 1e6  # degrees, and lengths: sums of products of larger ones lose their digits
 # Segment lengths; "half" means half the width of shoulders and hips.
 SEGMENTS = (
     "spine", "half_shoulders", "half_hips", "upper_arm", "forearm", "thigh", "shank", "foot",
@@ -70,7 +72,8 @@ HAND = 0.06  # from the wrist to the centre of the fist
 
 def random_lengths(num_people, rng):
     """Return ``{segment: lengths (P,)}`` of people of height 1, equal on both sides."""
-    num_people = check_integer("num_people", num_people)
+    num_people = check_integer("num_people", num_people, at_most=MAX_PEOPLE)
+    check_rng(rng)
     spread = rng.uniform(1 - LENGTH_SPREAD, 1 + LENGTH_SPREAD, (len(SEGMENTS), num_people))
     return dict(zip(SEGMENTS, LENGTHS[:, None] * spread))
 
@@ -81,7 +84,8 @@ def random_angles(num_people, rng):
     Most people do one of `ACTIVITIES`, with noise, sometimes with sides exchanged; the others
     have any pose within the limits.
     """
-    num_people = check_integer("num_people", num_people)
+    num_people = check_integer("num_people", num_people, at_most=MAX_PEOPLE)
+    check_rng(rng)
     activity = ACTIVITIES[rng.integers(len(ACTIVITIES), size=num_people)]
     trunk = rng.normal(0, ACTIVITY_SPREAD, (num_people, len(TRUNK)))
     limbs = rng.normal(0, ACTIVITY_SPREAD, (num_people, 2, len(LIMB)))
@@ -114,7 +118,11 @@ def pose_body(lengths, trunk, limbs, turns):
         COCO's 17 keypoints, and more points that a drawing needs: neck, pelvis, hands, toes, and
         all of `HEAD` and `CHEST`.
     """
-    trunk, limbs = np.radians(trunk), np.radians(limbs)
+    trunk = np.radians(check_array("trunk", trunk, ("P", len(TRUNK)), largest=MAX_ANGLE))
+    shape = len(trunk), 2, len(LIMB)
+    limbs = np.radians(check_array("limbs", limbs, shape, largest=MAX_ANGLE))
+    turns = check_array("turns", turns, (len(trunk), 3, 3), largest=MAX_ANGLE)
+    lengths = _check_lengths(lengths, len(trunk))
     bend, lean, twist, look_aside, look_down = trunk.T
     chest = turns @ turn(lean, twist, bend)
     skull = chest @ turn(np.zeros_like(bend), look_aside, look_down)
@@ -132,6 +140,16 @@ def pose_body(lengths, trunk, limbs, turns):
         _arm(places, side, sign, chest, lengths, limbs[:, i])
         _leg(places, side, sign, turns, lengths, limbs[:, i])
     return places
+
+
+def _check_lengths(lengths, num_people):
+    """Return each segment's lengths (P,) as an array, or raise ValueError."""
+    if not isinstance(lengths, dict) or not set(SEGMENTS) <= set(lengths):
+        raise ValueError(f"lengths: expected a dict with {SEGMENTS}, got {shown(lengths)}")
+    return {
+        name: check_array(f"lengths[{name!r}]", lengths[name], (num_people,), largest=MAX_ANGLE)
+        for name in SEGMENTS
+    }
 
 
 def turn(z, y, x):

@@ -16,13 +16,15 @@ from npkpose.data.scene import Scene
 from npkpose.image.files import check_image
 
 BRIGHTNESS, CONTRAST, GAIN, GREY = 0.15, 0.3, 0.15, 0.3  # largest changes, as a share of full scale
+MAX_PATCHES = 10_000
 PATCH = (0.05, 0.25)  # sides of a rectangle, as a share of the image's
 
 
 def change_colours(image, rng):
     """Return the image (H, W, 3), uint8, with other colours."""
     image = check_image("image", image)
-    change = np.float32(check_rng(rng).uniform(-1, 1, 5))
+    check_rng(rng)
+    change = np.float32(rng.uniform(-1, 1, 5))
     grey = np.float32(GREY * rng.random())
     pixels = image.astype(np.float32)
     mean = pixels.mean() if pixels.size else np.float32(0)
@@ -37,9 +39,9 @@ def hide_patches(scene, rng, most=2):
 
     Boxes and areas stay as they are: they describe the people, not the visible rest.
     """
-    most = check_integer("most", most)
     check_kind("scene", scene, Scene)
     check_rng(rng)
+    most = check_integer("most", most, at_most=MAX_PATCHES)
     image, visibility = scene.image.copy(), scene.visibility.copy()
     for _ in range(int(rng.integers(most + 1))):
         rows, columns = _paste_patch(image, rng)

@@ -8,7 +8,7 @@ belongs to which blue; the rods can.
 
 import numpy as np
 
-from npkpose._check import check_integer, check_rng
+from npkpose._check import MAX_SIDE, check_integer, check_memory, check_rng
 from npkpose.data.markers import COLOURS, SIDE, paint_squares
 from npkpose.skeleton import Skeleton
 
@@ -44,10 +44,12 @@ def two_figures(num_images, rng, size=64):
         A parameter out of range.
     """
     num_images = check_integer("num_images", num_images)
-    size = check_integer("size", size, at_least=48)
     check_rng(rng)
-    keypoints = np.stack([_random_kites(num_images, rng, size) for _ in range(NUM_FIGURES)], axis=1)
-    images = np.ones((num_images, 3, size, size), dtype=np.float32)
+    size = check_integer("size", size, at_least=48, at_most=MAX_SIDE)
+    with check_memory("num_images, size"):
+        kites = [_random_kites(num_images, rng, size) for _ in range(NUM_FIGURES)]
+        images = np.ones((num_images, 3, size, size), dtype=np.float32)
+    keypoints = np.stack(kites, axis=1)
     for image, figures in zip(images, keypoints):
         for figure in figures:
             for a, b in KITE.limbs:

@@ -14,7 +14,7 @@ The classic form of this exercise cannot be solved, for two reasons. It is an op
 
 import numpy as np
 
-from npkpose._check import check_choice, check_integer, check_rng
+from npkpose._check import MAX_SIDE, check_choice, check_integer, check_memory, check_rng
 
 STYLES = ("distinct", "identical", "classic")
 SIDE = 4.0  # pixels
@@ -44,15 +44,17 @@ def four_markers(num_images, rng, size=64, style="distinct"):
         A parameter out of range.
     """
     num_images = check_integer("num_images", num_images)
-    size = check_integer("size", size, at_least=8)
-    check_choice("style", style, STYLES)
     check_rng(rng)
+    size = check_integer("size", size, at_least=8, at_most=MAX_SIDE)
+    check_choice("style", style, STYLES)
     low, high = SIDE / 2 - 0.5, size - 0.5 - SIDE / 2
-    keypoints = rng.uniform(low, high, (num_images, NUM_MARKERS, 2))
+    with check_memory("num_images"):
+        keypoints = rng.uniform(low, high, (num_images, NUM_MARKERS, 2))
     if style == "classic":
         keypoints = np.ceil(keypoints)
     centres = keypoints - 0.5 if style == "classic" else keypoints
-    images = np.ones((num_images, 3, size, size), dtype=np.float32)
+    with check_memory("num_images, size"):
+        images = np.ones((num_images, 3, size, size), dtype=np.float32)
     for k in range(NUM_MARKERS):
         colour = COLOURS[k] if style == "distinct" else np.zeros(3, dtype=np.float32)
         paint_squares(images, centres[:, k], SIDE, colour)

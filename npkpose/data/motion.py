@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npkpose._check import check_integer, check_number
+from npkpose._check import check_array, check_integer, check_memory, check_number, check_rng
 from npkpose.skeletons import H36M_17
 from npkpose.space.camera import Camera
 from npkpose.space.rotations import axis_angle_to_matrix
@@ -25,6 +25,8 @@ FRAME_RATE = 50.0  # per second, as Human3.6M's
 SIZE = (1000, 1000)  # of the image
 CAMERA = Camera(np.eye(3), (0, 0, 0), (1145, 1145), (500, 500), model="none", unit="m")
 SYNERGIES = 8
+MAX_FRAMES = 10_000_000  # of a sequence, and sequences
+MAX_NOISE, MAX_TURN = 1e6, 1e6  # pixels, radians
 SINES = 3  # summed in each amplitude
 
 # From its parent to each joint, for a body that stands upright, arms down, facing the camera.
@@ -64,8 +66,16 @@ def placed_motion(rng, sequences, frames, noise=5.0):
     noise : float
         Standard deviation of the keypoints in pixels, as of a detector.
     """
-    N, F = check_integer("sequences", sequences), check_integer("frames", frames, 1)
-    noise = check_number("noise", noise, at_least=0)
+    N = check_integer("sequences", sequences, at_most=MAX_FRAMES)
+    F = check_integer("frames", frames, 1, MAX_FRAMES)
+    noise = check_number("noise", noise, at_least=0, at_most=MAX_NOISE)
+    check_rng(rng)
+    with check_memory("sequences, frames"):
+        return _motion(rng, N, F, noise)
+
+
+def _motion(rng, N, F, noise):
+    """Return keypoints (N, F, 17, 2) and poses (N, F, 17, 3) as float32."""
     time = np.arange(F) / FRAME_RATE
     angles = np.einsum("nfs,sja->nfja", _waves(rng, time, N, SYNERGIES), _PATTERNS)
     angles *= TURNS[:, None] / np.sqrt(SYNERGIES)
@@ -82,6 +92,7 @@ def pose_body(angles):
 
     Angles are axis-angle, in radians; the pelvis is at 0.
     """
+    angles = check_array("angles", angles, (..., len(OFFSETS), 3), largest=MAX_TURN)
     turns = axis_angle_to_matrix(angles)  # (..., 17, 3, 3)
     rotations, places = turns.copy(), np.zeros(angles.shape)
     for parent, child in H36M_17.limbs:

@@ -18,6 +18,8 @@ Area and box are of the visible pixels. A person with fewer than three visible k
 visibility 0 everywhere, so evaluations ignore it; a person without visible pixels is left out.
 """
 
+import math
+
 import numpy as np
 
 from npkpose._check import check_integer, check_rng, check_size, shown
@@ -28,6 +30,7 @@ from npkpose.data.raster import NOBODY, paint_parts
 from npkpose.data.scene import Scene
 from npkpose.skeletons import COCO_17
 
+MAX_PEOPLE = 1000  # in a scene: each is placed beside all before
 HEIGHTS = (0.4, 0.9)  # of people, in heights of the image; a crowd is smaller
 ELEVATION, ROLL = 9.0, 5.0  # degrees, standard deviations of the camera's
 MAX_ELEVATION = 40.0  # degrees
@@ -62,7 +65,7 @@ class SyntheticPeople:
     Raises
     ------
     ValueError
-        A number below 0, a size below 16, or fewest above most.
+        A number below 0, a size below 16, fewest above most, or more than 1000 people.
     """
 
     skeleton = COCO_17
@@ -71,13 +74,12 @@ class SyntheticPeople:
         self.num_images = check_integer("num_images", num_images)
         self.seed = check_integer("seed", seed)
         self.size = check_size("size", size)
-        if not isinstance(people, (tuple, list)):
-            people = people, people
-        if len(people) != 2:
+        is_pair = isinstance(people, (tuple, list)) or getattr(people, "ndim", 0) == 1
+        if is_pair and len(people) != 2:
             raise ValueError(f"people: expected an int or (fewest, most), got {shown(people)}")
-        fewest, most = people
-        fewest = check_integer("people", fewest)
-        self.people = fewest, check_integer("people", most, at_least=fewest)
+        fewest, most = people if is_pair else (people, people)
+        fewest = check_integer("people", fewest, at_most=MAX_PEOPLE)
+        self.people = fewest, check_integer("people", most, fewest, MAX_PEOPLE)
 
     @property
     def fingerprint(self):
@@ -92,7 +94,7 @@ class SyntheticPeople:
 
     def __getitem__(self, i):
         """Return the `Scene` number ``i``, from 0; IndexError past the last."""
-        if not 0 <= i < self.num_images:
+        if not 0 <= check_integer("i", i, -math.inf) < self.num_images:
             raise IndexError(f"i: expected 0 to {self.num_images - 1}, got {i}")
         rng = np.random.default_rng([self.seed, i])
         return synthetic_scene(rng, self.size, int(rng.integers(*self.people, endpoint=True)))
@@ -106,8 +108,9 @@ def synthetic_scene(rng, size=128, num_people=2):
     height, width = size = check_size("size", size)
     if min(size) < 16:
         raise ValueError(f"size: expected at least 16, got {size}")
-    num_people = check_integer("num_people", num_people)
-    joints, parts, scales = _random_people(num_people, size, check_rng(rng))
+    num_people = check_integer("num_people", num_people, at_most=MAX_PEOPLE)
+    check_rng(rng)
+    joints, parts, scales = _random_people(num_people, size, rng)
     image, shapes = cluttered_background(size, rng)
     depth = np.full(size, np.inf)
     owner = np.full(size, NOBODY, dtype=np.int64)

@@ -20,7 +20,7 @@ space, and a tapered part is not exactly the hull of its end spheres.
 
 import numpy as np
 
-from npkpose._check import check_array
+from npkpose._check import check_array, shown
 from npkpose._jit import kernel
 
 # Columns of a part.
@@ -58,7 +58,9 @@ def paint_parts(parts, light, image, depth, owner):
         raise ValueError(f"parts[{m}]: expected positive radii, got {radii[m]}")
     owners = parts[:, COLUMNS.index("owner")]
     check_array("parts: owner", owners, (len(parts),), np.int64)
-    H, W = np.shape(depth) if np.ndim(depth) == 2 else ("H", "W")
+    if not isinstance(depth, np.ndarray) or depth.ndim != 2:
+        _check_canvas("depth", depth, ("H", "W"), np.float64)
+    H, W = depth.shape
     _check_canvas("image", image, (H, W, 3), np.float32)
     _check_canvas("depth", depth, (H, W), np.float64)
     _check_canvas("owner", owner, (H, W), np.int64)
@@ -69,10 +71,10 @@ def _check_canvas(name, array, shape, dtype):
     """Raise ValueError unless the kernel can write to ``array``."""
     good = isinstance(array, np.ndarray) and not isinstance(array, np.ma.MaskedArray)
     if not (good and array.flags.carray) or array.shape != shape or array.dtype != dtype:
-        got = np.asarray(array)
+        got = f"{array.dtype} and {array.shape}" if isinstance(array, np.ndarray) else shown(array)
         raise ValueError(
             f"{name}: expected a writable contiguous array of {np.dtype(dtype)} and shape "
-            f"{shape}, got {got.dtype} and {got.shape}"
+            f"{shape}, got {got}"
         )
 
 

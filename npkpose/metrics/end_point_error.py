@@ -34,7 +34,8 @@ def epe(keypoints, true_keypoints, visibility=None):
     ValueError
         Wrong shape, or a labelled keypoint that is missing or not finite: it has no distance.
     """
-    return nme(keypoints, true_keypoints, np.ones(np.shape(keypoints)[:1]), visibility)
+    keypoints = check_array("keypoints", keypoints, ("P", "K", 2), finite=False)
+    return nme(keypoints, true_keypoints, np.ones(len(keypoints)), visibility)
 
 
 def nme(keypoints, true_keypoints, sizes, visibility=None):

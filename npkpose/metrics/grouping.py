@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from npkpose._check import check_array
+from npkpose._check import LARGEST, check_array
 
 
 def right_instance(keypoints, true_keypoints, matched):
@@ -35,6 +35,9 @@ def right_instance(keypoints, true_keypoints, matched):
         raise ValueError(
             f"matched[{d}]: expected -1 or an index below {len(truth)}, got {matched[d]:g}"
         )
+    largest = np.where(np.isfinite(keypoints), keypoints, 0.0)
+    check_array("keypoints", largest, keypoints.shape, largest=LARGEST)
+    check_array("true_keypoints", truth, truth.shape, largest=LARGEST)
     distance = np.linalg.norm(keypoints[:, None] - truth, axis=3)  # (D, G, K)
     missing = np.isnan(distance).any(axis=1)
     nearest = np.where(np.isnan(distance), 0.0, distance).argmin(axis=1)  # (D, K)

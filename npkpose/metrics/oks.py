@@ -112,7 +112,8 @@ def pair_oks(keypoints, people, sigmas, pairs):
     pairs : ndarray of int, shape (M, 2)
         Index of a pose and of a person.
     """
-    variances = (2 * _as_tenths(sigmas)) ** 2
+    with np.errstate(over="ignore"):
+        variances = (2 * _as_tenths(sigmas)) ** 2
     areas = people.areas + np.spacing(1)
     counts = people.labelled.sum(axis=1)
     counts[counts == 0] = len(variances)

@@ -14,8 +14,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npkpose._check import check_array, check_finite, check_integer, check_number
+from npkpose._check import (
+    LARGEST,
+    check_array,
+    check_finite,
+    check_integer,
+    check_number,
+    real_array,
+)
 
+MAX_STEPS = 10_000  # of the area under the curve
 HEAD_SCALE = 0.6  # of the head box's diagonal, in MPII's evaluation
 
 
@@ -51,16 +59,16 @@ def pck(keypoints, true_keypoints, sizes, thresholds=(0.2,), visibility=None, le
     Raises
     ------
     ValueError
-        Wrong shape, a size that is not positive, or a true keypoint that is not finite.
+        Wrong shape, a size that is not positive, a true keypoint that is not finite, or coordinates
+        above 1e150.
     """
-    thresholds = check_array("thresholds", np.atleast_1d(thresholds), ("T",))
+    thresholds = np.atleast_1d(real_array("thresholds", thresholds))
+    thresholds = check_array("thresholds", thresholds, ("T",))
     distances, labelled = normalised_distances(keypoints, true_keypoints, sizes, visibility)
     parts = distances.shape[1]
-    if np.ndim(left_out) != 1:
-        raise ValueError(f"left_out: expected a sequence of indices, got {left_out!r}")
-    left_out = [check_integer("left_out", k) for k in left_out]
-    if any(k >= parts for k in left_out):
-        raise ValueError(f"left_out: expected less than {parts}, got {max(left_out)}")
+    left_out = check_array("left_out", left_out, ("N",), np.int64)
+    if ((left_out < 0) | (left_out >= parts)).any():
+        raise ValueError(f"left_out: expected indices from 0 to {parts - 1}, got {left_out}")
     correct = distances <= thresholds[:, None, None]  # (T, P, K)
     hits, counts = correct.sum(axis=1), labelled.sum(axis=0)
     kept = np.delete(np.arange(parts), left_out)
@@ -82,6 +90,8 @@ def pckh(keypoints, true_keypoints, head_boxes, thresholds=(0.5,), visibility=No
 
     The other parameters are those of `pck`.
     """
+    keypoints = check_array("keypoints", keypoints, ("P", "K", 2), finite=False)
+    head_boxes = check_array("head_boxes", head_boxes, (len(keypoints), 4))
     return pck(
         keypoints, true_keypoints, head_sizes(head_boxes), thresholds, visibility, left_out
     )  # fmt: skip
@@ -89,8 +99,9 @@ def pckh(keypoints, true_keypoints, head_boxes, thresholds=(0.5,), visibility=No
 
 def head_sizes(head_boxes, scale=HEAD_SCALE):
     """Return ``scale`` times the diagonals (P,) of boxes (P, 4): x0, y0, x1, y1."""
-    boxes = check_array("head_boxes", head_boxes, ("P", 4))
-    sizes = check_number("scale", scale, above=0) * np.hypot(*(boxes[:, 2:] - boxes[:, :2]).T)
+    boxes = check_array("head_boxes", head_boxes, ("P", 4), largest=LARGEST)
+    scale = check_number("scale", scale, above=0, at_most=LARGEST)
+    sizes = scale * np.hypot(*(boxes[:, 2:] - boxes[:, :2]).T)
     if not (sizes > 0).all():
         p = int(np.argmin(sizes))
         raise ValueError(f"head_boxes[{p}]: expected a box with a diagonal, got {boxes[p]}")
@@ -104,14 +115,15 @@ def auc(keypoints, true_keypoints, sizes, high=1.0, visibility=None, steps=None)
     mean of PCK at 0, high / steps, ... below ``high``, as published code computes it (20 steps; 3-D
     and hand benchmarks). NaN if nothing is labelled. The rest is as for `pck`.
     """
-    high = check_number("high", high, above=0)
+    high = check_number("high", high, above=0, at_most=LARGEST)
     distances, labelled = normalised_distances(keypoints, true_keypoints, sizes, visibility)
     distances = distances[labelled]
     if len(distances) == 0:
         return float("nan")
     if steps is None:
-        return float(np.mean(np.maximum(0.0, 1.0 - distances / high)))
-    steps = check_integer("steps", steps, at_least=1)
+        with np.errstate(over="ignore"):
+            return float(np.mean(np.maximum(0.0, 1.0 - distances / high)))
+    steps = check_integer("steps", steps, 1, MAX_STEPS)
     thresholds = high * np.arange(steps) / steps
     return float(np.mean(distances <= thresholds[:, None]))
 
@@ -130,5 +142,9 @@ def normalised_distances(keypoints, true_keypoints, sizes, visibility=None):
         labelled = check_array("visibility", visibility, keypoints.shape[:2]) > 0
     truth = np.where(labelled[..., None], truth, 0.0)
     check_finite("true_keypoints", truth)
-    distances = np.hypot(*np.moveaxis(keypoints - truth, 2, 0)) / sizes[:, None]
+    for name, array in (("keypoints", keypoints), ("true_keypoints", truth)):
+        finite = np.where(np.isfinite(array), array, 0.0)
+        check_array(name, finite, array.shape, largest=LARGEST)
+    with np.errstate(over="ignore"):
+        distances = np.hypot(*np.moveaxis(keypoints - truth, 2, 0)) / sizes[:, None]
     return np.where(labelled & ~np.isnan(distances), distances, np.inf), labelled

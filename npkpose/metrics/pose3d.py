@@ -18,12 +18,11 @@ if it is labelled, mean distances are NaN, and it is not correct for the PCK.
 
 import numpy as np
 
-from npkpose._check import check_array, check_integer, check_number
+from npkpose._check import LARGEST, check_array, check_integer, check_number
 from npkpose.space.procrustes import procrustes
 
 PCK_THRESHOLD_MM = 150.0  # about half a head
 AUC_THRESHOLDS_MM = np.linspace(0.0, 150.0, 31)
-_LARGEST = 1e150  # squares of larger numbers overflow
 
 
 def mpjpe(points, true_points, root=None):
@@ -94,7 +93,7 @@ def pve(vertices, true_vertices, roots=None):
     vertices, true_vertices = _check_poses(vertices, true_vertices, names=names)
     if roots is not None:
         shape = (2, *vertices.shape[:-2], 3)
-        own, true = check_array("roots", roots, shape)[..., None, :]
+        own, true = check_array("roots", roots, shape, largest=LARGEST)[..., None, :]
         vertices, true_vertices = vertices - own, true_vertices - true
     return _mean_distance(vertices, true_vertices)
 
@@ -115,7 +114,10 @@ def auc_3d(points, true_points, root=None, thresholds=AUC_THRESHOLDS_MM):
     A joint must be nearer than the threshold, so none is correct at 0, and the best value is 30/31.
     """
     points, true_points = _check_poses(points, true_points, root)
-    return _share_nearer(points, true_points, check_array("thresholds", thresholds, ("T",)))
+    thresholds = check_array("thresholds", thresholds, ("T",))
+    if len(thresholds) == 0:
+        raise ValueError("thresholds: expected at least 1, got 0")
+    return _share_nearer(points, true_points, thresholds)
 
 
 def _check_poses(points, true_points, root=None, names=("points", "true_points")):
@@ -125,7 +127,7 @@ def _check_poses(points, true_points, root=None, names=("points", "true_points")
     for name, array in zip(names, (points, true_points)):
         if np.isinf(array).any():
             raise ValueError(f"{name}: expected finite values or NaN, got infinity")
-        check_array(name, array, array.shape, finite=False, largest=_LARGEST)
+        check_array(name, array, array.shape, finite=False, largest=LARGEST)
     if root is None:
         return points, true_points
     root = check_integer("root", root)

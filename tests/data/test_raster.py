@@ -111,6 +111,7 @@ def test_bad_arguments_are_named():
         ((good, FLAT, image, depth, owner.astype(float)), "owner: expected a writable"),
         ((good, FLAT, image, depth.T, owner), "image: expected"),
         ((good, FLAT, image, depth.tolist(), owner), "depth: expected a writable contiguous"),
+        ((good, FLAT, image, None, owner), r"depth: expected .* shape \('H', 'W'\), got None"),
     ]:
         with pytest.raises(ValueError, match=message):
             raster.paint_parts(*arguments)

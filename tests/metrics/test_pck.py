@@ -96,9 +96,11 @@ def test_without_labelled_keypoints_shares_are_nan():
         ({"sizes": [1, 2]}, r"sizes: expected shape \(1\)"),
         ({"visibility": [[1]]}, r"visibility: expected shape \(1, 2\)"),
         ({"thresholds": "x"}, "thresholds: expected real numbers"),
-        ({"left_out": [2]}, "left_out: expected less than 2, got 2"),
-        ({"left_out": 1}, "left_out: expected a sequence of indices, got 1"),
-        ({"left_out": [0.5]}, "left_out: expected an integer, got 0.5"),
+        ({"left_out": [2]}, "left_out: expected indices from 0 to 1, got"),
+        ({"left_out": 1}, r"left_out: expected shape \(N\), got \(\)"),
+        ({"left_out": [0.5]}, r"left_out\[0\]: expected an integer .int64., got 0.5"),
+        ({"left_out": [-1]}, "left_out: expected indices from 0 to 1, got"),
+        ({"keypoints": np.full((1, 2, 2), 1e200)}, "keypoints.*: expected at most 1e.150 in size"),
     ],
 )
 def test_bad_input_is_named(change, message):

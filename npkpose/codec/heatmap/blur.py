@@ -15,6 +15,8 @@ import numpy as np
 
 from npkpose._check import check_array, check_number
 
+MAX_SIGMA = 1000.0  # pixels: the cost of a pixel grows with it
+
 
 def smooth_heatmaps(heatmaps, sigma):
     """Return the heatmaps (..., H, W) blurred with a Gaussian.
@@ -24,20 +26,21 @@ def smooth_heatmaps(heatmaps, sigma):
     heatmaps : array_like, shape (..., H, W)
         float32 and float64 are kept, other real types become float64.
     sigma : float
-        Heatmap pixels; 0 changes nothing.
+        Heatmap pixels, at most 1000; 0 changes nothing.
 
     Raises
     ------
     ValueError
-        A sigma below 0, or values that are not real numbers.
+        A sigma below 0 or above 1000, or values that are not real numbers.
     """
     dtypes = np.float64, np.float32
     heatmaps = check_array("heatmaps", heatmaps, (..., "H", "W"), dtypes, finite=False)
-    sigma = check_number("sigma", sigma, at_least=0)
+    sigma = check_number("sigma", sigma, at_least=0, at_most=MAX_SIGMA)
     if sigma == 0 or heatmaps.size == 0:
         return heatmaps.copy()
     reach = math.ceil(3 * sigma)
-    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    with np.errstate(over="ignore"):  # exp(-inf) is 0
+        weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
     weights = (weights / weights.sum()).astype(heatmaps.dtype)
     for axis in (-2, -1):
         heatmaps = _weighted_sum(heatmaps, weights, axis)

@@ -47,11 +47,13 @@ from npkpose._check import check_array, check_choice, check_integer
 from npkpose._jit import kernel
 from npkpose.codec.heatmap.argmax import highest_pixels
 from npkpose.codec.heatmap.dark import BLUR_KERNEL, blur_weights, newton_points
+from npkpose.grid import check_grid
 
 REFINEMENTS = ("argmax", "quarter", "parabola", "log_parabola")  # one axis at a time
 ARGMAX, QUARTER, PARABOLA, LOG_PARABOLA = range(len(REFINEMENTS))  # in the same order
 TINY = 1e-300  # smaller quotients have few digits, or are 0
 DARK_SPACING = {"dark": 2, "dark_udp": 1}  # both axes together, in heatmap/dark.py
+MAX_BLUR_KERNEL = 999  # pixels
 
 
 def heatmap_to_coords(heatmaps):
@@ -73,7 +75,7 @@ def decode_heatmaps(heatmaps, refine="log_parabola", grid=None, blur_kernel=BLUR
         "dark" is the least disturbed by noise, and takes two to three times as long.
     grid : Grid, optional
         Gives the coordinates in image pixels; without it they are in heatmap pixels.
-    blur_kernel : int, odd, at least 3
+    blur_kernel : int, odd, from 3 to 999
         Side of the kernel with which "dark" and "dark_udp" blur. Best where the kernel's own
         sigma, 0.15 blur_kernel + 0.35, is about the maps': 11 for sigma 2, 17 for sigma 3.
 
@@ -88,13 +90,14 @@ def decode_heatmaps(heatmaps, refine="log_parabola", grid=None, blur_kernel=BLUR
     ------
     ValueError
         Wrong shape, H or W of 0, values that are not real numbers, an unknown refinement, or
-        a kernel that is even or too small.
+        a kernel that is even, too small or too large.
     """
     heatmaps = check_array(
         "heatmaps", heatmaps, ("N", "K", "H", "W"), (np.float64, np.float32), finite=False
     )
     check_choice("refine", refine, (*REFINEMENTS, *DARK_SPACING))
-    if check_integer("blur_kernel", blur_kernel, at_least=3) % 2 == 0:
+    check_grid(grid)
+    if check_integer("blur_kernel", blur_kernel, at_least=3, at_most=MAX_BLUR_KERNEL) % 2 == 0:
         raise ValueError(f"blur_kernel: expected an odd number, got {blur_kernel}")
     images, keypoints, height, width = heatmaps.shape
     if height == 0 or width == 0:

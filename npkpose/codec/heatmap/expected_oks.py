@@ -15,7 +15,7 @@ al., "On the Calibration of Human Pose Estimation", ICML 2024, arXiv:2311.17105.
 
 import numpy as np
 
-from npkpose._check import check_array, check_number
+from npkpose._check import check_array, check_memory, check_number
 from npkpose.similarity import keypoint_similarity
 
 
@@ -49,7 +49,8 @@ def expected_oks(heatmaps, sigmas, scale):
     if not (sigmas > 0).all():
         raise ValueError(f"sigmas: expected positive numbers, got {sigmas.min()}")
     scale = check_number("scale", scale, above=0.0)
-    rows, cols = (_similarity(side, scale, sigmas) for side in heatmaps.shape[-2:])
+    with check_memory("heatmaps"):
+        rows, cols = (_similarity(side, scale, sigmas) for side in heatmaps.shape[-2:])
     rows, cols = rows.astype(heatmaps.dtype), cols.astype(heatmaps.dtype)
     # First by the maximum: the sum of very high values would overflow.
     heatmaps = _divide(heatmaps, heatmaps.max(axis=(-2, -1), keepdims=True, initial=0))
@@ -64,5 +65,6 @@ def _divide(heatmaps, by):
 
 def _similarity(side, scale, sigmas):
     """Similarity of an answer at i and a keypoint at j, along one axis: (K, side, side)."""
-    distance = np.subtract.outer(np.arange(side), np.arange(side)) / scale  # the area becomes 1
-    return keypoint_similarity(distance**2, 1.0, sigmas[:, None, None])
+    with np.errstate(over="ignore"):  # exp(-inf) is 0
+        distance = np.subtract.outer(np.arange(side), np.arange(side)) / scale  # the area becomes 1
+        return keypoint_similarity(distance**2, 1.0, sigmas[:, None, None])

@@ -18,9 +18,11 @@ from npkpose._check import (
     check_finite,
     check_flag,
     check_float_dtype,
+    check_memory,
     check_number,
     check_size,
 )
+from npkpose.grid import check_grid
 
 
 def gaussian_heatmap(size, cx, cy, sigma=2.0, dtype=np.float32):
@@ -82,6 +84,7 @@ def gaussian_heatmaps(
     dtype = check_float_dtype("dtype", dtype)
     check_flag("round_centres", round_centres)
     sigma = check_number("sigma", sigma, above=0)
+    check_grid(grid)
     if grid is not None:
         keypoints = grid.to_map(keypoints, (height, width))
     if round_centres:
@@ -89,12 +92,14 @@ def gaussian_heatmaps(
     missing = np.isnan(keypoints).any(axis=-1)
     if visibility is not None:
         missing |= check_array("visibility", visibility, missing.shape) == 0
-    along_x = _gaussian(keypoints[..., 0], width, sigma, missing).astype(dtype)  # (..., K, W)
-    along_y = _gaussian(keypoints[..., 1], height, sigma, missing).astype(dtype)  # (..., K, H)
-    return along_y[..., :, None] * along_x[..., None, :]
+    with check_memory("size"):
+        along_x = _gaussian(keypoints[..., 0], width, sigma, missing).astype(dtype)  # (..., K, W)
+        along_y = _gaussian(keypoints[..., 1], height, sigma, missing).astype(dtype)  # (..., K, H)
+        return along_y[..., :, None] * along_x[..., None, :]
 
 
 def _gaussian(centre, length, sigma, missing):
     """Return exp(-(i - centre)^2 / (2 sigma^2)) for i < length, zero where missing."""
     distance = np.arange(length) - np.where(missing, 0.0, centre)[..., None]
-    return np.where(missing[..., None], 0.0, np.exp(-0.5 * (distance / sigma) ** 2))
+    with np.errstate(over="ignore"):  # exp(-inf) is 0
+        return np.where(missing[..., None], 0.0, np.exp(-0.5 * (distance / sigma) ** 2))

@@ -15,9 +15,18 @@ finite never wins, and a flat row shows no keypoint (the released code asks for 
 
 import numpy as np
 
-from npkpose._check import check_array, check_choice, check_number, check_size
+from npkpose._check import (
+    MAX_SIDE,
+    check_array,
+    check_choice,
+    check_finite,
+    check_number,
+    check_size,
+)
 from npkpose.codec.heatmap.decode import REFINEMENTS, decode_heatmaps
 from npkpose.codec.heatmap.gaussian import gaussian_heatmaps
+
+_FAR = 1e300
 
 
 def decode_simcc(x_logits, y_logits, split_ratio=2.0, refine="argmax", score="min"):
@@ -63,8 +72,12 @@ def decode_simcc(x_logits, y_logits, split_ratio=2.0, refine="argmax", score="mi
     check_choice("score", score, ("min", "mean"))
     x, x_score = decode_heatmaps(x_logits[:, :, None, :], refine)  # each row a map of height 1
     y, y_score = decode_heatmaps(y_logits[:, :, None, :], refine)
-    coords = np.stack([x[..., 0], y[..., 0]], axis=2) / split_ratio
-    scores = np.minimum(x_score, y_score) if score == "min" else (x_score + y_score) / 2
+    coords = np.stack([x[..., 0], y[..., 0]], axis=2)
+    with np.errstate(over="ignore"):
+        coords /= split_ratio
+    if np.isinf(coords).any():
+        raise ValueError(f"split_ratio: expected more bins per pixel, got {split_ratio}")
+    scores = np.minimum(x_score, y_score) if score == "min" else x_score / 2 + y_score / 2
     missing = np.isnan(coords).any(axis=2)
     return np.where(missing[..., None], np.nan, coords), np.where(missing, 0.0, scores)
 
@@ -93,18 +106,24 @@ def simcc_targets(keypoints, size, split_ratio=2.0, sigma=None, visibility=None)
     Raises
     ------
     ValueError
-        Wrong shape, an infinite coordinate, a size below 1, or a number that is not positive.
+        Wrong shape, an infinite coordinate, a size below 1, more than a million bins, or a number
+        that is not positive.
     """
     keypoints = check_array("keypoints", keypoints, (..., "K", 2), finite=False)
+    check_finite("keypoints", np.where(np.isnan(keypoints), 0.0, keypoints))
     split_ratio = check_number("split_ratio", split_ratio, above=0)
     if sigma is not None:
         check_number("sigma", sigma, above=0)
     targets = []
     for axis, length in enumerate(check_size("size", size)[::-1]):
-        bins = max(round(length * split_ratio), 1)
+        bins = max(round(min(length * split_ratio, 2 * MAX_SIDE)), 1)
+        if bins > MAX_SIDE:
+            raise ValueError(f"split_ratio: expected at most {MAX_SIDE} bins, got {split_ratio}")
         width = np.sqrt(bins / 16) if sigma is None else sigma
         on_axis = np.zeros_like(keypoints)  # on a map of height 1, whose only row is y = 0
-        on_axis[..., 0] = keypoints[..., axis] * split_ratio
+        with np.errstate(over="ignore"):
+            place = keypoints[..., axis] * split_ratio
+        on_axis[..., 0] = np.clip(place, -_FAR, _FAR)  # a Gaussian so far away is 0
         on_axis[np.isnan(keypoints).any(axis=-1)] = np.nan
         targets.append(gaussian_heatmaps(on_axis, (1, bins), width, visibility)[..., 0, :])
     return tuple(targets)

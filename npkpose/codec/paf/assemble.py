@@ -13,8 +13,10 @@ Tarjan, "Efficiency of a Good But Not Linear Set Union Algorithm", J. ACM 1975.
 
 import numpy as np
 
-from npkpose._check import check_array
+from npkpose._check import check_array, check_kind
 from npkpose._jit import kernel
+from npkpose.codec.heatmap.peaks import Peaks
+from npkpose.skeleton import Skeleton
 
 
 def assemble(peaks, connections, skeleton):
@@ -34,6 +36,8 @@ def assemble(peaks, connections, skeleton):
         peak number; a peak without a limb is a person of one keypoint.
     affinities : ndarray, shape (P,)
     """
+    check_kind("peaks", peaks, Peaks)
+    check_kind("skeleton", skeleton, Skeleton)
     total = len(peaks.points)
     _check_connections(connections, total, len(skeleton.limbs))
     keypoint = np.repeat(np.arange(skeleton.num_keypoints), np.diff(peaks.first))

@@ -21,15 +21,22 @@ import math
 import numpy as np
 
 from npkpose._check import (
+    LARGEST,
     check_array,
     check_finite,
     check_float_dtype,
     check_integer,
+    check_kind,
+    check_memory,
     check_number,
     check_size,
 )
 from npkpose._jit import kernel
+from npkpose.grid import check_grid
 from npkpose.poses import Poses
+from npkpose.skeleton import Skeleton
+
+MAX_SAMPLES = 10_000  # of a line integral
 
 
 def paf_fields(poses, skeleton, size, width=math.sqrt(2), grid=None, dtype=np.float32):
@@ -59,6 +66,8 @@ def paf_fields(poses, skeleton, size, width=math.sqrt(2), grid=None, dtype=np.fl
     ValueError
         Wrong shape, an infinite coordinate, a size below 1 or width <= 0.
     """
+    check_kind("skeleton", skeleton, Skeleton)
+    check_grid(grid)
     keypoints = poses.keypoints if isinstance(poses, Poses) else poses
     keypoints = check_array("poses", keypoints, ("P", skeleton.num_keypoints, 2), finite=False)
     check_finite("poses", np.where(np.isnan(keypoints), 0.0, keypoints))
@@ -67,9 +76,10 @@ def paf_fields(poses, skeleton, size, width=math.sqrt(2), grid=None, dtype=np.fl
     dtype = check_float_dtype("dtype", dtype)
     if grid is not None:
         keypoints = grid.to_map(keypoints, size)
-    fields = np.zeros((skeleton.num_paf_channels, *size))
-    _draw(skeleton.limbs_and_channels, keypoints, width, fields, np.empty(size))
-    return fields.astype(dtype, copy=False)
+    with check_memory("size"):
+        fields, count = np.zeros((skeleton.num_paf_channels, *size)), np.empty(size)
+        _draw(skeleton.limbs_and_channels, keypoints, width, fields, count)
+        return fields.astype(dtype, copy=False)
 
 
 def limb_scores(paf, starts, ends, num_samples=10):
@@ -81,7 +91,7 @@ def limb_scores(paf, starts, ends, num_samples=10):
         x and y components of one limb type's field.
     starts, ends : array_like, shape (M, 2)
         Limb end points (x, y) in heatmap pixels.
-    num_samples : int, at least 2
+    num_samples : int, from 2 to 10,000
         Samples along each limb, both end points included.
 
     Returns
@@ -93,14 +103,15 @@ def limb_scores(paf, starts, ends, num_samples=10):
     Raises
     ------
     ValueError
-        Wrong shape, NaN or infinity, an end point outside the grid, or fewer than 2 samples.
+        Wrong shape, NaN or infinity, fields above 1e150, an end point outside the grid, or fewer
+        than 2 samples.
     """
-    paf = check_array("paf", paf, (2, "H", "W"))
+    paf = check_array("paf", paf, (2, "H", "W"), largest=LARGEST)
     starts = check_array("starts", starts, ("M", 2))
     ends = check_array("ends", ends, (len(starts), 2))
     _check_inside("starts", starts, paf.shape)
     _check_inside("ends", ends, paf.shape)
-    num_samples = check_integer("num_samples", num_samples, at_least=2)
+    num_samples = check_integer("num_samples", num_samples, 2, MAX_SAMPLES)
     scores = np.empty(len(starts))
     _limb_scores(paf, starts, ends, num_samples, scores)
     return scores
@@ -108,6 +119,7 @@ def limb_scores(paf, starts, ends, num_samples=10):
 
 def check_fields(pafs, skeleton):
     """Return ``pafs`` (C, H, W) as float32 with all channels of the skeleton, or ValueError."""
+    check_kind("skeleton", skeleton, Skeleton)
     pafs = check_array("pafs", pafs, ("C", "H", "W"), np.float32, finite=False)
     if len(pafs) < skeleton.num_paf_channels:
         raise ValueError(

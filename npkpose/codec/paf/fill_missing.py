@@ -21,9 +21,9 @@ import math
 
 import numpy as np
 
-from npkpose._check import check_array, check_finite
+from npkpose._check import check_array, check_finite, check_integer
 from npkpose._jit import kernel
-from npkpose.codec.paf.fields import check_fields
+from npkpose.codec.paf.fields import MAX_SAMPLES, check_fields
 from npkpose.codec.tags.peaks import offset_pixels
 
 FIELD_WEIGHT = 0.3
@@ -52,10 +52,11 @@ def fill_missing_keypoints(keypoints, heatmaps, pafs, skeleton, num_samples=10):
         Still NaN where no chain of limbs leads from a keypoint that the person has, or where no
         pixel is near enough.
     """
+    pafs = check_fields(pafs, skeleton)
+    num_samples = check_integer("num_samples", num_samples, 2, MAX_SAMPLES)
     filled = check_array("keypoints", keypoints, ("P", skeleton.num_keypoints, 2), finite=False)
     filled = filled.copy()
     check_finite("keypoints", np.where(np.isnan(filled).all(axis=2)[..., None], 0.0, filled))
-    pafs = check_fields(pafs, skeleton)
     shape = skeleton.num_keypoints, *pafs.shape[1:]
     heatmaps = check_array("heatmaps", heatmaps, shape, np.float32, finite=False)
     if heatmaps.size == 0:

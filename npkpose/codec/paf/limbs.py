@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npkpose._check import check_choice
 from npkpose._jit import kernel
 from npkpose.codec.assignment import assign
 from npkpose.codec.paf.candidates import Limits, candidate_limbs
@@ -38,6 +39,7 @@ def connect_limbs(peaks, pafs, skeleton, num_samples=10, limits=Limits(), matchi
     -------
     connections : Connections
     """
+    check_choice("matching", matching, MATCHINGS)
     rows, affinities = candidate_limbs(peaks, pafs, skeleton, num_samples, limits)
     order = np.lexsort((rows[:, 2], rows[:, 1], rows[:, 0], -affinities))
     rows, affinities = rows[order], affinities[order]

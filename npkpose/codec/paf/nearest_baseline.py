@@ -7,8 +7,11 @@ further apart than they are tall.
 
 import numpy as np
 
+from npkpose._check import check_array, check_kind
 from npkpose.codec.heatmap.peaks import find_peaks
+from npkpose.grid import check_grid
 from npkpose.poses import Poses
+from npkpose.skeleton import Skeleton
 
 
 def group_nearest(heatmaps, skeleton, grid=None, threshold=0.1):
@@ -16,7 +19,13 @@ def group_nearest(heatmaps, skeleton, grid=None, threshold=0.1):
 
     A keypoint without any peak is missing from all people.
     """
-    peaks = find_peaks(np.asarray(heatmaps)[: skeleton.num_keypoints], threshold)
+    check_grid(grid)
+    K = check_kind("skeleton", skeleton, Skeleton).num_keypoints
+    dtypes = np.float64, np.float32
+    heatmaps = check_array("heatmaps", heatmaps, ("C", "H", "W"), dtypes, finite=False)
+    if len(heatmaps) < K:
+        raise ValueError(f"heatmaps: expected at least {K} channels, got {len(heatmaps)}")
+    peaks = find_peaks(heatmaps[:K], threshold)
     anchors = peaks.points[: peaks.first[1]]
     keypoints = np.full((len(anchors), skeleton.num_keypoints, 2), np.nan)
     scores = np.zeros(keypoints.shape[:2])
@@ -28,5 +37,5 @@ def group_nearest(heatmaps, skeleton, grid=None, threshold=0.1):
             keypoints[:, k] = peaks.points[own][nearest]
             scores[:, k] = peaks.scores[own][nearest]
     if grid is not None:
-        keypoints = grid.to_image(keypoints, np.shape(heatmaps)[1:])
+        keypoints = grid.to_image(keypoints, heatmaps.shape[1:])
     return Poses(keypoints, scores)

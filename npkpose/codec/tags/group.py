@@ -32,14 +32,25 @@ Peaks, and their departures, are in `codec.tags.peaks`.
 
 import numpy as np
 
-from npkpose._check import check_array, check_flag, check_integer, check_number, real_array
+from npkpose._check import (
+    check_array,
+    check_flag,
+    check_integer,
+    check_kind,
+    check_number,
+    real_array,
+)
 from npkpose.codec.assignment import assign
 from npkpose.codec.nms import oks_nms
 from npkpose.codec.tags.fill_missing import fill_missing_keypoints
 from npkpose.codec.tags.left_right import separate_coinciding
 from npkpose.codec.tags.peaks import find_tag_peaks
+from npkpose.grid import check_grid
 from npkpose.poses import Poses
+from npkpose.skeleton import Skeleton
 
+MAX_PEOPLE = 1000  # the cost of a matching grows with its square
+_LARGEST = 1e100  # of a score or tag: products of larger ones overflow
 _ROUND_COST = 100  # HigherHRNet's weight of the rounded distance
 
 
@@ -78,7 +89,7 @@ def group_tags(
         A peak's value must exceed it.
     tag_threshold : float
         Tags closer than this may belong to one person.
-    max_people : int
+    max_people : int, at most 1000
         The largest number of peaks of each keypoint; the best are used. It does not limit the
         number of people: people with different keypoints may be more.
     order : sequence of K int, optional
@@ -114,8 +125,10 @@ def group_tags(
     Raises
     ------
     ValueError
-        Wrong or unequal shapes, too few maps, or a parameter out of range.
+        Wrong or unequal shapes, too few maps, peaks or their tags above 1e100 in size, or a
+        parameter out of range.
     """
+    check_grid(grid)
     heatmaps, tags = _check_maps(heatmaps, tags, skeleton)
     for name, flag in (
         ("adjust", adjust),
@@ -125,7 +138,7 @@ def group_tags(
         check_flag(name, flag)
     threshold = check_number("threshold", threshold, at_least=0)
     tag_threshold = check_number("tag_threshold", tag_threshold, above=0)
-    max_people = check_integer("max_people", max_people, at_least=1)
+    max_people = check_integer("max_people", max_people, 1, MAX_PEOPLE)
     order = _check_order(skeleton.group_order if order is None else order, len(heatmaps))
     min_keypoints = check_integer("min_keypoints", min_keypoints, at_least=1)
     min_score = check_number("min_score", min_score)
@@ -134,6 +147,8 @@ def group_tags(
 
     offset = 0.25 if adjust else 0.0
     peaks = find_tag_peaks(heatmaps, threshold, max_people, offset)
+    if not peaks.scores.max(initial=0.0) <= _LARGEST:
+        raise ValueError(f"heatmaps: expected values of at most 1e100, got {peaks.scores.max():g}")
     members, means = _group(peaks, _read_tags(tags, peaks.pixels), order, tag_threshold)
     poses, best = _people(peaks, members, min_keypoints, min_score)
     if nms_threshold is not None:
@@ -153,6 +168,8 @@ def _read_tags(tags, pixels):
     """Return the tags (M, T) at pixels (M, 3), NaN where not finite: NaN matches nothing."""
     read = tags[tuple(pixels.T)].astype(float)
     read[~np.isfinite(read)] = np.nan
+    if (abs(read) > _LARGEST).any():
+        raise ValueError(f"tags: expected values of at most 1e100 in size, got {read}")
     return read
 
 
@@ -180,9 +197,11 @@ def _group(peaks, tags, order, tag_threshold):
 
 def _cost(peaks, people, tag_threshold):
     """Return cost(i, p) (M, P), infinite if forbidden; the last column of both is the score."""
-    d = np.linalg.norm(peaks[:, None, :-1] - people[:, :-1], axis=2) / tag_threshold
+    with np.errstate(over="ignore"):  # infinite: too far
+        d = np.linalg.norm(peaks[:, None, :-1] - people[:, :-1], axis=2) / tag_threshold
+    d = np.where(d < 1, d, np.inf)
     cost = _ROUND_COST * np.round(d) + d - peaks[:, None, -1] * (1 + 2 * people[:, -1])
-    return np.where(d < 1, cost, np.inf)
+    return cost
 
 
 def _people(peaks, members, min_keypoints, min_score):
@@ -190,7 +209,8 @@ def _people(peaks, members, min_keypoints, min_score):
     found = members >= 0
     scores = np.where(found, np.append(peaks.scores, 0.0)[members], 0.0)
     sizes, totals = found.sum(axis=1), scores.sum(axis=1)
-    keep = (sizes >= min_keypoints) & (totals >= min_score * sizes)
+    with np.errstate(over="ignore"):
+        keep = (sizes >= min_keypoints) & (totals >= min_score * sizes)
     best = np.flatnonzero(keep)[np.argsort(-totals[keep], kind="stable")]
     keypoints = np.append(peaks.points, [[np.nan, np.nan]], axis=0)[members[best]]
     return Poses(keypoints, scores[best], totals[best] / members.shape[1]), best
@@ -198,6 +218,7 @@ def _people(peaks, members, min_keypoints, min_score):
 
 def _check_maps(heatmaps, tags, skeleton):
     """Return heatmaps (K, H, W), float32 or float64, and tags (K, H, W, T) of any type."""
+    check_kind("skeleton", skeleton, Skeleton)
     heatmaps = check_array(
         "heatmaps", heatmaps, ("C", "H", "W"), (np.float64, np.float32), finite=False
     )
@@ -220,8 +241,7 @@ def _check_maps(heatmaps, tags, skeleton):
 
 def _check_order(order, num_keypoints):
     """Return ``order`` as an array that holds every keypoint once, or raise ValueError."""
-    order = real_array("order", order)
-    whole = order.dtype.kind in "iu" or order.size == 0
-    if not whole or sorted(order.ravel()) != list(range(num_keypoints)):
+    order = check_array("order", order, ("K",), np.int64)
+    if sorted(order) != list(range(num_keypoints)):
         raise ValueError(f"order: expected each of 0 to {num_keypoints - 1} once, got {order}")
-    return order.ravel()
+    return order

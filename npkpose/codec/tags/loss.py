@@ -19,8 +19,11 @@ rounded to the nearest pixel, not down.
 
 import numpy as np
 
-from npkpose._check import check_array, check_finite, check_number, check_size
+from npkpose._check import check_array, check_finite, check_number, check_size, real_array
+from npkpose.grid import check_grid
 from npkpose.poses import Poses
+
+_LARGEST = 1e75  # of a tag or weight: products of larger ones overflow
 
 
 def tag_targets(poses, size, visibility=None, grid=None):
@@ -47,6 +50,7 @@ def tag_targets(poses, size, visibility=None, grid=None):
     ValueError
         Wrong shape, an infinite coordinate, or a size below 1.
     """
+    check_grid(grid)
     keypoints = poses.keypoints if isinstance(poses, Poses) else poses
     keypoints = check_array("poses", keypoints, ("P", "K", 2), finite=False)
     check_finite("poses", np.where(np.isnan(keypoints), 0.0, keypoints))
@@ -57,7 +61,8 @@ def tag_targets(poses, size, visibility=None, grid=None):
     seen = (x >= 0) & (x < width) & (y >= 0) & (y < height)
     if visibility is not None:
         seen &= check_array("visibility", visibility, seen.shape) > 0
-    return np.where(seen, y * width + x, -1).astype(np.int64)
+    x, y = (np.where(seen, axis, 0).astype(np.int64) for axis in (x, y))
+    return np.where(seen, y * width + x, -1)
 
 
 def tag_loss(tags, pixels, pull_weight=1.0, push_weight=1.0):
@@ -68,7 +73,7 @@ def tag_loss(tags, pixels, pull_weight=1.0, push_weight=1.0):
     tags : array_like, shape (K, H, W) or (K, H, W, T)
     pixels : array_like of int, shape (P, K)
         From `tag_targets`; -1 is missing.
-    pull_weight, push_weight : float
+    pull_weight, push_weight : float, below 1e75 in size, as are the tags
 
     Returns
     -------
@@ -79,12 +84,16 @@ def tag_loss(tags, pixels, pull_weight=1.0, push_weight=1.0):
     Raises
     ------
     ValueError
-        Wrong shape, NaN or infinity, or a pixel outside the maps.
+        Wrong shape, NaN or infinity, too large tags or weights, or a pixel outside the maps.
     """
-    tags = check_array("tags", tags, ("K", "H", "W") + ("T",) * (np.ndim(tags) == 4))
+    tags = real_array("tags", tags)
+    shape = "K", "H", "W", *("T",) * (tags.ndim == 4)
+    tags = check_array("tags", tags, shape, largest=_LARGEST)
     pixels = _check_pixels(pixels, tags.shape)
-    pull_weight = check_number("pull_weight", pull_weight)
-    push_weight = check_number("push_weight", push_weight)
+    pull_weight = check_number("pull_weight", pull_weight, -_LARGEST, at_most=_LARGEST)
+    push_weight = check_number("push_weight", push_weight, -_LARGEST, at_most=_LARGEST)
+    if tags.size == 0:
+        return 0.0, 0.0, np.zeros_like(tags)
     pixels = pixels[(pixels >= 0).any(axis=1)]  # (N, K)
     weight = (pixels >= 0) / (pixels >= 0).sum(axis=1, keepdims=True)  # 1/K_n, 0 where missing
     flat = tags.reshape(len(tags), tags.shape[1] * tags.shape[2], -1)  # (K, H W, T)

@@ -50,7 +50,8 @@ def find_tag_peaks(heatmaps, threshold, max_peaks, offset):
     """
     maps, height, width = heatmaps.shape
     # Two passes of NumPy are faster than a compiled loop here; few pixels are candidates.
-    candidates = np.flatnonzero(heatmaps > threshold)
+    with np.errstate(over="ignore"):  # no float32 exceeds a threshold that becomes infinite
+        candidates = np.flatnonzero(heatmaps > threshold)
     queue = np.empty((len(candidates), 2), dtype=np.int64)
     pixels, points = np.empty((len(candidates), 3), dtype=np.int64), np.empty((len(candidates), 2))
     seen = np.zeros((height, width), dtype=np.int64)
