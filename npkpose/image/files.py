@@ -2,7 +2,12 @@
 
 Of samples of 16 bits, the higher 8 are read. A format that does not say which value is white (TIFF
 of 32-bit integers or floats) is read by its largest value: white is 1 (floats only), 255 or 65,535.
+
+A few bytes can declare any size, so the pixels of an image have a budget: 10 million, which a black
+frame of 4K needs, and 1,000 more for each byte of the file, the most that PNG and JPEG compress.
 """
+
+import io
 
 import numpy as np
 
@@ -12,6 +17,8 @@ from npkpose._extras import require_pillow
 # Photographs, and no format that is a program or calls one, as PostScript does. HEIF: a plugin's.
 FORMATS = "JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "JPEG2000", "AVIF", "HEIF"
 SIXTEEN_BITS = "PNG", "PPM"  # formats whose integers of Pillow's mode "I" have 16 bits
+MAX_PIXELS, MAX_PIXELS_PER_BYTE = 10_000_000, 1000
+BAND = 64  # rows that are scaled to 8 bits at a time
 
 
 def read_image(path):
@@ -20,8 +27,9 @@ def read_image(path):
     Raises
     ------
     ValueError
-        A file that is not an image of one of the `FORMATS`, is damaged, has more pixels than
-        Pillow allows (`PIL.Image.MAX_IMAGE_PIXELS`, twice), or has values of no known range.
+        A file that is not an image of one of the `FORMATS`, is damaged, has more pixels than its
+        bytes can hold or Pillow allows (`PIL.Image.MAX_IMAGE_PIXELS`, twice), or has values of no
+        known range.
     OSError
         The file cannot be opened.
     ImportError
@@ -31,16 +39,25 @@ def read_image(path):
     pillow.init()
     formats = [name for name in FORMATS if name in pillow.OPEN]
     with open(path, "rb") as file:
-        try:
-            with pillow.open(file, formats=formats) as image:
-                return _to_rgb(_upright(image))
-        except pillow.UnidentifiedImageError:
-            known = ", ".join(FORMATS)
-            raise ValueError(f"{path}: expected an image ({known}), got another file") from None
-        except MemoryError:
-            raise
-        except Exception as error:  # of damaged files, Pillow's readers raise almost anything
-            raise ValueError(f"{path}: expected an image, got {error}") from None
+        content = file.read()  # a file on disk would set aside as many bytes as a chunk declares
+    try:
+        with pillow.open(io.BytesIO(content), formats=formats) as image:
+            _check_size(image.size, len(content))
+            return _to_rgb(_upright(image))
+    except pillow.UnidentifiedImageError:
+        known = ", ".join(FORMATS)
+        raise ValueError(f"{path}: expected an image ({known}), got another file") from None
+    except MemoryError:
+        raise
+    except Exception as error:  # of damaged files, Pillow's readers raise almost anything
+        raise ValueError(f"{path}: expected an image, got {error}") from None
+
+
+def _check_size(size, length):
+    """Raise ValueError if an image of this size (W, H) is too large for a file of that length."""
+    width, height = size
+    if width * height > MAX_PIXELS + MAX_PIXELS_PER_BYTE * length:
+        raise ValueError(f"{width} x {height} pixels in {length} bytes")
 
 
 def _upright(image):
@@ -61,22 +78,30 @@ def _to_rgb(image):
         sixteen_bits = image.mode.startswith("I") and (
             image.mode != "I" or image.format in SIXTEEN_BITS
         )
-        grey = _to_8_bits(np.asarray(image), 65535 if sixteen_bits else None)
-        return np.repeat(grey[..., None], 3, axis=2)
+        return _to_8_bits(np.asarray(image), 65535 if sixteen_bits else None)
     return np.array(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def _to_8_bits(grey, white):
-    """Return grey values as uint8; ``white`` is the value of white, by default see above."""
+    """Return grey values as (H, W, 3) uint8; ``white`` is white's value, by default see above."""
     if white is None:
-        low, high = grey.min(), grey.max()
-        whites = [white for white in (1, 255, 65535) if high <= white]
-        if not (low >= 0 and whites):  # NaN is neither
-            raise ValueError(f"values from {low:g} to {high:g}: expected 0 to 1, 255 or 65535")
-        white = whites[0] if grey.dtype.kind == "f" else max(whites[0], 255)
-    if white == 65535:
-        return (grey // 256).astype(np.uint8)
-    return np.rint(grey * (255 / white)).astype(np.uint8)
+        white = _white_value(grey)
+    rgb = np.empty((*grey.shape, 3), np.uint8)
+    for rows in (slice(y, y + BAND) for y in range(0, len(grey), BAND)):
+        if white == 65535:
+            rgb[rows] = (grey[rows] // 256)[..., None]
+        else:
+            rgb[rows] = np.rint(grey[rows] * (255 / white))[..., None]
+    return rgb
+
+
+def _white_value(grey):
+    """Return the value of white that the range of ``grey`` suggests, or raise ValueError."""
+    low, high = grey.min(), grey.max()
+    whites = [white for white in (1, 255, 65535) if high <= white]
+    if not (low >= 0 and whites):  # NaN is neither
+        raise ValueError(f"values from {low:g} to {high:g}: expected 0 to 1, 255 or 65535")
+    return whites[0] if grey.dtype.kind == "f" else max(whites[0], 255)
 
 
 def write_image(path, image):

@@ -2,6 +2,7 @@ import io
 import os
 import struct
 import sys
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -108,6 +109,42 @@ def test_damaged_files_and_bombs_are_value_errors_that_name_the_file(tmp_path):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(ValueError, match=f"{name}: expected an image"):
             read_image(tmp_path / name)
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize("name, content", [
+    ("a.png", png(12000, 12000, zlib.compress(b""))), ("a.ppm", b"P6 12000 12000 255\n"),
+    ("a.gif", b"GIF89a" + struct.pack("<HHBBB", 12000, 12000, 0, 0, 0) + b","
+     + struct.pack("<HHHHB", 0, 0, 12000, 12000, 0) + b"\x02\x00;"),
+    ("a.bmp", b"BM" + struct.pack("<IIIIiiHHIIIIII", 54, 0, 54, 40, 12000, 12000, 1, 24, *[0] * 6)),
+], ids=["png", "ppm", "gif", "bmp"])  # fmt: skip
+def test_more_pixels_than_a_file_can_hold_are_refused_before_they_are_allocated(
+    tmp_path, name, content
+):
+    pytest.importorskip("PIL")
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=rf"{name}: .*12000 x 12000 pixels in {len(content)} b"):
+        read_image(tmp_path / name)
+
+
+def test_a_chunk_that_declares_4_gigabytes_takes_no_memory(tmp_path):
+    pytest.importorskip("PIL")
+    content = bytearray(encoded("PNG"))
+    content[33:37] = b"\xff\xff\x00\x15"  # the length of the first chunk with pixels
+    (tmp_path / "a.png").write_bytes(content)
+    read_image(tmp_path / "a.png")  # imports Pillow's reader
+    tracemalloc.start()
+    assert read_image(tmp_path / "a.png").shape == (32, 32, 3)  # all pixels come before its end
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10e6
+
+
+def test_a_black_frame_of_4k_is_read_however_small_its_file(tmp_path):
+    pil = pytest.importorskip("PIL.Image")
+    pil.new("L", (3840, 2160)).save(tmp_path / "a.png", optimize=True)
+    image = read_image(tmp_path / "a.png")
+    assert image.shape == (2160, 3840, 3) and not image.any()
 
 
 @pytest.mark.filterwarnings("ignore:.*:UserWarning")
