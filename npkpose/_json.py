@@ -29,3 +29,10 @@ def read_json(path, object_hook=None):
         raise ValueError(f"{os.fspath(path)}: expected JSON, got lists nested too deeply") from None
     except ValueError as error:
         raise ValueError(f"{os.fspath(path)}: expected JSON, got {error}") from None
+
+
+def as_id(value):
+    """Return an id as an integer or text, 7 for 7.0, which pandas writes; None if it is none."""
+    if type(value) is float and value.is_integer():
+        return int(value)
+    return value if type(value) in (int, str) else None

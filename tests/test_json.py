@@ -2,7 +2,7 @@ import codecs
 
 import pytest
 
-from npkpose._json import read_json
+from npkpose._json import as_id, read_json
 
 TEXT = '{"name": "走る", "values": [1, 2.5, null]}'
 CONTENT = {"name": "走る", "values": [1, 2.5, None]}
@@ -35,3 +35,12 @@ def test_anything_else_is_a_value_error_that_names_the_file(tmp_path, data):
 def test_a_missing_file_is_an_os_error(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"none\.json"):
         read_json(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("value, expected", [
+    (7, 7), (7.0, 7), (-1.0, -1), ("7", "7"), ("", ""), (7.5, None), (float("nan"), None),
+    (float("inf"), None), (True, None), (None, None), ([7], None), ({}, None),
+])  # fmt: skip
+def test_an_id_is_an_integer_or_text_also_if_it_was_written_as_a_float(value, expected):
+    found = as_id(value)
+    assert found == expected and type(found) is type(expected)

@@ -3,7 +3,7 @@
 import pathlib
 from collections import Counter
 
-from npkpose._json import read_json
+from npkpose._json import as_id, read_json
 from npkpose.cli.photos import id_of_name
 from npkpose.data.person_category import person_category
 
@@ -108,12 +108,12 @@ def _ids_by_name(path, images):
         raise ValueError(f"{path}: images: expected a list, got {images!r:.60}")
     found = {}
     for n, image in enumerate(images):
-        if not isinstance(image, dict) or type(image.get("id")) not in (int, str):
+        if not isinstance(image, dict) or as_id(image.get("id")) is None:
             raise ValueError(f"{path}: images[{n}]: expected an object with an id")
         name = image.get("file_name")
         if isinstance(name, str):
             parts = pathlib.PurePosixPath(name.replace("\\", "/")).parts or ("",)
-            found.setdefault(parts[-1], []).append((parts, image["id"]))
+            found.setdefault(parts[-1], []).append((parts, as_id(image["id"])))
     return found
 
 
@@ -140,11 +140,11 @@ def _check_box(where, entry):
     if not isinstance(box, list) or [_is_number(value) for value in box] != [True] * 4:
         raise ValueError(f"{where}.bbox: expected [x, y, width, height], got {box!r:.60}")
     image_id, score = entry.get("image_id"), entry.get("score", 1.0)
-    if type(image_id) not in (int, str):
+    if as_id(image_id) is None:
         raise ValueError(f"{where}.image_id: expected an integer or a text, got {image_id!r:.60}")
     if not _is_number(score):
         raise ValueError(f"{where}.score: expected a number, got {score!r:.60}")
-    return box, image_id, score
+    return box, as_id(image_id), score
 
 
 def _is_number(value):

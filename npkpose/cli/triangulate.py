@@ -36,7 +36,8 @@ def add_command(commands):
 
 def _triangulate(options):
     """Triangulate keypoints or people, and write the points."""
-    from npkpose.space.files import read_people, write_arrays
+    from npkpose.space.files import write_arrays
+    from npkpose.space.people_files import read_people
 
     outputs = Outputs([options.calibration, *options.views])
     outputs.check(options.out, suffixes=(".npz", ".json"))
@@ -94,7 +95,7 @@ def _triangulate_people(options, cameras, views):
     import numpy as np
 
     from npkpose.poses import Poses
-    from npkpose.space.files import match_images
+    from npkpose.space.people_files import match_images
 
     lengths = {poses.keypoints.shape[1] for view in views for poses in view.values()}
     if len(lengths) != 1:

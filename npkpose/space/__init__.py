@@ -13,6 +13,8 @@ Read in this order:
     cluster.py       which of them join
     sequence.py      one person's keypoints, prepared for the lifting networks
     files.py         camera and keypoint files
+    people_files.py  files of people in images; frames.py: image ids as frames
+    tracks.py        one person followed from image to image
     rotations.py     axis-angle, quaternions, 6-D and matrices, with gradients
     procrustes.py    the best similarity between two sets of points
     body.py          the arrays of a body model, and a small model made of tubes

@@ -54,6 +54,14 @@ def test_boxes_that_windows_wrote_are_read(tmp_path):
         assert read_boxes(tmp_path / "boxes.json") == {1: ([(1, 2, 4, 6)], [1.0])}
 
 
+def test_ids_that_pandas_wrote_are_integers(tmp_path):
+    images = [{"id": 139.0, "file_name": "a.png"}]
+    boxes = boxes_of(tmp_path, [139.0, 139], images)
+    assert list(boxes) == [139] and len(boxes[139][0]) == 2 and boxes.image_id("x/a.png") == 139
+    with pytest.raises(ValueError, match=r"\[0\].image_id: expected an integer or a text, got 0.5"):
+        boxes_of(tmp_path, [0.5])
+
+
 def test_boxes_of_annotations_are_read_and_empty_ones_left_out(tmp_path):
     annotations = [{"image_id": 1, "bbox": [1, 2, 3, 4]}, {"image_id": 1, "bbox": [1, 2, 0, 4]}]
     (tmp_path / "a.json").write_text(json.dumps({"annotations": annotations}))

@@ -15,8 +15,8 @@ LEFT_OUT = {
         Node Pck Peaks Scene Similarity Triangulation""",
     "a method of a result": "CocoResult.plot",
     "reads files, see formats.py": """CocoDataset load load_npz load_pytorch load_safetensors
-        load_tensorflow read_cameras read_graph read_image read_keypoints read_log read_people
-        read_smpl""",
+        load_tensorflow read_cameras read_graph read_image read_json read_keypoints read_log
+        read_people read_photo read_smpl""",
     "writes files": """plot_log save save_npz save_safetensors write_arrays write_coco
         write_image""",
     "needs a network, files or threads": """BottomUp SequentialLR TopDown Trainer WeightAverage

@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npkpose import evaluate_coco, weights
+from npkpose import COCO_17, evaluate_coco, weights
 from npkpose.data import CocoDataset
 from npkpose.image.files import read_image, write_image
 from npkpose.metrics.coco import examine
-from npkpose.space.files import read_cameras, read_keypoints, read_people
+from npkpose.space.files import read_cameras, read_keypoints
+from npkpose.space.people_files import read_people, read_photo
 from npkpose.space.smpl_file import read_smpl
 from npkpose.training import read_log
 from tests.fuzz.calls_space import CALLS
@@ -47,6 +48,11 @@ def _coco():
         truth, found = Draw(np.random.default_rng(seed)).coco()
         if len(truth["annotations"]) > 1 and len(found) > 1:
             return truth, found
+
+
+def _photo():
+    """Return two people as predict writes those of a photo."""
+    return Draw(np.random.default_rng(0)).poses(17, people=2).to_dict(COCO_17)
 
 
 def _json(value):
@@ -128,6 +134,7 @@ FORMATS = {
     "h36m.json": Format(".json", partial(_camera, "h36m"), read_cameras),
     "shelf.json": Format(".json", partial(_camera, "shelf"), read_cameras),
     "people.json": Format(".json", lambda: _json(_coco()[1]), read_people),
+    "photo.json": Format(".json", lambda: _json(_photo()), read_photo),
     "keypoints.json": Format(".json", lambda: _json(_keypoints().tolist()), read_keypoints),
     "keypoints.npy": Format(".npy", lambda: _saved(np.save, _keypoints()), read_keypoints),
     "keypoints.npz": Format(

@@ -12,7 +12,7 @@ PACKAGES = (
 MODULES = (  # without __all__: every public name that they define
     "npkpose.image.draw", "npkpose.image.files", "npkpose.image.resample",
     "npkpose.image.resize", "npkpose.image.warp", "npkpose.space.files",
-    "npkpose.space.rotations", "npkpose.space.smpl_file",
+    "npkpose.space.people_files", "npkpose.space.rotations", "npkpose.space.smpl_file",
 )  # fmt: skip
 CLASSES = "Camera", "CocoResult", "Grid", "Poses", "Skeleton"  # their methods too
 
