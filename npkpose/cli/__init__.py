@@ -9,7 +9,7 @@ Read in this order:
     models.py        the table of those networks
     eval.py          COCO's scores of results; doctor.py: what is wrong with COCO files
     train.py         train the small networks
-    lift.py          sequences of keypoints to poses in space
+    lift.py          sequences of keypoints to poses in space; sequences.py reads them
     triangulate.py   keypoints of several cameras to points in space
     inputs.py        what the help texts of both say about files of keypoints
     warmup.py        compile every kernel

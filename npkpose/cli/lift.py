@@ -4,6 +4,9 @@ import pathlib
 
 from npkpose._output import Outputs
 from npkpose.cli.inputs import INPUTS
+from npkpose.cli.terminal import print_note
+
+COCO_KEYPOINTS = 17
 
 
 def add_command(commands):
@@ -12,20 +15,32 @@ def add_command(commands):
         "lift", help="poses in space from a sequence of one person's keypoints",
         description="Lift the keypoints of one person, one row per frame, to poses in space: with "
         "VideoPose3D or MHFormer in metres from the root joint, in the camera's frame; with the "
-        "simple baseline in the unit of its training set.",
-        epilog=INPUTS + " From COCO results, the person with the highest score in each image is "
-        "used; images are frames in the order of their ids.",
+        "simple baseline in the unit of its training set. Writes the arrays poses (frames, joints, "
+        "3), filled (frames), which is true where the person is missing, and image_id, if there "
+        "are any.",
+        epilog=INPUTS + " From COCO results, one person is followed: by track_id, if there are "
+        "any, or else by distance. Frames are in the order of the image ids, numbers in names by "
+        "value; missing ones are filled in. Their keypoints are COCO's, and are converted to "
+        "Human3.6M's, approximately. So are the files NAME.json of predict, one per photo.",
     )  # fmt: skip
     add = lift.add_argument
-    add("keypoints", metavar="KEYPOINTS", help="of all frames: (F, K, 2 or 3)")
+    add("keypoints", metavar="KEYPOINTS", nargs="+",
+        help="file of all frames, (F, K, 2 or 3) or COCO results; or predict's files of all "
+        "photos")  # fmt: skip
     add("--weights", required=True, help="of VideoPose3D, MHFormer or the simple baseline")
     add("--size", type=float, nargs=2, metavar=("WIDTH", "HEIGHT"), help="of the images, in pixels")
     add("--normalisation", metavar="FILE.npz",
         help="of the simple baseline: mean_2d, std_2d (K, 2), mean_3d, std_3d (K', 3)")  # fmt: skip
-    add("--from-coco", action="store_true",
-        help="convert COCO's 17 keypoints to Human3.6M's, approximately")  # fmt: skip
+    joints = lift.add_mutually_exclusive_group()
+    joints.add_argument("--from-coco", action="store_true",
+        help="convert COCO's 17 keypoints of an array to Human3.6M's, as those of COCO results "
+        "always are")  # fmt: skip
+    joints.add_argument("--keep-joints", action="store_true",
+        help="do not convert COCO results: the network was trained on such keypoints")  # fmt: skip
+    add("--person", type=int, default=1, metavar="NUMBER",
+        help="which of several people; 1, the default, has the highest sum of scores")  # fmt: skip
     add("--causal", action="store_true", help="VideoPose3D is causal: it sees no later frames")
-    add("--out", metavar="FILE", help=".npz or .json; default KEYPOINTS-3d.npz")
+    add("--out", metavar="FILE", help=".npz or .json; default KEYPOINTS-3d.npz, of the first file")
     lift.set_defaults(run=_lift)
 
 
@@ -33,42 +48,50 @@ def _lift(options):
     """Lift a sequence and write the poses."""
     import numpy as np
 
+    from npkpose.cli.sequences import read_sequence
     from npkpose.space.files import write_arrays
-    from npkpose.space.sequence import coco_to_h36m, fill_gaps
 
-    out = options.out or pathlib.Path(options.keypoints).with_suffix("").name + "-3d.npz"
-    inputs = options.keypoints, options.weights, options.normalisation
+    out = options.out or pathlib.Path(options.keypoints[0]).with_suffix("").name + "-3d.npz"
+    inputs = *options.keypoints, options.weights, options.normalisation
     outputs = Outputs([path for path in inputs if path is not None])
     outputs.check(out, suffixes=(".npz", ".json"))
-    keypoints = _read_sequence(options.keypoints)
-    num_missing = int(np.isnan(keypoints[..., 0]).sum())
-    keypoints = fill_gaps(keypoints)
-    if options.from_coco:
-        keypoints = coco_to_h36m(keypoints)
-    name, poses, unit = _lift_keypoints(keypoints, options)
-    outputs.write(out, lambda path: write_arrays(path, {"poses": poses}))
+    sequence = read_sequence(options.keypoints, options.person)
+    name, poses, unit = _lift_keypoints(_prepare(sequence, options), options)
+    arrays = {"poses": poses, "filled": sequence.is_missing}
+    if sequence.ids is not None:
+        arrays["image_id"] = _image_ids(sequence.ids)
+    for note in sequence.notes:
+        print_note("lift", note)
+    outputs.write(out, lambda path: write_arrays(path, arrays))
+    num_missing = int(np.isnan(sequence.keypoints[..., 0]).sum())
     filled = f", {num_missing} missing keypoints filled in" if num_missing else ""
     print(f"{name}: {len(poses)} frames of {poses.shape[1]} joints, {unit}{filled}")
-    print(f"wrote {out}: poses (frames, joints, 3)")
+    print(f"wrote {out}: {', '.join(arrays)}")
     return 0
 
 
-def _read_sequence(path):
-    """Return one person's keypoints (F, K, 2), NaN where missing."""
+def _prepare(sequence, options):
+    """Return the sequence's keypoints without gaps, with the network's joints."""
+    from npkpose.space.sequence import coco_to_h36m, fill_gaps
+
+    count = sequence.keypoints.shape[1]
+    is_coco = sequence.ids is not None and not options.keep_joints
+    if is_coco and count != COCO_KEYPOINTS:
+        raise ValueError(
+            f"{options.keypoints[0]}: expected COCO's {COCO_KEYPOINTS} keypoints, got {count}; use "
+            "--keep-joints if the network was trained on them"
+        )
+    keypoints = fill_gaps(sequence.keypoints)
+    return coco_to_h36m(keypoints) if is_coco or options.from_coco else keypoints
+
+
+def _image_ids(ids):
+    """Return image ids as an array of integers, or of text if one is none or too large."""
     import numpy as np
 
-    from npkpose.space.files import read_keypoints, read_people
-
-    people = read_people(path)
-    if people == {}:
-        raise ValueError(f"{path}: expected at least one person, got none")
-    if people is not None:
-        best = [poses.keypoints[poses.person_scores.argmax()] for poses in people.values()]
-        return np.stack(best)
-    keypoints, _ = read_keypoints(path)
-    if keypoints.ndim != 3:
-        raise ValueError(f"{path}: expected one person's (F, K, 2 or 3), got {keypoints.shape}")
-    return keypoints
+    if all(isinstance(image_id, int) and abs(image_id) < 2**63 for image_id in ids):
+        return np.array(ids, np.int64)
+    return np.array([str(image_id) for image_id in ids])
 
 
 def _lift_keypoints(keypoints, options):

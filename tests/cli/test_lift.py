@@ -10,6 +10,7 @@ from npkpose.models.lifting.mhformer import MHFormer
 from npkpose.models.lifting.simple_baseline_3d import Normalisation, Simple3D
 from npkpose.models.lifting.videopose3d import VideoPose3D
 from npkpose.poses import Poses
+from npkpose.skeletons import COCO_17
 from npkpose.space.sequence import coco_to_h36m, fill_gaps
 
 
@@ -58,20 +59,138 @@ def test_no_input_and_no_file_of_the_user_is_replaced(sequence, tmp_path, capsys
         assert main(["lift", str(path), *options, "--out", str(tmp_path / "poses.npz")]) == 0
 
 
-def test_mhformer_lifts_the_best_person_of_coco_results_into_json(tmp_path, rng):
-    people = rng.uniform(100, 900, (3, 2, 17, 2))
-    entries = []
-    for image_id, pair in enumerate(people):
-        best = image_id % 2
-        found = Poses(pair, person_scores=np.eye(2)[best])
-        entries = found.to_coco(image_id) + entries  # images in reverse
-    (tmp_path / "r.json").write_text(json.dumps(entries))
+def write(path, content):
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return str(path)
+
+
+def notes(capsys):
+    """The lines on stderr, without that of a first run's compilation."""
+    lines = capsys.readouterr().err.splitlines()
+    return [line for line in lines if "compiling kernels" not in line]
+
+
+def two_people(rng, frames=6):
+    """Keypoints (2, F, 17, 2) of two people, 400 px apart, who move."""
+    start = rng.uniform(-60, 60, (2, 1, 17, 2)) + [[[[200, 300]]], [[[600, 300]]]]
+    return start + np.arange(frames)[:, None, None] * [4.0, 0.0]
+
+
+def results(people, scores, ids):
+    """COCO results of people (P, F, K, 2); scores (P, F)."""
+    return [
+        entry
+        for f, image_id in enumerate(ids)
+        for entry in Poses(people[:, f], person_scores=scores[:, f]).to_coco(image_id)
+    ]
+
+
+def test_mhformer_lifts_one_person_of_coco_results_into_json(tmp_path, capsys, rng):
+    people = two_people(rng, 3)
+    scores = np.array([[0.5, 0.5, 0.5], [0.25, 0.75, 0.25]])  # the best of an image alternates
+    path = write(tmp_path / "r.json", results(people, scores, [2, 1, 0]))
     net, options = saved(tmp_path, MHFormer(9, 17, 1, (8, 8)))
     out = tmp_path / "poses.json"
-    options += ["--from-coco", "--out", str(out)]
-    assert main(["lift", str(tmp_path / "r.json"), *options]) == 0
-    expected = net.lift(coco_to_h36m(people[[0, 1, 2], [0, 1, 0]]), SIZE)
-    np.testing.assert_allclose(json.loads(out.read_text())["poses"], expected, atol=1e-5)
+    for number, flags in ((1, []), (1, ["--from-coco"]), (2, ["--person", "2"])):
+        assert main(["lift", path, *options, *flags, "--out", str(out)]) == 0
+        expected = net.lift(coco_to_h36m(people[number - 1, ::-1]), SIZE)
+        written = json.loads(out.read_text(encoding="utf-8"))
+        np.testing.assert_allclose(written["poses"], expected, atol=1e-5)
+        assert written["image_id"] == [0, 1, 2] and written["filled"] == [False] * 3
+        note = f"2 people, of whom person {number} is lifted (see --person), found in 3 of 3 frames"
+        [line] = notes(capsys)
+        assert note in line
+    assert main(["lift", path, *options, "--person", "3", "--out", str(out)]) == 1
+    assert "--person: expected one of 1 to 2, got 3" in capsys.readouterr().err
+
+
+def test_frames_without_a_person_are_filled_in_and_named(tmp_path, capsys, rng):
+    people = two_people(rng, 12)[:1]
+    net, options = saved(tmp_path, VideoPose3D((3, 3), 8))
+    out = tmp_path / "poses.npz"
+    found = [0, 1, 2, 3, 8, 9, 11]
+    expected = people[0].copy()
+    expected[4:8] = expected[10] = np.nan
+    expected = net.lift(coco_to_h36m(fill_gaps(expected)), SIZE)
+    for name, row in (("{}", int), ("walk_{:04}.jpg", str)):
+        ids = [row(name.format(f + 95)) for f in range(12)]
+        entries = results(people[:, found], np.ones((1, 7)), [ids[f] for f in found])
+        path = write(tmp_path / "r.json", entries)
+        assert main(["lift", path, *options, "--out", str(out)]) == 0
+        with np.load(out) as stored:
+            np.testing.assert_allclose(stored["poses"], expected, atol=1e-6)
+            assert stored["image_id"].tolist() == ids
+            assert stored["filled"].nonzero()[0].tolist() == [4, 5, 6, 7, 10]
+        note = f"5 of 12 frames, which are filled in: {ids[4]} to {ids[7]}, {ids[10]}"
+        [line] = notes(capsys)
+        assert line.endswith(note)
+
+
+def test_a_missing_frame_of_an_array_is_named_by_its_index(sequence, tmp_path, capsys):
+    keypoints, path = sequence
+    keypoints[[0, 9]] = np.nan
+    np.save(path, keypoints)
+    _, options = saved(tmp_path, VideoPose3D((3, 3), 8))
+    assert main(["lift", path, *options, "--out", str(tmp_path / "poses.npz")]) == 0
+    assert "nobody in 2 of 20 frames, which are filled in: 0, 9\n" in capsys.readouterr().err
+    with np.load(tmp_path / "poses.npz") as stored:
+        assert stored["filled"].nonzero()[0].tolist() == [0, 9]
+        assert sorted(stored.files) == ["filled", "poses"]
+
+
+def test_ids_that_are_no_frame_numbers_are_said_to_be_none(tmp_path, capsys, rng):
+    people = two_people(rng, 3)[:1]
+    path = write(tmp_path / "r.json", results(people, np.ones((1, 3)), [139, 785, 581929]))
+    _, options = saved(tmp_path, VideoPose3D((3, 3), 8))
+    assert main(["lift", path, *options, "--out", str(tmp_path / "poses.npz")]) == 0
+    printed = capsys.readouterr()
+    assert "image ids are no frame numbers: taken as 3 frames in a row" in printed.err
+    assert "3 frames of 17 joints" in printed.out
+
+
+def test_files_of_predict_are_lifted_like_its_results(tmp_path, capsys, rng):
+    people = two_people(rng, 12)[:1]
+    net, options = saved(tmp_path, VideoPose3D((3, 3), 8))
+    out = tmp_path / "poses.npz"
+    options += ["--out", str(out)]
+    paths = []
+    for f in range(12):
+        poses = Poses(people[:, f]) if f != 5 else Poses.empty(17)
+        paths.append(write(tmp_path / f"{f}.json", poses.to_dict(COCO_17)))
+    del paths[7]  # a photo that could not be read
+    expected = people[0].copy()
+    expected[[5, 7]] = np.nan
+    assert main(["lift", *sorted(paths), *options]) == 0
+    assert "nobody in 2 of 12 frames, which are filled in: 5, 7\n" in capsys.readouterr().err
+    with np.load(out) as stored:
+        expected = net.lift(coco_to_h36m(fill_gaps(expected)), SIZE)
+        np.testing.assert_allclose(stored["poses"], expected, atol=1e-6)
+        assert stored["image_id"].tolist() == list(range(12))
+    together = write(tmp_path / "results.json", results(people, np.ones((1, 12)), range(12)))
+    assert main(["lift", *paths, together, *options]) == 1
+    [line] = notes(capsys)
+    assert "results.json: expected the people of one photo" in line
+    assert main(["lift", paths[0], *options]) == 0  # a sequence of one frame
+
+
+def test_coco_results_are_converted_unless_the_network_was_trained_on_them(tmp_path, capsys, rng):
+    people = two_people(rng)[:1]
+    path = write(tmp_path / "r.json", results(people, np.ones((1, 6)), range(6)))
+    np.save(tmp_path / "k.npy", people[0])
+    net, options = saved(tmp_path, VideoPose3D((3, 3), 8))
+    for flags, array_flags in (([], ["--from-coco"]), (["--keep-joints"], [])):
+        poses = []
+        for source, more in ((path, flags), (str(tmp_path / "k.npy"), array_flags)):
+            out = str(tmp_path / "poses.npz")
+            assert main(["lift", source, *options, *more, "--out", out]) == 0
+            with np.load(out) as stored:
+                poses.append(stored["poses"])
+        np.testing.assert_array_equal(*poses)
+    hands = results(rng.uniform(0, 99, (1, 6, 21, 2)), np.ones((1, 6)), range(6))
+    assert main(["lift", write(tmp_path / "r.json", hands), *options]) == 1
+    assert "r.json: expected COCO's 17 keypoints, got 21; use --keep" in capsys.readouterr().err
+    _, options = saved(tmp_path, VideoPose3D((3, 3), 8, (21, 17)))
+    assert main(["lift", path, *options, "--keep-joints", "--out", out]) == 0
 
 
 def test_the_simple_baseline_lifts_through_its_normalisation(sequence, tmp_path, monkeypatch, rng):
