@@ -3,10 +3,10 @@
     argmax over pixels q of  h_k[q] + 0.3 mean over neighbours j of E(x_j, q)
 
 A neighbour j of keypoint k is a keypoint at x_j that the person has and that a limb joins to k. E
-is the line integral of `codec.paf.fields` along this limb from x_j to q, at most 1; it is -1 if q
-is further from x_j than half of the person's extent (and than a pixel). A pixel that is too far
-from every neighbour is skipped; of equal pixels the first in raster order is taken. Filled
-keypoints are neighbours in the next round, so filling goes outwards, limb by limb.
+is the line integral of `codec.paf.fields` between x_j and q, in the direction of the limb, at most
+1; it is -1 if q is further from x_j than half of the person's extent (and than a pixel). A pixel
+that is too far from every neighbour is skipped; of equal pixels the first in raster order is taken.
+Filled keypoints are neighbours in the next round, so filling goes outwards, limb by limb.
 
 As in `codec.tags.fill_missing`, a filled place is right only if the keypoint is visible but too
 faint to be a peak, and a pixel that belongs to another person is not rejected. Published parsers
@@ -143,7 +143,8 @@ def _best_pixel(heatmap, pafs, neighbours, max_length, num_samples, pixel):
                     continue
                 near = True
                 field = pafs[fields[n, 0]], pafs[fields[n, 1]]
-                total += signs[n] * _integral(field, starts[n], x, y, num_samples)
+                along_limb = signs[n] * _integral(field, starts[n], x, y, num_samples)
+                total += min(along_limb, 1.0)  # a network's vectors may be longer than 1
             value = np.float64(heatmap[y, x]) + FIELD_WEIGHT * total / starts.shape[0]
             if near and value > best:
                 best = value
@@ -161,7 +162,7 @@ def _pixel_range(starts, max_length, size):
 
 @kernel
 def _integral(field, start, x, y, num_samples):
-    """Return E from a point, moved into the map, to the pixel (x, y)."""
+    """Return the line integral from a point, moved into the map, to the pixel (x, y)."""
     field_x, field_y = field
     bottom, right = field_x.shape[0] - 1.0, field_x.shape[1] - 1.0
     left, top = min(max(start[0], 0.0), right), min(max(start[1], 0.0), bottom)
@@ -173,7 +174,7 @@ def _integral(field, start, x, y, num_samples):
     for s in range(num_samples):
         u = s / (num_samples - 1)
         total += _project(field_x, field_y, left + u * dx, top + u * dy, dx, dy)
-    return min(total / (num_samples * length), 1.0)
+    return total / (num_samples * length)
 
 
 @kernel

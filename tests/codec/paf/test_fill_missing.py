@@ -57,11 +57,12 @@ def test_a_keypoint_without_a_limb_stays_missing():
     assert fill_missing_keypoints(found[:0], heatmaps, pafs, loose).shape == (0, 4, 2)
 
 
+@pytest.mark.parametrize("longest", [1, 3])
 @pytest.mark.parametrize("seed", range(8))
-def test_filled_keypoints_match_the_reference(seed):
+def test_filled_keypoints_match_the_reference(seed, longest):
     rng = np.random.default_rng(seed)
     heatmaps = rng.random((4, 12, 14), np.float32)
-    pafs = rng.uniform(-1, 1, (6, 12, 14)).astype(np.float32)
+    pafs = longest * rng.uniform(-1, 1, (6, 12, 14)).astype(np.float32)
     people = rng.uniform(-1, 12, (5, 4, 2))  # some keypoints are outside the map
     people[rng.random((5, 4)) < 0.4] = np.nan
     filled = fill_missing_keypoints(people, heatmaps, pafs, CHAIN)
@@ -71,6 +72,22 @@ def test_filled_keypoints_match_the_reference(seed):
     found = ~np.isnan(people)
     np.testing.assert_array_equal(filled[found], people[found])
     assert np.isnan(people).sum() > np.isnan(filled).sum()
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_limb_counts_at_most_1_in_either_direction(reverse):
+    limb = ((1, 0), (1, 2), (3, 2)) if reverse else ((0, 1), (1, 2), (3, 2))
+    chain = Skeleton("CHAIN", CHAIN.keypoints, limb)
+    person = np.array([[(1.0, 4.0), (np.nan, np.nan), (np.nan, np.nan), (9.0, 4.0)]])
+    heatmaps, pafs = np.zeros((4, 9, 10), np.float32), np.zeros((6, 9, 10), np.float32)
+    heatmaps[1, 2, 1] = 0.125  # up: on no field
+    pafs[0] = -5 if reverse else 5  # from keypoint 0 to the right
+    heatmaps[1, 4, 4] = 0.1
+    filled = fill_missing_keypoints(person, heatmaps, pafs, chain)
+    assert filled[0, 1].tolist() == [4, 4]  # 0.1 + 0.3, above 0.125
+    heatmaps[1, 6, 1] = 0.5  # above 0.1 + 0.3, below 0.1 + 0.3 x 5
+    filled = fill_missing_keypoints(person, heatmaps, pafs, chain)
+    assert filled[0, 1].tolist() == [1, 6]
 
 
 def test_nothing_is_filled_in_too_far_from_the_map():
