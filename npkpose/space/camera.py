@@ -204,7 +204,9 @@ def check_cameras(name, cameras):
 
 def _check_rotation(name, R):
     R = check_array(name, R, (3, 3)).copy()
-    if abs(R @ R.T - np.eye(3)).max() > 1e-3 or np.linalg.det(R) < 0:  # files store few digits
+    is_small = abs(R).max() < 2  # products of larger numbers may overflow
+    # Files store few digits.
+    if not is_small or abs(R @ R.T - np.eye(3)).max() > 1e-3 or np.linalg.det(R) < 0:
         raise ValueError(f"{name}: expected a rotation matrix, got {R}")
     return R
 
@@ -232,5 +234,5 @@ def _numbers(name, entry, sizes):
         array = real_array(f"{name}[{key!r}]", entry[key])
         if isinstance(shape, int):
             array, shape = array.reshape(-1), (("n",) if shape < 0 else (shape,))
-        arrays.append(check_array(f"{name}[{key!r}]", array, shape))
+        arrays.append(check_array(f"{name}[{key!r}]", array, shape, largest=LARGEST))
     return arrays

@@ -173,6 +173,7 @@ GOOD = {"R": np.eye(3), "t": (0, 0, 0), "focal": (1, 1), "centre": (0, 0)}
         ({"R": np.eye(2)}, r"R: expected shape \(3, 3\), got \(2, 2\)"),
         ({"R": 2 * np.eye(3)}, "R: expected a rotation matrix"),
         ({"R": -np.eye(3)}, "R: expected a rotation matrix"),
+        ({"R": 1e200 * np.eye(3)}, "R: expected a rotation matrix"),
         ({"t": (0, 0, np.nan)}, r"t\[2\]: expected a finite value"),
         ({"t": (0, 1e31, 0)}, r"t\[1\]: expected at most 1e\+30 in size, got 1e\+31"),
         ({"focal": (1, 0)}, "focal: expected more than 0"),
@@ -201,6 +202,8 @@ def test_bad_entries_and_points_are_named():
         Camera.from_panoptic(entry)
     with pytest.raises(ValueError, match=r"entry\['t'\]: expected an array of real numbers"):
         Camera.from_panoptic({**entry, "t": [[0], [1, 2]]})
+    with pytest.raises(ValueError, match=r"entry\['T'\]\[1\]: expected at most 1e\+30 in size"):
+        Camera.from_h36m({"R": np.eye(3), "T": [0, 1e200, 0], "f": [1] * 2, "c": [1] * 2})
     with pytest.raises(ValueError, match=r"entry\['k'\]: expected 2, 3 or 6 numbers, got 4"):
         Camera.from_h36m({"R": np.eye(3), "T": [0] * 3, "f": [1] * 2, "c": [1] * 2, "k": [0] * 4,
                           "p": [0] * 2})  # fmt: skip
