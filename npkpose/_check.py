@@ -117,13 +117,13 @@ def check_flag(name, value):
     return bool(value)
 
 
-def check_size(name, value):
-    """Return ``(height, width)`` for an int or a pair of positive ints, or raise ValueError."""
+def check_size(name, value, at_least=1):
+    """Return ``(height, width)`` for an int or a pair of ints, or raise ValueError."""
     is_row = isinstance(value, (tuple, list)) or isinstance(value, np.ndarray) and value.ndim == 1
     pair = value if is_row else (value, value)
     if len(pair) != 2:
         raise ValueError(f"{name}: expected an int or (H, W), got {shown(value)}")
-    return tuple(check_integer(name, side, at_least=1, at_most=MAX_SIDE) for side in pair)
+    return tuple(check_integer(name, side, at_least, MAX_SIDE) for side in pair)
 
 
 def check_choice(name, value, choices):
@@ -136,7 +136,8 @@ def check_choice(name, value, choices):
 def check_kind(name, value, kind):
     """Return ``value`` if it is an object of the class ``kind``, or raise ValueError."""
     if not isinstance(value, kind):
-        raise ValueError(f"{name}: expected a {kind.__name__}, got {shown(value)}")
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        raise ValueError(f"{name}: expected {article} {kind.__name__}, got {shown(value)}")
     return value
 
 

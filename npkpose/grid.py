@@ -90,13 +90,15 @@ class Grid:
 
     def _scale_and_shift(self, map_size):
         stride = np.broadcast_to(np.asarray(self.stride, dtype=float), 2)
+        if map_size is not None:
+            map_size = check_size("map_size", map_size, int(self.convention == "corner"))
         if self.convention == "index":
             return stride, np.zeros(2)
         if self.convention == "centre":
             return stride, (stride - 1) / 2
         if map_size is None:
             raise ValueError('map_size: expected an int or (H, W) for "corner", got None')
-        length = np.array(check_size("map_size", map_size)[::-1])  # (x, y)
+        length = np.array(map_size[::-1])  # (x, y)
         scale = (stride * length - 1) / np.maximum(length - 1, 1)
         if not (scale > 0)[length > 1].all():
             raise ValueError(

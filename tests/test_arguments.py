@@ -19,7 +19,7 @@ from npkpose.data.augment import to_view
 from npkpose.metrics.pck import head_sizes
 from npkpose.similarity import keypoint_similarity
 
-PLAN = Skeleton("PLAN", tuple("abcd"), ((0, 1), (1, 2), (2, 3), (0, 3)), ((1, 2),))
+PLAN = Skeleton("PLAN", tuple("abcd"), ((0, 1), (1, 2), (2, 3), (0, 3)), ((1, 2),), [0.1] * 4)
 _RNG = np.random.default_rng(0)
 POINTS = _RNG.uniform(0, 20, (3, 4, 2))
 MAPS = codec.gaussian_heatmaps(POINTS, 24).max(axis=0)
@@ -28,6 +28,13 @@ TAGS = _RNG.normal(size=(4, 24, 24))
 ONES, POSE_3D = np.ones((3, 4)), _RNG.normal(size=(3, 4, 3))
 POSES, GRID = Poses(POINTS), Grid(4)
 SCENE = data.synthetic_scene(np.random.default_rng(0), 32, 2)
+TRIPLES = np.concatenate([POINTS, np.ones((3, 4, 1))], axis=2).reshape(3, 12).tolist()
+FOUND = [dict(image_id=1, category_id=1, score=0.5, keypoints=triples) for triples in TRIPLES]
+TRUTH = {
+    "images": [{"id": 1}], "categories": [{"id": 1, "name": "person"}],
+    "annotations": [dict(person, id=i + 1, area=9.0, iscrowd=0, num_keypoints=4)
+                    for i, person in enumerate(FOUND)],
+}  # fmt: skip
 LENGTHS = body.random_lengths(2, np.random.default_rng(0))
 RNG = "a generator"  # replaced by a new one in each call
 
@@ -95,6 +102,17 @@ CALLS = [
     (metrics.mpii_protocol, dict(keypoints=np.ones((1, 16, 2)), true_keypoints=np.ones((1, 16, 2)),
                                  head_boxes=[[0, 0, 1, 1]], visibility=np.ones((1, 16)),
                                  offset=1.0, low_threshold=0.1)),
+    (metrics.GroundTruth, dict(keypoints=POINTS, visibility=ONES, image_id=[1, 1, 2],
+                               area=[1, 2, 3], bbox=ONES, iscrowd=[0, 0, 1],
+                               num_keypoints=[4, 4, 4],
+                               category_id=[1, 1, 1], id=[1, 2, 3], images=[1, 2], categories=[1])),
+    (metrics.Detections, dict(keypoints=POINTS, score=[1, 2, 3], image_id=["a", "a", "b"],
+                              bbox=ONES, category_id=[1, 1, 1])),
+    (metrics.evaluate_coco, dict(ground_truth=TRUTH, results=FOUND, skeleton=PLAN, max_dets=(20,),
+                                 thresholds=[0.5, 0.75], areas={"all": (0, 1e10)}, categories=[1],
+                                 strict=False)),
+    (metrics.coco.examine, dict(annotations=TRUTH, results=FOUND, skeleton=PLAN)),
+    (metrics.split_images, dict(ground_truth=TRUTH, results=FOUND, num_shards=2, skeleton=PLAN)),
     (keypoint_similarity, dict(squared=ONES, areas=ONES, sigmas=[0.1] * 4)),
     (data.four_markers, dict(num_images=2, rng=RNG, size=16, style="distinct")),
     (data.two_figures, dict(num_images=1, rng=RNG, size=48)),
@@ -149,7 +167,7 @@ OTHERS = [
 
 def others_like(value):
     """Return arrays that are like an array but for their values, shape or type."""
-    if not isinstance(value, (np.ndarray, list)):
+    if not isinstance(value, (np.ndarray, list)) or np.asarray(value).dtype.kind not in "iuf":
         return []
     array = np.array(value, float)
     found = [array[:0], array[..., :0], array[None], array[0], array.T, array > 0]
@@ -169,6 +187,8 @@ def outcome(function, arguments):
     except ValueError as error:
         names = re.findall(r"\w+", re.sub(r"\[.*|\.\w+", "", str(error).split(":")[0]))
         return None if set(names) & set(arguments) else repr(error)
+    except FileNotFoundError:  # text where a path may be given
+        return None
     except Exception as error:
         return repr(error)
 

@@ -83,6 +83,7 @@ def test_valid_arrays_are_returned_unchanged_and_others_converted():
         (lambda: check_flag("f", 1), "f: expected True or False, got 1"),
         (lambda: check_flag("f", None), "f: expected True or False, got None"),
         (lambda: check_kind("g", 4, Foreign), "g: expected a Foreign, got 4"),
+        (lambda: check_kind("g", 4, ArithmeticError), "g: expected an ArithmeticError, got 4"),
         (lambda: check_rng(0), "rng: expected a numpy.random.Generator, got 0"),
         (lambda: check_float_dtype("d", int), "d: expected one of float32, float64, got <class"),
         (lambda: check_float_dtype("d", None), "d: expected one of float32, float64, got None"),

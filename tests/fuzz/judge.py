@@ -21,7 +21,9 @@ from tests.fuzz.public import public_functions, twin_of
 
 TAKES_ANYTHING = {  # (function, argument): also what is plainly wrong elsewhere
     ("Poses.to_coco", "image_id"), ("Poses.to_coco", "category_id"), ("Skeleton", "name"),
-    ("check_image", "name"),
+    ("check_image", "name"), ("find_peaks", "max_peaks"),
+    *(("Detections", ids) for ids in ("image_id", "category_id")),  # ids may be text
+    *(("GroundTruth", ids) for ids in ("image_id", "category_id", "id", "images", "categories")),
 }  # fmt: skip
 OVERFLOW = "ignore" if numba.config.DISABLE_JIT else "error"  # only NumPy warns, not kernels
 CHANGES = np.random.Generator, Module, Optimizer  # a call may change them

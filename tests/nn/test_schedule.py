@@ -78,7 +78,7 @@ def test_a_resumed_schedule_goes_on_where_it_stopped():
     (lambda: nn.CosineAnnealingLR(optimizer(), 2.5), "T_max: expected an integer"),
     (lambda: nn.SequentialLR(optimizer(), [], [1]), "milestones: expected"),
     (lambda: nn.MultiStepLR(optimizer(), 3), "milestones: expected shape"),
-    (lambda: nn.LinearLR("adam"), "optimizer: expected a Optimizer"),
+    (lambda: nn.LinearLR("adam"), "optimizer: expected an Optimizer"),
 ])
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):

@@ -12,6 +12,7 @@ import warnings
 from collections import Counter
 from typing import NamedTuple
 
+from npkpose._check import check_kind
 from npkpose.metrics.coco.doctor_checks import (
     ANNOTATION_CHECKS,
     IMAGE_CHECKS,
@@ -31,6 +32,7 @@ from npkpose.metrics.coco.keypoint_names import (
     other_skeleton,
 )
 from npkpose.metrics.coco.read_json import Entries, has_box, load_json
+from npkpose.skeleton import Skeleton
 from npkpose.skeletons import COCO_17
 
 SHOWN = 5  # entries that a finding names
@@ -77,6 +79,7 @@ def examine(annotations, results=None, skeleton=COCO_17):
         Not JSON, or not lists of objects where COCO has them.
     FileNotFoundError
     """
+    check_kind("skeleton", skeleton, Skeleton)
     name, truth = load_json("annotations", annotations)
     if not isinstance(truth, dict):
         raise ValueError(

@@ -29,7 +29,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from npkpose._check import check_array, check_integer, check_number
+from npkpose._check import (
+    check_array,
+    check_flag,
+    check_integer,
+    check_kind,
+    check_number,
+    real_array,
+    shown,
+)
 from npkpose.metrics.coco.curves import (
     FALSE_POSITIVE,
     IGNORED,
@@ -42,6 +50,7 @@ from npkpose.metrics.coco.read_json import read_detections, read_ground_truth
 from npkpose.metrics.coco.result import CocoResult, Settings
 from npkpose.metrics.coco.tables import as_ids, find, other_kind
 from npkpose.metrics.oks import People, pair_oks
+from npkpose.skeleton import Skeleton
 from npkpose.skeletons import COCO_17
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)  # of OKS; the ninth is 0.9 less one bit, as in COCO
@@ -144,23 +153,24 @@ def accumulate(result, k):
 
 
 def _settings(max_dets, thresholds, areas, skeleton, strict):
+    check_kind("skeleton", skeleton, Skeleton)
     check_array("skeleton.sigmas", skeleton.sigmas, (skeleton.num_keypoints,))
-    max_dets = np.atleast_1d(max_dets).tolist()
+    max_dets = np.atleast_1d(real_array("max_dets", max_dets)).tolist()
     max_dets = sorted(check_integer("max_dets", count, at_least=1) for count in max_dets)
     thresholds = check_array("thresholds", thresholds, ("T",))
-    if not (max_dets and len(thresholds) and areas):
-        raise ValueError("max_dets, thresholds, areas: expected at least one each")
     if not isinstance(areas, Mapping):
-        raise ValueError(f"areas: expected a dict from name to (low, high), got {areas!r}")
-    ranges = {name: _check_range(f"areas[{name!r}]", bounds) for name, bounds in areas.items()}
-    return Settings(tuple(max_dets), thresholds, ranges, skeleton, bool(strict))
+        raise ValueError(f"areas: expected a dict from name to (low, high), got {shown(areas)}")
+    if not (max_dets and len(thresholds) and len(areas)):
+        raise ValueError("max_dets, thresholds, areas: expected at least one each")
+    ranges = {name: _check_range(f"areas[{shown(name)}]", pair) for name, pair in areas.items()}
+    return Settings(tuple(max_dets), thresholds, ranges, skeleton, check_flag("strict", strict))
 
 
 def _check_range(name, bounds):
     try:
         low, high = bounds
-    except (TypeError, ValueError):
-        raise ValueError(f"{name}: expected (low, high), got {bounds!r}") from None
+    except Exception:  # no iterator, or one that fails
+        raise ValueError(f"{name}: expected (low, high), got {shown(bounds)}") from None
     low = check_number(name, low)
     return low, check_number(name, high, at_least=low)
 

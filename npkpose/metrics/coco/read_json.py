@@ -14,6 +14,7 @@ from functools import partial
 
 import numpy as np
 
+from npkpose._check import shown
 from npkpose._json import read_json
 from npkpose.metrics.coco.keypoint_names import (
     length_difference,
@@ -250,5 +251,5 @@ def _explain_id(value):
 
 
 def _short(value):
-    text = repr(value)
+    text = shown(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

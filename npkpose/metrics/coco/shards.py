@@ -18,9 +18,11 @@ from npkpose.metrics.coco.matching import CandidatePairs
 from npkpose.metrics.coco.read_json import read_detections, read_ground_truth
 from npkpose.metrics.coco.result import CocoResult
 from npkpose.metrics.coco.tables import find
+from npkpose.skeleton import Skeleton
 from npkpose.skeletons import COCO_17
 
 MAX_SHARDS = 100_000
+
 
 def split_images(ground_truth, results, num_shards, skeleton=COCO_17):
     """Return ``num_shards`` pairs (GroundTruth, Detections), each of other images.
@@ -38,6 +40,7 @@ def split_images(ground_truth, results, num_shards, skeleton=COCO_17):
         A number of shards below 1 or above 100,000, or JSON that is not COCO's.
     """
     num_shards = check_integer("num_shards", num_shards, at_least=1, at_most=MAX_SHARDS)
+    check_kind("skeleton", skeleton, Skeleton)
     truth = read_ground_truth(ground_truth, skeleton)
     found = read_detections(results, skeleton, truth.categories)
     ends = np.arange(1, num_shards + 1) * len(truth.images) // num_shards

@@ -189,7 +189,7 @@ def find(values, among):
 
 def as_ids(name, values, length="N"):
     """Return ids as an array (N,) of int64, or of str if they are text."""
-    text = np.asarray(values).dtype.kind == "U"
+    text = _is_text(values)
     array = np.asarray(values) if text else real_array(name, values)
     if array.ndim != 1 or length not in ("N", len(array)):
         raise ValueError(f"{name}: expected shape ({length}), got {array.shape}")
@@ -202,6 +202,13 @@ def as_ids(name, values, length="N"):
     if not exact.all():
         raise ValueError(f"{name}: expected integers or text, got {array[~exact][0]}")
     return array.astype(np.int64)
+
+
+def _is_text(values):
+    try:
+        return np.asarray(values).dtype.kind == "U"
+    except Exception:  # ragged lists, and whatever a foreign __array__ raises
+        return False
 
 
 def _extent(keypoints):
