@@ -64,6 +64,8 @@ def test_the_flip_shift_is_nearly_one_pixel_for_index_and_none_for_the_others():
         (lambda: Grid("4"), "stride: expected a finite number"),
         (lambda: Grid(4, "center"), "convention: expected one of index, centre, corner"),
         (lambda: Grid(4, "corner").to_image((1, 2)), "map_size: expected an int or"),
+        (lambda: Grid(4).to_image((1, 2), 1j), "map_size: expected an integer, got 1j"),
+        (lambda: Grid(4, "centre").to_map((1, 2), 10**400), "map_size: expected at most 1000000"),
         (lambda: Grid(4).to_image((1, 2, 3)), "points: expected shape"),
         (lambda: Grid(4).to_image((1, 2), "8"), "map_size: expected an integer, got '8'"),
         (lambda: Grid(4, "centre").to_map((1, 2), -1), "map_size: expected at least 0, got -1"),

@@ -56,7 +56,7 @@ def draw_poses(image, poses, skeleton, width=None, opacity=0.85):
     keypoints = np.where(abs(keypoints) < MAX_DISTANCE, keypoints, np.nan)
     widths = _person_widths(poses, max(image.shape))
     if width is not None:
-        widths[:] = check_number("width", width, above=0)
+        widths[:] = min(check_number("width", width, above=0), MAX_DISTANCE)
     opacity = check_number("opacity", opacity, at_least=0)
     drawn = image.copy()
     for person, person_width in zip(keypoints, widths):

@@ -24,7 +24,7 @@ The weights of i add up to 1. A resize is linear, y = A x, so its gradient is A^
 
 import numpy as np
 
-from npkpose._check import check_choice, check_integer, check_memory, check_number
+from npkpose._check import MAX_SIDE, check_choice, check_integer, check_memory, check_number
 
 METHODS = ("nearest", "bilinear", "align_corners", "tf1", "bicubic", "area")
 
@@ -36,7 +36,7 @@ def resize_weights(n_in, n_out, method="bilinear", scale=None):
 
     Parameters
     ----------
-    n_in, n_out : int, at least 1
+    n_in, n_out : int, from 1 to a million
     method : one of METHODS
     scale : float, optional
         Input pixels per output pixel; default n_in / n_out. ``"align_corners"`` and
@@ -51,12 +51,14 @@ def resize_weights(n_in, n_out, method="bilinear", scale=None):
     Raises
     ------
     ValueError
-        A length below 1, an unknown method, or a scale that is not positive.
+        A length outside 1 to a million, an unknown method, or a scale that is not positive or above
+        a million.
     """
-    n_in = check_integer("n_in", n_in, 1)
-    n_out = check_integer("n_out", n_out, 1)
+    n_in = check_integer("n_in", n_in, 1, MAX_SIDE)
+    n_out = check_integer("n_out", n_out, 1, MAX_SIDE)
     check_choice("method", method, METHODS)
-    scale = n_in / n_out if scale is None else check_number("scale", scale, above=0.0)
+    scale = n_in / n_out if scale is None else scale
+    scale = check_number("scale", scale, above=0.0, at_most=MAX_SIDE)
     i = np.arange(n_out)
     if method == "nearest":  # in float32, as PyTorch rounds it
         source = np.floor(i.astype(np.float32) * np.float32(scale))

@@ -11,7 +11,7 @@ pixels of the larger of both images.
 
 import numpy as np
 
-from npkpose._check import check_choice, check_memory, check_size, real_array
+from npkpose._check import check_array, check_choice, check_memory, check_size, real_array
 from npkpose.image.resample import resize_weights
 
 BAND = 1 << 18  # numbers of a band of rows: it stays in the processor's cache
@@ -38,7 +38,9 @@ def resize(image, size, method="auto"):
         raise ValueError(f"image: expected shape (H, W) or (H, W, C), got {image.shape}")
     check_choice("method", method, ("auto", "bilinear", "area", "nearest"))
     size = check_size("size", size)
-    resized = image if image.dtype == np.uint8 else image.astype(np.float32)
+    resized = image
+    if image.dtype != np.uint8:
+        resized = check_array("image", image, image.shape, np.float32, finite=False)
     with check_memory("size"):
         for axis in sorted((0, 1), key=lambda axis: size[axis] / image.shape[axis]):
             resized = _resize_axis(resized, axis, size[axis], method)
@@ -70,5 +72,6 @@ def _add_weighted(image, first, weights, axis, out):
     """Fill ``out``: y_i = sum_t w[i, t] x[first[i] + t] along an axis."""
     trailing = (1,) * (image.ndim - 1 - axis)
     out[:] = 0
-    for t in range(weights.shape[1]):
-        out += weights[:, t].reshape(-1, *trailing) * np.take(image, first + t, axis)
+    with np.errstate(invalid="ignore"):  # infinity times 0 is NaN
+        for t in range(weights.shape[1]):
+            out += weights[:, t].reshape(-1, *trailing) * np.take(image, first + t, axis)

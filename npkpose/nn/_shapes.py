@@ -1,10 +1,11 @@
-"""Checks shared by the layers: pairs of integers, groups, images, gradients."""
+"""Checks shared by the layers: pairs of integers, factors, lists, groups, images, gradients."""
 
 import numpy as np
 
-from npkpose._check import check_array, check_integer, shown
+from npkpose._check import check_array, check_integer, check_kind, check_number, shown
 
 FLOATS = (np.float32, np.float64)  # kept, in either byte order; other real types: the first
+_MAX_FLOAT32 = 3.4e38
 
 
 def pair(name, value, at_least):
@@ -16,6 +17,22 @@ def pair(name, value, at_least):
     return tuple(check_integer(name, item, at_least) for item in value)
 
 
+def check_list(name, value, kind, length=None):
+    """Return ``value`` as a list of objects of the class ``kind``, or raise ValueError.
+
+    ``length``, if given, is how many there must be.
+    """
+    try:
+        items = None if isinstance(value, (str, bytes, set, dict)) else list(value)
+    except Exception:  # no iterator, or one that fails
+        items = None
+    if items is None:
+        raise ValueError(f"{name}: expected a sequence, got {shown(value)}")
+    if length is not None and len(items) != length:
+        raise ValueError(f"{name}: expected {length} items, got {len(items)}")
+    return [check_kind(f"{name}[{i}]", item, kind) for i, item in enumerate(items)]
+
+
 def check_groups(groups, in_channels, out_channels):
     """Return ``groups`` as an int that divides both numbers, or raise ValueError."""
     groups = check_integer("groups", groups, 1)
@@ -25,6 +42,11 @@ def check_groups(groups, in_channels, out_channels):
             f"({in_channels} and {out_channels}), got {groups}"
         )
     return groups
+
+
+def check_factor(name, value, at_least=-_MAX_FLOAT32):
+    """Return ``value`` as a float that float32 can hold, or raise ValueError."""
+    return check_number(name, value, at_least=at_least, at_most=_MAX_FLOAT32)
 
 
 def check_images(x, channels="C"):

@@ -20,8 +20,8 @@ import math
 import numpy as np
 
 from npkpose import engine
-from npkpose._check import check_array, check_integer, check_number
-from npkpose.nn._shapes import FLOATS, check_gradient
+from npkpose._check import check_array, check_integer
+from npkpose.nn._shapes import FLOATS, check_factor, check_gradient
 from npkpose.nn.faster import faster
 from npkpose.nn.module import Module
 
@@ -69,7 +69,7 @@ class ELU(Module):
 
     def __init__(self, alpha=1.0):
         super().__init__()
-        self.alpha = check_number("alpha", alpha, at_least=0.0)
+        self.alpha = check_factor("alpha", alpha, at_least=0.0)
 
     def forward(self, x):
         """Return the activations; keep the slopes: 1 above zero, alpha exp(x) below."""
@@ -92,7 +92,7 @@ class LeakyReLU(Module):
 
     def __init__(self, negative_slope=0.01):
         super().__init__()
-        self.negative_slope = check_number("negative_slope", negative_slope)
+        self.negative_slope = check_factor("negative_slope", negative_slope)
 
     def forward(self, x):
         """Return the activations; keep the slopes: 1 above zero, ``negative_slope`` below."""
@@ -117,7 +117,7 @@ class PReLU(Module):
     def __init__(self, num_parameters=1, init=0.25):
         super().__init__()
         self.num_parameters = check_integer("num_parameters", num_parameters, 1)
-        slope = check_number("init", init)
+        slope = check_factor("init", init)
         self.params["weight"] = np.full(num_parameters, slope, np.float32)
 
     def forward(self, x):

@@ -23,8 +23,8 @@ Statistics are float64: in float32 the digits of a small difference of large num
 import numpy as np
 
 from npkpose import engine
-from npkpose._check import check_choice, check_flag, check_integer, check_kind, check_number
-from npkpose.nn._shapes import check_gradient, check_images
+from npkpose._check import check_choice, check_flag, check_integer, check_kind
+from npkpose.nn._shapes import check_factor, check_gradient, check_images
 from npkpose.nn.faster import faster
 from npkpose.nn.module import Module
 
@@ -43,8 +43,8 @@ class BatchNorm2d(Module):
     ):
         super().__init__()
         self.num_features = C = check_integer("num_features", num_features, 1)
-        self.eps = check_number("eps", eps, at_least=0.0)
-        self.momentum = check_number("momentum", momentum, at_least=0.0)
+        self.eps = check_factor("eps", eps, at_least=0.0)
+        self.momentum = check_factor("momentum", momentum, at_least=0.0)
         self.statistics = check_choice(
             "statistics", statistics, ("auto", "running", "batch", "image")
         )

@@ -15,7 +15,7 @@ import copy
 
 import numpy as np
 
-from npkpose._check import check_array, check_number, check_rng
+from npkpose._check import LARGEST, check_array, check_number, check_rng, shown
 
 _ROUNDING = 10.0  # allowed multiple of that estimate; the layers here stay below 0.6
 
@@ -38,15 +38,19 @@ def check_layer(layer, x, rng, eps=1e-6, rtol=1e-6):
 
     Raises
     ------
+    ValueError
+        An argument of another kind, or numbers above 1e150.
     AssertionError
         A gradient that is missing, of the wrong shape, or wrong; or an argument that
         ``forward`` or ``backward`` changed. The message names the layer and the array.
     """
     eps, rtol = check_number("eps", eps, above=0.0), check_number("rtol", rtol, above=0.0)
     check_rng(rng)
+    if not all(callable(getattr(layer, name, None)) for name in ("forward", "backward")):
+        raise ValueError(f"layer: expected forward and backward, got {shown(layer)}")
     name = type(layer).__name__
     layer = _float64_copy(layer)
-    x = np.array(check_array("x", x, (...,)))
+    x = np.array(check_array("x", x, (...,), largest=LARGEST))
     arrays = {"x": x, **_named(layer, "params")}
     x_seen = x.copy()
     y = np.array(layer.forward(x_seen))

@@ -15,8 +15,8 @@ import math
 
 import numpy as np
 
-from npkpose._check import check_array, check_flag, check_integer, check_number
-from npkpose.nn._shapes import FLOATS, check_gradient
+from npkpose._check import check_array, check_flag, check_integer
+from npkpose.nn._shapes import FLOATS, check_factor, check_gradient
 from npkpose.nn.module import Module
 
 
@@ -36,7 +36,7 @@ class LayerNorm(Module):
         )
         if not self.normalized_shape:
             raise ValueError("normalized_shape: expected at least one axis, got none")
-        self.eps = check_number("eps", eps, at_least=0.0)
+        self.eps = check_factor("eps", eps, at_least=0.0)
         if check_flag("elementwise_affine", elementwise_affine):
             self.params["weight"] = np.ones(self.normalized_shape, np.float32)
             self.params["bias"] = np.zeros(self.normalized_shape, np.float32)

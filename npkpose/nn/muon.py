@@ -25,6 +25,7 @@ import math
 import numpy as np
 
 from npkpose._check import check_number
+from npkpose.nn._shapes import check_factor
 from npkpose.nn.optim import Adam
 
 ITERATIONS = 5
@@ -55,7 +56,7 @@ class Muon(Adam):
         if self.momentum >= 1.0:
             raise ValueError(f"momentum: expected less than 1, got {momentum}")
         super().__init__(module, lr, betas, eps)  # whose weight_decay is 0: that of vectors
-        self.matrix_decay = check_number("weight_decay", weight_decay, at_least=0.0)
+        self.matrix_decay = check_factor("weight_decay", weight_decay, at_least=0.0)
         for name, p in module.named_parameters():
             if p.ndim >= 2:
                 self.averages["v"][name] = np.empty(0, p.dtype)  # matrices have no second moment

@@ -18,7 +18,8 @@ from functools import partial
 import numpy as np
 
 from npkpose import engine
-from npkpose._check import check_array, check_flag, check_kind, check_number
+from npkpose._check import check_array, check_flag, check_kind
+from npkpose.nn._shapes import check_factor
 from npkpose.nn._state import copy_state
 from npkpose.nn.faster import faster
 from npkpose.nn.module import Module
@@ -36,8 +37,8 @@ class Optimizer:
 
     def __init__(self, module, lr, weight_decay, kinds):
         self.module = check_kind("module", module, Module)
-        self.lr = self.initial_lr = check_number("lr", lr, at_least=0.0)
-        self.weight_decay = check_number("weight_decay", weight_decay, at_least=0.0)
+        self.lr = self.initial_lr = check_factor("lr", lr, at_least=0.0)
+        self.weight_decay = check_factor("weight_decay", weight_decay, at_least=0.0)
         self.steps = 0
         self.averages = {
             kind: {name: np.zeros_like(p) for name, p in module.named_parameters()}
@@ -82,7 +83,7 @@ class SGD(Optimizer):
     """Stochastic gradient descent, with optional (Nesterov) momentum."""
 
     def __init__(self, module, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
-        self.momentum = check_number("momentum", momentum, at_least=0.0)
+        self.momentum = check_factor("momentum", momentum, at_least=0.0)
         self.nesterov = check_flag("nesterov", nesterov)
         if nesterov and not momentum:
             raise ValueError(f"nesterov: expected momentum above 0 with it, got {momentum}")
@@ -115,7 +116,7 @@ class Adam(Optimizer):
         if betas.min() < 0.0 or betas.max() >= 1.0:
             raise ValueError(f"betas: expected numbers in [0, 1), got {betas}")
         self.betas = tuple(betas.tolist())
-        self.eps = check_number("eps", eps, at_least=0.0)
+        self.eps = check_factor("eps", eps, at_least=0.0)
         super().__init__(module, lr, weight_decay, ("m", "v"))
 
     def _update(self, p, g, m, v):

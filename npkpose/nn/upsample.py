@@ -5,7 +5,7 @@ the coordinate conventions. The backward pass is the exact adjoint, A_h^T dy A_w
 products, both spread a NaN or infinity over its row and column.
 """
 
-from npkpose._check import check_choice, check_number, shown
+from npkpose._check import MAX_SIDE, check_choice, check_memory, check_number, shown
 from npkpose.image.resample import resize_matrix
 from npkpose.nn._shapes import check_gradient, check_images, pair
 from npkpose.nn.module import Module
@@ -49,8 +49,10 @@ class Upsample(Module):
         """Return the resized images; keep the two matrices."""
         x = check_images(x)
         A_h, A_w = (self._matrix(axis, x.shape[2 + axis]).astype(x.dtype) for axis in (0, 1))
-        self.save_for_backward(A_h, A_w, (*x.shape[:2], len(A_h), len(A_w)))
-        return A_h @ (x @ A_w.T)
+        with check_memory("size, scale_factor"):
+            y = A_h @ (x @ A_w.T)
+        self.save_for_backward(A_h, A_w, y.shape)
+        return y
 
     def backward(self, dy):
         """Return dL/dx."""
@@ -66,7 +68,8 @@ class Upsample(Module):
             n_out, scale = int(n_in * factor), 1.0 / factor
         if n_in < 1 or n_out < 1:
             raise ValueError(f"x: expected pixels to resize, got {n_in} and {n_out} of them after")
-        return resize_matrix(n_in, n_out, self.method, scale)
+        with check_memory("size, scale_factor"):
+            return resize_matrix(n_in, n_out, self.method, scale)
 
 
 def _factors(value):
@@ -74,4 +77,4 @@ def _factors(value):
         value = (value, value)
     if len(value) != 2:
         raise ValueError(f"scale_factor: expected a number or a pair, got {shown(value)}")
-    return tuple(check_number("scale_factor", item, above=0.0) for item in value)
+    return tuple(check_number("scale_factor", item, above=0.0, at_most=MAX_SIDE) for item in value)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npkpose._check import check_array
+from npkpose._check import check_array, check_integer, check_kind, check_rng
 
 # SMPL's joints: parent, and approximate x (to the left) and y (up) in a person of 1.6 m.
 _TUBE_JOINTS = {
@@ -34,6 +34,7 @@ _TUBE_JOINTS = {
     "left_wrist": ("left_elbow", 0.69, 0.44), "right_wrist": ("right_elbow", -0.69, 0.44),
     "left_hand": ("left_wrist", 0.77, 0.43), "right_hand": ("right_wrist", -0.77, 0.43),
 }  # fmt: skip
+_MAX_SHAPES = 1000  # the official model has 300
 _SIDES, _RINGS, _RADIUS = 6, 3, 0.04  # of a tube: vertices around and along it, metres
 
 
@@ -51,6 +52,7 @@ class BodyData(NamedTuple):
 
 def check_body(data, dtype):
     """Return a `BodyData` as contiguous arrays of ``dtype``, or raise ValueError."""
+    check_kind("data", data, BodyData)
     template = check_array("template", data.template, ("V", 3), dtype)
     V = len(template)
     regressor = check_array("joint_regressor", data.joint_regressor, ("J", V), dtype)
@@ -66,8 +68,10 @@ def tube_body(rng, shapes=10):
     """Return the `BodyData` of 24 joints connected by tubes, with 414 vertices.
 
     The first shape number makes the body larger, the second its tubes wider. ``rng`` draws the
-    directions of the others and small pose directions.
+    directions of the others and small pose directions. There are at most 1000 ``shapes``.
     """
+    check_rng(rng)
+    shapes = check_integer("shapes", shapes, at_most=_MAX_SHAPES)
     names = list(_TUBE_JOINTS)
     parents = np.array([-1] + [names.index(_TUBE_JOINTS[name][0]) for name in names[1:]])
     joints = np.array([(*_TUBE_JOINTS[name][1:], 0.0) for name in names])

@@ -147,7 +147,7 @@ class Camera:
     def project(self, points):
         """Return the pixels (..., 2) of world ``points`` (..., 3); NaN behind the camera."""
         ideal, _ = self._ideal(points)
-        return self.to_pixels(distort(ideal, self.lens))
+        return self._to_pixels(distort(ideal, self.lens))
 
     def project_derivative(self, points):
         """Return d(u, v) / d(X, Y, Z), pixels per unit, for world points (..., 3): (..., 2, 3)."""
@@ -160,7 +160,7 @@ class Camera:
 
     def undistort(self, pixels):
         """Return ``pixels`` (..., 2) as `P` projects them, without the lens; NaN if none exists."""
-        return self.to_pixels(self.rays(pixels))
+        return self._to_pixels(self.rays(pixels))
 
     def rays(self, pixels):
         """Return (X / Z, Y / Z) (..., 2) of ``pixels`` (..., 2), in the camera's frame.
@@ -172,7 +172,12 @@ class Camera:
 
     def to_pixels(self, plane):
         """Return the pixels (..., 2) of points (..., 2) in the plane at depth 1."""
-        return plane * self.focal + self.centre
+        plane = check_array("plane", plane, (..., 2), finite=False, largest=LARGEST)
+        return self._to_pixels(plane)
+
+    def _to_pixels(self, plane):
+        with np.errstate(over="ignore"):  # far outside, a lens moves points anywhere
+            return plane * self.focal + self.centre
 
     def _ideal(self, points):
         """Return (X / Z, Y / Z) and Z of world points, NaN where Z is not positive."""

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npkpose._check import check_array
+from npkpose._check import check_array, check_flag
 
 
 class Similarity(NamedTuple):
@@ -59,6 +59,7 @@ def procrustes(points, targets, scale=True, weights=None):
     for name, array in (("points", points), ("targets", targets)):
         if np.isinf(array).any():
             raise ValueError(f"{name}: expected finite values or NaN, got infinity")
+    check_flag("scale", scale)
     weights = np.ones(points.shape[:-1]) if weights is None else weights
     weights = check_array("weights", weights, points.shape[:-1])
     if (weights < 0).any():
@@ -83,7 +84,7 @@ def _umeyama(p, q, weights, with_scale):
     R, trace = _rotation(np.swapaxes(weights * q, -1, -2) @ p)
     R = np.where(total[..., None] > 0, R, np.nan)
     spread = (weights * p * p).sum(axis=(-1, -2))
-    fits = (spread > 0) & bool(with_scale)
+    fits = (spread > 0) & with_scale
     s = np.where(fits, trace / np.where(spread > 0, spread, 1.0), 1.0)
     s = np.where(total[..., 0] > 0, s, np.nan)
     power = np.where(fits, q_power - p_power, 0)

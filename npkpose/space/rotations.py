@@ -23,6 +23,7 @@ FLOATS = (np.float64, np.float32)  # kept; other dtypes become float64
 _SMALL = 1e-4  # |v|^2 below which the series are exact to rounding
 _NO_ROTATION = 0.01  # in R R^T - I: files round
 _LARGEST = 1e15  # radians: beyond, the square of a float32 overflows
+_any_size = np.errstate(over="ignore", invalid="ignore")  # see `_check_range`
 
 
 def axis_angle_to_matrix(axis_angle):
@@ -37,6 +38,7 @@ def axis_angle_to_matrix(axis_angle):
     )
 
 
+@_any_size
 def axis_angle_to_matrix_backward(axis_angle, dR):
     """Return dL/d(axis_angle) (..., 3), given ``dR`` = dL/dR."""
     v = check_array("axis_angle", axis_angle, (..., 3), FLOATS, largest=_LARGEST)
@@ -47,7 +49,7 @@ def axis_angle_to_matrix_backward(axis_angle, dR):
     both = _times(dR, v) + _times(np.swapaxes(dR, -1, -2), v)
     along = -a * np.trace(dR, axis1=-2, axis2=-1)[..., None]
     along += a_slope * _dot(twist, v) + b_slope * _dot(both, v) / 2
-    return along * v + a * twist + b * both
+    return _check_range("axis_angle", along * v + a * twist + b * both)
 
 
 def quaternion_to_matrix(quaternion):
@@ -58,6 +60,7 @@ def quaternion_to_matrix(quaternion):
     return identity + 2 * w[..., None] * cross_matrix(u) + 2 * u[..., :, None] * u[..., None, :]
 
 
+@_any_size
 def quaternion_to_matrix_backward(quaternion, dR):
     """Return dL/d(quaternion) (..., 4), given ``dR`` = dL/dR."""
     q, length = _unit("quaternion", check_array("quaternion", quaternion, (..., 4), FLOATS))
@@ -67,7 +70,8 @@ def quaternion_to_matrix_backward(quaternion, dR):
     both = _times(dR, u) + _times(np.swapaxes(dR, -1, -2), u)
     dw = 2 * w * trace + 2 * _dot(twist, u)
     du = -2 * u * trace + 2 * w * twist + 2 * both
-    return _unit_backward(q, length, np.concatenate([dw, du], axis=-1))
+    dq = _unit_backward(q, length, np.concatenate([dw, du], axis=-1))
+    return _check_range("quaternion", dq)
 
 
 def six_d_to_matrix(six_d):
@@ -80,6 +84,7 @@ def six_d_to_matrix(six_d):
     return np.stack([b1, b2, np.cross(b1, b2)], axis=-1)
 
 
+@_any_size
 def six_d_to_matrix_backward(six_d, dR):
     """Return dL/d(six_d) (..., 6), given ``dR`` = dL/dR."""
     b1, b2, a2, length1, length2 = _gram_schmidt(six_d)
@@ -89,7 +94,7 @@ def six_d_to_matrix_backward(six_d, dR):
     du = _unit_backward(b2, length2, d2)  # u = a2 - (b1.a2) b1
     d1 = d1 - _dot(b1, a2) * du - _dot(b1, du) * a2
     da = [_unit_backward(b1, length1, d1), du - _dot(b1, du) * b1]
-    return np.stack(da, axis=-1).reshape(*b1.shape[:-1], 6)
+    return _check_range("six_d", np.stack(da, axis=-1).reshape(*b1.shape[:-1], 6))
 
 
 def matrix_to_quaternion(R):
@@ -133,6 +138,7 @@ def matrix_to_six_d(R):
 
 def cross_matrix(v):
     """Return [v]x (..., 3, 3): [v]x y is the cross product of v (..., 3) and y."""
+    v = check_array("v", v, (..., 3), FLOATS, finite=False)
     matrix = np.zeros((*v.shape, 3), v.dtype)
     for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
         matrix[..., k, j] = v[..., i]
@@ -193,6 +199,13 @@ def _scale(v):
 
 def _unit_backward(unit, length, dunit):
     return (dunit - unit * _dot(unit, dunit)) / length
+
+
+def _check_range(name, gradient):
+    """Return ``gradient`` if it is finite: it is not where dR is huge or the argument tiny."""
+    if not np.isfinite(gradient).all():
+        raise ValueError(f"{name}, dR: expected a gradient in the range of {gradient.dtype}")
+    return gradient
 
 
 def _axial(M):

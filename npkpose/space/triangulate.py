@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npkpose._check import check_array, check_number
+from npkpose._check import check_array, check_flag, check_number, real_array
 from npkpose.space.camera import LARGEST, check_cameras
 from npkpose.space.consensus import consensus
 from npkpose.space.dlt import linear_points
@@ -76,7 +76,10 @@ def triangulate(pixels, cameras, weights=None, robust=False, refine=True, thresh
         units.
     """
     cameras = check_cameras("cameras", cameras)
-    pixels = check_array("pixels", pixels, (len(cameras), *np.shape(pixels)[1:-1], 2), finite=False)
+    check_flag("robust", robust)
+    check_flag("refine", refine)
+    pixels = real_array("pixels", pixels)
+    pixels = check_array("pixels", pixels, (len(cameras), *pixels.shape[1:-1], 2), finite=False)
     if np.isinf(pixels).any():
         raise ValueError("pixels: expected finite values or NaN, got infinity")
     check_array("pixels", pixels, pixels.shape, finite=False, largest=LARGEST)

@@ -11,8 +11,8 @@ from tests.fuzz import calls_metrics, calls_nn, calls_space
 from tests.fuzz.draw import CHAIN
 
 LEFT_OUT = {
-    "a record that checks nothing": """Body BodyData CocoResult ErrorAnalysis Finding MpiiScores
-        Node Pck Peaks Scene Similarity Triangulation""",
+    "a record that checks nothing": """Body BodyData CocoResult ErrorAnalysis Finding Lens
+        MpiiScores Node Pck Peaks Scene Similarity Triangulation""",
     "a method of a result": "CocoResult.plot",
     "reads files, see formats.py": """CocoDataset load load_npz load_pytorch load_safetensors
         load_tensorflow read_cameras read_graph read_image read_json read_keypoints read_log

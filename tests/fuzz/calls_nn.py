@@ -21,7 +21,7 @@ def run(function, arguments):
 
 def _both_ways(layer, inputs):
     y = layer.forward(*inputs)
-    return y, layer.backward(np.ones_like(y)), dict(layer.grads)
+    return y, layer.backward(np.ones_like(y)), dict(layer.grads), dict(layer.buffers)
 
 
 def _sequential(function, arguments):
@@ -39,8 +39,14 @@ def _stepped(function, arguments):
     return module.params
 
 
+def _entered(function, arguments):
+    with function(**arguments):
+        return None
+
+
 WRAPPERS = {
     "Sequential": _sequential, "SGD": _stepped, "Adam": _stepped, "Muon": _stepped,
+    "no_input_gradient": _entered,
 }  # fmt: skip
 
 

@@ -85,7 +85,6 @@ CALLS = {
     "Camera.to_pixels": lambda d: {"self": d.camera(), "plane": d.points(3)},
     "Camera.to_world": lambda d: {"self": d.camera(), "points": d.points_3d(3)},
     "Camera.undistort": lambda d: {"self": d.camera(), "pixels": d.points(3)},
-    "Lens": lambda d: {name: d.number(0, 0.25) for name in ("k1", "k2", "p1", "p2", "k3", "m")},
     "SMPL": _smpl,
     "associate": _associate,
     "axis_angle_to_matrix": lambda d: {"axis_angle": d.array((3, 3))},

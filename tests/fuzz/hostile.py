@@ -92,8 +92,10 @@ def layouts(array):
         "column-major": np.asfortranarray(array), "read-only": readonly,
         "strided": strided[..., ::2] if array.ndim else array,
         "reversed": np.flip(backward), "unaligned": unaligned,
-        "other byte order": array.astype(array.dtype.newbyteorder()), "list": array.tolist(),
+        "other byte order": array.astype(array.dtype.newbyteorder()),
     }  # fmt: skip
+    if array.dtype.kind in "bf" or array.dtype == np.int64:  # a list keeps no other
+        found["list"] = array.tolist()
     if array.dtype == np.float64:
         found |= {"float32": array.astype(np.float32), "float16": array.astype(np.float16)}
         if (array == np.rint(array)).all():

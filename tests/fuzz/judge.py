@@ -14,6 +14,7 @@ import numba
 import numpy as np
 
 from npkpose.nn import Module, Optimizer
+from tests.fuzz import calls_nn
 from tests.fuzz.calls import CALLS, invoke
 from tests.fuzz.draw import Draw
 from tests.fuzz.hostile import MAYBE_RIGHT, PLAINLY_WRONG, hurt_array, layouts
@@ -24,8 +25,10 @@ TAKES_ANYTHING = {  # (function, argument): also what is plainly wrong elsewhere
     ("check_image", "name"), ("find_peaks", "max_peaks"),
     *(("Detections", ids) for ids in ("image_id", "category_id")),  # ids may be text
     *(("GroundTruth", ids) for ids in ("image_id", "category_id", "id", "images", "categories")),
+    ("run_branches", "inputs"), ("backward_branches", "dys"),
 }  # fmt: skip
-OVERFLOW = "ignore" if numba.config.DISABLE_JIT else "error"  # only NumPy warns, not kernels
+OF_A_LAYER = {"run_branches": ["x"], "backward_branches": ["dy"]}  # also named by its errors
+OVERFLOW = "ignore" if numba.config.DISABLE_JIT else "always"  # only NumPy warns, not kernels
 CHANGES = np.random.Generator, Module, Optimizer  # a call may change them
 EXACT = {"column-major", "read-only", "strided", "reversed", "unaligned", "other byte order"}
 
@@ -107,7 +110,8 @@ def _judge_wrong(name, function, arguments, rng, arrays):
     where = f"{key} = {what}"
     if error is None:
         return f"{where}: accepted" if plainly and value is not None else None
-    fair = isinstance(error, (ValueError, TypeError)) and _names(error, arguments)
+    names = [*arguments, *OF_A_LAYER.get(name, [])]
+    fair = isinstance(error, (ValueError, TypeError)) and _names(error, names)
     fair |= isinstance(error, FileNotFoundError)  # text where a path may be given
     return None if fair else f"{where}: {_text(error)}"
 
@@ -118,15 +122,21 @@ def _is_optional(function, key):
 
 
 def _call(name, function, arguments):
-    """Return (result, None) or (None, error); a warning of the interpreter is an error."""
-    with warnings.catch_warnings():
+    """Return (result, None) or (None, error); a warning of the interpreter is an error.
+
+    A layer takes any number. Where it answers with infinity or NaN, NumPy's warning is right.
+    """
+    with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("ignore")
         warnings.simplefilter(OVERFLOW, RuntimeWarning)
         warnings.simplefilter("error", DeprecationWarning)
         try:
-            return invoke(name, function, arguments), None
+            result = invoke(name, function, arguments)
         except (Exception, RecursionError) as error:
             return None, error
+    if not warned or name in calls_nn.CALLS and not _is_finite(result):
+        return result, None
+    return None, warned[0].message
 
 
 def _names(error, names):
@@ -147,6 +157,11 @@ def _equal(a, b, tolerance):
     if a.dtype.kind not in "biuf" or b.dtype.kind not in "biuf":
         return a.shape == b.shape and (a.dtype == object or bool((a == b).all()))
     return a.shape == b.shape and np.allclose(a, b, tolerance, tolerance, equal_nan=True)
+
+
+def _is_finite(value):
+    floats = [each for each in map(np.asarray, _leaves(value)) if each.dtype.kind == "f"]
+    return all(np.isfinite(each).all() for each in floats)
 
 
 def _leaves(value):

@@ -89,7 +89,9 @@ def test_a_flipped_signal_gives_the_flipped_result(n_in, n_out, method):
     ((0, 1), "n_in: expected at least 1, got 0"),
     ((1, 2.0), "n_out: expected an integer, got 2.0"),
     ((1, 2, "cubic"), "method: expected one of nearest, bilinear"),
+    ((1, 2**40), "n_out: expected at most 1000000"),
     ((1, 2, "bilinear", 0), "scale: expected more than 0"),
+    ((1, 2, "bicubic", 1e308), r"scale: expected at most 1e\+06, got 1e\+308"),
 ])
 def test_bad_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):

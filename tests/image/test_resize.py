@@ -1,4 +1,5 @@
 import tracemalloc
+import warnings
 
 import numpy as np
 import pytest
@@ -90,6 +91,7 @@ def test_opencv_gives_the_same_to_one_grey_level(rng):
         ((np.zeros(3), 4), "image: expected shape"),
         ((np.zeros((0, 3)), 4), "image: expected shape"),
         ((np.zeros((2, 2), complex), 4), "image: expected real numbers"),
+        ((np.full((2, 2), 1e300), 4), r"image\[0, 0\]: expected a value within .* float32, got 1e"),
         ((np.zeros((2, 2)), 0), "size: expected at least 1"),
         ((np.zeros((2, 2)), 4, "cubic"), "method: expected one of"),
     ],
@@ -97,3 +99,11 @@ def test_opencv_gives_the_same_to_one_grey_level(rng):
 def test_bad_input_is_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         resize(*arguments)
+
+
+def test_infinity_beside_a_pixel_is_nan_without_a_warning():
+    image = np.array([[0.0, np.inf, 0.0, 0.0]])
+    np.testing.assert_array_equal(resize(image, (1, 2), "area"), [[np.inf, 0]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert not np.isfinite(resize(image, (1, 8))).all()

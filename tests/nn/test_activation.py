@@ -66,6 +66,7 @@ def test_prelu_agrees_with_torch_and_with_central_differences(
 @pytest.mark.parametrize(("call", "message"), [
     (lambda: nn.ELU(-1), "alpha: expected at least 0"),
     (lambda: nn.LeakyReLU("a"), "negative_slope: expected a finite number, got 'a'"),
+    (lambda: nn.LeakyReLU(-1e308), r"negative_slope: expected at least -3.4e\+38, got -1e\+308"),
     (lambda: nn.PReLU(0), "num_parameters: expected at least 1"),
     (lambda: nn.PReLU(init="a"), "init: expected a finite number"),
     (lambda: nn.PReLU(3)(np.ones((2, 2))), r"x: expected shape \(N, 3, ...\), got \(2, 2\)"),

@@ -136,7 +136,7 @@ CASES = {
     "gelu": gelu,
     "attend": lambda rng, dtype: tuple(tokens(rng, dtype)),
     "run": run,
-    "run_concurrently": run_tasks,
+    "call_all": run_tasks,
 }
 ELSEWHERE = {  # compared where their arguments are made
     "call_each",  # tests/nn/test_optim.py
@@ -173,7 +173,7 @@ def test_the_fast_function_gives_what_the_plain_one_does(name, dtype, seed):
         result = function(*arguments)
         results.append((arguments if result is None else result, arguments))
     assert_same(*(result for result, _ in results), dtype)
-    if name not in ("run", "run_concurrently", "adam_step"):  # nothing else is written to
+    if name not in ("run", "call_all", "adam_step"):  # nothing else is written to
         fresh = CASES[name](np.random.default_rng(seed), dtype)
         assert_same(results[1][1], fresh, dtype, exact=True)
 

@@ -111,6 +111,8 @@ def test_a_slope_of_zero_passes_and_a_small_wrong_one_does_not(rng):
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
+    (([[Scale()]], np.ones(2), np.random.default_rng(0)), "layer: expected forward and backward"),
+    ((Scale(), np.full(2, 1e160), np.random.default_rng(0)), r"x\[0\]: expected at most 1e\+150"),
     ((Scale(), "x", np.random.default_rng(0)), "x: expected real numbers"),
     ((Scale(), np.ones((2, 2)), 0), "rng: expected a numpy.random.Generator"),
     ((Scale(), np.ones((2, 2)), np.random.default_rng(0), 0.0), "eps: expected more than 0"),

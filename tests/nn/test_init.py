@@ -17,6 +17,10 @@ def test_no_rng_means_the_same_weights_every_time():
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
+    ((3, 1), "shape: expected a sequence, got 3"),
+    (({3, 4}, 1), "shape: expected a sequence, got {3, 4}"),
+    (((3, 0.5), 1), "shape: expected an integer, got 0.5"),
+    (((2**40, 2**40), 1), "shape: expected a result that fits in memory"),
     (((2,), 0), "fan_in: expected more than 0"),
     (((2,), 1, 7), "rng: expected a numpy.random.Generator, got 7"),
 ])

@@ -112,6 +112,8 @@ def test_a_step_without_gradients_is_an_error():
     (lambda: nn.Adam(small_net(), betas=(0.9, 1.0)), "betas: expected numbers in"),
     (lambda: nn.Adam(small_net(), betas=0.9), "betas: expected"),
     (lambda: nn.Adam(small_net(), eps=-1), "eps: expected at least 0"),
+    (lambda: nn.Adam(small_net(), eps=1e308), r"eps: expected at most 3.4e\+38, got 1e\+308"),
+    (lambda: nn.SGD(small_net(), 1e308), r"lr: expected at most 3.4e\+38"),
     (lambda: nn.Adam([np.ones(3)]), r"module: expected a Module, got \[array"),
     (lambda: nn.SGD(small_net(), 0.1, 0.9, nesterov="no"), "nesterov: expected True or False"),
 ])

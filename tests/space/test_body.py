@@ -48,3 +48,13 @@ def test_the_first_two_shape_numbers_make_it_larger_and_stouter():
 def test_bad_bodies_are_named(changed, message):
     with pytest.raises(ValueError, match=message):
         check_body(TUBES._replace(**changed), np.float32)
+
+
+@pytest.mark.parametrize("arguments, message", [
+    ((7,), "rng: expected a numpy.random.Generator, got 7"),
+    ((np.random.default_rng(0), "ten"), "shapes: expected an integer, got 'ten'"),
+    ((np.random.default_rng(0), 2**40), "shapes: expected at most 1000"),
+])
+def test_what_tubes_cannot_be_made_of_is_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        tube_body(*arguments)

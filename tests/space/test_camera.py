@@ -207,6 +207,11 @@ def test_bad_entries_and_points_are_named():
     with pytest.raises(ValueError, match=r"entry\['k'\]: expected 2, 3 or 6 numbers, got 4"):
         Camera.from_h36m({"R": np.eye(3), "T": [0] * 3, "f": [1] * 2, "c": [1] * 2, "k": [0] * 4,
                           "p": [0] * 2})  # fmt: skip
+    with pytest.raises(ValueError, match=r"entry\['T'\]\[1\]: expected at most 1e\+30 in size"):
+        Camera.from_h36m({"R": np.eye(3), "T": [0, 1e308, 0]})
+    for plane in (10**400, "ab", [], [1e308, 0]):
+        with pytest.raises(ValueError, match="^plane.*: expected"):
+            STRAIGHT.to_pixels(plane)
     for make in (Camera.from_panoptic, Camera.from_h36m, Camera.from_shelf):
         with pytest.raises(ValueError, match="entry: expected a mapping, got int"):
             make(3)

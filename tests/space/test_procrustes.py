@@ -119,6 +119,7 @@ def test_numbers_whose_products_overflow_do_not_hang_the_solver():
         (([[1, 2]], [[1, 2]]), r"points: expected shape \(..., K, 3\)"),
         ((SCENE, SCENE[:5]), r"targets: expected shape \(6, 3\), got \(5, 3\)"),
         ((SCENE, SCENE * np.inf), "targets: expected finite values or NaN"),
+        ((SCENE, SCENE, {1, 2}), "scale: expected True or False"),
         ((SCENE, SCENE, True, -np.ones(6)), "weights: expected at least 0, got -1"),
     ],
 )

@@ -121,6 +121,9 @@ def test_columns_that_are_almost_parallel_give_a_rotation_or_an_error(dtype, sin
         six_d_to_matrix(np.array([1, 1, 0, sine / 10, 0, 0], dtype))
 
 
+DR = np.arange(9.0).reshape(3, 3)
+
+
 @pytest.mark.parametrize(
     "call, message",
     [
@@ -134,6 +137,12 @@ def test_columns_that_are_almost_parallel_give_a_rotation_or_an_error(dtype, sin
         (lambda: six_d_to_matrix([1, 1 + 1e-15, 1, 1, 1, 1]), "got a column parallel to the first"),
         (lambda: six_d_to_matrix(np.array([1, 1 + 1e-5, 1, 1, 1, 1], "f")), "a column parallel to"),
         (lambda: axis_angle_to_matrix([0, 1e200, 0]), r"axis_angle\[1\]: expected at most 1e\+15"),
+        (lambda: rotations.cross_matrix([1, 2]), r"v: expected shape \(..., 3\), got \(2,\)"),
+        (lambda: rotations.cross_matrix("abc"), "v: expected real numbers"),
+        (
+            lambda: rotations.quaternion_to_matrix_backward([1e-310, 0, 0, 0], DR),
+            "quaternion, dR: expected a gradient in the range of float64",
+        ),
         (lambda: matrix_to_quaternion(2 * np.eye(3)), "R: expected a rotation matrix"),
         (lambda: matrix_to_axis_angle([np.eye(3), -np.eye(3)]), r"R\[1\]: expected a rotation"),
         (lambda: matrix_to_quaternion(np.full((3, 3), 1e200)), r"R\[0, 0\]: expected at most 2 in"),

@@ -131,6 +131,9 @@ def test_an_empty_batch_and_float32(body):
 
 
 def test_dtypes_other_than_floats_are_named():
+    for data in (None, {"template": TUBES.template}):
+        with pytest.raises(ValueError, match="data: expected a BodyData, got"):
+            SMPL(data)
     assert SMPL(TUBES, "float64").data.template.dtype == np.float64
     for dtype in (int, np.float16, object, None, [1]):
         with pytest.raises(ValueError, match="dtype: expected one of float32, float64, got"):

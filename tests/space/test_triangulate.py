@@ -28,7 +28,7 @@ def test_two_views_worked_by_hand():
 def test_exact_pixels_give_the_points_with_every_lens(ring, model, points, options):
     cameras = ring(model)
     pixels = np.stack([camera.project(points) for camera in cameras])
-    result = triangulate(pixels, cameras, robust=options & 1, refine=options & 2)
+    result = triangulate(pixels, cameras, robust=bool(options & 1), refine=options > 1)
     np.testing.assert_allclose(result.points, points, rtol=0, atol=1e-6)
     assert (result.num_views == 5).all() and (result.errors < 1e-6).all()
 
@@ -176,6 +176,9 @@ PIXELS = np.zeros((2, 3, 2))
         ({"pixels": np.zeros((3, 3, 2))}, r"pixels: expected shape \(2, 3, 2\), got \(3, 3, 2\)"),
         ({"pixels": np.zeros((2, 3))}, r"pixels: expected shape \(2, 2\), got \(2, 3\)"),
         ({"pixels": 4}, "pixels: expected shape"),
+        ({"pixels": [[1.0], [1.0, 2.0]]}, "pixels: expected an array of real numbers"),
+        ({"robust": "no"}, "robust: expected True or False, got 'no'"),
+        ({"refine": [[1.0]]}, "refine: expected True or False"),
         ({"pixels": PIXELS + np.inf}, "pixels: expected finite values or NaN"),
         ({"pixels": PIXELS - 1e200}, r"pixels\[0, 0, 0\]: expected at most 1e\+30 in size"),
         ({"weights": np.ones((2, 4))}, r"weights: expected shape \(2, 3\), got \(2, 4\)"),
