@@ -20,7 +20,7 @@ import tempfile
 
 import numpy as np
 
-from benchmarks.timing import Row, first_call, machine, print_rows, smallest_ms
+from benchmarks.timing import Row, first_call, machine, peak_mib, print_rows, smallest_ms
 from npkpose import COCO_17
 from npkpose.metrics import Detections, GroundTruth, evaluate_coco
 
@@ -117,7 +117,7 @@ def rows(repeats=3):
     with tempfile.TemporaryDirectory() as folder:
         paths = [pathlib.Path(folder, name) for name in ("truth.json", "results.json")]
         for path, data in zip(paths, as_json(*tables)):
-            path.write_text(json.dumps(data))
+            path.write_text(json.dumps(data), encoding="utf-8")
         yield from _load_row(paths, size, repeats)
         for package in PEERS:
             yield from _peer_rows(package, tables, paths, size, stats, repeats)
@@ -137,7 +137,7 @@ def _load_row(paths, size, repeats):
 
     first = first_call(files)
     ours, peer = smallest_ms(
-        files, lambda: [json.loads(p.read_text()) for p in paths], runs=repeats
+        files, lambda: [json.loads(p.read_text(encoding="utf-8")) for p in paths], runs=repeats
     )
     note = f"{ours - peer:.0f} ms more"
     yield Row("files", size, first, ours, "json.load of both", peer, note)
@@ -156,7 +156,7 @@ def _peer_rows(package, tables, paths, size, stats, repeats):
 
 def _parsed_rows(package, peer, tables, paths, size, stats, repeats):
     """Yield rows for tables and parsed JSON; its millions of lists would slow down other rows."""
-    parsed = [json.loads(path.read_text()) for path in paths]
+    parsed = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
     fresh = [copy.deepcopy(parsed) for _ in range(repeats + 1)]  # peers change their input
     evaluate = peer.load(*fresh.pop())
     np.testing.assert_allclose(stats, evaluate(), rtol=0, atol=1e-12)
@@ -180,15 +180,9 @@ def _memory(tool, *paths):
     """Print by how many MiB evaluating two files raises this process's peak memory."""
     paths = [pathlib.Path(path) for path in paths]
     peer = None if tool == "npkpose" else Peer(tool)
-    before = _peak()
+    before = peak_mib()
     evaluate_coco(*paths) if peer is None else peer.load(*paths)()
-    print(round(_peak() - before))
-
-
-def _peak():
-    """Return this process's peak memory in MiB; getrusage gives the parent's if that is larger."""
-    with open("/proc/self/status") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
+    print(f"{peak_mib() - before:.0f}")
 
 
 def main(argv=None):

@@ -22,7 +22,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from benchmarks.timing import first_call, machine
+from benchmarks.timing import first_call, machine, peak_mib
 from npkpose import nn
 from npkpose.engine import keep_freed_memory
 from npkpose.models import (
@@ -238,7 +238,7 @@ def _step(model, x):
 
 
 def peak_memory(name, kind):
-    """Return the most memory in MB of a process that runs a network once (Linux)."""
+    """Return the most memory in MiB of a process that runs a network once; NaN if not Linux."""
     command = [sys.executable, "-m", "benchmarks.networks", "--child", kind, name]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
@@ -251,9 +251,7 @@ def _print_memory(kind, name):
         model = work.network(*work.arguments).train(work.step)
         run = model if not work.step else lambda x: _step(model, x)()
     run(picture(work.shape))
-    with open("/proc/self/status") as file:  # getrusage would count the process we came from
-        (peak,) = [line.split()[1] for line in file if line.startswith("VmHWM")]
-    print(int(peak) / 1024)
+    print(peak_mib())
 
 
 def _assert_equal(ours, theirs):
@@ -302,8 +300,8 @@ def main():
     if options.readme:
         readme = pathlib.Path(__file__).parents[1] / "README.md"
         between = re.compile("|".join(map(re.escape, MARKS)))
-        before, _, after = between.split(readme.read_text(), maxsplit=2)
-        readme.write_text(before + MARKS[0] + "".join(lines) + MARKS[1] + after)
+        before, _, after = between.split(readme.read_text(encoding="utf-8"), maxsplit=2)
+        readme.write_text(before + MARKS[0] + "".join(lines) + MARKS[1] + after, encoding="utf-8")
 
 
 if __name__ == "__main__":

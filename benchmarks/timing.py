@@ -4,6 +4,7 @@ Times are the smallest of many runs, because a shared machine only ever adds to 
 in the same process on the same arrays, in alternation, with one thread.
 """
 
+import math
 import platform
 import time
 from typing import NamedTuple
@@ -49,13 +50,25 @@ def machine():
 
     processor = platform.processor() or platform.machine()
     try:
-        with open("/proc/cpuinfo") as file:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
             names = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
         processor = names[0] if names else processor
     except OSError:
         pass
     versions = f"NumPy {np.__version__}, Numba {numba.__version__}, npkpose {npkpose.__version__}"
     return f"{processor}, one thread, Python {platform.python_version()}, {versions}"
+
+
+def peak_mib():
+    """Return this process's peak memory in MiB, or NaN where the system has no /proc.
+
+    getrusage gives the parent's if that is larger.
+    """
+    try:
+        with open("/proc/self/status", encoding="utf-8") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
+    except OSError:
+        return math.nan
 
 
 def print_rows(rows):

@@ -47,7 +47,7 @@ def test_every_example_is_listed_here_and_short():
     files = {path.stem: path for path in EXAMPLES.glob("*.py")}
     assert files.keys() == PRINTED.keys()
     for path in files.values():
-        assert len(path.read_text().splitlines()) <= 80, path.name
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 80, path.name
 
 
 @pytest.mark.parametrize("name", sorted(set(PRINTED) - NEED_DATA))

@@ -39,7 +39,7 @@ def cache_hits(folder, **environment):
 
 @compiled_only
 def test_a_second_process_uses_the_cache_but_not_if_bounds_are_checked(tmp_path):
-    (tmp_path / "counted.py").write_text(SUM)
+    (tmp_path / "counted.py").write_text(SUM, encoding="utf-8")
     assert cache_hits(tmp_path) == 0
     assert cache_hits(tmp_path) == 1
     assert cache_hits(tmp_path, NUMBA_BOUNDSCHECK="1") == 0

@@ -8,28 +8,28 @@ from npkpose._output import RECORD, Outputs, make_folder
 
 
 def write(path, text, **options):
-    Outputs(**options).write(path, lambda temporary: temporary.write_text(text))
+    Outputs(**options).write(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def test_what_npkpose_wrote_is_replaced_also_by_another_run(tmp_path):
     path = tmp_path / "a.txt"
     for text in ("one", "two", "one"):
         write(path, text)
-        assert path.read_text() == text
+        assert path.read_text(encoding="utf-8") == text
     assert sorted(os.listdir(tmp_path)) == [RECORD, "a.txt"]
 
 
 def test_what_npkpose_did_not_write_is_never_replaced(tmp_path):
     mine, changed = tmp_path / "mine.txt", tmp_path / "changed.txt"
-    mine.write_text("mine")
+    mine.write_text("mine", encoding="utf-8")
     write(changed, "result")
-    changed.write_text("result, corrected by hand")
+    changed.write_text("result, corrected by hand", encoding="utf-8")
     for path in (mine, changed):
-        before = path.read_text()
+        before = path.read_text(encoding="utf-8")
         for act in (Outputs().check, Outputs().remove, lambda path: write(path, "new")):
             with pytest.raises(ValueError, match=rf"--out: .* npkpose wrote, got .*{path.name}"):
                 act(path)
-        assert path.read_text() == before
+        assert path.read_text(encoding="utf-8") == before
     write(tmp_path / "other.txt", "mine")  # the same content under another name
     with pytest.raises(ValueError, match="that npkpose wrote"):
         write(mine, "new")
@@ -47,16 +47,16 @@ def test_an_input_is_refused_under_each_of_its_names(tmp_path):
 
 
 def test_a_link_is_followed_and_what_it_points_to_is_safe(tmp_path):
-    (tmp_path / "mine.txt").write_text("mine")
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     (tmp_path / "link.txt").symlink_to(tmp_path / "mine.txt")
     with pytest.raises(ValueError, match="that npkpose wrote"):
         write(tmp_path / "link.txt", "new")
-    assert (tmp_path / "mine.txt").read_text() == "mine"
+    assert (tmp_path / "mine.txt").read_text(encoding="utf-8") == "mine"
 
 
 def test_a_failed_write_leaves_what_was_there(tmp_path):
     def fail(temporary):
-        temporary.write_text("half")
+        temporary.write_text("half", encoding="utf-8")
         raise KeyboardInterrupt
 
     path = tmp_path / "a.txt"
@@ -65,7 +65,7 @@ def test_a_failed_write_leaves_what_was_there(tmp_path):
             Outputs().write(path, fail)
         assert [name for name in os.listdir(tmp_path) if name != RECORD] == before
         write(path, "whole")
-    assert path.read_text() == "whole"
+    assert path.read_text(encoding="utf-8") == "whole"
 
 
 def test_a_run_that_dies_before_the_rename_does_not_lock_its_file(tmp_path):
@@ -77,9 +77,9 @@ def test_a_run_that_dies_before_the_rename_does_not_lock_its_file(tmp_path):
     path = tmp_path / "a.txt"
     write(path, "old")
     assert subprocess.run([sys.executable, "-c", code, str(path)]).returncode == 1
-    assert path.read_text() == "old"
+    assert path.read_text(encoding="utf-8") == "old"
     write(path, "newer")
-    assert path.read_text() == "newer"
+    assert path.read_text(encoding="utf-8") == "newer"
 
 
 def test_a_result_of_an_earlier_run_is_removed(tmp_path):
@@ -90,7 +90,7 @@ def test_a_result_of_an_earlier_run_is_removed(tmp_path):
 
 
 def test_places_that_cannot_be_written_are_named_before_any_work(tmp_path):
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     (tmp_path / "folder").mkdir()
     for path in ("none/a.txt", "file/a.txt"):
         with pytest.raises(ValueError, match="--out: expected a folder that exists"):

@@ -53,7 +53,7 @@ def load_trained(name):
 def trained_record(name):
     """Return the record of `load_trained`'s weights: command, minutes, seeds, scores."""
     check_choice("name", name, ("topdown", "paf", "tags"))
-    return json.loads((TRAINED / f"{name}.json").read_text())
+    return json.loads((TRAINED / f"{name}.json").read_text(encoding="utf-8"))
 
 
 class SmallNet(nn.Module):

@@ -6,7 +6,7 @@ from npkpose.cli.boxes import read_boxes
 
 
 def write(tmp_path, content):
-    (tmp_path / "boxes.json").write_text(json.dumps(content))
+    (tmp_path / "boxes.json").write_text(json.dumps(content), encoding="utf-8")
     return tmp_path / "boxes.json"
 
 
@@ -41,7 +41,7 @@ def boxes_of(tmp_path, ids, images=None):
 )  # fmt: skip
 def test_files_without_boxes_are_named(tmp_path, content, message):
     path = tmp_path / "boxes.json"
-    path.write_text(content)
+    path.write_text(content, encoding="utf-8")
     with pytest.raises(ValueError, match=message) as refusal:
         read_boxes(path)
     assert str(path) in str(refusal.value)
@@ -64,7 +64,7 @@ def test_ids_that_pandas_wrote_are_integers(tmp_path):
 
 def test_boxes_of_annotations_are_read_and_empty_ones_left_out(tmp_path):
     annotations = [{"image_id": 1, "bbox": [1, 2, 3, 4]}, {"image_id": 1, "bbox": [1, 2, 0, 4]}]
-    (tmp_path / "a.json").write_text(json.dumps({"annotations": annotations}))
+    (tmp_path / "a.json").write_text(json.dumps({"annotations": annotations}), encoding="utf-8")
     assert read_boxes(tmp_path / "a.json") == {1: ([(1, 2, 4, 6)], [1.0])}
 
 

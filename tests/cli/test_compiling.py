@@ -39,7 +39,7 @@ def start_and_wait():
 @pytest.fixture
 def module(tmp_path, monkeypatch):
     """The module, on the path of this process."""
-    (tmp_path / "compiling_case.py").write_text(MODULE)
+    (tmp_path / "compiling_case.py").write_text(MODULE, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     yield importlib.import_module("compiling_case")
     del sys.modules["compiling_case"]
@@ -48,7 +48,7 @@ def module(tmp_path, monkeypatch):
 @pytest.fixture
 def start(tmp_path):
     """Return a function that starts a process which calls a function of the module."""
-    (tmp_path / "compiling_case.py").write_text(MODULE)
+    (tmp_path / "compiling_case.py").write_text(MODULE, encoding="utf-8")
 
     def start(function):
         command = [sys.executable, "-P", "-c", f"import compiling_case as c; c.{function}()"]
@@ -81,7 +81,7 @@ def test_the_second_process_imports_nothing_from_the_folder_of_the_user(
 ):
     folder = tmp_path / "folder"
     folder.mkdir()
-    (folder / "numpy.py").write_text("raise SystemExit(3)")
+    (folder / "numpy.py").write_text("raise SystemExit(3)", encoding="utf-8")
     monkeypatch.chdir(folder)
     with compiling.second_process(module.print_engine) as process:
         assert process.wait(300) == 0

@@ -38,10 +38,10 @@ def found(scenes):
 
 def test_no_file_of_the_user_is_replaced(tmp_path):
     pytest.importorskip("matplotlib")
-    (tmp_path / "people.png").write_text("a photograph")
+    (tmp_path / "people.png").write_text("a photograph", encoding="utf-8")
     with pytest.raises(ValueError, match="--out: .* npkpose wrote, got .*people.png"):
         demo.demo(tmp_path)
-    assert (tmp_path / "people.png").read_text() == "a photograph"
+    assert (tmp_path / "people.png").read_text(encoding="utf-8") == "a photograph"
 
 
 def test_its_scenes_are_not_those_of_any_training():

@@ -34,6 +34,7 @@ def test_results_are_optional(person, tmp_path, capsys):
     image = {"id": person["image_id"], "width": 64, "height": 48}
     categories = [{"id": person["category_id"]}]
     path.write_text(
-        json.dumps({"images": [image], "annotations": [person], "categories": categories})
+        json.dumps({"images": [image], "annotations": [person], "categories": categories}),
+        encoding="utf-8",
     )
     assert main(["doctor", str(path)]) == 0 and capsys.readouterr().out == "nothing found\n"

@@ -46,11 +46,11 @@ def test_a_plot_that_cannot_be_written_is_refused_before_the_score(
     run_on_coco, tmp_path, capsys, name, message
 ):
     pytest.importorskip("matplotlib")
-    (tmp_path / "mine.png").write_text("mine")
+    (tmp_path / "mine.png").write_text("mine", encoding="utf-8")
     assert run_on_coco("eval", "--plot", str(tmp_path / name)) == 1
     output, error = capsys.readouterr()
     assert output == "" and re.search(message, error)
-    assert (tmp_path / "mine.png").read_text() == "mine"
+    assert (tmp_path / "mine.png").read_text(encoding="utf-8") == "mine"
 
 
 def test_an_id_with_codes_does_not_act_on_the_terminal(run_on_coco, result, capsys):

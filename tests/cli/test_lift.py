@@ -209,7 +209,7 @@ def test_input_that_cannot_be_lifted_is_one_line_and_status_1(sequence, tmp_path
     _, path = sequence
     _, options = saved(tmp_path, VideoPose3D((3,), 8, (16, 17)))
     np.save(tmp_path / "two.npy", np.zeros((2, 5, 17, 2)))
-    (tmp_path / "nobody.json").write_text("[]")
+    (tmp_path / "nobody.json").write_text("[]", encoding="utf-8")
     cases = {
         "keypoints: expected shape (F, 16, 2)": [path, *options],
         "--size: expected": [path, *options[:2]],

@@ -32,10 +32,10 @@ def test_every_box_of_a_photo_gives_a_coco_result(photo, tmp_path, capsys):
     boxes = [{"image_id": 42, "bbox": [10, 10, 40, 80], "score": 0.5},
              {"image_id": 42, "bbox": [90, 20, 50, 90], "score": 0.9},
              {"image_id": 43, "bbox": [0, 0, 9, 9]}]  # fmt: skip
-    (tmp_path / "boxes.json").write_text(json.dumps(boxes))
+    (tmp_path / "boxes.json").write_text(json.dumps(boxes), encoding="utf-8")
     out = tmp_path / "out"
     assert run("--boxes", tmp_path / "boxes.json", "--out", out, photo) == 0
-    results = json.loads((out / "results.json").read_text())
+    results = json.loads((out / "results.json").read_bytes())
     assert len(results) == 2 and all(r["image_id"] == 42 for r in results)
     assert all(len(r["keypoints"]) == 51 for r in results)
     assert "2 people" in capsys.readouterr().out and (out / "000000000042.png").exists()
@@ -60,17 +60,18 @@ def test_ctrl_c_keeps_the_results_of_the_photos_so_far(photo, tmp_path, capsys):
     other = shutil.copy(photo, tmp_path / "43.png")
     assert run("--out", out, photo, other, network=Interrupted) == 130
     assert capsys.readouterr().err == "npkpose predict: interrupted after 1 of 2 photos\n"
-    assert [result["image_id"] for result in json.loads((out / "results.json").read_text())] == [42]
+    results = json.loads((out / "results.json").read_bytes())
+    assert [result["image_id"] for result in results] == [42]
 
 
 def test_a_bad_photo_is_named_and_the_others_are_used(photo, tmp_path, capsys):
     other = shutil.copy(photo, tmp_path / "43.png")
     (tmp_path / "cut.png").write_bytes(photo.read_bytes()[:900])
-    (tmp_path / "text.jpg").write_text("no image")
+    (tmp_path / "text.jpg").write_text("no image", encoding="utf-8")
     bad = [tmp_path / name for name in ("cut.png", "text.jpg", "none.jpg", ".")]
     out = tmp_path / "o"
     assert run("--out", out, *bad[:2], photo, *bad[2:], other) == 1
-    ids = {result["image_id"] for result in json.loads((out / "results.json").read_text())}
+    ids = {result["image_id"] for result in json.loads((out / "results.json").read_bytes())}
     assert ids == {42, 43} and (out / "43.png").exists()
     output, errors = capsys.readouterr()
     assert "the people of 2 photos, as" in output
@@ -91,13 +92,14 @@ def test_a_photo_in_two_folders_has_two_ids(photo, tmp_path, capsys):
         (tmp_path / folder).mkdir()
         photos.append(shutil.copy(photo, tmp_path / folder / "1.png"))
     assert run("--out", tmp_path / "o", *photos) == 0
-    results = json.loads((tmp_path / "o" / "results.json").read_text())
+    results = json.loads((tmp_path / "o" / "results.json").read_text(encoding="utf-8"))
     assert [result["image_id"] for result in results] == [str(path) for path in photos]
     assert "2 photos have the id 1" in capsys.readouterr().err
 
 
 def write_boxes(path, entries, **others):
-    path.write_text(json.dumps({"annotations": entries, **others} if others else entries))
+    content = {"annotations": entries, **others} if others else entries
+    path.write_text(json.dumps(content), encoding="utf-8")
     return path
 
 
@@ -109,7 +111,7 @@ def test_annotations_are_found_by_file_name_and_give_their_image_id(photo, tmp_p
     )  # fmt: skip
     out = tmp_path / "o"
     assert run("--boxes", boxes, "--out", out, photo) == 0
-    (result,) = json.loads((out / "results.json").read_text())
+    (result,) = json.loads((out / "results.json").read_bytes())
     assert result["image_id"] == 7
 
 
@@ -179,15 +181,15 @@ def test_a_photo_is_not_replaced_by_its_drawing(photo, tmp_path):
 def test_no_file_of_another_program_is_replaced(photo, tmp_path, name):
     out = tmp_path / "o"
     out.mkdir()
-    (out / name).write_text("of another program")
+    (out / name).write_text("of another program", encoding="utf-8")
     with pytest.raises(ValueError, match=f"--out: expected .* npkpose wrote, got .*{name}"):
         run("--out", out, photo)
-    assert (out / name).read_text() == "of another program" and len(list(out.iterdir())) == 1
+    assert (out / name).read_bytes() == b"of another program" and len(list(out.iterdir())) == 1
 
 
 def test_a_file_of_boxes_is_not_replaced_by_the_json_of_its_photo(photo, tmp_path):
     boxes = tmp_path / "000000000042.json"
-    boxes.write_text('[{"image_id": 42, "bbox": [1, 1, 50, 50]}]')
+    boxes.write_text('[{"image_id": 42, "bbox": [1, 1, 50, 50]}]', encoding="utf-8")
     with pytest.raises(ValueError, match="--out: expected another file than the input"):
         run("--out", tmp_path, "--boxes", boxes, photo)
 
@@ -209,6 +211,6 @@ def test_json_and_an_image_are_written(shared_data, tmp_path, capsys):
     weights = shared_data / "openpose-mobilenetv2-small" / "graph_opt.pb"
     status = main(["predict", "--weights", str(weights), "--out", str(tmp_path / "o"), str(photo)])
     assert status == 0 and "1 person" in capsys.readouterr().out
-    result = json.loads((tmp_path / "o" / "000000000785.json").read_text())
+    result = json.loads((tmp_path / "o" / "000000000785.json").read_text(encoding="utf-8"))
     assert result["skeleton"] == "OPENPOSE_18" and len(result["people"][0]["keypoints"]) >= 15
     assert (tmp_path / "o" / "000000000785.png").stat().st_size > 10_000

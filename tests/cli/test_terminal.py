@@ -29,7 +29,7 @@ def test_a_name_does_not_act_on_the_terminal(command, capsys):
 def test_a_text_out_of_a_file_does_not_act_on_the_terminal(tmp_path, capsys):
     pytest.importorskip("PIL")
     boxes = [{"image_id": CODES * 100, "bbox": [1, 1, 5, 5]}]
-    (tmp_path / "boxes.json").write_text(json.dumps(boxes))
+    (tmp_path / "boxes.json").write_text(json.dumps(boxes), encoding="utf-8")
     command = ["predict", "--model", "hrnet-w32", "--weights", "w.npz", "--boxes"]
     assert main([*command, str(tmp_path / "boxes.json"), "a.png"]) == 1
     error = capsys.readouterr().err

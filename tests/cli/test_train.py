@@ -29,7 +29,7 @@ def test_training_ends_with_a_score_curves_and_weights(tmp_path, capsys):
                  "--held-out", 2, "--export", weights)  # fmt: skip
     assert status == 0 and "Average Precision" in capsys.readouterr().out
     assert weights.exists() and len(read_log(out / "log.csv")) == 1
-    record = json.loads(weights.with_suffix(".json").read_text())
+    record = json.loads(weights.with_suffix(".json").read_text(encoding="utf-8"))
     assert record["command"] == "npkpose train topdown --steps 2 --seed 0"
     assert run("topdown", "--out", out, "--steps", 2, "--held-out", 0) == 0
     assert "continuing at step 2 of 2" in capsys.readouterr().out
@@ -49,7 +49,7 @@ def test_a_record_says_which_weights_a_run_started_from(tmp_path):
     start, weights = tmp_path / "trunk" / "weights.npz", tmp_path / "small.npz"
     assert run("paf", "--out", tmp_path / "paf", "--steps", 1, "--start", start,
                "--held-out", 1, "--export", weights) == 0  # fmt: skip
-    record = json.loads(weights.with_suffix(".json").read_text())
+    record = json.loads(weights.with_suffix(".json").read_text(encoding="utf-8"))
     assert record["command"].endswith("--seed 0 --start trunk/weights.npz")
 
 
@@ -57,7 +57,7 @@ def test_all_trains_every_network_from_the_one_before_and_exports_it(tmp_path, c
     out = tmp_path / "all"
     arguments = "--out", out, "--steps", 1, "--evaluate-every", 0, "--held-out", 1
     assert run("all", *arguments) == 0
-    exported = {path.stem: json.loads(path.read_text())["command"] for path in out.glob("*.json")}
+    exported = {path.stem: json.loads(path.read_bytes())["command"] for path in out.glob("*.json")}
     assert exported == {
         "paf": "npkpose train paf --steps 1 --seed 0 --start trunk/weights.npz",
         "topdown": "npkpose train topdown --steps 1 --seed 0 --start all/paf.npz",
@@ -88,10 +88,10 @@ def test_a_run_is_not_continued_with_fewer_steps_or_another_seed(tmp_path, capsy
 
 def test_an_export_never_replaces_a_file_of_the_user(tmp_path):
     mine = tmp_path / "w.npz"
-    mine.write_text("mine")
+    mine.write_text("mine", encoding="utf-8")
     with pytest.raises(ValueError, match="--export: expected a new file or an older export"):
         run("topdown", "--out", tmp_path / "run", "--steps", 1, "--export", mine)
-    assert mine.read_text() == "mine" and not (tmp_path / "run").exists()
+    assert mine.read_text(encoding="utf-8") == "mine" and not (tmp_path / "run").exists()
 
 
 def test_an_export_without_a_score_is_refused_before_anything_is_trained(tmp_path):

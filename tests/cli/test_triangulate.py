@@ -24,7 +24,7 @@ def rig(tmp_path):
         entries[f"cam{len(cameras)}"] = {
             k: np.asarray(value).tolist() for k, value in entry.items()
         }
-    (tmp_path / "rig.json").write_text(json.dumps(entries))
+    (tmp_path / "rig.json").write_text(json.dumps(entries), encoding="utf-8")
     return cameras, str(tmp_path / "rig.json")
 
 
@@ -79,13 +79,13 @@ def test_people_of_coco_results_are_matched_and_triangulated(rig, tmp_path, caps
         pixels = camera.project(people[:, order[v]])
         entries = [entry for f in (0, 1) for entry in Poses(pixels[f]).to_coco(f"{f:03d}")]
         files.append(tmp_path / f"{v}.json")
-        files[-1].write_text(json.dumps(entries))
+        files[-1].write_text(json.dumps(entries), encoding="utf-8")
     out = tmp_path / "people.json"
     arguments = [calibration, *map(str, files), "--min-views", "3", "--out", str(out)]
     assert main(["triangulate", *arguments]) == 0
     printed = capsys.readouterr().out
     assert "4 people at 2 times, 4 x 17 keypoints, 68 of them triangulated" in printed
-    found = json.loads(out.read_text())
+    found = json.loads(out.read_text(encoding="utf-8"))
     assert found["image_id"] == ["000", "000", "001", "001"]
     for image_id, members, points in zip(found["image_id"], found["members"], found["points"]):
         expected = people[int(image_id), members[0]]
@@ -95,13 +95,13 @@ def test_people_of_coco_results_are_matched_and_triangulated(rig, tmp_path, caps
 
 def test_the_shelf_scene_has_three_people_at_each_time(shared_data, tmp_path):
     shelf = shared_data / "shelf"
-    found = json.loads((shelf / "detections_hrnet_coco17.json").read_text())
+    found = json.loads((shelf / "detections_hrnet_coco17.json").read_text(encoding="utf-8"))
     files = []
     for v in range(5):
         triples = {f: np.array([p["pred"] for p in found[f"{v}_{f}"]]) for f in range(3)}
         entries = [e for f, t in triples.items() for e in Poses(t[..., :2], t[..., 2]).to_coco(f)]
         files.append(str(tmp_path / f"{v}.json"))
-        (tmp_path / f"{v}.json").write_text(json.dumps(entries))
+        (tmp_path / f"{v}.json").write_text(json.dumps(entries), encoding="utf-8")
     out = str(tmp_path / "o.npz")
     calibration = str(shelf / "calibration.json")
     assert main(["triangulate", calibration, *files, "--min-views", "4", "--out", out]) == 0
@@ -114,7 +114,7 @@ def test_input_that_cannot_be_triangulated_is_one_line_and_status_1(rig, tmp_pat
     _, calibration = rig
     np.save(tmp_path / "a.npy", np.zeros((2, 3, 2)))
     np.save(tmp_path / "b.npy", np.zeros((2, 4, 2)))
-    (tmp_path / "c.json").write_text("[]")
+    (tmp_path / "c.json").write_text("[]", encoding="utf-8")
     a, b, c = (str(tmp_path / name) for name in ("a.npy", "b.npy", "c.json"))
     for message, arguments in {
         "KEYPOINTS: expected 3 files, one per camera (see --cameras), got 2": [a, a],
@@ -163,7 +163,7 @@ def test_views_that_never_meet_and_other_units_are_named(rig, tmp_path, capsys):
     for v, camera in enumerate(cameras):
         pixels = camera.project(np.random.default_rng(0).normal(0, 0.3, (1, 17, 3)))
         files.append(tmp_path / f"{v}.json")
-        files[-1].write_text(json.dumps(Poses(pixels).to_coco(f"cam{v}_000")))
+        files[-1].write_text(json.dumps(Poses(pixels).to_coco(f"cam{v}_000")), encoding="utf-8")
     out = str(tmp_path / "o.npz")
     assert main(["triangulate", calibration, *map(str, files), "--out", out]) == 1
     assert "image_id: expected one that is in two files" in capsys.readouterr().err

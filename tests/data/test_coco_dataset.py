@@ -45,11 +45,11 @@ def test_images_without_labelled_people_are_left_out_by_default(folder):
 
 def with_categories(folder, path, categories, used):
     """Write the annotations again with other categories; return the path."""
-    data = json.loads((folder / "annotations.json").read_text())
+    data = json.loads((folder / "annotations.json").read_text(encoding="utf-8"))
     for entry in data["annotations"]:
         entry["category_id"] = used
     data["categories"] = [{"id": i, "name": name} for i, name in categories]
-    path.write_text(json.dumps(data))
+    path.write_text(json.dumps(data), encoding="utf-8")
     return path
 
 
@@ -87,7 +87,7 @@ def test_annotations_of_which_none_can_be_used_are_refused(folder, tmp_path):
     path = with_categories(folder, tmp_path / "a.json", [(3, "cat"), (2, "dog")], 2)
     with pytest.raises(ValueError, match="categories: expected 'person' or 1, got 3 'cat', 2"):
         CocoDataset(path, folder / "images")
-    data = json.loads((folder / "annotations.json").read_text())
+    data = json.loads((folder / "annotations.json").read_text(encoding="utf-8"))
     for entry in data["annotations"]:
         entry["keypoints"], entry["num_keypoints"] = [0] * 51, 0
     with pytest.raises(ValueError, match="annotations: expected labelled keypoints, got none in"):
@@ -101,7 +101,7 @@ def test_no_annotations_are_an_empty_data_set(tmp_path):
 
 
 def test_the_fingerprint_tells_annotations_apart(folder):
-    data = json.loads((folder / "annotations.json").read_text())
+    data = json.loads((folder / "annotations.json").read_text(encoding="utf-8"))
     same = CocoDataset(data, folder / "images").fingerprint
     assert same == read(folder).fingerprint and same.startswith("CocoDataset of")
     person = next(entry for entry in data["annotations"] if entry["num_keypoints"])
@@ -112,16 +112,16 @@ def test_the_fingerprint_tells_annotations_apart(folder):
 def test_bad_files_are_named(folder, tmp_path):
     with pytest.raises(FileNotFoundError, match="images: expected a folder"):
         CocoDataset(folder / "annotations.json", tmp_path / "none")
-    data = json.loads((folder / "annotations.json").read_text())
+    data = json.loads((folder / "annotations.json").read_text(encoding="utf-8"))
     path = tmp_path / "bad.json"
     message = r"bad.json: images\[2\].file_name: expected a file inside"
     for name in "../secret.png", "..\\l\\1.jpg", "/a.png", "C:\\a.png", "\\a.png", "a/..\\b", "":
         data["images"][2]["file_name"] = name
-        path.write_text(json.dumps(data))
+        path.write_text(json.dumps(data), encoding="utf-8")
         with pytest.raises(ValueError, match=message):
             CocoDataset(path, tmp_path)
     data["annotations"][1]["keypoints"] = [1, 2]
-    path.write_text(json.dumps(data))
+    path.write_text(json.dumps(data), encoding="utf-8")
     with pytest.raises(
         ValueError, match=r"bad.json: .*annotations\[1\].keypoints: expected a list"
     ):
@@ -143,7 +143,7 @@ def test_backslashes_separate_folders_unless_a_name_has_them(folder, tmp_path):
 
 
 def test_annotations_that_windows_wrote_are_read(folder, tmp_path):
-    text = (folder / "annotations.json").read_text()
+    text = (folder / "annotations.json").read_text(encoding="utf-8")
     for encoding in ("utf-8-sig", "utf-16"):
         (tmp_path / "a.json").write_text(text, encoding=encoding)
         assert len(CocoDataset(tmp_path / "a.json", folder / "images")) == len(read(folder))

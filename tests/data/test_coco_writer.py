@@ -28,7 +28,7 @@ def perfect_results(data):
 
 def test_the_file_contains_every_annotation_of_the_scenes(written):
     dataset, path = written
-    data = json.loads(path.read_text())
+    data = json.loads(path.read_bytes())
     assert [image["id"] for image in data["images"]] == [1, 2, 3, 4, 5, 6]
     assert data["categories"][0]["keypoints"] == list(COCO_17.keypoints)
     for i in range(6):
@@ -50,7 +50,7 @@ def test_the_file_contains_every_annotation_of_the_scenes(written):
 def test_our_evaluation_finds_nothing_wrong_and_gives_perfect_results_an_ap_of_1(written):
     _, path = written
     assert examine(path) == []
-    assert evaluate_coco(path, perfect_results(json.loads(path.read_text()))).stats.ap == 1
+    assert evaluate_coco(path, perfect_results(json.loads(path.read_bytes()))).stats.ap == 1
 
 
 def test_pycocotools_reads_it_and_gives_perfect_results_an_ap_of_1(written, capsys):
@@ -58,7 +58,7 @@ def test_pycocotools_reads_it_and_gives_perfect_results_an_ap_of_1(written, caps
     cocoeval = pytest.importorskip("pycocotools.cocoeval")
     _, path = written
     truth = coco.COCO(str(path))
-    found = truth.loadRes(perfect_results(json.loads(path.read_text())))
+    found = truth.loadRes(perfect_results(json.loads(path.read_bytes())))
     evaluation = cocoeval.COCOeval(truth, found, "keypoints")
     evaluation.evaluate(), evaluation.accumulate(), evaluation.summarize()
     assert evaluation.stats[0] == 1

@@ -65,6 +65,7 @@ def _work(function, inputs, start, pipe):
 def _limit_memory():
     try:
         import resource
-    except ImportError:  # Windows has no such limit
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    except (ImportError, ValueError, OSError):  # Windows and macOS have no such limit
         return
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))

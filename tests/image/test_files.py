@@ -24,7 +24,7 @@ def test_a_written_image_is_read_back_and_grey_becomes_rgb(tmp_path, rng):
 
 def test_a_file_that_is_no_image_or_cut_short_is_named(tmp_path, rng):
     pytest.importorskip("PIL")
-    (tmp_path / "text.png").write_text("hello")
+    (tmp_path / "text.png").write_text("hello", encoding="utf-8")
     with pytest.raises(ValueError, match="text.png"):
         read_image(tmp_path / "text.png")
     write_image(tmp_path / "a.png", rng.integers(0, 256, (50, 70, 3), dtype=np.uint8))
@@ -166,7 +166,7 @@ def test_every_damaged_byte_gives_an_image_or_a_value_error(tmp_path, rng):
 def test_postscript_is_refused_and_starts_no_program(tmp_path, monkeypatch):
     pytest.importorskip("PIL")
     program, log = tmp_path / "gs", tmp_path / "started"
-    program.write_text(f"#!/bin/sh\ntouch {log}\n")
+    program.write_text(f"#!/bin/sh\ntouch {log}\n", encoding="utf-8")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     for format in ("EPS", "PDF", "ICO", "PCX"):

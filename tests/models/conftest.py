@@ -28,7 +28,7 @@ def assert_official():
     spec.loader.exec_module(named)
 
     def check(model, name, rtol=1e-3):
-        shapes = json.loads((FIXTURES / f"{name}.shapes.json").read_text())
+        shapes = json.loads((FIXTURES / f"{name}.shapes.json").read_text(encoding="utf-8"))
         state = {key: named.named_array(key, shape) for key, shape in shapes.items()}
         assert {key: list(array.shape) for key, array in model.state_dict().items()} == shapes
         model.load_state_dict(state)

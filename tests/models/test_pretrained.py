@@ -76,7 +76,7 @@ def test_a_file_of_another_network_gets_a_short_message_that_names_its_own(
     shared_data, monkeypatch, network, model
 ):
     path = shared_data.parent / "fixtures" / f"{network}.shapes.json"
-    shapes = json.loads(path.read_text())
+    shapes = json.loads(path.read_text(encoding="utf-8"))
     state = {f"module.{name}": np.broadcast_to(np.float16(0), s) for name, s in shapes.items()}
     monkeypatch.setattr(weights, "load", lambda path: state)
     with pytest.raises(ValueError) as error:

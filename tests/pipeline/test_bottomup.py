@@ -28,7 +28,7 @@ def find(shared_data):
 
 def test_five_of_six_annotated_people_are_found_well_and_six_are_drawn(find, shared_data):
     pytest.importorskip("PIL")
-    annotations = json.loads((shared_data / "photos" / "annotations.json").read_text())
+    annotations = json.loads((shared_data / "photos" / "annotations.json").read_bytes())
     similarities, drawn, annotated = [], 0, 0
     for image_id in PHOTOS:
         poses = find(shared_data / "photos" / f"{image_id:012d}.jpg").convert(OPENPOSE_18, COCO_17)

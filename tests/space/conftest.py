@@ -42,9 +42,9 @@ def panoptic(shared_data):
     folder = shared_data / "panoptic"
     if not folder.is_dir():
         pytest.skip("needs ../shared/data/panoptic: a calibration that we may not distribute")
-    entries = json.loads((folder / "calibration_160906_band1.json").read_text())["cameras"]
+    entries = json.loads((folder / "calibration_160906_band1.json").read_bytes())["cameras"]
     cameras = {e["node"]: Camera.from_panoptic(e) for e in entries if e["type"] == "hd"}
-    scene = json.loads(next(folder.glob("*/body3DScene_00000168.json")).read_text())
+    scene = json.loads(next(folder.glob("*/body3DScene_00000168.json")).read_text(encoding="utf-8"))
     joints = np.array([body["joints19"] for body in scene["bodies"]]).reshape(-1, 19, 4)
     return cameras, np.where(joints[..., 3:] > 0, joints[..., :3], np.nan)
 
@@ -55,8 +55,8 @@ def shelf(shared_data):
     folder = shared_data / "shelf"
     if not folder.is_dir():
         pytest.skip("needs ../shared/data/shelf: a calibration that we may not distribute")
-    entries = json.loads((folder / "calibration.json").read_text())
-    found = json.loads((folder / "detections_hrnet_coco17.json").read_text())
+    entries = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
+    found = json.loads((folder / "detections_hrnet_coco17.json").read_text(encoding="utf-8"))
     cameras = [Camera.from_shelf(entries[str(v)]) for v in range(5)]
     frames = [
         [np.array([person["pred"] for person in found[f"{v}_{f}"]]) for v in range(5)]

@@ -146,7 +146,7 @@ def test_the_panoptic_cameras_project_as_opencv_does(panoptic, shared_data):
     cameras, bodies = panoptic
     path = shared_data / "panoptic" / "calibration_160906_band1.json"
     points = bodies[np.isfinite(bodies).all(axis=-1)]
-    for entry in json.loads(path.read_text())["cameras"]:
+    for entry in json.loads(path.read_text(encoding="utf-8"))["cameras"]:
         if entry["type"] == "hd":
             turn = cv2.Rodrigues(np.array(entry["R"]))[0]
             lens, K = np.array(entry["distCoef"]), np.array(entry["K"])

@@ -19,7 +19,7 @@ H36M = {"R": ENTRY["R"], "T": [1, 2, 3], "f": [9, 9], "c": [5, 5], "k": [0, 0, 0
 
 
 def write(path, content):
-    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
     return path
 
 
@@ -193,7 +193,7 @@ def test_written_arrays_are_read_back_and_nan_is_null(tmp_path):
         assert set(stored.files) == set(arrays)
         np.testing.assert_array_equal(stored["points"], arrays["points"])
     write_arrays(tmp_path / "o.json", arrays)
-    text = (tmp_path / "o.json").read_text()
+    text = (tmp_path / "o.json").read_text(encoding="utf-8")
     assert json.loads(text) == {"points": [[1.5, None]], "ids": ["a", "b"], "n": [0, 1]}
     with pytest.raises(ValueError, match="--out: expected a file ending in .npz or .json"):
         write_arrays(tmp_path / "o.txt", arrays)

@@ -22,7 +22,7 @@ def test_exported_weights_are_small_have_a_record_and_load_again(run, tmp_path):
     path = tmp_path / "small.npz"
     export_weights(run, path, "npkpose train topdown", result)
     assert path.stat().st_size < 900_000
-    record = json.loads(path.with_suffix(".json").read_text())
+    record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     assert record["command"] == "npkpose train topdown" and record["steps"] == 1
     assert record["held_out_seed"] == HELD_OUT_SEED and record["held_out_scenes"] == 3
     assert record["scores"]["ap"] == pytest.approx(result.stats.ap, abs=1e-4)
@@ -39,7 +39,7 @@ def test_an_export_may_replace_an_export_and_no_other_file(run, tmp_path):
     export_weights(run, path, "npkpose train topdown", held_out_score(run, 1))
     check_export(path, folder)
     for content in ("mine", "[]", '{"command": 1}'):
-        path.with_suffix(".json").write_text(content)
+        path.with_suffix(".json").write_text(content, encoding="utf-8")
         with pytest.raises(ValueError, match="expected a new file or an older export, got .*npz"):
             check_export(path, folder)
     path.unlink()

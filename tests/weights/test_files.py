@@ -129,7 +129,7 @@ def test_an_empty_file_is_named(tmp_path):
 def test_only_unfinished_files_of_the_package_are_removed(tmp_path):
     theirs = {".notes.tmp", ".0123456789abcdef.tmp", ".npkpose-notes.tmp", "npkpose.tmp"}
     for name in theirs | {".npkpose-0123456789abcdef.tmp"}:
-        (tmp_path / name).write_text("")
+        (tmp_path / name).write_text("", encoding="utf-8")
     remove_unfinished(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == theirs
 

@@ -12,7 +12,7 @@ from npkpose.weights import names
 
 def official_shapes(shared_data, network):
     path = shared_data.parent / "fixtures" / f"{network}.shapes.json"
-    return {name: tuple(shape) for name, shape in json.loads(path.read_text()).items()}
+    return {name: tuple(shape) for name, shape in json.loads(path.read_bytes()).items()}
 
 
 def state_of(shapes):

@@ -84,7 +84,8 @@ def test_nothing_of_a_placeholder_is_called_or_imported(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "hostile.py").write_text(
         f"open({str(tmp_path / 'imported')!r}, 'w')\n"
-        f"def run(*args): open({str(tmp_path / 'called')!r}, 'w')\n"
+        f"def run(*args): open({str(tmp_path / 'called')!r}, 'w')\n",
+        encoding="utf-8",
     )
     for program in (b"chostile\nrun\n)R.", b"chostile\nrun\n)\x81}b.", b"chostile\nrun\n."):
         unpickle(b"\x80\x02" + program, 0, FUNCTIONS, unknown=make_placeholder)

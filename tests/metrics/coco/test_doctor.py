@@ -114,7 +114,7 @@ def test_what_is_wrong_with_an_annotation_is_found(tmp_path, change, what, refus
     other = ["annotations[0].id"]  # a number among text
     assert finding.entries == (other if change == {"id": "two"} else ["annotations[1]"])
     assert refuses(truth, RESULTS) == refused == finding.refuses
-    (tmp_path / "truth.json").write_text(json.dumps(truth))
+    (tmp_path / "truth.json").write_text(json.dumps(truth), encoding="utf-8")
     assert examine(tmp_path / "truth.json") == [finding]
 
 
@@ -125,7 +125,7 @@ def test_what_is_wrong_with_a_result_is_found(tmp_path, change, what, refused):
     assert finding.what.startswith(what) and finding.entries[-1].startswith("results[1]")
     assert len(finding.entries) == 1 + (what.startswith("scores"))
     assert refuses(TRUTH, results) == refused == finding.refuses
-    (tmp_path / "results.json").write_text(json.dumps(results))
+    (tmp_path / "results.json").write_text(json.dumps(results), encoding="utf-8")
     assert examine(TRUTH, tmp_path / "results.json") == [finding]
 
 
@@ -286,6 +286,6 @@ def test_files_that_are_not_lists_of_objects_are_refused(tmp_path):
         examine({})
     with pytest.raises(ValueError, match=r"results\[0\]: expected an object, got 3"):
         examine(TRUTH, [3])
-    (tmp_path / "x.json").write_text("{")
+    (tmp_path / "x.json").write_text("{", encoding="utf-8")
     with pytest.raises(ValueError, match="x.json: expected JSON"):
         examine(tmp_path / "x.json")

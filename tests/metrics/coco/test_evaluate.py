@@ -37,7 +37,7 @@ def test_tables_and_files_give_what_parsed_json_gives(random_set, tmp_path):
     for number, annotation in enumerate(truth["annotations"]):
         annotation["id"] = number + 1
     for name, data in (("truth", truth), ("results", results)):
-        (tmp_path / name).write_text(json.dumps(data))
+        (tmp_path / name).write_text(json.dumps(data), encoding="utf-8")
     column = lambda name, rows: np.array([row[name] for row in rows])  # noqa: E731
     people = truth["annotations"]
     points = column("keypoints", people).reshape(-1, 17, 3)

@@ -83,7 +83,7 @@ def test_the_default_differs_only_by_ids_and_nan(random_set):
 @pytest.mark.parametrize("strict", [False, True])
 def test_photographs_give_pycocotools_bits(shared_data, rng, strict):
     path = shared_data / "photos" / "annotations.json"
-    truth = json.loads(path.read_text())
+    truth = json.loads(path.read_text(encoding="utf-8"))
     results = []
     for annotation in truth["annotations"]:
         for noise in (1, 4, 9):

@@ -48,7 +48,7 @@ def official():
     spec.loader.exec_module(named)
     with np.load(FIXTURES / "pymaf.npz") as stored:
         numbers = {name: stored[name] for name in stored.files}
-    shapes = json.loads((FIXTURES / "pymaf.shapes.json").read_text())
+    shapes = json.loads((FIXTURES / "pymaf.shapes.json").read_text(encoding="utf-8"))
     state = {name: named.named_array(name, shape) for name, shape in shapes.items()}
     for name in state:
         if ".dec" in name:
