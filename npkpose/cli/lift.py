@@ -110,14 +110,18 @@ def _lift_keypoints(keypoints, options):
 
 def _normalisation(options):
     """Return the simple baseline's means and standard deviations."""
-    import numpy as np
-
-    from npkpose.models.lifting.simple_baseline_3d import Normalisation
-
     if options.normalisation is None:
         raise ValueError("--normalisation: expected a file, for the simple baseline, got none")
-    with np.load(options.normalisation, allow_pickle=False) as stored:
-        missing = [name for name in Normalisation._fields if name not in stored.files]
-        if missing:
-            raise ValueError(f"{options.normalisation}: expected the array {missing[0]}, got none")
-        return Normalisation(*(stored[name] for name in Normalisation._fields))
+    return read_normalisation(options.normalisation)
+
+
+def read_normalisation(path):
+    """Return the `Normalisation` of an .npz file; ValueError, naming the file, for any other."""
+    from npkpose.models.lifting.simple_baseline_3d import Normalisation
+    from npkpose.weights import load_npz
+
+    stored = load_npz(path)
+    missing = [name for name in Normalisation._fields if name not in stored]
+    if missing:
+        raise ValueError(f"{path}: expected the array {missing[0]}, got none")
+    return Normalisation(*(stored[name] for name in Normalisation._fields))

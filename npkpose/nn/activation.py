@@ -125,7 +125,7 @@ class PReLU(Module):
         x = check_array("x", x, (...,), FLOATS, finite=False)
         rows = self._by_channel(x)
         self.save_for_backward(x)
-        return np.where(rows > 0, rows, self._slope(x.dtype) * rows).reshape(x.shape)
+        return np.where(rows > 0, rows, self._times_slope(rows)).reshape(x.shape)
 
     def backward(self, dy):
         """Given dL/dy, fill ``grads`` and return dL/dx."""
@@ -133,7 +133,7 @@ class PReLU(Module):
         dy = check_gradient(dy, x.shape, x.dtype)
         rows, drows = self._by_channel(x), self._by_channel(dy)
         self.grads["weight"] = (drows * np.minimum(rows, 0)).sum(axis=(0, 2))
-        return np.where(rows > 0, drows, self._slope(x.dtype) * drows).reshape(x.shape)
+        return np.where(rows > 0, drows, self._times_slope(drows)).reshape(x.shape)
 
     def _by_channel(self, x):
         """Return ``x`` as (N, C, L); as (1, 1, L) where one slope serves all."""
@@ -144,5 +144,7 @@ class PReLU(Module):
             raise ValueError(f"x: expected shape (N, {C}, ...), got {x.shape}")
         return x.reshape(len(x), C, math.prod(x.shape[2:]))
 
-    def _slope(self, dtype):
-        return self.params["weight"].astype(dtype, copy=False)[:, None]  # (C, 1)
+    def _times_slope(self, rows):
+        slope = self.params["weight"].astype(rows.dtype, copy=False)[:, None]  # (C, 1)
+        with np.errstate(over="ignore"):  # where it is not used
+            return slope * rows

@@ -29,7 +29,8 @@ class GELU(Module):
     def forward(self, x):
         """Return x Phi(x); keep the slopes."""
         x = check_array("x", x, (...,), FLOATS, finite=False)
-        y, slope = gelu(x, self.training)
+        with np.errstate(over="ignore"):  # of x^2: exp(-infinity) is 0
+            y, slope = gelu(x, self.training)
         self.save_for_backward(slope)
         return y
 

@@ -36,6 +36,8 @@ class MaxPool2d(Module):
         """Return the window maxima; keep the index of each winner in its window."""
         x = check_images(x)
         N, C, H, W = x.shape
+        if 0 in (H, W):
+            raise ValueError(f"x: expected pixels, got an image of ({H}, {W})")
         Ho, Wo = count_windows((H, W), self.window)
         if not self.training:
             return self._maximum(x, (Ho, Wo))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from npkpose import weights
+from npkpose.cli.lift import read_normalisation
 from npkpose.cli.main import main
 from npkpose.data.motion import SIZE, synthetic_motion
 from npkpose.models.lifting.mhformer import MHFormer
@@ -203,6 +204,22 @@ def test_the_simple_baseline_lifts_through_its_normalisation(sequence, tmp_path,
     with np.load("sequence-3d.npz") as stored:
         expected = net.lift(fill_gaps(keypoints), numbers)
         np.testing.assert_allclose(stored["poses"], expected, rtol=1e-5)
+
+
+def test_a_file_that_holds_no_normalisation_is_named(tmp_path):
+    path = tmp_path / "n.npz"
+    np.savez(path, mean_2d=np.array([None], dtype=object))
+    for content, message in (
+        (path.read_bytes(), "expected an .npz archive, got member 'mean_2d'"),
+        (path.read_bytes()[:-30], "expected an .npz archive, got the first"),
+        (b"text", "expected an .npz archive, got text"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=f"n.npz: {message}"):
+            read_normalisation(path)
+    np.savez(path, mean_2d=np.zeros((17, 2)))
+    with pytest.raises(ValueError, match="n.npz: expected the array std_2d, got none"):
+        read_normalisation(path)
 
 
 def test_input_that_cannot_be_lifted_is_one_line_and_status_1(sequence, tmp_path, capsys):

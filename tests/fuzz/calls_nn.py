@@ -21,7 +21,8 @@ def run(function, arguments):
 
 def _both_ways(layer, inputs):
     y = layer.forward(*inputs)
-    return y, layer.backward(np.ones_like(y)), dict(layer.grads), dict(layer.buffers)
+    dx = layer.backward(np.ones_like(y))
+    return y, dx, dict(layer.named_gradients()), layer.state_dict()
 
 
 def _sequential(function, arguments):

@@ -13,9 +13,12 @@ from typing import NamedTuple
 import numpy as np
 
 from npkpose import COCO_17, evaluate_coco, weights
+from npkpose.cli.boxes import read_boxes
+from npkpose.cli.lift import read_normalisation
 from npkpose.data import CocoDataset
 from npkpose.image.files import read_image, write_image
 from npkpose.metrics.coco import examine
+from npkpose.models.lifting.simple_baseline_3d import Normalisation
 from npkpose.space.files import read_cameras, read_keypoints
 from npkpose.space.people_files import read_people, read_photo
 from npkpose.space.smpl_file import read_smpl
@@ -101,6 +104,10 @@ def _continue(path):
         make_trainer(folder)
 
 
+def _normalisation():
+    return _saved(np.savez, **{name: np.ones((16, 3)) for name in Normalisation._fields})
+
+
 def _keypoints():
     return np.arange(24.0).reshape(2, 4, 3)
 
@@ -141,9 +148,15 @@ FORMATS = {
         ".npz", lambda: _saved(np.savez, keypoints=_keypoints()), read_keypoints
     ),
     "smpl.pkl": Format(".pkl", official, partial(read_smpl, shapes=10)),
+    "boxes.json": Format(".json", lambda: _json(_coco()[0]), read_boxes),
+    "normalisation.npz": Format(".npz", _normalisation, read_normalisation),
     "image.png": Format(".png", lambda: _written(".png", _write_image), read_image),
     "image.jpg": Format(".jpg", lambda: _written(".jpg", _write_image), read_image),
     "image.bmp": Format(".bmp", lambda: _written(".bmp", _write_image), read_image),
+    "image.gif": Format(".gif", lambda: _written(".gif", _write_image), read_image),
+    "image.ppm": Format(".ppm", lambda: _written(".ppm", _write_image), read_image),
+    "image.tif": Format(".tif", lambda: _written(".tif", _write_image), read_image),
+    "image.webp": Format(".webp", lambda: _written(".webp", _write_image), read_image),
     "checkpoint.npz": Format(".npz", _checkpoint, _continue),
     "log.csv": Format(".csv", lambda: LOG, read_log),
 }  # fmt: skip

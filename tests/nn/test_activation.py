@@ -103,3 +103,10 @@ def test_gradients_agree_with_central_differences_away_from_the_kinks(sixteenths
 def test_nothing_but_the_output_is_kept(layer):
     y = layer(np.ones((2, 3), np.float32))
     assert all(kept is y for kept in layer.saved())
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_slope_that_is_not_used_does_not_overflow():
+    layer, x = nn.PReLU(init=4.0), np.array([1e308, -1.0])
+    np.testing.assert_array_equal(layer(x), [1e308, -4])
+    np.testing.assert_array_equal(layer.backward(np.array([1e308, 1.0])), [1e308, 4])

@@ -91,3 +91,12 @@ def test_no_examples_and_no_tokens_give_none():
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.filterwarnings("error")
+def test_scores_that_overflow_downwards_are_weights_of_zero():
+    layer = nn.MultiHeadAttention(1, 1, qkv_bias=False)
+    layer.qkv.params["weight"][:] = [[-1], [1], [1]]
+    layer.proj.params["weight"][:] = 1
+    y = layer(np.array([[[1.0], [1e300]]]))  # scores -1, -1e300 and -1e300, -infinity
+    np.testing.assert_array_equal(y, [[[1], [1]]])

@@ -62,6 +62,13 @@ def test_what_is_infinite_or_not_a_number():
     assert abs(y[0]) < 1e-30 and y[1] == np.inf and np.isnan(y[2])
 
 
+@pytest.mark.filterwarnings("error")
+def test_numbers_whose_squares_overflow_are_kept_without_a_warning():
+    layer, x = nn.GELU(), np.array([-1e160, 1e160])
+    np.testing.assert_array_equal(layer(x), [0, 1e160])
+    np.testing.assert_array_equal(layer.backward(np.ones(2)), [0, 1])
+
+
 def test_long_arrays_are_done_in_tiles_and_any_order(rng):
     x = rng.normal(size=(3, TILE // 2 + 1)).astype(np.float32)
     y = nn.GELU()(x)

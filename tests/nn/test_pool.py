@@ -61,6 +61,7 @@ def test_gradients_agree_with_central_differences(case, seed):
     (lambda: nn.MaxPool2d(0), "kernel_size: expected at least 1"),
     (lambda: nn.MaxPool2d(2, stride=1.5), "stride: expected an integer"),
     (lambda: nn.MaxPool2d((2, 3), padding=(1, 2)), "padding: expected at most half"),
+    (lambda: nn.MaxPool2d(2, padding=1)(np.ones((1, 1, 3, 0))), "x: expected pixels, got an image"),
     (lambda: nn.MaxPool2d(3)(np.ones((1, 1, 2, 5))), "x: expected at least 3 pixels"),
 ])
 def test_bad_arguments_are_named(call, message):
