@@ -5,6 +5,7 @@ A second process compiles kernels that find people while the first one trains.
 
 import time
 
+from npkpose._check import check_integer
 from npkpose._extras import require_figure
 from npkpose._output import Outputs, make_folder
 from npkpose.cli.compiling import second_process
@@ -33,6 +34,7 @@ def demo(out, seed=0):
 
     Raises ValueError if one of the plots would replace a file that npkpose did not write.
     """
+    check_integer("seed", seed)
     require_figure()
     outputs, out = Outputs(), make_folder(out)
     markers, people = (outputs.check(out / name) for name in ("markers.png", "people.png"))

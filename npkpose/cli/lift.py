@@ -37,8 +37,9 @@ def add_command(commands):
         "always are")  # fmt: skip
     joints.add_argument("--keep-joints", action="store_true",
         help="do not convert COCO results: the network was trained on such keypoints")  # fmt: skip
-    add("--person", type=int, default=1, metavar="NUMBER",
-        help="which of several people; 1, the default, has the highest sum of scores")  # fmt: skip
+    add("--person", type=int, metavar="NUMBER",
+        help="which of the people of COCO results; 1, the default, has the highest sum of "
+        "scores")  # fmt: skip
     add("--causal", action="store_true", help="VideoPose3D is causal: it sees no later frames")
     add("--out", metavar="FILE", help=".npz or .json; default KEYPOINTS-3d.npz, of the first file")
     lift.set_defaults(run=_lift)
@@ -98,10 +99,17 @@ def _lift_keypoints(keypoints, options):
     """Return the name of the network, its poses (F, J, 3), and their unit."""
     from npkpose.models.lifting.pretrained import load_lifter
     from npkpose.models.lifting.simple_baseline_3d import Simple3D
+    from npkpose.models.lifting.videopose3d import VideoPose3D
 
     model = load_lifter(options.weights, options.causal)
     name = type(model).__name__
-    if isinstance(model, Simple3D):
+    is_baseline = isinstance(model, Simple3D)
+    for option, used in (("size", not is_baseline), ("normalisation", is_baseline)):
+        if getattr(options, option) is not None and not used:
+            raise ValueError(f"--{option}: expected none, since the network is {name}")
+    if options.causal and not isinstance(model, VideoPose3D):
+        raise ValueError(f"--causal: expected none, since the network is {name}")
+    if is_baseline:
         return name, model.lift(keypoints, _normalisation(options)), "the training set's unit"
     if options.size is None:
         raise ValueError("--size: expected width and height of the images, got none")

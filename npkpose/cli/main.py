@@ -9,7 +9,7 @@ from npkpose import __version__
 from npkpose.cli import doctor, lift, models, predict, train, triangulate
 from npkpose.cli import eval as evaluate
 from npkpose.cli.compiling import note_compilation
-from npkpose.cli.terminal import print_note
+from npkpose.cli.terminal import print_note, with_option
 
 SIGINT, SIGPIPE = 2, 13  # a shell's status after a signal is 128 + its number
 COMMANDS = predict, models, evaluate, doctor, train, lift, triangulate
@@ -35,7 +35,7 @@ def main(arguments=None):
         print_note(options.command, f"not enough memory: {error}")
         return 1
     except (ValueError, OSError, ImportError) as error:
-        print_note(options.command, error)
+        print_note(options.command, with_option(error, options.usage))
         return 1
 
 
@@ -48,6 +48,8 @@ def _make_parser():
         module.add_command(commands)
     warmup = commands.add_parser("warmup", help="compile all kernels and cache them")
     warmup.set_defaults(run=_warmup)
+    for command in commands.choices.values():
+        command.set_defaults(usage=command.format_usage())
     return parser
 
 

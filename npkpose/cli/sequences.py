@@ -30,15 +30,17 @@ class Sequence(NamedTuple):
         return np.isnan(self.keypoints[..., 0]).all(axis=1)
 
 
-def read_sequence(paths, person=1):
+def read_sequence(paths, person=None):
     """Return the `Sequence` of a file, or of the files that predict wrote for photos.
 
-    Of several people, ``person`` 1 is the one with the highest sum of scores.
+    Of several people, ``person`` 1, the default, is the one with the highest sum of scores.
 
     Raises ValueError, naming the file and what is wrong.
     """
     people = _read_people(paths)
     if people is None:
+        if person is not None:
+            raise ValueError(f"--person: expected none, since {paths[0]} is of one person")
         keypoints, _ = read_keypoints(paths[0])
         if keypoints.ndim != 3:
             raise ValueError(
@@ -46,7 +48,7 @@ def read_sequence(paths, person=1):
             )
         sequence = Sequence(keypoints, None, [])
     else:
-        sequence = _follow(paths[0], people, person)
+        sequence = _follow(paths[0], people, 1 if person is None else person)
     sequence.notes.extend(_note_missing(paths[0], sequence))
     return sequence
 

@@ -1,5 +1,6 @@
 """Texts that commands print: names and words out of files, which must not act on the terminal."""
 
+import re
 import sys
 
 LONGEST = 1000  # characters of a line
@@ -16,6 +17,22 @@ def one_line(text):
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def with_option(text, usage):
+    """Return a message that begins with a Python argument's name with that of the command line.
+
+    ``usage`` is the command's usage: "save_every: expected ..." becomes "--save-every: ..." where
+    it has --save-every, and "keypoints[2]: ..." becomes "KEYPOINTS[2]: ...".
+    """
+    text = str(text)
+    name = re.match(r"[a-z_]+(?=(\[[^\]]*\])*: )", text)
+    if name is not None:
+        option = name[0].replace("_", "-")
+        for word in (f"--{option}", option.upper()):
+            if re.search(rf"(?<![\w-]){word}(?![\w.-])", usage):
+                return word + text[name.end() :]
+    return text
 
 
 def print_note(command, text):

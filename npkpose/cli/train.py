@@ -4,6 +4,8 @@ import argparse
 import pathlib
 import sys
 
+from npkpose._check import check_integer
+
 ALL = "all"  # runs `training.recipes.RUNS`
 NETWORKS = "topdown", "paf", "tags"  # `training.recipes.RECIPES`, which takes a second to import
 
@@ -72,6 +74,7 @@ def _train_one(options):
     from npkpose.training import recipes
 
     out = options.out or f"npkpose-{options.network}"
+    check_integer("held_out", options.held_out)
     _check_export(options, out)
     data = _read_photographs(options)
     trainer = recipes.make_trainer(

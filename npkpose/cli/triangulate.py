@@ -1,7 +1,9 @@
 """The command ``npkpose triangulate``: keypoints of several cameras to points in space."""
 
+from npkpose._check import check_number
 from npkpose._output import Outputs
 from npkpose.cli.inputs import INPUTS
+from npkpose.cli.terminal import one_line, print_note
 
 
 def add_command(commands):
@@ -18,7 +20,8 @@ def add_command(commands):
         help='{"cameras": [{"name", "K", "distCoef", "R", "t"}, ...]} as of Panoptic (cm), or '
         "as of Shelf and Campus (mm), or of Human3.6M (m), or with a key \"unit\": see "
         "npkpose.space.files")  # fmt: skip
-    add("views", nargs="+", metavar="KEYPOINTS", help="one file per camera")
+    add("views", nargs="*", metavar="KEYPOINTS",
+        help="one file per camera; none: print the names of the cameras")  # fmt: skip
     add("--cameras", metavar="NAMES",
         help="of the files, separated by commas; default: all, in order")  # fmt: skip
     add("--unit", choices=("mm", "cm", "m"),
@@ -27,7 +30,7 @@ def add_command(commands):
         help="largest distance of a view that is used, and of people who are matched; "
         "default 15")  # fmt: skip
     add("--all-views", action="store_true", help="use every view, also distant ones (arrays only)")
-    add("--min-views", type=int, default=2,
+    add("--min-views", type=int, metavar="NUMBER",
         help="views in which a person must be found (COCO results only); default 2")  # fmt: skip
     add("--out", default="points-3d.npz", metavar="FILE",
         help=".npz or .json; default points-3d.npz")  # fmt: skip
@@ -39,20 +42,46 @@ def _triangulate(options):
     from npkpose.space.files import write_arrays
     from npkpose.space.people_files import read_people
 
+    if not options.views:
+        return _print_cameras(options)
+    check_number("threshold", options.threshold, above=0)
     outputs = Outputs([options.calibration, *options.views])
     outputs.check(options.out, suffixes=(".npz", ".json"))
     cameras = _read_cameras(options)
     views = [read_people(path) for path in options.views]
     if all(view is None for view in views):
+        if options.min_views is not None:
+            raise ValueError("--min-views: expected none, since KEYPOINTS are arrays")
         arrays = _triangulate_arrays(options, cameras)
     elif any(view is None for view in views):
         raise ValueError("KEYPOINTS: expected COCO results of every view or of none")
     else:
+        _check_people_options(options)
         arrays = _triangulate_people(options, cameras, views)
     arrays_and_unit = {**arrays, "unit": cameras[0].unit}
     outputs.write(options.out, lambda path: write_arrays(path, arrays_and_unit))
     _print_summary(options.out, arrays, cameras[0].unit)
     return 0
+
+
+def _print_cameras(options):
+    """Print the names of the cameras, one a line."""
+    from npkpose.space.files import read_cameras
+
+    for name in read_cameras(options.calibration, options.unit):
+        print(one_line(name))
+    return 0
+
+
+def _check_people_options(options):
+    """Raise ValueError for an option that does not fit the people of COCO results."""
+    count = len(options.views)
+    if options.all_views:
+        raise ValueError("--all-views: expected none, since KEYPOINTS are COCO results")
+    if options.min_views is None:
+        options.min_views = 2
+    if not 1 <= options.min_views <= count:
+        raise ValueError(f"--min-views: expected 1 to {count}, got {options.min_views}")
 
 
 def _read_cameras(options):
@@ -65,11 +94,15 @@ def _read_cameras(options):
         if name not in cameras:
             known = ", ".join(list(cameras)[:8]) + " and so on" * (len(cameras) > 8)
             raise ValueError(f"--cameras: expected some of {known}, got {name!r}")
+    if len(set(names)) < len(names):
+        raise ValueError(f"--cameras: expected different cameras, got {options.cameras}")
     if len(names) != len(options.views):
         raise ValueError(
-            f"KEYPOINTS: expected {len(names)} files, one per camera (see --cameras), "
-            f"got {len(options.views)}"
+            f"KEYPOINTS: expected {len(names)} files, one per camera (see --cameras; without "
+            f"files, their names are printed), got {len(options.views)}"
         )
+    if len(names) < 2:
+        raise ValueError("KEYPOINTS: expected at least 2 views, got 1")
     return [cameras[name] for name in names]
 
 
@@ -98,6 +131,8 @@ def _triangulate_people(options, cameras, views):
     from npkpose.space.people_files import match_images
 
     lengths = {poses.keypoints.shape[1] for view in views for poses in view.values()}
+    if not lengths:
+        raise ValueError("KEYPOINTS: expected at least one person, got none")
     if len(lengths) != 1:
         raise ValueError(f"KEYPOINTS: expected people of one number of keypoints, got {lengths}")
     nobody, rows = Poses.empty(*lengths), []
@@ -129,6 +164,8 @@ def _print_summary(out, arrays, unit):
     if "image_id" in arrays:
         people = f"{len(points)} people at {len(set(arrays['image_id'].tolist()))} times, "
     found = np.isfinite(errors)
+    if not found.any():
+        print_note("triangulate", "nothing is triangulated: no two views agree (see --threshold)")
     median = f", median error {np.median(errors[found]):.2f} px" if found.any() else ""
     print(f"{people}{shape} keypoints, {found.sum()} of them triangulated, in {unit}{median}")
     print(f"wrote {out}: {', '.join(arrays)}")

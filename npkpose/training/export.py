@@ -31,6 +31,8 @@ def check_export(path, folder, start=None):
     path = pathlib.Path(path)
     if path.suffix != ".npz":
         raise ValueError(f"path: expected a file ending in .npz, got {path}")
+    if not path.resolve().parent.is_dir():
+        raise ValueError(f"path: expected a folder that exists, got {path.parent}")
     if path.resolve().parent == pathlib.Path(folder).resolve():
         raise ValueError(f"path: expected a file outside the run's folder {folder}, got {path}")
     if start is not None and path.resolve() == pathlib.Path(start).resolve():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from npkpose.cli import demo
+from npkpose.cli.main import main
 from npkpose.data.people import SyntheticPeople
 from npkpose.training import recipes
 from npkpose.training.cached_dataset import CachedDataset
@@ -42,6 +43,13 @@ def test_no_file_of_the_user_is_replaced(tmp_path):
     with pytest.raises(ValueError, match="--out: .* npkpose wrote, got .*people.png"):
         demo.demo(tmp_path)
     assert (tmp_path / "people.png").read_text(encoding="utf-8") == "a photograph"
+
+
+def test_a_seed_that_is_none_is_refused_at_once(tmp_path, capsys):
+    assert main(["demo", "--out", str(tmp_path / "demo"), "--seed", "-1"]) == 1
+    output, error = capsys.readouterr()
+    assert output == "" and error == "npkpose demo: --seed: expected at least 0, got -1\n"
+    assert not (tmp_path / "demo").exists()
 
 
 def test_its_scenes_are_not_those_of_any_training():

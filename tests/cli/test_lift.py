@@ -200,7 +200,7 @@ def test_the_simple_baseline_lifts_through_its_normalisation(sequence, tmp_path,
     numbers = Normalisation.of(rng.normal(500, 200, (9, 17, 2)), rng.normal(0, 300, (9, 16, 3)))
     np.savez("n.npz", **numbers._asdict())
     net, options = saved(tmp_path, Simple3D((17, 16), 8, 1))
-    assert main(["lift", path, *options, "--normalisation", "n.npz"]) == 0
+    assert main(["lift", path, *options[:2], "--normalisation", "n.npz"]) == 0
     with np.load("sequence-3d.npz") as stored:
         expected = net.lift(fill_gaps(keypoints), numbers)
         np.testing.assert_allclose(stored["poses"], expected, rtol=1e-5)
@@ -222,13 +222,33 @@ def test_a_file_that_holds_no_normalisation_is_named(tmp_path):
         read_normalisation(path)
 
 
+def test_options_that_the_network_does_not_use_are_refused(sequence, tmp_path, capsys):
+    _, path = sequence
+    _, size = saved(tmp_path, Simple3D((17, 16), 8, 1))
+    np.savez(tmp_path / "n.npz", x=1)
+    normalisation = ["--normalisation", str(tmp_path / "n.npz")]
+    for net, arguments, option in (
+        (Simple3D((17, 16), 8, 1), size, "--size"),
+        (Simple3D((17, 16), 8, 1), [*size[:2], "--causal"], "--causal"),
+        (VideoPose3D((3, 3), 8), [*size, *normalisation], "--normalisation"),
+        (MHFormer(9, 17, 1, (8, 8)), [*size, "--causal"], "--causal"),
+    ):
+        saved(tmp_path, net)
+        assert main(["lift", path, *arguments]) == 1
+        [line] = notes(capsys)
+        name = type(net).__name__
+        assert line.endswith(f"{option}: expected none, since the network is {name}")
+    assert main(["lift", path, *size, "--person", "1"]) == 1
+    assert "--person: expected none, since" in capsys.readouterr().err
+
+
 def test_input_that_cannot_be_lifted_is_one_line_and_status_1(sequence, tmp_path, capsys):
     _, path = sequence
     _, options = saved(tmp_path, VideoPose3D((3,), 8, (16, 17)))
     np.save(tmp_path / "two.npy", np.zeros((2, 5, 17, 2)))
     (tmp_path / "nobody.json").write_text("[]", encoding="utf-8")
     cases = {
-        "keypoints: expected shape (F, 16, 2)": [path, *options],
+        "KEYPOINTS: expected shape (F, 16, 2)": [path, *options],
         "--size: expected": [path, *options[:2]],
         "expected one person's (F, K, 2 or 3), got (2, 5, 17, 2)": [str(tmp_path / "two.npy")],
         "expected at least one person": [str(tmp_path / "nobody.json")],

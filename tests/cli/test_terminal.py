@@ -3,7 +3,7 @@ import json
 import pytest
 
 from npkpose.cli.main import main
-from npkpose.cli.terminal import one_line
+from npkpose.cli.terminal import one_line, with_option
 
 CODES = "\x1b]0;owned\x07\x1b[2K\x9b31m\u202e\nnpkpose predict: all is well"
 
@@ -15,6 +15,17 @@ def test_a_line_has_no_codes_and_an_end():
     assert one_line(ValueError("x" * 1000)) == "x" * 1000
     line = one_line("y" * 60_000)
     assert len(line) <= 1000 and line.endswith("yyy... (60,000 characters)")
+
+
+@pytest.mark.parametrize("text, expected", [
+    ("save_every: expected", "--save-every: expected"), ("size[0]: got", "--size[0]: got"),
+    ("keypoints[:, 3][1]: got", "KEYPOINTS[:, 3][1]: got"), ("save: got", "save: got"),
+    ("f.npz: size: got", "f.npz: size: got"), ("size of it: got", "size of it: got"),
+    ("photos: got", "photos: got"), ("--size: got", "--size: got"), ("", ""),
+])  # fmt: skip
+def test_a_message_names_the_option_of_an_argument(text, expected):
+    usage = "usage: npkpose x [--save-every STEPS] [--size W H] [--out FILE] KEYPOINTS [PHOTOS.png]"
+    assert with_option(ValueError(text), usage) == expected
 
 
 @pytest.mark.parametrize("command", [

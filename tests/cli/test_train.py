@@ -100,6 +100,23 @@ def test_an_export_without_a_score_is_refused_before_anything_is_trained(tmp_pat
     assert not (tmp_path / "run").exists()
 
 
+def test_an_export_into_no_folder_is_refused_before_anything_is_trained(tmp_path):
+    out = tmp_path / "none" / "x.npz"
+    with pytest.raises(ValueError, match="--export: expected a folder that exists, got .*none"):
+        run("topdown", "--out", tmp_path / "run", "--export", out)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("option, value", [
+    ("--steps", "0"), ("--seed", "-1"), ("--workers", "-1"), ("--save-every", "0"),
+    ("--evaluate-every", "-1"), ("--held-out", "-1"),
+])  # fmt: skip
+def test_a_number_out_of_range_is_named_by_its_option(tmp_path, capsys, option, value):
+    assert main(["train", "topdown", "--out", str(tmp_path / "run"), option, value]) == 1
+    error = capsys.readouterr().err
+    assert f"npkpose train: {option}: expected at least " in error and error.count("\n") == 1
+
+
 def test_half_of_a_pair_of_options_is_refused(tmp_path):
     with pytest.raises(ValueError, match="--annotations, --images: expected both or neither"):
         run("topdown", "--out", tmp_path, "--images", tmp_path)

@@ -117,10 +117,10 @@ def test_input_that_cannot_be_triangulated_is_one_line_and_status_1(rig, tmp_pat
     (tmp_path / "c.json").write_text("[]", encoding="utf-8")
     a, b, c = (str(tmp_path / name) for name in ("a.npy", "b.npy", "c.json"))
     for message, arguments in {
-        "KEYPOINTS: expected 3 files, one per camera (see --cameras), got 2": [a, a],
+        "KEYPOINTS: expected 3 files, one per camera (see --cameras; without files, ": [a, a],
         "b.npy: expected (2, 3, 2), the first view's shape, got (2, 4, 2)": [a, a, b],
         "KEYPOINTS: expected COCO results of every view or of none": [a, a, c],
-        "KEYPOINTS: expected people of one number of keypoints": [c, c, c],
+        "KEYPOINTS: expected at least one person, got none": [c, c, c],
         "--cameras: expected some of cam1, cam2, cam3, got 'cam4'": [
             a,
             a,
@@ -128,11 +128,34 @@ def test_input_that_cannot_be_triangulated_is_one_line_and_status_1(rig, tmp_pat
             "cam1,cam4",
         ],
         "--out: expected a file ending in .npz or .json": [a, a, a, "--out", "points.txt"],
+        "KEYPOINTS: expected at least 2 views, got 1": [a, "--cameras", "cam2"],
+        "--cameras: expected different cameras": [a, a, "--cameras", "cam1,cam1"],
+        "--threshold: expected more than 0, got -1": [a, a, a, "--threshold", "-1"],
+        "--min-views: expected none, since": [a, a, a, "--min-views", "2"],
+        "--min-views: expected 1 to 3, got 4": [c, c, c, "--min-views", "4"],
+        "--all-views: expected none, since": [c, c, c, "--all-views"],
     }.items():
         assert main(["triangulate", calibration, *arguments]) == 1
         error = capsys.readouterr().err
         assert error.startswith("npkpose triangulate: ") and error.count("\n") == 1
         assert message in error
+
+
+def test_without_keypoints_the_names_of_the_cameras_are_printed(rig, capsys):
+    assert main(["triangulate", rig[1]]) == 0
+    assert capsys.readouterr().out == "cam1\ncam2\ncam3\n"
+
+
+def test_views_that_agree_nowhere_are_said_to(rig, tmp_path, capsys):
+    rng, files = np.random.default_rng(0), []
+    for v in range(3):
+        files.append(str(tmp_path / f"{v}.npy"))
+        np.save(files[-1], rng.uniform(0, 1000, (2, 4, 2)))
+    options = ["--threshold", "0.001", "--out", str(tmp_path / "o.npz")]
+    assert main(["triangulate", rig[1], *files, *options]) == 0
+    output, error = capsys.readouterr()
+    assert "0 of them triangulated" in output
+    assert "npkpose triangulate: nothing is triangulated: no two views agree" in error
 
 
 def test_a_name_that_the_terminal_cannot_show_is_escaped(rig, tmp_path):
