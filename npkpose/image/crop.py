@@ -15,7 +15,7 @@ arXiv:1804.06208.
 
 import numpy as np
 
-from npkpose._check import check_array, check_choice, check_number, check_size
+from npkpose._check import check_array, check_choice, check_number, check_size, real_array
 from npkpose.grid import CONVENTIONS
 
 MAX_COORDINATE = 1e9  # pixels: beyond, areas and crops lose their precision
@@ -27,7 +27,8 @@ def check_boxes(boxes):
 
     Each box must have an area, and coordinates of at most 1e9; no boxes give shape (0, 4).
     """
-    boxes = np.reshape(boxes, (0, 4)) if np.size(boxes) == 0 else boxes
+    boxes = real_array("boxes", boxes)
+    boxes = np.empty((0, 4)) if boxes.size == 0 else boxes
     boxes = check_array("boxes", boxes, ("P", 4), largest=MAX_COORDINATE)
     empty = (boxes[:, 2:] <= boxes[:, :2]).any(axis=1)
     if empty.any():

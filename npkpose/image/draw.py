@@ -45,7 +45,7 @@ def draw_poses(image, poses, skeleton, width=None, opacity=0.85):
     Raises
     ------
     ValueError
-        Wrong shape, an image that is not uint8, or a width or opacity below 0.
+        Wrong shape, an image that is not uint8, a width below 0, or an opacity outside 0 to 1.
     """
     image = check_image("image", image)
     check_kind("poses", poses, Poses)
@@ -57,7 +57,7 @@ def draw_poses(image, poses, skeleton, width=None, opacity=0.85):
     widths = _person_widths(poses, max(image.shape))
     if width is not None:
         widths[:] = min(check_number("width", width, above=0), MAX_DISTANCE)
-    opacity = check_number("opacity", opacity, at_least=0)
+    opacity = check_number("opacity", opacity, at_least=0, at_most=1)
     drawn = image.copy()
     for person, person_width in zip(keypoints, widths):
         _draw_person(drawn, person, skeleton, person_width)

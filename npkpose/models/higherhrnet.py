@@ -20,10 +20,10 @@ The weights have the names and shapes of HRNet/HigherHRNet-Human-Pose-Estimation
 import numpy as np
 
 from npkpose import nn
-from npkpose._check import check_integer
 from npkpose.models.backbones.residual import BasicBlock, repeat
 from npkpose.models.hrnet import BLOCKS, MODULES, HRNetTrunk
 from npkpose.models.preprocess import IMAGENET_MEAN, IMAGENET_STD, to_input
+from npkpose.nn._shapes import check_count
 from npkpose.skeletons import COCO_17
 from npkpose.weights.names import HIGHERHRNET, rename
 
@@ -53,7 +53,7 @@ class HigherHRNet(HRNetTrunk):
 
     def __init__(self, width=32, num_keypoints=17, *, modules=MODULES, blocks=BLOCKS, rng=None):
         rng = np.random.default_rng(0) if rng is None else rng
-        K = self.num_keypoints = check_integer("num_keypoints", num_keypoints, 1)
+        K = self.num_keypoints = check_count("num_keypoints", num_keypoints, 1)
         super().__init__(width, modules, blocks, rng=rng)
         C = width
         self.final_layers = [nn.Conv2d(C, 2 * K, 1, rng=rng), nn.Conv2d(C, K, 1, rng=rng)]

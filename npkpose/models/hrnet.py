@@ -29,9 +29,9 @@ from functools import partial
 import numpy as np
 
 from npkpose import nn
-from npkpose._check import check_integer
 from npkpose.models.backbones.residual import BasicBlock, Bottleneck, conv_norm, repeat
-from npkpose.models.preprocess import IMAGENET_MEAN, IMAGENET_STD, check_multiples, to_input
+from npkpose.models.preprocess import IMAGENET_MEAN, IMAGENET_STD, check_sides, to_input
+from npkpose.nn._shapes import check_count, check_counts
 from npkpose.nn.fuse import run
 from npkpose.skeletons import COCO_17
 from npkpose.weights.names import HRNET, rename
@@ -48,8 +48,8 @@ class HRNetTrunk(nn.Module):
 
     def __init__(self, width, modules=MODULES, blocks=BLOCKS, *, rng):
         super().__init__()
-        C = self.width = check_integer("width", width, 1)
-        modules = _check_modules(modules)
+        C = self.width = check_count("width", width, 1)
+        modules, blocks = check_counts("modules", modules, 3), check_count("blocks", blocks, 1)
         wide = STEM * Bottleneck.expansion
         self.conv1 = nn.Conv2d(3, STEM, 3, 2, 1, bias=False, rng=rng)
         self.bn1, self.relu1 = nn.BatchNorm2d(STEM), nn.ReLU()
@@ -71,7 +71,7 @@ class HRNetTrunk(nn.Module):
 
     def forward(self, x):
         """Return the features of ``x``; the layers keep what they need."""
-        check_multiples("x", np.shape(x)[2:], self.size_multiple)
+        check_sides(x, self.size_multiple)
         x = run(self.stem(), x)
         branches = self.stage2([transition(x) for transition in self.transition1])
         branches = self.stage3([*branches, self.transition2[-1](branches[-1])])
@@ -111,7 +111,7 @@ class HRNet(HRNetTrunk):
 
     def __init__(self, width=32, num_keypoints=17, *, modules=MODULES, blocks=BLOCKS, rng=None):
         rng = np.random.default_rng(0) if rng is None else rng
-        check_integer("num_keypoints", num_keypoints, 1)
+        num_keypoints = check_count("num_keypoints", num_keypoints, 1)
         super().__init__(width, modules, blocks, rng=rng)
         self.final_layer = nn.Conv2d(width, num_keypoints, 1, rng=rng)
         self.final_layer.params["weight"] *= 0.1  # heatmaps are mostly zero: start near zero
@@ -174,12 +174,6 @@ class HighResolutionModule(nn.Module):
         """Given dL/dy_i, return what output i adds to the gradient of each branch."""
         dsum = self.relus[i].backward(dy)
         return [dsum if layer is None else layer.backward(dsum) for layer in self.fuse_layers[i]]
-
-
-def _check_modules(modules):
-    if len(modules) != 3:
-        raise ValueError(f"modules: expected 3 numbers, of stages 2 to 4, got {modules!r}")
-    return tuple(check_integer("modules", count, 1) for count in modules)
 
 
 def _stage(channels, modules, blocks, rng, outputs=None):

@@ -20,11 +20,11 @@ non-commercial research only. From conv4_2 on, activations are PReLU.
 import numpy as np
 
 from npkpose import nn
-from npkpose._check import check_integer
 from npkpose.models.backbones.residual import FlattenNames, NamedSequential
 from npkpose.models.backbones.vgg19 import vgg19_features
 from npkpose.models.openpose_coco import MEAN, STD
-from npkpose.models.preprocess import check_multiples, to_input
+from npkpose.models.preprocess import check_sides, to_input
+from npkpose.nn._shapes import check_count
 from npkpose.skeletons import BODY_25
 from npkpose.weights.names import OPENPOSE, rename
 
@@ -59,9 +59,9 @@ class OpenPoseBody25(FlattenNames):
     def __init__(self, paf_stages=4, heatmap_stages=2, base=64, *, rng=None):
         super().__init__()
         rng = np.random.default_rng(0) if rng is None else rng
-        check_integer("paf_stages", paf_stages, 1)
-        check_integer("heatmap_stages", heatmap_stages, 1)
-        if check_integer("base", base, 2) % 2:
+        check_count("paf_stages", paf_stages, 1)
+        check_count("heatmap_stages", heatmap_stages, 1)
+        if check_count("base", base, 2) % 2:
             raise ValueError(f"base: expected an even number, got {base}")
         self.backbone = _backbone(base, rng)
         features = 2 * base
@@ -89,7 +89,7 @@ class OpenPoseBody25(FlattenNames):
 
     def forward(self, x):
         """Return the last fields and heatmaps; the layers keep what they need."""
-        check_multiples("x", np.shape(x)[2:], self.size_multiple)
+        check_sides(x, self.size_multiple)
         features = self.backbone(x)
         pafs = self.paf_stages[0](features)
         for stage in self.paf_stages[1:]:

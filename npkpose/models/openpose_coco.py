@@ -20,10 +20,10 @@ heatmaps.
 import numpy as np
 
 from npkpose import nn
-from npkpose._check import check_integer
 from npkpose.models.backbones.residual import FlattenNames, NamedSequential
 from npkpose.models.backbones.vgg19 import vgg19_features
-from npkpose.models.preprocess import check_multiples, to_input
+from npkpose.models.preprocess import check_sides, to_input
+from npkpose.nn._shapes import check_count
 from npkpose.skeletons import OPENPOSE_18
 from npkpose.weights.names import OPENPOSE, rename
 
@@ -62,8 +62,8 @@ class OpenPoseCOCO(FlattenNames):
     def __init__(self, num_stages=6, base=64, *, rng=None):
         super().__init__()
         rng = np.random.default_rng(0) if rng is None else rng
-        check_integer("num_stages", num_stages, 1)
-        check_integer("base", base, 1)
+        check_count("num_stages", num_stages, 1)
+        check_count("base", base, 1)
         self.backbone = vgg19_features(base, rng=rng)
         self.backbone.relu4_2 = nn.ReLU()
         self.neck = _layers(8 * base, base, NECK, rng)
@@ -86,7 +86,7 @@ class OpenPoseCOCO(FlattenNames):
 
     def forward(self, x):
         """Return the last stage's fields and heatmaps; the layers keep what they need."""
-        check_multiples("x", np.shape(x)[2:], self.size_multiple)
+        check_sides(x, self.size_multiple)
         features = self.neck(self.backbone(x))
         maps = self.stages[0](features)
         for stage in self.stages[1:]:

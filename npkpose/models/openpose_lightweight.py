@@ -22,9 +22,9 @@ Daniil-Osokin/lightweight-human-pose-estimation.pytorch (Apache-2.0).
 import numpy as np
 
 from npkpose import nn
-from npkpose._check import check_integer
 from npkpose.models.openpose_coco import MEAN, STD
-from npkpose.models.preprocess import check_multiples, to_input
+from npkpose.models.preprocess import check_sides, to_input
+from npkpose.nn._shapes import check_count
 from npkpose.skeletons import OPENPOSE_18
 
 HEATMAPS, PAFS = 19, 38
@@ -62,8 +62,8 @@ class LightweightOpenPose(nn.Module):
     def __init__(self, num_refinement_stages=1, base=STEM, *, rng=None):
         super().__init__()
         rng = np.random.default_rng(0) if rng is None else rng
-        check_integer("num_refinement_stages", num_refinement_stages)
-        check_integer("base", base, 1)
+        check_count("num_refinement_stages", num_refinement_stages)
+        check_count("base", base, 1)
         C = 4 * base
         self.model = _mobilenet(base, rng)
         self.cpm = Cpm(16 * base, C, rng)
@@ -84,7 +84,7 @@ class LightweightOpenPose(nn.Module):
 
     def forward(self, x):
         """Return [heatmaps, fields, heatmaps, ...]; the layers keep what they need."""
-        check_multiples("x", np.shape(x)[2:], self.size_multiple)
+        check_sides(x, self.size_multiple)
         features = self.cpm(self.model(x))
         maps = self.initial_stage(features)
         for stage in self.refinement_stages:

@@ -21,7 +21,8 @@ import numpy as np
 from npkpose import nn, weights
 from npkpose.models.backbones.mobilenetv2 import EPS, MobileNetV2Features
 from npkpose.models.backbones.residual import NamedSequential
-from npkpose.models.preprocess import check_multiples, to_input
+from npkpose.models.preprocess import check_sides, to_input
+from npkpose.nn._shapes import check_count
 from npkpose.skeletons import OPENPOSE_18
 
 HEATMAPS, PAFS = 19, 38
@@ -50,7 +51,7 @@ class OpenPoseMobileNetV2(nn.Module):
         rng = np.random.default_rng(0) if rng is None else rng
         self.backbone = MobileNetV2Features(rng)
         self.stages = [Stage(self.backbone.channels, FIRST_STAGE, rng)]
-        for _ in range(num_stages - 1):
+        for _ in range(check_count("num_stages", num_stages, 1) - 1):
             channels = PAFS + HEATMAPS + self.backbone.channels
             self.stages.append(Stage(channels, LATER_STAGE, rng))
 
@@ -83,7 +84,7 @@ class OpenPoseMobileNetV2(nn.Module):
 
     def forward(self, x):
         """Return the last stage's maps; the layers keep what they need."""
-        check_multiples("x", np.shape(x)[2:], self.size_multiple)
+        check_sides(x, self.size_multiple)
         features = self.backbone(x)
         maps = self.stages[0](features)
         for stage in self.stages[1:]:

@@ -8,6 +8,8 @@ use the wrong ones. Mean and std of ImageNet's pixels are torchvision's.
 
 import numpy as np
 
+from npkpose._check import real_array
+
 IMAGENET_MEAN = (0.485, 0.456, 0.406)  # red, green, blue
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
@@ -34,7 +36,7 @@ def to_input(image, multiple, mean, std, bgr=False):
     ValueError
         Another shape or dtype, or a side that is not a multiple.
     """
-    image = np.asarray(image)
+    image = real_array("image", image)
     if image.ndim not in (3, 4) or image.shape[-1] != 3 or image.dtype != np.uint8:
         raise ValueError(
             f"image: expected shape (H, W, 3) or (N, H, W, 3) of uint8, got {image.shape} "
@@ -47,6 +49,11 @@ def to_input(image, multiple, mean, std, bgr=False):
     if bgr:
         x = x[..., ::-1]
     return np.ascontiguousarray(x.transpose(0, 3, 1, 2), np.float32)
+
+
+def check_sides(x, multiple):
+    """Raise ValueError unless images ``x`` (N, C, H, W) have sides in multiples of ``multiple``."""
+    check_multiples("x", real_array("x", x).shape[2:], multiple)
 
 
 def check_multiples(name, size, multiple):

@@ -23,10 +23,11 @@ import pathlib
 import numpy as np
 
 from npkpose import nn
-from npkpose._check import check_choice, check_integer, check_size
+from npkpose._check import check_choice, check_size
 from npkpose.grid import Grid
 from npkpose.models.backbones.residual import BasicBlock, conv_norm
 from npkpose.models.preprocess import check_multiples, to_input
+from npkpose.nn._shapes import check_count
 from npkpose.nn.spatial_softmax import SpatialSoftmax
 from npkpose.skeletons import COCO_17
 from npkpose.weights import load_npz
@@ -78,7 +79,7 @@ class SmallNet(nn.Module):
     def __init__(self, num_channels, base=BASE, *, rng=None):
         super().__init__()
         rng = np.random.default_rng(0) if rng is None else rng
-        b = check_integer("base", base, 2)
+        b = check_count("base", base, 2)
         self.stem = conv_norm(3, b // 2, 3, 2, rng=rng)
         self.down1 = _down(b // 2, b, 1, rng)
         self.down2 = _down(b, 2 * b, 2, rng)

@@ -15,6 +15,7 @@ its size: 16,660 parameters with B = 16 and K = 4, where theirs with ResNet-50 h
 import numpy as np
 
 from npkpose.nn import Conv2d, ConvTranspose2d, ReLU, Sequential
+from npkpose.nn._shapes import check_count
 
 
 class TinyKeypointNet(Sequential):
@@ -32,6 +33,8 @@ class TinyKeypointNet(Sequential):
 
     def __init__(self, num_keypoints=4, base=16, *, rng=None):
         rng = np.random.default_rng(0) if rng is None else rng
+        check_count("num_keypoints", num_keypoints, 1)
+        check_count("base", base, 1)
         super().__init__(
             Conv2d(3, base, 3, stride=2, padding=1, rng=rng),
             ReLU(),
@@ -73,7 +76,9 @@ class TinyPafNet(Sequential):
 
     def __init__(self, num_keypoints, num_paf_channels, base=16, *, rng=None):
         rng = np.random.default_rng(0) if rng is None else rng
-        wide = 2 * base
+        check_count("num_keypoints", num_keypoints, 1)
+        check_count("num_paf_channels", num_paf_channels, 1)
+        wide = 2 * check_count("base", base, 1)
         layers = [Conv2d(3, base, 3, stride=2, padding=1, rng=rng), ReLU()]
         layers += [Conv2d(base, wide, 3, stride=2, padding=1, rng=rng), ReLU()]
         for dilation in (1, 2, 4, 1):

@@ -26,10 +26,17 @@ authors' (ViTAE-Transformer/ViTPose, Apache-2.0) and mmpose's.
 import numpy as np
 
 from npkpose import nn
-from npkpose._check import check_choice, check_integer, check_number, check_size
+from npkpose._check import check_choice, check_number, check_rng, check_size, shown
 from npkpose.grid import Grid
 from npkpose.models.backbones.transformer import PATCH, VisionTransformer
-from npkpose.models.preprocess import IMAGENET_MEAN, IMAGENET_STD, check_multiples, to_input
+from npkpose.models.preprocess import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    check_multiples,
+    check_sides,
+    to_input,
+)
+from npkpose.nn._shapes import check_count, check_counts
 from npkpose.skeletons import COCO_17
 from npkpose.weights.names import rename_vitpose
 
@@ -67,9 +74,9 @@ class ViTPose(nn.Module):
         drop_path=0.0, rng=None,
     ):
         super().__init__()
-        rng = np.random.default_rng(0) if rng is None else rng
+        rng = np.random.default_rng(0) if rng is None else check_rng(rng)
         check_choice("decoder", decoder, DECODERS)
-        check_integer("num_keypoints", num_keypoints, 1)
+        check_count("num_keypoints", num_keypoints, 1)
         self.input_size = check_size("image_size", image_size)
         check_multiples("image_size", self.input_size, PATCH)
         D, blocks, heads = _check_sizes(size)
@@ -89,7 +96,7 @@ class ViTPose(nn.Module):
 
     def forward(self, x):
         """Return the heatmaps of ``x``; the layers keep what they need."""
-        check_multiples("x", np.shape(x)[2:], PATCH)
+        check_sides(x, PATCH)
         return self.head(self.backbone(x))
 
     def backward(self, dy):
@@ -173,5 +180,6 @@ def _check_sizes(size):
     if isinstance(size, str):
         return SIZES[check_choice("size", size, tuple(SIZES))]
     if not isinstance(size, (tuple, list)) or len(size) != 3:
-        raise ValueError(f"size: expected one of {', '.join(SIZES)} or three numbers, got {size!r}")
-    return tuple(check_integer("size", number, 1) for number in size)
+        known = ", ".join(SIZES)
+        raise ValueError(f"size: expected one of {known} or three numbers, got {shown(size)}")
+    return check_counts("size", size)

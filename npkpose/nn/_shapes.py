@@ -1,4 +1,4 @@
-"""Checks shared by the layers: pairs of integers, factors, lists, groups, images, gradients."""
+"""Checks shared by the layers: integers, factors, lists, groups, images, gradients."""
 
 import numpy as np
 
@@ -6,6 +6,7 @@ from npkpose._check import check_array, check_integer, check_kind, check_number,
 
 FLOATS = (np.float32, np.float64)  # kept, in either byte order; other real types: the first
 _MAX_FLOAT32 = 3.4e38
+_MAX_COUNT = 1 << 16
 
 
 def pair(name, value, at_least):
@@ -29,8 +30,18 @@ def check_list(name, value, kind, length=None):
     if items is None:
         raise ValueError(f"{name}: expected a sequence, got {shown(value)}")
     if length is not None and len(items) != length:
-        raise ValueError(f"{name}: expected {length} items, got {len(items)}")
+        raise ValueError(f"{name}: expected {length} items, got {shown(value)}")
     return [check_kind(f"{name}[{i}]", item, kind) for i, item in enumerate(items)]
+
+
+def check_count(name, value, at_least=0):
+    """Return ``value`` as a sane number of channels or blocks, or raise ValueError."""
+    return check_integer(name, value, at_least, _MAX_COUNT)
+
+
+def check_counts(name, value, length=None):
+    """Return ``value`` as a tuple of ``length`` positive numbers of channels or blocks."""
+    return tuple(check_count(name, item, 1) for item in check_list(name, value, object, length))
 
 
 def check_groups(groups, in_channels, out_channels):

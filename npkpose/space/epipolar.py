@@ -82,7 +82,7 @@ def _support(d, scores, max_distance):
     """Return S (...) of distances and scores (..., K)."""
     with np.errstate(over="ignore"):
         closeness = 1 - d / max(max_distance, np.finfo(float).tiny)
-    return np.where(closeness > 0, scores * closeness, 0.0).sum(axis=-1)
+    return np.where(closeness > 0, scores * np.maximum(closeness, 0.0), 0.0).sum(axis=-1)
 
 
 def _blocks(rows, size):

@@ -8,7 +8,7 @@ argument or the file. Read in this order:
 
     public.py        the public functions, found in the packages
     draw.py          random valid values: arrays, poses, cameras, skeletons
-    calls.py         valid arguments of each function; calls_space.py calls_nn.py calls_metrics.py
+    calls.py         valid arguments of each function; calls_*.py: those of a package
     hostile.py       wrong values for one argument, and other layouts of the same values
     judge.py         one call: which outcomes are allowed
     formats.py       small valid files, and the reader of each format; files_*.py write them

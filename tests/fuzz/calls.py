@@ -7,20 +7,22 @@ with the reason.
 import numpy as np
 
 from npkpose import COCO_17, Grid, Poses
-from tests.fuzz import calls_metrics, calls_nn, calls_space
+from tests.fuzz import calls_metrics, calls_models, calls_nn, calls_space, calls_training
 from tests.fuzz.draw import CHAIN
 
 LEFT_OUT = {
-    "a record that checks nothing": """Body BodyData CocoResult ErrorAnalysis Finding Lens
-        MpiiScores Node Pck Peaks Scene Similarity Triangulation""",
+    "a record that checks nothing": """Body BodyData CocoResult ErrorAnalysis Finding IUVLabels
+        IUVTerms Lens MeshLabels MeshTerms MpiiScores Node Pck Peaks Scene SemiSupervisedTerms
+        Similarity Triangulation""",
     "a method of a result": "CocoResult.plot",
     "reads files, see formats.py": """CocoDataset load load_npz load_pytorch load_safetensors
-        load_tensorflow read_cameras read_graph read_image read_json read_keypoints read_log
-        read_people read_photo read_smpl""",
+        load_tensorflow load_trained read_cameras read_graph read_image read_json read_keypoints
+        read_log read_people read_photo read_smpl""",
     "writes files": """plot_log save save_npz save_safetensors write_arrays write_coco
         write_image""",
     "needs a network, files or threads": """BottomUp SequentialLR TopDown Trainer WeightAverage
         match_images prefetch random_crop engine""",
+    "a network too large to build so often": "HRNet HigherHRNet OpenPoseMobileNetV2 PyMAF",
     "a base class": "Module Optimizer Schedule",
     "compares numbers, given to it by the package only": "warp_pixels",
 }  # fmt: skip
@@ -238,10 +240,12 @@ OBJECTS = {
 
 CALLS = {
     **CODEC, **DATA, **IMAGE, **OBJECTS,
-    **calls_metrics.CALLS, **calls_nn.CALLS, **calls_space.CALLS,
+    **calls_metrics.CALLS, **calls_nn.CALLS, **calls_space.CALLS, **calls_training.CALLS,
+    **calls_models.CALLS,
 }  # fmt: skip
 
 
 def invoke(name, function, arguments):
     """Call the function; a layer is built, then run forward and backward on "x"."""
-    return calls_nn.WRAPPERS.get(name, calls_nn.run)(function, arguments)
+    wrappers = {**calls_nn.WRAPPERS, **calls_training.WRAPPERS, **calls_models.WRAPPERS}
+    return wrappers.get(name, calls_nn.run)(function, arguments)

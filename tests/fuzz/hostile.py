@@ -97,7 +97,8 @@ def layouts(array):
     if array.dtype.kind in "bf" or array.dtype == np.int64:  # a list keeps no other
         found["list"] = array.tolist()
     if array.dtype == np.float64:
-        found |= {"float32": array.astype(np.float32), "float16": array.astype(np.float16)}
+        floats = {name: array.astype(name) for name in ("float32", "float16")}
+        found |= {name: each for name, each in floats.items() if (each == array).all()}
         if (array == np.rint(array)).all():
             found |= {"int64": array.astype(np.int64), "int16": array.astype(np.int16)}
     return found | _foreign(array)

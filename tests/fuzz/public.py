@@ -7,7 +7,8 @@ import inspect
 
 PACKAGES = (
     "npkpose", "npkpose.codec", "npkpose.data", "npkpose.metrics", "npkpose.metrics.coco",
-    "npkpose.nn", "npkpose.pipeline", "npkpose.space", "npkpose.training", "npkpose.weights",
+    "npkpose.models", "npkpose.nn", "npkpose.pipeline", "npkpose.space", "npkpose.training",
+    "npkpose.training.losses", "npkpose.weights",
 )  # fmt: skip
 MODULES = (  # without __all__: every public name that they define
     "npkpose.image.draw", "npkpose.image.files", "npkpose.image.resample",

@@ -62,6 +62,7 @@ def test_no_boxes_give_no_matrices():
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
+    (([[1], [1, 2]], 8, "index"), "boxes: expected an array of real numbers"),
     (([(0, 0, 1)], 8, "index"), r"boxes: expected shape \(P, 4\)"),
     (([(0, 0, 1, 0)], 8, "index"), r"boxes\[0\]: expected x0 < x1 and y0 < y1"),
     (([(0, 0, 1, 1e300)], 8, "index"), r"boxes\[0, 3\]: expected at most 1e\+09"),

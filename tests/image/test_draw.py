@@ -94,7 +94,7 @@ def test_what_are_no_poses_of_the_skeleton_is_refused():
     for name, arguments in (
         ("poses", (np.zeros((1, 1, 2)), DOT)), ("skeleton", (Poses.empty(1), "COCO_17")),
         ("poses", (Poses.empty(2), DOT)), ("width", (Poses.empty(1), DOT, 0)),
-        ("opacity", (Poses.empty(1), DOT, 1, "half")),
+        ("opacity", (Poses.empty(1), DOT, 1, "half")), ("opacity", (Poses.empty(1), DOT, 1, 1e308)),
     ):  # fmt: skip
         with pytest.raises(ValueError, match=f"^{name}: expected"):
             draw_poses(image, *arguments)

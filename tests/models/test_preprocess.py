@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from npkpose.models.preprocess import check_multiples, to_input
+from npkpose.models.preprocess import check_multiples, check_sides, to_input
 
 
 def test_channels_come_first_and_each_has_its_own_scale():
@@ -25,6 +25,7 @@ def test_a_batch_is_its_images_and_bgr_is_rgb_in_reverse_order(rng):
     (np.zeros((16, 16), np.uint8), r"image: expected shape \(H, W, 3\) or \(N, H, W, 3\) of uint8"),
     (np.zeros((16, 16, 4), np.uint8), r"image: expected shape .* got \(16, 16, 4\)"),
     (np.zeros((16, 16, 3)), "image: expected .* of float64"),
+    ([[1], [1, 2]], "image: expected an array of real numbers, got list"),
     (np.zeros((16, 20, 3), np.uint8), r"image: .* multiples of 16, got \(16, 20\)"),
     (np.zeros((0, 16, 3), np.uint8), r"image: .* multiples of 16, got \(0, 16\)"),
 ])  # fmt: skip
@@ -37,3 +38,10 @@ def test_an_error_has_the_name_of_the_argument():
     check_multiples("x", (32, 64), 32)
     with pytest.raises(ValueError, match=r"x: expected height and width .* got \(32,\)"):
         check_multiples("x", (32,), 32)
+
+
+def test_what_are_no_images_with_sides_in_multiples_is_refused():
+    check_sides(np.zeros((0, 3, 32, 64)), 32)
+    for x in (np.zeros((1, 3, 32, 40)), np.zeros((32, 32)), [[1], [1, 2]], None):
+        with pytest.raises(ValueError, match="^x: expected"):
+            check_sides(x, 32)

@@ -117,6 +117,8 @@ def test_its_attributes_are_those_that_a_pipeline_reads(small):
     (lambda: ViTPose(SMALL, "none"), "decoder: expected one of classic, simple, got 'none'"),
     (lambda: ViTPose(SMALL, num_keypoints=0), "num_keypoints: expected at least 1"),
     (lambda: ViTPose(SMALL, image_size=(64, 50)), "image_size: expected height and width in mult"),
+    (lambda: ViTPose(SMALL, num_keypoints=2**64), "num_keypoints: expected at most 65536"),
+    (lambda: ViTPose(SMALL, rng={"a": 1}), "rng: expected a numpy.random.Generator"),
     (lambda: ViTPose(SMALL, drop_path=2.0), "drop_path: expected at most 1, got 2.0"),
 ])
 def test_bad_arguments_are_named(call, message):

@@ -56,9 +56,9 @@ def test_an_error_in_a_branch_is_raised():
     (lambda: run_branches(2.5, []), "layers: expected a sequence, got 2.5"),
     (lambda: run_branches(["relu"], [1.0]), r"layers\[0\]: expected a Callable, got 'relu'"),
     (lambda: run_branches([nn.ReLU()], None), "inputs: expected a sequence, got None"),
-    (lambda: run_branches([nn.ReLU()], [1.0, 2.0]), "inputs: expected 1 items, got 2"),
+    (lambda: run_branches([nn.ReLU()], [1.0, 2.0]), "inputs: expected 1 items, got .1.0, 2.0"),
     (lambda: backward_branches([len], [1.0]), r"layers\[0\]: expected a Module"),
-    (lambda: backward_branches([nn.ReLU()], []), "dys: expected 1 items, got 0"),
+    (lambda: backward_branches([nn.ReLU()], []), "dys: expected 1 items, got ..$"),
     (lambda: run_concurrently(float("-inf")), "tasks: expected a sequence, got -inf"),
     (lambda: run_concurrently([len, 3]), r"tasks\[1\]: expected a Callable, got 3"),
 ])

@@ -56,3 +56,9 @@ def test_the_median_passes_over_nan():
     values = np.array([[3, np.nan, 1, 2], [np.nan] * 4, [4, 1, np.nan, np.nan]])
     np.testing.assert_array_equal(median(values), [2, np.nan, 2.5])
     assert median(np.empty((3, 0))).shape == (3,)
+
+
+@pytest.mark.filterwarnings("error")
+def test_nothing_far_from_a_line_of_no_width_supports_a_pair():
+    d, scores = np.array([[0.0, 1e10, np.nan]]), np.array([[0.5, 0.0, 1.0]])
+    np.testing.assert_array_equal(epipolar._support(d, scores, 0.0), [0.5])

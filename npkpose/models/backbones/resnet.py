@@ -16,8 +16,8 @@ Departure, torchvision's: a block's stride is in its 3x3 convolution, not its fi
 """
 
 from npkpose import nn
-from npkpose._check import check_integer
 from npkpose.models.backbones.residual import Bottleneck, NamedSequential
+from npkpose.nn._shapes import check_count, check_counts
 
 RESNET_50 = (3, 4, 6, 3)  # blocks in each layer
 
@@ -37,14 +37,13 @@ class ResNet(NamedSequential):
 
     def __init__(self, blocks=RESNET_50, width=64, *, rng=None):
         super().__init__()
-        C = check_integer("width", width, 1)
-        if len(blocks) != 4:
-            raise ValueError(f"blocks: expected 4 numbers, of layers 1 to 4, got {blocks!r}")
+        C = check_count("width", width, 1)
+        blocks = check_counts("blocks", blocks, 4)
         self.conv1 = nn.Conv2d(3, C, 7, 2, 3, bias=False, rng=rng)
         self.bn1, self.relu, self.maxpool = nn.BatchNorm2d(C), nn.ReLU(), nn.MaxPool2d(3, 2, 1)
         in_channels = C
         for i, count in enumerate(blocks):
-            layer = _layer(in_channels, C << i, check_integer("blocks", count, 1), 1 + (i > 0), rng)
+            layer = _layer(in_channels, C << i, count, 1 + (i > 0), rng)
             setattr(self, f"layer{i + 1}", layer)
             in_channels = Bottleneck.expansion * C << i
         self.out_channels = in_channels

@@ -24,7 +24,7 @@ only.
 import numpy as np
 
 from npkpose import nn
-from npkpose._check import check_array, check_integer
+from npkpose._check import check_array, check_number
 from npkpose.models.lifting.mhformer_blocks import (
     EPS,
     HYPOTHESES,
@@ -32,6 +32,7 @@ from npkpose.models.lifting.mhformer_blocks import (
     SelfRefinement,
 )
 from npkpose.models.lifting.videopose3d import to_screen
+from npkpose.nn._shapes import check_count, check_counts
 from npkpose.skeletons import H36M_17
 
 ENCODER_HEADS = 9
@@ -68,10 +69,11 @@ class MHFormer(nn.Module):
     ):  # fmt: skip
         super().__init__()
         rng = np.random.default_rng(0) if rng is None else rng
-        self.frames = check_integer("frames", frames, 1)
+        self.frames = check_count("frames", frames, 1)
         if frames % ENCODER_HEADS:
             raise ValueError(f"frames: expected a multiple of {ENCODER_HEADS}, got {frames}")
-        self.joints, C = check_integer("joints", joints, 1), check_integer("widths", widths[0], 1)
+        self.joints, (C, _) = check_count("joints", joints, 1), check_counts("widths", widths, 2)
+        check_number("drop_path", drop_path, at_least=0, at_most=1)
         for k in range(1, HYPOTHESES + 1):
             setattr(self, f"norm_{k}", nn.LayerNorm(frames))
             encoder = Encoder(2 * joints, frames, depth, drop_path, rng)
@@ -135,7 +137,7 @@ class Encoder(nn.Module):
     def __init__(self, L, D, depth, drop_path, rng):
         super().__init__()
         self.params["pos_embed"] = np.zeros((1, L, D), np.float32)
-        depth = check_integer("depth", depth)
+        depth = check_count("depth", depth)
         self.blocks = [Block(D, rate, rng) for rate in np.linspace(0.0, drop_path, depth)]
         self.norm = nn.LayerNorm(D, EPS)
 
@@ -186,7 +188,7 @@ class HypothesisTransformer(nn.Module):
         super().__init__()
         for k in range(1, HYPOTHESES + 1):
             self.params[f"pos_embed_{k}"] = np.zeros((1, F, widths[0]), np.float32)
-        *rates, last = np.linspace(0.0, drop_path, check_integer("layers", layers, 1))
+        *rates, last = np.linspace(0.0, drop_path, check_count("layers", layers, 1))
         self.SHR_blocks = [SelfRefinement(widths, rate, rng) for rate in rates]
         self.CHI_blocks = [CrossInteraction(widths, last, rng)]
         self.norm = nn.LayerNorm(HYPOTHESES * widths[0], EPS)

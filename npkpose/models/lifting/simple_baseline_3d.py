@@ -19,7 +19,8 @@ from typing import NamedTuple
 import numpy as np
 
 from npkpose import nn
-from npkpose._check import check_array, check_integer
+from npkpose._check import check_array, check_number
+from npkpose.nn._shapes import check_count, check_counts
 
 _FLOATS = (np.float32, np.float64)  # these dtypes are kept; others become float32
 
@@ -64,11 +65,13 @@ class Simple3D(nn.Module):
     def __init__(self, joints=(16, 16), features=1024, stages=2, dropout=0.5, *, rng=None):
         super().__init__()
         rng = np.random.default_rng(0) if rng is None else rng
-        self.joints = tuple(check_integer("joints", count, 1) for count in joints)
+        self.joints = check_counts("joints", joints, 2)
+        check_count("features", features, 1)
+        check_number("dropout", dropout, at_least=0, at_most=1)
         self.w1 = nn.Linear(2 * self.joints[0], features, rng=rng)
         self.batch_norm1 = FeatureNorm(features)
         self.relu, self.dropout = nn.ReLU(), nn.Dropout(dropout, rng=rng)
-        count = check_integer("stages", stages)
+        count = check_count("stages", stages)
         self.linear_stages = [Stage(features, dropout, rng) for _ in range(count)]
         self.w2 = nn.Linear(features, 3 * self.joints[1], rng=rng)
 

@@ -31,7 +31,8 @@ import math
 import numpy as np
 
 from npkpose import nn
-from npkpose._check import check_array, check_choice, check_integer
+from npkpose._check import check_array, check_choice, check_flag, check_number
+from npkpose.nn._shapes import check_count, check_counts
 from npkpose.nn.fuse import run
 
 FORMS = ("dilated", "strided", "dense")
@@ -64,12 +65,13 @@ class VideoPose3D(nn.Module):
     ):  # fmt: skip
         super().__init__()
         rng = np.random.default_rng(0) if rng is None else rng
-        self.widths = tuple(check_integer("widths", width, 1) for width in widths)
+        self.widths = check_counts("widths", widths)
         if not self.widths or any(width % 2 == 0 for width in self.widths):
             raise ValueError(f"widths: expected odd numbers, got {self.widths}")
-        self.joints = tuple(check_integer("joints", count, 1) for count in joints)
-        self.form, self.causal = check_choice("form", form, FORMS), bool(causal)
-        C = check_integer("channels", channels, 1)
+        self.joints = check_counts("joints", joints, 2)
+        self.form, self.causal = check_choice("form", form, FORMS), check_flag("causal", causal)
+        check_number("dropout", dropout, at_least=0, at_most=1)
+        C = check_count("channels", channels, 1)
         count = 2 * len(self.widths) - 1
         self.expand_bn = nn.BatchNorm2d(C)
         self.shrink = nn.Conv1d(C, 3 * self.joints[1], 1, rng=rng)

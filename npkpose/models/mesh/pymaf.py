@@ -27,7 +27,6 @@ from typing import NamedTuple
 import numpy as np
 
 from npkpose import nn
-from npkpose._check import check_integer
 from npkpose.models.backbones.resnet import RESNET_50, ResNet
 from npkpose.models.mesh.pymaf_body import (
     Mesh,
@@ -39,7 +38,8 @@ from npkpose.models.mesh.pymaf_body import (
     upright,
 )
 from npkpose.models.mesh.pymaf_points import POINT_CHANNELS, PointFeatures
-from npkpose.models.preprocess import IMAGENET_MEAN, IMAGENET_STD, check_multiples, to_input
+from npkpose.models.preprocess import IMAGENET_MEAN, IMAGENET_STD, check_sides, to_input
+from npkpose.nn._shapes import check_counts
 from npkpose.nn.fuse import run
 
 ITERATIONS = 3
@@ -88,7 +88,7 @@ class PyMAF(nn.Module):
     def __init__(self, data, start=None, widths=(64, 256, 1024), blocks=RESNET_50, *, rng=None):
         super().__init__()
         rng = np.random.default_rng(0) if rng is None else rng
-        width, C, hidden = (check_integer("widths", count, 1) for count in widths)
+        width, C, hidden = check_counts("widths", widths, 3)
         self.feature_extractor = ResNet(blocks, width, rng=rng)
         first = _enlarge(self.feature_extractor.out_channels, C, rng)
         self.deconv_layers = nn.Sequential(*first, *_enlarge(C, C, rng), *_enlarge(C, C, rng))
@@ -133,7 +133,7 @@ class PyMAF(nn.Module):
 
     def forward(self, x):
         """Return the meshes of ``x``; the layers keep what they need."""
-        check_multiples("x", np.shape(x)[2:], self.size_multiple)
+        check_sides(x, self.size_multiple)
         x = self.feature_extractor(x)
         mesh = self._body.forward(*(np.tile(part, (len(x), 1)) for part in self.start))
         meshes = [mesh]

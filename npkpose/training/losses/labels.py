@@ -7,7 +7,7 @@ so coordinates are limited: no length in any unit is near 1e15.
 
 import numpy as np
 
-from npkpose._check import check_array, check_integer, check_weight
+from npkpose._check import check_array, check_integer, check_weight, real_array
 from npkpose.skeleton import Skeleton
 
 FLOATS = (np.float32, np.float64)  # these dtypes are kept; others become float32
@@ -51,8 +51,8 @@ def check_valid(name, value, count):
 
 def check_limbs(name, value, count):
     """Return limbs of joints in [0, count), of a `Skeleton` or as pairs, as int64 (L, 2)."""
-    pairs = value.limbs if isinstance(value, Skeleton) else value
-    limbs = check_array(name, np.empty((0, 2)) if np.size(pairs) == 0 else pairs, ("L", 2))
+    pairs = real_array(name, value.limbs if isinstance(value, Skeleton) else value)
+    limbs = check_array(name, np.empty((0, 2)) if pairs.size == 0 else pairs, ("L", 2))
     wrong = (limbs < 0) | (limbs >= count) | (limbs != np.floor(limbs))
     if wrong.any():
         limb, end = np.argwhere(wrong)[0]

@@ -18,6 +18,7 @@ exponential is continued by its tangent above exp(60), where float32 would overf
 import numpy as np
 
 from npkpose import nn
+from npkpose._check import shown
 from npkpose.training.losses.labels import (
     check_confidence,
     check_joint,
@@ -125,7 +126,7 @@ def camera_loss(camera):
 def _check_pair(name, value):
     """Return ``value`` as a tuple of two, or raise ValueError."""
     if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise ValueError(f"{name}: expected a pair, got {value!r}")
+        raise ValueError(f"{name}: expected a pair, got {shown(value)}")
     return tuple(value)
 
 

@@ -85,6 +85,8 @@ def test_threads_may_share_a_network(assert_threads_agree, frames):
     [
         (lambda: MHFormer(10), "frames: expected a multiple of 9, got 10"),
         (lambda: MHFormer(9, 2, 0, (8, 8)), "layers: expected at least 1, got 0"),
+        (lambda: MHFormer(9, 2, 1, 8), "widths: expected a sequence, got 8"),
+        (lambda: MHFormer(9, 2, 1, (8, 8), [1.0]), "drop_path: expected a finite number"),
         (lambda: MHFormer(9, 2, 1, (9, 8)), "num_heads: expected a divisor of 9, got 8"),
         (lambda: small()(np.zeros((1, 8, 2, 2))), r"x: expected shape \(N, 9, 2, 2\), got"),
     ],

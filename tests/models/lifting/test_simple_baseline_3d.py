@@ -79,6 +79,10 @@ def test_no_poses_give_no_poses_and_bad_arguments_are_named():
         net(np.zeros((1, 4, 2)))
     with pytest.raises(ValueError, match="joints: expected at least 1, got 0"):
         Simple3D((0, 1))
+    for arguments, name in (((5,), "joints"), (((3, 4), "a"), "features"), (((3, 4), 8, 1, 2),
+                            "dropout")):  # fmt: skip
+        with pytest.raises(ValueError, match=f"^{name}: expected"):
+            Simple3D(*arguments)
     with pytest.raises(ValueError, match="poses_2d: expected at least one pose, got none"):
         Normalisation.of(np.empty((0, 3, 2)), np.empty((0, 3, 3)))
     with pytest.raises(ValueError, match=r"keypoints\[0, 0, 0\]: expected a finite value"):

@@ -103,6 +103,8 @@ def test_threads_may_share_a_network(assert_threads_agree):
     "call, message",
     [
         (lambda: VideoPose3D((3, 2)), r"widths: expected odd numbers, got \(3, 2\)"),
+        (lambda: VideoPose3D(causal="no"), "causal: expected True or False, got 'no'"),
+        (lambda: VideoPose3D(dropout=2), "dropout: expected at most 1, got 2"),
         (lambda: VideoPose3D(()), r"widths: expected odd numbers, got \(\)"),
         (lambda: VideoPose3D(form="wide"), "form: expected one of dilated, strided, dense"),
         (lambda: small()(np.zeros((1, 8, 2, 2))), "x: expected at least 9 frames, got 8"),

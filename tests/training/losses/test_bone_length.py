@@ -96,6 +96,7 @@ def test_no_bones_have_no_loss(rng):
 @pytest.mark.parametrize(("arguments", "message"), [
     ((np.ones((2, 3)), np.ones((2, 3)), [(0, 2)]), r"limbs\[0, 1\]: expected a joint in \[0, 2\)"),
     ((np.ones((2, 3)), np.ones((2, 3)), [(0, 0.5)]), r"limbs\[0, 1\]: expected a joint"),
+    ((np.ones((2, 3)), np.ones((2, 3)), [[1], [1, 2]]), "limbs: expected an array of real numbers"),
     ((np.ones((2, 3)), np.ones((2, 3)), [0, 1]), r"limbs: expected shape \(L, 2\)"),
     ((np.ones((2, 3)), np.ones((3, 3)), CHAIN), r"other_points: expected shape \(\.\.\., 2, 3\)"),
     ((np.ones((3, 3)), np.full((3, 3), np.nan), CHAIN), r"other_points\[0, 0\]: expected a finite"),

@@ -158,6 +158,11 @@ def test_no_camera_has_no_loss():
 POINTS = np.ones((2, 5, 3))
 
 
+NESTED = []
+for _ in range(3000):
+    NESTED = [NESTED]
+
+
 @pytest.mark.parametrize(("function", "arguments", "message"), [
     (keypoint_2d_loss, (POINTS, POINTS), r"keypoints: expected shape \(N, K, 2\)"),
     (keypoint_2d_loss, (POINTS[..., :2], POINTS), r"true_keypoints: expected shape \(2, 5, 2\)"),
@@ -170,6 +175,7 @@ POINTS = np.ones((2, 5, 3))
     (keypoint_3d_loss, (POINTS, POINTS, 1, None, 2), "hips: expected a pair"),
     (vertex_loss, (POINTS, POINTS * np.nan), r"true_vertices\[0, 0, 0\]: expected a finite"),
     (vertex_loss, (POINTS[0], POINTS[0]), r"vertices: expected shape \(N, V, 3\)"),
+    (keypoint_3d_loss, (POINTS, POINTS, None, None, NESTED), "hips: expected a pair, got"),
     (parameter_loss, (1.0, 1.0), r"parameters: expected shape \(N, \.\.\.\)"),
     (parameter_loss, (POINTS, POINTS[0]), r"true_parameters: expected shape \(2, 5, 3\)"),
     (camera_loss, ([1.0, 2, 3],), r"camera: expected shape \(N, 3\)"),
