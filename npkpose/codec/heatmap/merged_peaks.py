@@ -35,10 +35,11 @@ import numpy as np
 from npkpose._check import check_array, check_number
 from npkpose._jit import kernel
 from npkpose.codec.heatmap.hidden_peaks import add_hidden_peaks
-from npkpose.codec.heatmap.peaks import Peaks, check_peaks
+from npkpose.codec.heatmap.peaks import MAX_PEAKS, Peaks, check_peaks
 
 X, Y, LOG_A, S2 = range(4)  # columns of ``gaussians``, as in heatmap/hidden_peaks.py
 MIN_S2 = 0.1  # pixels^2: the least s^2
+CHUNK = 4096  # peaks that one call of a kernel looks at
 
 
 def separate_peaks(heatmaps, peaks, threshold=0.1):
@@ -49,6 +50,7 @@ def separate_peaks(heatmaps, peaks, threshold=0.1):
     heatmaps : array_like, shape (K, H, W)
         Read as float32.
     peaks : Peaks of these maps
+        At most 32,768: the time grows with their number times that of their neighbours.
     threshold : float, positive
         By how much a map must exceed the Gaussians of its known peaks.
 
@@ -62,21 +64,45 @@ def separate_peaks(heatmaps, peaks, threshold=0.1):
     Raises
     ------
     ValueError
-        Wrong shape, NaN or infinity, peaks of another number of maps, outside of them or of arrays
-        that disagree, or a threshold that is not positive.
+        Wrong shape, NaN or infinity, peaks of another number of maps, outside of them, too many or
+        of arrays that disagree, or a threshold that is not positive.
     """
     heatmaps = check_array("heatmaps", heatmaps, ("K", "H", "W"), np.float32)
     threshold = check_number("threshold", threshold, above=0)
     peaks = check_peaks(peaks, len(heatmaps), heatmaps.shape[1:])
+    if len(peaks.points) > MAX_PEAKS:
+        raise ValueError(
+            f"peaks: expected at most {MAX_PEAKS}, got {len(peaks.points)}: noise, or another "
+            "scale? Find them with a higher threshold"
+        )
+    return _separate(heatmaps, peaks, threshold)
+
+
+def _separate(heatmaps, peaks, threshold):
+    """Return what `separate_peaks` does, for arguments that are checked."""
     room = 3 * len(peaks.points)
     gaussians, scores = np.full((room, 4), -np.inf), np.empty(room)
     which, first = np.empty(room, np.int64), np.zeros(len(heatmaps) + 1, np.int64)
     _measure(heatmaps, peaks.points, peaks.first, threshold, gaussians)
-    add_hidden_peaks(heatmaps, peaks.first, threshold, gaussians)
+    for maps in _chunks(peaks.first):  # so that Ctrl-C stops it
+        ends = slice(maps.start, maps.stop + 1)
+        add_hidden_peaks(heatmaps[maps], peaks.first[ends], threshold, gaussians)
     _collect(heatmaps, peaks.first, peaks.scores, gaussians, scores, which, first)
     total = first[-1]
     order = np.lexsort((-scores[:total], which[:total]))  # stable: a hidden one after its equals
     return Peaks(gaussians[order, :2], scores[order], first)
+
+
+def _chunks(first):
+    """Return slices of the maps, each of at most CHUNK peaks or of one map."""
+    if first[-1] <= CHUNK:
+        return [slice(0, len(first) - 1)]
+    chunks, start = [], 0
+    for k in range(1, len(first)):
+        if k == len(first) - 1 or first[k + 1] - first[start] > CHUNK:
+            chunks.append(slice(start, k))
+            start = k
+    return chunks
 
 
 @kernel

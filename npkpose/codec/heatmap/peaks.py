@@ -14,9 +14,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npkpose._check import check_array, check_choice, check_integer, check_kind, check_number
+from npkpose._check import (
+    MAX_INTEGER,
+    check_array,
+    check_choice,
+    check_integer,
+    check_kind,
+    check_number,
+)
 from npkpose._jit import kernel
 from npkpose.codec.heatmap.decode import REFINEMENTS, refine_pixels
+
+MAX_PEAKS = 2**15  # of one image, in what compares peaks: a crowd of 1,600 people has 26,000
+CAPACITY = 2**12  # pixels of peaks that are listed at first
 
 
 class Peaks(NamedTuple):
@@ -60,9 +70,7 @@ def find_peaks(heatmaps, threshold=0.1, refine="log_parabola", min_distance=0.0,
     min_distance = check_number("min_distance", min_distance, at_least=0)
     if max_peaks is not None:
         max_peaks = min(heatmaps.size, check_integer("max_peaks", max_peaks, 1, math.inf))
-    points, scores, which = _refined_maxima(heatmaps, threshold, method)
-    order = np.lexsort((-scores, which))  # stable: raster order between equals
-    points, scores, which = points[order], scores[order], which[order]
+    points, scores, which = _sorted_maxima(heatmaps, threshold, method)
     if min_distance > 0 or max_peaks is not None:
         keep = _kept(points, which, heatmaps, min_distance, max_peaks)
         points, scores, which = points[keep], scores[keep], which[keep]
@@ -78,9 +86,7 @@ def check_peaks(peaks, maps, size):
     check_kind("peaks", peaks, Peaks)
     points = check_array("peaks.points", peaks.points, ("M", 2))
     scores = check_array("peaks.scores", peaks.scores, (len(points),))
-    first = check_array("peaks.first", peaks.first, (maps + 1,), np.int64)
-    if first[0] != 0 or first[-1] != len(points) or (np.diff(first) < 0).any():
-        raise ValueError(f"peaks.first: expected 0 up to {len(points)}, ascending, got {first}")
+    first = check_first(peaks.first, maps, len(points))
     outside = ((points < -1) | (points > size[::-1])).any(axis=1) | (0 in size)
     if outside.any():
         m = int(outside.argmax())
@@ -91,15 +97,30 @@ def check_peaks(peaks, maps, size):
     return Peaks(points, scores, first)
 
 
-def _refined_maxima(heatmaps, threshold, method):
-    """Return the points (M, 2) of all peaks in raster order, their scores (M,) and maps (M,)."""
-    pixels, which, starts = _local_maxima(heatmaps, threshold)
-    x, y = pixels[starts].astype(int).T
-    scores = heatmaps[which[starts], y, x].astype(float)
+def check_first(first, maps, total):
+    """Return ``peaks.first`` of ``total`` peaks of ``maps`` maps, or raise ValueError."""
+    first = check_array("peaks.first", first, (maps + 1,), np.int64)
+    if first[0] != 0 or first[-1] != total or (np.diff(first) < 0).any():
+        raise ValueError(f"peaks.first: expected 0 up to {total}, ascending, got {first}")
+    return first
+
+
+def _sorted_maxima(heatmaps, threshold, method, limit=MAX_INTEGER):
+    """Return the points (M, 2) of all peaks, their scores (M,) and maps (M,), in the order of
+    `Peaks`. More than ``limit`` are refused."""
+    pixels, which, starts, scores = _local_maxima(heatmaps, threshold, limit)
+    if len(starts) > limit:
+        raise ValueError(
+            f"heatmaps: expected at most {limit} peaks above the threshold {threshold:g}, got "
+            "more: noise, or another scale? Raise the threshold, or smooth the heatmaps"
+        )
     refine_pixels(heatmaps, which, method, pixels)
-    sizes = np.diff(starts, append=len(pixels))
-    points = np.add.reduceat(pixels, starts) / sizes[:, None] if len(starts) else np.empty((0, 2))
-    return points, scores, which[starts]
+    if len(starts) < len(pixels):  # plateaus
+        sizes = np.diff(starts, append=len(pixels))
+        pixels = np.add.reduceat(pixels, starts) / sizes[:, None]
+        which = which[starts]
+    order = np.lexsort((-scores, which))  # stable: raster order between equals
+    return pixels[order], scores[order], which[order]
 
 
 def _kept(points, which, heatmaps, min_distance, max_peaks):
@@ -114,45 +135,68 @@ def _kept(points, which, heatmaps, min_distance, max_peaks):
     return keep
 
 
-def _local_maxima(heatmaps, threshold):
-    """Return the pixels (R, 2) of all peaks, their maps (R,), and each peak's first pixel (M,)."""
-    pixels = np.empty((heatmaps.size, 2))
-    which, starts = np.empty((2, heatmaps.size), dtype=np.int64)
+def _local_maxima(heatmaps, threshold, limit):
+    """Return the pixels (R, 2) of all peaks and their maps (R,), and of each peak its first pixel
+    (M,) and its value (M,).
+
+    If there are more than ``limit`` peaks, some of them.
+    """
     seen = np.full(heatmaps.shape[1:], -1, dtype=np.int64)
-    counts = np.zeros(2, dtype=np.int64)
-    _scan(heatmaps, threshold, seen, pixels, which, starts, counts)
-    return pixels[: counts[0]].copy(), which[: counts[0]], starts[: counts[1]]
+    for capacity in (min(CAPACITY, heatmaps.size), heatmaps.size):
+        pixels, scores = np.empty((capacity, 2)), np.empty(capacity)
+        numbers, counts = np.empty((2, capacity), dtype=np.int64), np.zeros(2, dtype=np.int64)
+        _scan(heatmaps, threshold, limit, seen, pixels, scores, numbers, counts)
+        r, m = counts.tolist()
+        if r <= capacity:
+            break
+        seen[:] = -1
+    return pixels[:r], numbers[0, :r], numbers[1, :m], scores[:m]
 
 
 @kernel
-def _scan(heatmaps, threshold, seen, pixels, which, starts, counts):
-    """List the pixels of every peak. ``seen`` holds the last map with a plateau at the pixel."""
+def _scan(heatmaps, threshold, limit, seen, pixels, scores, numbers, counts):
+    """List the pixels and the value of every peak.
+
+    ``numbers`` gets the map of each pixel and the first pixel of each peak. ``seen`` holds the last
+    map with a plateau at the pixel. It stops after ``limit`` + 1 peaks, or with a count beyond
+    capacity.
+    """
     r, m = 0, 0
     for k in range(heatmaps.shape[0]):
         image = heatmaps[k]
         for y in range(image.shape[0]):
-            if not _exceeds(image[y], threshold):
+            if not _exceeds(image, y, threshold):
                 continue
             for x in range(image.shape[1]):
-                value = image[y, x]
-                if not threshold < value < np.inf or seen[y, x] == k or _rank(image, y, x) < 0:
+                if not threshold < image[y, x] < np.inf or _is_on_slope(image, y, x):
+                    continue
+                if seen[y, x] == k or _rank(image, y, x) < 0:
                     continue
                 size = _follow(image, y, x, k, seen, pixels[r:])
+                if r + size > len(pixels) or m > limit:
+                    counts[0], counts[1] = r + size, m
+                    return
                 if size > 0:
-                    starts[m] = r
-                    which[r : r + size] = k
+                    numbers[0, r : r + size], numbers[1, m], scores[m] = k, r, image[y, x]
                     r += size
                     m += 1
     counts[0], counts[1] = r, m
 
 
 @kernel
-def _exceeds(row, threshold):
-    """Is any pixel above the threshold? A loop without branches compares many at a time."""
+def _exceeds(image, y, threshold):
+    """Is any pixel of a row above the threshold? A loop without branches compares many at once."""
     above = 0
-    for x in range(row.shape[0]):
-        above |= row[x] > threshold
+    for x in range(image.shape[1]):
+        above |= image[y, x] > threshold
     return above > 0
+
+
+@kernel
+def _is_on_slope(image, y, x):
+    """Is one of the pixels before and after (x, y) higher? A quick test that most pixels fail."""
+    before, after = image[y, max(x - 1, 0)], image[y, min(x + 1, image.shape[1] - 1)]
+    return image[y, x] < before < np.inf or image[y, x] < after < np.inf
 
 
 @kernel
@@ -170,7 +214,12 @@ def _rank(image, y, x):
 
 @kernel
 def _follow(image, y, x, mark, seen, queue):
-    """Queue the pixels (x, y) of the plateau at (y, x); return their number, 0 if it is no peak."""
+    """Queue the pixels (x, y) of the plateau at (y, x); return their number, 0 if it is no peak.
+
+    A number beyond the queue's length if they do not fit.
+    """
+    if len(queue) == 0:
+        return 1
     queue[0, 0], queue[0, 1] = x, y
     if _rank(image, y, x) == 1:
         return 1 if image.size > 1 else 0
@@ -183,6 +232,8 @@ def _follow(image, y, x, mark, seen, queue):
         for j in range(max(y - 1, 0), min(y + 2, image.shape[0])):
             for i in range(max(x - 1, 0), min(x + 2, image.shape[1])):
                 if image[j, i] == image[y, x] and seen[j, i] != mark:
+                    if top == len(queue):
+                        return top + 1
                     seen[j, i] = mark
                     queue[top, 0], queue[top, 1] = i, j
                     top += 1

@@ -42,6 +42,26 @@ def test_the_gaussians_match_the_reference(centres, count):
     np.testing.assert_allclose(with_hidden(image, known), expected, rtol=0, atol=1e-6)
 
 
+def test_in_a_crowd_the_gaussians_match_the_reference():
+    rng = np.random.default_rng(3)
+    centres = rng.uniform(0, 39, (90, 2))
+    image = gaussian_heatmaps(centres, 40, 1.0).max(axis=0)
+    known = [(x, y, 0.0, 1.0) for x, y in centres[:45]]
+    expected = [g for g in reference.add_hidden_peaks(image.astype(float), known, THRESHOLD)]
+    assert len(expected) > 55
+    np.testing.assert_allclose(with_hidden(image, known), expected, rtol=0, atol=1e-6)
+
+
+def test_a_map_does_not_see_the_gaussians_of_the_map_before_it():
+    image = gaussian_heatmaps([(8, 10), (9.8, 10)], 20, sigma=1).max(axis=0).astype(np.float32)
+    rows = np.full((9, 4), -np.inf)
+    rows[[0, 3, 6]] = 8, 10, 0, 1
+    maps = np.stack([image, np.zeros_like(image), image])
+    add_hidden_peaks(maps, np.arange(4), THRESHOLD, rows)
+    assert (rows[:3] == rows[6:]).all() and rows[4:6, LOG_A].max() == -np.inf
+    assert rows[1, LOG_A] > -np.inf
+
+
 def test_without_known_peaks_none_are_added():
     assert len(with_hidden(np.ones((4, 5)), np.empty((0, 4)))) == 0
 

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from npkpose import find_peaks, gaussian_heatmaps
+from npkpose.codec.heatmap import merged_peaks
 from npkpose.codec.heatmap.merged_peaks import separate_peaks
 from npkpose.codec.heatmap.peaks import Peaks
 from npkpose.reference.codec.heatmap import merged_peaks as reference
@@ -148,3 +149,25 @@ def test_peaks_lie_at_most_a_pixel_outside_their_map():
         peaks = Peaks(np.array([(1, 1), point], float), np.ones(2), np.array([0, 2]))
         with pytest.raises(ValueError, match=r"peaks.points\[1\]: expected .* a map of \(4, 6\)"):
             separate_peaks(maps, peaks, THRESHOLD)
+
+
+def test_more_peaks_than_any_crowd_has_are_refused():
+    maps = np.random.default_rng(0).random((18, 140, 140)).astype(np.float32)
+    peaks = find_peaks(maps)
+    assert len(peaks.points) > 32768
+    with pytest.raises(ValueError, match="^peaks: expected at most 32768, got .* threshold"):
+        separate_peaks(maps, peaks)
+
+
+@pytest.mark.parametrize("chunk", [1, 5, 12])
+def test_maps_in_several_chunks_give_the_same_peaks(chunk, monkeypatch):
+    rng = np.random.default_rng(1)
+    people = [rng.uniform(0, 20, (count, 2)) for count in (9, 0, 3, 12, 1)]
+    maps = np.stack([gaussian_heatmaps(p, SIZE, 1.0).max(axis=0, initial=0) for p in people])
+    peaks = find_peaks(maps)
+    expected = separate_peaks(maps, peaks)
+    assert len(expected.points) > len(peaks.points)
+    monkeypatch.setattr(merged_peaks, "CHUNK", chunk)
+    assert len(merged_peaks._chunks(peaks.first)) > 1
+    for got, wanted in zip(separate_peaks(maps, peaks), expected):
+        np.testing.assert_array_equal(got, wanted)

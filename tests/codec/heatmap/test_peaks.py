@@ -118,3 +118,20 @@ def test_many_peaks_are_cut_and_thinned_in_each_map_by_score():
             own = thin.points[thin.first[k] : thin.first[k + 1]]
             np.testing.assert_allclose(own, expected[:, :2], atol=1e-9)
     assert len(find_peaks(maps, max_peaks=10**30).points) == len(every.points)
+
+
+def test_every_peak_is_listed_however_many_there_are():
+    maps = np.zeros((2, 130, 140), np.float32)
+    maps[:, ::2, ::2] = np.arange(65 * 70).reshape(65, 70) + 1
+    peaks = find_peaks(maps, refine="argmax")
+    assert peaks.first.tolist() == [0, 4550, 9100]
+    expected = np.argwhere(maps[0] > 0)[::-1, ::-1]  # the highest first
+    np.testing.assert_array_equal(peaks.points, np.concatenate([expected, expected]))
+    np.testing.assert_array_equal(peaks.scores[:4550], np.arange(4550, 0, -1))
+
+
+def test_a_plateau_of_many_pixels_is_one_peak_at_its_middle():
+    maps = np.zeros((1, 90, 80), np.float32)
+    maps[0, 10:80, 5:75] = 1.0  # 4,900 pixels
+    peaks = find_peaks(maps, refine="argmax")
+    np.testing.assert_allclose(peaks.points, [(39.5, 44.5)], rtol=0, atol=1e-9)
