@@ -15,7 +15,7 @@ import numpy as np
 
 from npkpose._check import check_array, check_kind
 from npkpose._jit import kernel
-from npkpose.codec.heatmap.peaks import Peaks
+from npkpose.codec.heatmap.peaks import Peaks, check_first
 from npkpose.skeleton import Skeleton
 
 
@@ -39,51 +39,65 @@ def assemble(peaks, connections, skeleton):
     check_kind("peaks", peaks, Peaks)
     check_kind("skeleton", skeleton, Skeleton)
     total = len(peaks.points)
-    _check_connections(connections, total, len(skeleton.limbs))
-    keypoint = np.repeat(np.arange(skeleton.num_keypoints), np.diff(peaks.first))
-    parent = np.arange(total)
-    members = np.full((total, skeleton.num_keypoints), -1, dtype=np.int64)
-    members[parent, keypoint] = parent
-    affinities = np.zeros(total)
+    first = check_first(peaks.first, skeleton.num_keypoints, total)
+    connections = _check_connections(connections, total, len(skeleton.limbs))
+    return _assemble(peaks._replace(first=first), connections, skeleton)
+
+
+def _assemble(peaks, connections, skeleton):
+    """Return what `assemble` does, for arguments that are checked."""
+    total = len(peaks.points)
+    parent, affinities = np.empty(total, dtype=np.int64), np.empty(total)
+    members = np.empty((total, skeleton.num_keypoints), dtype=np.int64)
     redundant = np.zeros(len(skeleton.limbs), dtype=np.bool_)
     redundant[list(skeleton.redundant_limbs)] = True
-    _merge(connections, redundant[connections.limbs], parent, members, affinities)
+    _start(peaks.first, parent, members, affinities)
+    limbs, pairs, gains = connections
+    _merge(limbs, pairs, gains, redundant, parent, members, affinities)
     roots = parent == np.arange(total)
     return members[roots], affinities[roots]
 
 
 def _check_connections(connections, peaks, limbs):
-    """Raise ValueError unless all connections are of limb types and peaks that exist."""
+    """Return (limbs, pairs, affinities) of limb types and peaks that exist, or raise ValueError."""
+    count, checked = len(connections.limbs), []
     for name, array, shape, end in (
         ("limbs", connections.limbs, ("C",), limbs),
-        ("pairs", connections.pairs, (len(connections.limbs), 2), peaks),
+        ("pairs", connections.pairs, (count, 2), peaks),
     ):
         array = check_array(f"connections.{name}", array, shape, np.int64)
         if array.size and not (0 <= array.min() and array.max() < end):
             raise ValueError(f"connections.{name}: expected 0 up to {end - 1}, got {array}")
-    check_array("connections.affinities", connections.affinities, (len(connections.limbs),))
+        checked.append(array)
+    return (*checked, check_array("connections.affinities", connections.affinities, (count,)))
 
 
 @kernel
-def _merge(connections, redundant, parent, members, affinities):
+def _start(first, parent, members, affinities):
+    """Make each peak a person of one keypoint."""
+    members[:], affinities[:] = -1, 0.0
+    for k in range(len(first) - 1):
+        for m in range(first[k], first[k + 1]):
+            parent[m] = members[m, k] = m
+
+
+@kernel
+def _merge(limbs, pairs, gains, redundant, parent, members, affinities):
     """Merge people along the connections; the rows of ``members`` at roots hold the people."""
     for last in (False, True):  # redundant limbs come last
-        for c in range(len(redundant)):
-            if redundant[c] != last:
+        for c in range(len(limbs)):
+            if redundant[limbs[c]] != last:
                 continue
-            a, b = connections.pairs[c, 0], connections.pairs[c, 1]
-            a, b = _root(parent, a), _root(parent, b)
+            a, b = _root(parent, pairs[c, 0]), _root(parent, pairs[c, 1])
             if a != b:
-                if not _disjoint(members[a], members[b]):
-                    continue
-                if last and _size(members[a]) == 1 and _size(members[b]) == 1:
+                if not _may_merge(members, a, b, last):
                     continue
                 a, b = min(a, b), max(a, b)
                 parent[b] = a
                 affinities[a] += affinities[b]
                 for k in range(members.shape[1]):
                     members[a, k] = max(members[a, k], members[b, k])
-            affinities[a] += connections.affinities[c]
+            affinities[a] += gains[c]
 
 
 @kernel
@@ -96,18 +110,13 @@ def _root(parent, i):
 
 
 @kernel
-def _disjoint(one, other):
-    """Return whether two people have no keypoint in common."""
-    for k in range(one.shape[0]):
-        if one[k] >= 0 and other[k] >= 0:
+def _may_merge(members, a, b, redundant):
+    """Return whether two people have no keypoint in common, and a redundant limb extends one."""
+    size_a, size_b = 0, 0
+    for k in range(members.shape[1]):
+        has_a, has_b = members[a, k] >= 0, members[b, k] >= 0
+        if has_a and has_b:
             return False
-    return True
-
-
-@kernel
-def _size(members):
-    """Return the number of a person's keypoints."""
-    size = 0
-    for k in range(members.shape[0]):
-        size += members[k] >= 0
-    return size
+        size_a += has_a
+        size_b += has_b
+    return not redundant or size_a > 1 or size_b > 1

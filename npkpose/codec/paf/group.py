@@ -7,6 +7,13 @@
     people              peaks that limbs join                 codec.paf.assemble
     missing keypoints   filled in, if asked for               codec.paf.fill_missing
 
+Arguments are checked once, at the door: the steps are then called without the checks of their
+public functions, which take longer than the steps do for one person.
+
+Time and memory are bounded. An image with more than 32,768 peaks is refused, as is one in which
+more than 2^26 pairs of peaks and samples would be looked at: maps of noise, of a network that is
+not trained or of another scale, take a second or two at most.
+
 The maps are read as the network gives them. Published code upsamples them first; here that is
 not needed, because peaks and samples lie between the pixels, and because merged peaks are
 separated by their shape.
@@ -25,16 +32,21 @@ from npkpose._check import (
     check_finite,
     check_flag,
     check_integer,
+    check_kind,
     check_number,
 )
-from npkpose.codec.heatmap.merged_peaks import separate_peaks
-from npkpose.codec.heatmap.peaks import find_peaks
-from npkpose.codec.paf.assemble import assemble
-from npkpose.codec.paf.candidates import Limits
-from npkpose.codec.paf.fields import check_fields
+from npkpose._jit import summing_kernel
+from npkpose.codec.heatmap.decode import LOG_PARABOLA
+from npkpose.codec.heatmap.merged_peaks import _separate
+from npkpose.codec.heatmap.peaks import MAX_PEAKS, Peaks, _sorted_maxima
+from npkpose.codec.paf.assemble import _assemble
+from npkpose.codec.paf.candidates import Limits, _candidates
+from npkpose.codec.paf.fields import MAX_SAMPLES, check_fields
 from npkpose.codec.paf.fill_missing import fill_missing_keypoints
-from npkpose.codec.paf.limbs import MATCHINGS, connect_limbs
+from npkpose.codec.paf.limbs import MATCHINGS, _connect
+from npkpose.grid import check_grid
 from npkpose.poses import Poses
+from npkpose.skeleton import Skeleton
 
 # The arguments of published parsers: group_paf(..., **PAF_VARIANTS["openpose"]). The rest is
 # ours in each: sub-pixel peaks, bilinear samples, union-find.
@@ -90,14 +102,14 @@ def group_paf(
         A peak's value must exceed it; positive if ``separate`` is true.
     separate : bool
         Separate the merged peaks of neighbours; see `separate_peaks`.
-    num_samples : int, at least 2
+    num_samples : int, from 2 to 10,000
         Samples of the line integral along each candidate limb.
     sample_threshold, sample_fraction : float
         More than this fraction of a limb's samples must exceed the threshold.
     max_length_ratio : float, at least 1
         Pruning: how much longer a candidate limb may be than the short candidates at its ends;
         see `codec.paf.candidates`. If people of very different sizes overlap, 16 finds 1 in 100
-        more, and takes a quarter longer in a crowd. Infinite: no pruning.
+        more, and takes a quarter longer in a crowd. Infinite: no pruning, for 600 people at most.
     matching : "greedy" or "optimal"
         How to choose among limbs of one type that share an end.
     min_keypoints : int
@@ -118,22 +130,26 @@ def group_paf(
     Raises
     ------
     ValueError
-        Wrong or unequal shapes, too few channels, NaN or infinity, or a parameter out of range.
+        Wrong or unequal shapes, too few channels, NaN or infinity, a parameter out of range, or
+        maps of noise: more than 32,768 peaks, or more pairs of them than `codec.paf.candidates`
+        looks at.
     """
+    check_grid(grid)
     heatmaps, pafs = _check_maps(heatmaps, pafs, skeleton)
     check_flag("separate", separate)
     check_flag("fill_missing", fill_missing)
-    num_samples = check_integer("num_samples", num_samples, at_least=2)
+    num_samples = check_integer("num_samples", num_samples, 2, MAX_SAMPLES)
     limits = _check_limits(sample_threshold, sample_fraction, max_length_ratio)
     check_choice("matching", matching, MATCHINGS)
     min_keypoints = check_integer("min_keypoints", min_keypoints, at_least=1)
     min_score = check_number("min_score", min_score)
+    threshold = check_number("threshold", threshold, above=0 if separate else -math.inf)
 
-    peaks = find_peaks(heatmaps, threshold)
-    if separate:
-        peaks = separate_peaks(heatmaps, peaks, threshold)
-    connections = connect_limbs(peaks, pafs, skeleton, num_samples, limits, matching)
-    members, affinities = assemble(peaks, connections, skeleton)
+    # Each step without the checks of its public function, which have just been made.
+    peaks = _peaks(heatmaps, threshold, separate)
+    rows, affinities = _candidates(peaks, pafs, skeleton, num_samples, limits)
+    connections = _connect(rows, affinities, len(peaks.points), matching)
+    members, affinities = _assemble(peaks, connections, skeleton)
     poses = _people(peaks, members, affinities, min_keypoints, min_score)
     if fill_missing:
         filled = fill_missing_keypoints(poses.keypoints, heatmaps, pafs, skeleton, num_samples)
@@ -143,21 +159,32 @@ def group_paf(
     return poses.with_keypoints(grid.to_image(poses.keypoints, heatmaps.shape[1:]))
 
 
+def _peaks(heatmaps, threshold, separate):
+    """Return the peaks of all maps, merged ones separated if asked for."""
+    points, scores, which = _sorted_maxima(heatmaps, threshold, LOG_PARABOLA, MAX_PEAKS)
+    peaks = Peaks(points, scores, np.searchsorted(which, np.arange(len(heatmaps) + 1)))
+    return _separate(heatmaps, peaks, threshold) if separate else peaks
+
+
 def _people(peaks, members, affinities, min_keypoints, min_score):
     """Return the rows of ``members`` that are not dropped, as `Poses` by falling score."""
     count = (members >= 0).sum(axis=1)
-    enough = count >= min_keypoints
-    members, affinities, count = members[enough], affinities[enough], count[enough]
-    scores = np.where(members >= 0, np.append(peaks.scores, 0.0)[members], 0.0)
-    person_scores = (scores.sum(axis=1) + affinities) / count
+    enough = np.flatnonzero(count >= min_keypoints)
+    members, count = members[enough], count[enough]
+    missing = members < 0
+    scores = peaks.scores[members] if len(peaks.scores) else np.empty(members.shape)
+    scores[missing] = 0.0
+    person_scores = (scores.sum(axis=1) + affinities[enough]) / count
     order = np.argsort(-person_scores, kind="stable")
     order = order[person_scores[order] >= min_score]
-    keypoints = np.append(peaks.points, [[np.nan, np.nan]], axis=0)[members[order]]
+    keypoints = peaks.points[members[order]] if len(order) else np.empty((0, members.shape[1], 2))
+    keypoints[missing[order]] = np.nan
     return Poses(keypoints, scores[order], person_scores[order])
 
 
 def _check_maps(heatmaps, pafs, skeleton):
     """Return the channels (K, H, W) and (C, H, W) that the skeleton reads, or raise ValueError."""
+    check_kind("skeleton", skeleton, Skeleton)
     heatmaps = check_array("heatmaps", heatmaps, ("C", "H", "W"), np.float32, finite=False)
     pafs = check_array("pafs", pafs, ("D", *heatmaps.shape[1:]), np.float32, finite=False)
     if len(heatmaps) < skeleton.num_keypoints:
@@ -167,14 +194,24 @@ def _check_maps(heatmaps, pafs, skeleton):
         )
     pafs = check_fields(pafs, skeleton)[: skeleton.num_paf_channels]
     heatmaps = heatmaps[: skeleton.num_keypoints]
-    check_finite("heatmaps", heatmaps)
-    check_finite("pafs", pafs)
+    for name, maps in (("heatmaps", heatmaps), ("pafs", pafs)):
+        if not math.isfinite(_size_of_all(maps.ravel())):
+            check_finite(name, maps)
     return heatmaps, pafs
+
+
+@summing_kernel
+def _size_of_all(values):
+    """Return the sum of |value|: finite if all values are, and twice as fast to find as that."""
+    total = np.float32(0.0)
+    for i in range(values.shape[0]):
+        total += abs(values[i])
+    return total
 
 
 def _check_limits(sample_threshold, sample_fraction, max_length_ratio):
     """Return the `Limits` of candidate limbs, or raise ValueError."""
-    if max_length_ratio != math.inf:
+    if not (isinstance(max_length_ratio, (float, np.floating)) and max_length_ratio == math.inf):
         max_length_ratio = check_number("max_length_ratio", max_length_ratio, at_least=1)
     return Limits(
         check_number("sample_threshold", sample_threshold),

@@ -41,17 +41,37 @@ def connect_limbs(peaks, pafs, skeleton, num_samples=10, limits=Limits(), matchi
     """
     check_choice("matching", matching, MATCHINGS)
     rows, affinities = candidate_limbs(peaks, pafs, skeleton, num_samples, limits)
-    order = np.lexsort((rows[:, 2], rows[:, 1], rows[:, 0], -affinities))
+    return _connect(rows, affinities, len(peaks.points), matching)
+
+
+def _connect(rows, affinities, num_peaks, matching):
+    """Return the `Connections` among candidates, as `candidate_limbs` returns them."""
+    order = _by_falling_affinity(rows, affinities)
     rows, affinities = rows[order], affinities[order]
     keep = np.zeros(len(rows), dtype=np.bool_)
     if matching == "greedy":
-        taken = np.zeros((len(skeleton.limbs), len(peaks.points)), dtype=np.bool_)
-        _match(rows, taken, keep)
+        _match(rows, num_peaks, keep)
     else:
-        for limb in range(len(skeleton.limbs)):
+        for limb in np.unique(rows[:, 0]):
             own = np.flatnonzero(rows[:, 0] == limb)
             keep[own[_best_matching(rows[own, 1:], affinities[own])]] = True
     return Connections(rows[keep, 0], rows[keep, 1:], affinities[keep])
+
+
+def _by_falling_affinity(rows, affinities):
+    """Return the order of candidates: by falling affinity, ties by limb type, a, then b.
+
+    Most affinities differ, so all are sorted by them alone, and ties again by all four.
+    """
+    order = np.argsort(-affinities)
+    ordered = affinities[order]
+    ties = ordered[1:] == ordered[:-1]
+    if ties.any():
+        tied = np.flatnonzero(np.append(ties, False) | np.append(False, ties))
+        own = order[tied]
+        limb, a, b = rows[own].T
+        order[tied] = own[np.lexsort((b, a, limb, -affinities[own]))]
+    return order
 
 
 def _best_matching(pairs, affinities):
@@ -65,10 +85,14 @@ def _best_matching(pairs, affinities):
 
 
 @kernel
-def _match(rows, taken, keep):
-    """Keep each row unless an end has such a limb already; ``taken`` (L, M) starts False."""
+def _match(rows, num_peaks, keep):
+    """Keep each row unless an end has a limb of this type already."""
+    limbs = 0
     for c in range(rows.shape[0]):
-        limb, a, b = rows[c]
+        limbs = max(limbs, rows[c, 0] + 1)
+    taken = np.zeros((limbs, num_peaks), np.bool_)
+    for c in range(rows.shape[0]):
+        limb, a, b = rows[c, 0], rows[c, 1], rows[c, 2]
         if not taken[limb, a] and not taken[limb, b]:
             taken[limb, a] = taken[limb, b] = True
             keep[c] = True

@@ -1,3 +1,4 @@
+import numba
 import numpy as np
 import pytest
 from hypothesis import given
@@ -74,6 +75,37 @@ def test_all_candidates_are_listed_even_beyond_the_first_capacity():
     expected = reference.candidate_limbs(peaks, field, LIMB, 2)[0]
     assert {row[1:] for row in found(peaks, field, LIMB, 2)} == set(expected)
     assert len(expected) > 4 * 40
+
+
+def cost(peaks, field, max_length_ratio):
+    """How many pairs and samples are looked at."""
+    bins = candidates._sort_into_bins(peaks, field.shape[1:])
+    counts = np.zeros(2, np.int64)
+    found = candidates._Candidates(np.empty((10**5, 3), np.int64), np.empty(10**5), counts)
+    limits, steps = candidates.Limits(max_length_ratio=max_length_ratio), candidates._steps(10)
+    candidates._score(field, LIMB.limbs_and_channels, peaks.first, bins, steps, limits, found)
+    return counts[1]
+
+
+def test_the_cost_of_a_crowd_grows_with_its_number_and_without_pruning_with_the_square():
+    costs = []
+    for side in (8, 16):  # side^2 limbs of 4 pixels, 16 pixels apart
+        starts = 4 + 16.0 * np.stack(np.meshgrid(range(side), range(side)), -1).reshape(-1, 2)
+        ends, size = starts + (4, 0), (16 * side, 16 * side)
+        field = paf_fields(np.stack([starts, ends], axis=1), LIMB, size)
+        costs.append([cost(peaks_at(starts, ends), field, ratio) for ratio in (8.0, np.inf)])
+    pruned, unpruned = np.divide(*costs[::-1])
+    assert 4 < pruned < 5 and 14 < unpruned <= 16
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="millions of pairs are looked at")
+@pytest.mark.parametrize("value, side", [(0, 3000), (1, 1500)])
+def test_too_many_pairs_or_candidates_are_refused(value, side):
+    rng = np.random.default_rng(0)
+    peaks = peaks_at(*rng.uniform(0, 99, (2, side, 2)))
+    field = np.full((2, 100, 100), value, np.float32)
+    with pytest.raises(ValueError, match=f"^peaks: expected at most .* got more for {2 * side}"):
+        candidate_limbs(peaks, field, LIMB, limits=(0.05, 0.0, np.inf))
 
 
 def test_a_limb_longer_than_half_the_map_has_a_lower_affinity():

@@ -1,11 +1,15 @@
+import math
+
+import numba
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from npkpose import OPENPOSE_18, Grid, Skeleton, gaussian_heatmaps, group_paf, paf_fields
 from npkpose.codec.paf.group import PAF_VARIANTS
 from npkpose.codec.paf.nearest_baseline import group_nearest
+from npkpose.reference.codec.paf import group as reference
 
 BODY = np.array(
     [(0, -9), (0, -6), (-3, -6), (-4, -2), (-4, 2), (3, -6), (4, -2), (4, 2), (-2, 2), (-2, 7),
@@ -34,6 +38,36 @@ def test_grouping_inverts_encoding_for_people_who_stand_apart(cells, sixteenths)
     for person in people:
         error = np.abs(poses.keypoints - person).max(axis=(1, 2), initial=0)
         assert error.min() < 0.1
+
+
+@given(st.integers(0, 10**6), st.integers(0, 3))
+@settings(max_examples=30)
+def test_the_people_match_the_reference(seed, people):
+    rng = np.random.default_rng(seed)
+    figures = BODY + rng.normal(0, 0.7, BODY.shape) + rng.uniform((4, 9), (22, 17), (people, 1, 2))
+    figures[rng.random(figures.shape[:2]) < 0.1] = np.nan
+    heatmaps, pafs = maps_of(figures, (28, 26))
+    heatmaps, pafs = (m + rng.normal(0, 0.02, m.shape).astype(np.float32) for m in (heatmaps, pafs))
+    poses = group_paf(heatmaps, pafs, OPENPOSE_18)
+    keypoints, scores = reference.group_paf(heatmaps[:18], pafs, OPENPOSE_18)
+    np.testing.assert_allclose(poses.keypoints, keypoints, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(poses.person_scores, scores, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("max_length_ratio", [8.0, math.inf])
+def test_noise_with_too_many_peaks_is_refused(max_length_ratio):
+    rng = np.random.default_rng(0)
+    heatmaps, pafs = rng.random((18, 150, 150)), rng.normal(size=(38, 150, 150))
+    with pytest.raises(ValueError, match="^heatmaps: expected at most 32768 peaks above .* 0.1"):
+        group_paf(heatmaps, pafs, OPENPOSE_18, max_length_ratio=max_length_ratio)
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="6 million pairs are looked at")
+def test_noise_with_too_many_pairs_of_peaks_is_refused():
+    rng = np.random.default_rng(0)
+    heatmaps, pafs = rng.random((18, 100, 100)), rng.normal(size=(38, 100, 100))
+    with pytest.raises(ValueError, match="^peaks: expected at most 67108864 pairs .* threshold"):
+        group_paf(heatmaps, pafs, OPENPOSE_18, separate=False)
 
 
 def test_two_people_who_cross_are_separated_where_the_nearest_keypoint_mixes_them():
@@ -166,6 +200,9 @@ def test_people_are_sorted_by_falling_score_and_a_second_call_is_equal():
             r"heatmaps\[0, 0, 0\]: expected a finite value",
         ),
         ({"pafs": np.full((38, 8, 8), -np.inf)}, r"pafs\[0, 0, 0\]: expected a finite value"),
+        ({"skeleton": -1}, "skeleton: expected a Skeleton, got -1"),
+        ({"grid": 4}, "grid: expected a Grid, got 4"),
+        ({"max_length_ratio": np.array([True, False])}, "max_length_ratio: expected a finite"),
         ({"threshold": None}, "threshold: expected a finite number"),
         ({"threshold": 0}, "threshold: expected more than 0"),
         ({"max_length_ratio": 0.5}, "max_length_ratio: expected at least 1"),

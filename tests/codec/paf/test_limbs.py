@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from npkpose import Peaks, Skeleton, paf_fields
-from npkpose.codec.paf.limbs import connect_limbs
+from npkpose.codec.paf.limbs import _by_falling_affinity, connect_limbs
 from npkpose.reference.codec.paf import limbs as reference
 
 TRIANGLE = Skeleton("TRIANGLE", ("a", "b", "c"), ((0, 1), (1, 2), (2, 0)))
@@ -71,3 +71,10 @@ def test_crossing_limbs_are_connected_along_their_fields():
 def test_no_peaks_give_no_connections():
     connections = connect_limbs(peaks_at([], [(1, 1)]), np.ones((2, 8, 8), np.float32), LIMB)
     assert connections.pairs.shape == (0, 2) and connections.limbs.shape == (0,)
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 3)] * 3, st.integers(1, 5)), max_size=40, unique=True))
+def test_equal_affinities_are_ordered_by_limb_and_ends(rows):
+    rows = np.array(rows, np.int64).reshape(-1, 4)
+    order = _by_falling_affinity(rows[:, :3], rows[:, 3] / 8)
+    assert rows[order].tolist() == sorted(rows.tolist(), key=lambda r: (-r[3], *r[:3]))

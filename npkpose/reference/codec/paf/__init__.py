@@ -4,5 +4,6 @@
     candidates.py     every pair of peaks scored
     limbs.py          a sorted list, or every matching tried
     assemble.py       people as dictionaries, merged one by one
+    group.py          the twins of all steps in order
     fill_missing.py   all pixels of the map at once
 """
