@@ -12,16 +12,22 @@ import os
 SUITES = ("decode", "paf", "tags", "assignment", "coco")
 
 
+def _plot_file(path):
+    from npkpose.exercises.plot_file import PlotFile  # imports NumPy
+
+    return PlotFile(path)
+
+
 def main(argv=None):
     """Print the table of the suites asked for, and draw time against people."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SUITES)}")
-    parser.add_argument("--plot", default="people.png", help="picture of time against people")
+    parser.add_argument("--plot", type=_plot_file, help="plot of time against people")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy is first imported
     options = parser.parse_args(argv)
     unknown = sorted(set(options.names) - set(SUITES))
     if unknown:
         parser.error(f"NAME: expected some of {', '.join(SUITES)}, got {', '.join(unknown)}")
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy is first imported
     from benchmarks.timing import machine, print_rows
 
     print(machine(), flush=True)

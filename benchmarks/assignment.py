@@ -6,7 +6,7 @@ gaps are common.
 
 import numpy as np
 
-from benchmarks.timing import Row, first_call, machine, print_rows, smallest_ms
+from benchmarks.timing import Row, first_call, print_table, smallest_ms
 from npkpose import assign
 
 SIZES = (30, 100, 400)
@@ -33,5 +33,4 @@ def rows():
 
 
 if __name__ == "__main__":
-    print(machine())
-    print_rows(rows())
+    print_table(__doc__, rows)

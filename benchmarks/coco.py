@@ -188,8 +188,9 @@ def _memory(tool, *paths):
 def main(argv=None):
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--memory", nargs=3, metavar=("TOOL", "TRUTH", "RESULTS"))
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each row; default 3")
+    parser.add_argument("--memory", nargs=3, metavar=("TOOL", "TRUTH", "RESULTS"),
+        help="only print the memory in MiB that a tool needs for two files")  # fmt: skip
     options = parser.parse_args(argv)
     if options.memory:
         return _memory(*options.memory)

@@ -9,7 +9,7 @@ borders, plateaus or pixels that are not finite.
 
 import numpy as np
 
-from benchmarks.timing import Row, first_call, machine, print_rows, smallest_ms
+from benchmarks.timing import Row, first_call, print_table, smallest_ms
 from npkpose import decode_heatmaps, gaussian_heatmaps
 from npkpose.codec.heatmap.decode import DARK_SPACING, REFINEMENTS
 
@@ -83,5 +83,4 @@ def rows():
 
 
 if __name__ == "__main__":
-    print(machine())
-    print_rows(rows())
+    print_table(__doc__, rows)

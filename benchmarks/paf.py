@@ -4,7 +4,8 @@ Scenes are drawn from a seed: figures of 18 keypoints at random places, sizes an
 largest of their Gaussians in each heatmap, the mean of their limbs' fields, and noise. Each row
 times one scene and counts, over five, the people found at an OKS above 0.5 and above 0.75 and
 the spurious ones (matched with nobody at 0.5). Then the same crowd grows, density unchanged:
-its time per doubling, how many people are grouped in the 33 ms of a video frame, and a plot.
+its time per doubling, how many people are grouped in the 33 ms of a video frame, and with --plot
+a plot.
 
 MAPS_FOLDER may hold scenes made elsewhere, .npz files of ``heat`` (H, W, 19), ``paf`` (H, W, 38),
 ``kpts`` (P, 18, 3: x, y, visible) and ``area`` (P,). The peer, plain NumPy, finds the highest of
@@ -19,6 +20,8 @@ import numpy as np
 
 from benchmarks.timing import Row, first_call, machine, print_rows, smallest_ms
 from npkpose import COCO_17, OPENPOSE_18, Poses, gaussian_heatmaps, group_paf, paf_fields
+from npkpose._extras import require_figure
+from npkpose.exercises.plot_file import PlotFile
 from npkpose.metrics import match, oks
 
 BODY = np.array(
@@ -156,8 +159,8 @@ def growth():
     return times
 
 
-def report(path):
-    """Print how the time grows with the people, and draw it where Matplotlib is installed."""
+def report(plot=None):
+    """Print how the time grows with the people, and draw it in a `PlotFile` if one is given."""
     times = growth()
     print("\npeople       ms   times per doubling, at one density")
     for n, people in enumerate(CROWDS):
@@ -166,15 +169,14 @@ def report(path):
         print(f"{people:6} {times[0, n]:8.3f} {growth_rate:8.2f}")
     most = np.interp(FRAME_MS, times[0], CROWDS)
     print(f"{most:.0f} people in {FRAME_MS:g} ms" + " and more" * bool(times[0, -1] < FRAME_MS))
-    try:
-        import matplotlib
-    except ImportError:
-        print("no picture: Matplotlib is not installed")
-        return
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
+    if plot is not None:
+        plot.save(draw_growth(times, most), dpi=120)
 
-    figure, axes = pyplot.subplots(figsize=(6, 4), layout="constrained")
+
+def draw_growth(times, most):
+    """Return the figure of times against people; ``most`` people are grouped in a frame."""
+    figure = require_figure()(figsize=(6, 4), layout="constrained")
+    axes = figure.subplots()
     axes.loglog(CROWDS, times[0], "o-", label="npkpose: maps to people")
     axes.loglog(CROWDS, times[1], "s--", label="plain NumPy: peaks and pairs only")
     axes.axhline(FRAME_MS, color="gray", linewidth=1)
@@ -183,15 +185,14 @@ def report(path):
     axes.set_xticks(CROWDS, CROWDS, minor=False)
     axes.set_xticks([], minor=True)
     axes.legend()
-    figure.savefig(path, dpi=120)
-    print(f"wrote {path}")
+    return figure
 
 
 def main(argv=None):
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", nargs="?", metavar="MAPS_FOLDER")
-    parser.add_argument("--plot", default="people.png")
+    parser.add_argument("folder", nargs="?", metavar="MAPS_FOLDER", help="scenes made elsewhere")
+    parser.add_argument("--plot", type=PlotFile, help="plot of time against people")
     options = parser.parse_args(argv)
     print(machine())
     print_rows(rows(options.folder))

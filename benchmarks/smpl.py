@@ -7,7 +7,7 @@ all cores, after their outputs and gradients are asserted equal.
 
 import numpy as np
 
-from benchmarks.timing import Row, first_call, machine, print_rows, smallest_ms
+from benchmarks.timing import Row, first_call, print_table, smallest_ms
 from npkpose.space.body import BodyData, tube_body
 from npkpose.space.rotations import axis_angle_to_matrix
 from npkpose.space.smpl import SMPL
@@ -86,11 +86,5 @@ def _assert_equal(ours, theirs):
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-5 * abs(b).max())
 
 
-def main():
-    """Print the table."""
-    print(machine().replace("one thread", "all threads"))
-    print_rows(rows())
-
-
 if __name__ == "__main__":
-    main()
+    print_table(__doc__, rows, threads="all threads")

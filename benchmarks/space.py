@@ -9,7 +9,7 @@ All alternate in one process, after their outputs are asserted equal.
 
 import numpy as np
 
-from benchmarks.timing import Row, first_call, machine, print_rows, smallest_ms
+from benchmarks.timing import Row, first_call, print_table, smallest_ms
 from npkpose.models.lifting.mhformer import MHFormer
 from npkpose.models.lifting.videopose3d import VideoPose3D
 from npkpose.space import Camera, triangulate
@@ -153,11 +153,5 @@ def _opencv_rows(lens, cameras, pixels, runs):
         yield Row(kernel, size, first, times[0], peer, times[1])
 
 
-def main():
-    """Print the table."""
-    print(machine().replace("one thread", "networks on all threads"))
-    print_rows(rows())
-
-
 if __name__ == "__main__":
-    main()
+    print_table(__doc__, rows, threads="networks on all threads")

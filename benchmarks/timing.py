@@ -4,6 +4,7 @@ Times are the smallest of many runs, because a shared machine only ever adds to 
 in the same process on the same arrays, in alternation, with one thread.
 """
 
+import argparse
 import math
 import platform
 import time
@@ -57,6 +58,13 @@ def machine():
         pass
     versions = f"NumPy {np.__version__}, Numba {numba.__version__}, npkpose {npkpose.__version__}"
     return f"{processor}, one thread, Python {platform.python_version()}, {versions}"
+
+
+def print_table(docstring, rows, argv=None, threads="one thread"):
+    """Print the table of ``rows()``, or the help: what a benchmark without options does."""
+    argparse.ArgumentParser(description=docstring.splitlines()[0]).parse_args(argv)
+    print(machine().replace("one thread", threads), flush=True)
+    print_rows(rows())
 
 
 def peak_mib():

@@ -15,12 +15,13 @@ from matplotlib import pyplot as plt
 
 from npkpose import decode_heatmaps, gaussian_heatmap, gaussian_heatmaps
 from npkpose.codec.heatmap.decode import REFINEMENTS
+from npkpose.exercises.plot_file import PlotFile
 
 SIZE, SIGMA = (12, 16), 2.0
 CENTRE = (7.3, 5.6)  # between the pixels
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--out", default="01_heatmap.png")
+parser.add_argument("--out", type=PlotFile, default="01_heatmap.png")
 out = parser.parse_args().out
 
 # 2,000 random keypoints, decoded with each refinement.
@@ -53,5 +54,4 @@ right.set_ylim(-2.5, 0.5)
 right.legend()
 right.set_title("its logarithm is a parabola: the maximum is exact")
 figure.tight_layout()
-figure.savefig(out, dpi=110)
-print(f"wrote {out}")
+out.save(figure)

@@ -15,10 +15,11 @@ import numpy as np
 
 from npkpose.codec.heatmap.decode import REFINEMENTS
 from npkpose.exercises.markers import held_out_markers, marker_errors, train_markers
+from npkpose.exercises.plot_file import PlotFile
 from npkpose.exercises.report import draw_markers, print_refinements, progress
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--out", default="02_train_markers.png")
+parser.add_argument("--out", type=PlotFile, default="02_train_markers.png")
 parser.add_argument("--seeds", type=int, default=5)
 parser.add_argument("--steps", type=int, default=200)
 options = parser.parse_args()
@@ -36,5 +37,4 @@ row = ", ".join(f"{r} {m:.3f}" for r, m in zip(REFINEMENTS, np.median(means, axi
 print(f"median mean L2: {row} px")
 print(f"exercise 2, gain of each refinement (seed {options.seeds - 1}):")
 print_refinements(errors)
-draw_markers(options.out, net, images, keypoints)
-print(f"wrote {options.out}")
+options.out.write(lambda path: draw_markers(path, net, images, keypoints))

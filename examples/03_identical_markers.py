@@ -27,6 +27,7 @@ from matplotlib import pyplot as plt
 from npkpose.data import four_markers
 from npkpose.exercises.markers import best_assignment_errors as best_errors
 from npkpose.exercises.markers import held_out_markers, marker_errors, train_markers
+from npkpose.exercises.plot_file import PlotFile
 from npkpose.exercises.report import progress
 
 FORMS = {
@@ -36,7 +37,7 @@ FORMS = {
 }
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--out", default="03_identical_markers.png")
+parser.add_argument("--out", type=PlotFile, default="03_identical_markers.png")
 parser.add_argument("--steps", type=int, default=200)
 options = parser.parse_args()
 
@@ -61,7 +62,7 @@ for ax in axes.flat:
     ax.set_xticks([])
     ax.set_yticks([])
 figure.tight_layout()
-figure.savefig(options.out, dpi=110)
+options.out.save(figure)
 
 # The position of the ink of the classic squares, relative to their labels.
 images, keypoints = four_markers(200, np.random.default_rng(0), style="classic")
@@ -70,4 +71,3 @@ x, y = np.arange(64), np.arange(64)[:, None]
 centroid = [(ink * x).sum() / ink.sum(), (ink * y).sum() / ink.sum()]
 offset = np.round(centroid - keypoints.mean(axis=(0, 1)), 1)
 print(f"classic: the ink lies {offset} px off its label")
-print(f"wrote {options.out}")

@@ -18,13 +18,14 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from npkpose import Skeleton, limb_scores, paf_fields
+from npkpose.exercises.plot_file import PlotFile
 
 ARM = Skeleton("ARM", ("shoulder", "hand"), ((0, 1),))
 PEOPLE = np.array([[(6, 6), (26, 24)], [(10, 22), (28, 8)]], dtype=float)  # (P, K, 2)
 SIZE = (30, 34)
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--out", default="04_affinity_fields.png")
+parser.add_argument("--out", type=PlotFile, default="04_affinity_fields.png")
 out = parser.parse_args().out
 
 field = paf_fields(PEOPLE, ARM, SIZE)  # (2, H, W)
@@ -55,5 +56,4 @@ for ax in (left, right):
     ax.set_ylim(SIZE[0] - 0.5, -0.5)
     ax.set_aspect("equal")
 figure.tight_layout()
-figure.savefig(out, dpi=110)
-print(f"wrote {out}")
+out.save(figure)

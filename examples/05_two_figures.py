@@ -14,11 +14,12 @@ Expected output (two to three minutes on two cores; the last digits depend on th
 import argparse
 import time
 
+from npkpose.exercises.plot_file import PlotFile
 from npkpose.exercises.report import draw_figures, print_grouping, progress
 from npkpose.exercises.two_figures import group_figures, held_out_figures, train_figures
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--out", default="05_two_figures.png")
+parser.add_argument("--out", type=PlotFile, default="05_two_figures.png")
 parser.add_argument("--seed", type=int, default=0)
 parser.add_argument("--steps", type=int, default=2200)
 options = parser.parse_args()
@@ -32,5 +33,4 @@ groups = group_figures(net, images)
 nearest = group_figures(net, images, nearest=True)
 print(f"{len(images)} held-out scenes of two figures each:")
 print_grouping(groups, nearest, keypoints)
-draw_figures(options.out, net, images, groups, nearest)
-print(f"wrote {options.out}")
+options.out.write(lambda path: draw_figures(path, net, images, groups, nearest))

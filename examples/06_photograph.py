@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 from npkpose import BottomUp
+from npkpose.exercises.plot_file import PlotFile
 from npkpose.image.draw import draw_poses
 from npkpose.image.files import read_image, write_image
 from npkpose.models import OpenPoseMobileNetV2
@@ -26,13 +27,11 @@ from npkpose.models import OpenPoseMobileNetV2
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("weights", type=Path, help="graph_opt.pb")
 parser.add_argument("photo", type=Path)
-parser.add_argument("--out", type=Path, default="06_photograph.png")
+parser.add_argument("--out", type=PlotFile, default="06_photograph.png")
 options = parser.parse_args()
 for path in (options.weights, options.photo):
     if not path.is_file():
         parser.error(f"expected a file, got {path}")
-    if options.out.exists() and options.out.samefile(path):
-        parser.error(f"--out: expected another file than {path}")
 
 find = BottomUp(OpenPoseMobileNetV2.from_file(options.weights))
 image = read_image(options.photo)
@@ -50,5 +49,4 @@ for person in range(len(poses)):
         if poses.present[person, k]:
             x, y = poses.keypoints[person, k]
             print(f"    {name:15s} ({x:6.1f}, {y:6.1f})  score {poses.scores[person, k]:.2f}")
-write_image(options.out, draw_poses(image, poses, skeleton))
-print(f"wrote {options.out}")
+options.out.write(lambda path: write_image(path, draw_poses(image, poses, skeleton)))

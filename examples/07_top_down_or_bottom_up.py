@@ -24,12 +24,13 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from npkpose import COCO_17, BottomUp, TopDown, gaussian_heatmaps, group_tags
+from npkpose.exercises.plot_file import PlotFile
 from npkpose.models import HigherHRNet, HRNet
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--width", type=int, default=32, help="of both networks; published: 32")
 parser.add_argument("--most", type=int, default=50, help="largest number of people")
-parser.add_argument("--out", default="07_top_down_or_bottom_up.png")
+parser.add_argument("--out", type=PlotFile, default="07_top_down_or_bottom_up.png")
 options = parser.parse_args()
 COUNTS = [people for people in (1, 2, 5, 10, 20, 50) if people <= options.most]
 SIDE = 512
@@ -73,5 +74,4 @@ axes.plot(COUNTS, times[:, 0], "o-", label="top-down: HRNet, once per person")
 axes.plot(COUNTS, times[:, 1], "s-", label="bottom-up: HigherHRNet once, and grouping")
 axes.set(xlabel="people in the image", ylabel="seconds", title="Time of an image")
 axes.legend()
-figure.savefig(options.out, dpi=110)
-print(f"wrote {options.out}")
+options.out.save(figure)

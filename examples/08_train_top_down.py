@@ -24,13 +24,14 @@ from matplotlib import pyplot as plt
 
 from npkpose import COCO_17, TopDown
 from npkpose.data.people import SyntheticPeople
+from npkpose.exercises.plot_file import PlotFile
 from npkpose.training import read_log
 from npkpose.training.recipes import HELD_OUT_SEED, WATCH_SEED, make_trainer
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--steps", type=int, default=1200)
 parser.add_argument("--scenes", type=int, default=100, help="evaluated during the run")
-parser.add_argument("--out", default="08_train_top_down.png")
+parser.add_argument("--out", type=PlotFile, default="08_train_top_down.png")
 options = parser.parse_args()
 
 watch = SyntheticPeople(options.scenes, WATCH_SEED)
@@ -58,5 +59,4 @@ for i, scene in zip(range(4), SyntheticPeople(4, HELD_OUT_SEED)):
         for limb in COCO_17.limbs:
             axes[i].plot(*pose[np.array(limb)].T, color=f"C{p}", lw=2)
     axes[i].set(xticks=[], yticks=[], xlabel="found from the true boxes")
-figure.savefig(options.out, dpi=110)
-print(f"wrote {options.out}")
+options.out.save(figure)

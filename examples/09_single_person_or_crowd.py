@@ -24,11 +24,12 @@ from matplotlib import pyplot as plt
 
 from npkpose import COCO_17, BottomUp, TopDown, gaussian_heatmaps, group_paf, paf_fields
 from npkpose.data.people import synthetic_scene
+from npkpose.exercises.plot_file import PlotFile
 from npkpose.models.small import SmallPaf, SmallTopDown
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--most", type=int, default=50, help="largest number of people")
-parser.add_argument("--out", default="09_single_person_or_crowd.png")
+parser.add_argument("--out", type=PlotFile, default="09_single_person_or_crowd.png")
 options = parser.parse_args()
 COUNTS = [people for people in (1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 50) if people <= options.most]
 LIMITS = {20: "20 ms", 33: "33 ms: 30 a second"}
@@ -74,5 +75,4 @@ for limit, label in LIMITS.items():
 ax.set(xlabel="people in the image", ylabel="ms per image", ylim=(0, None))
 ax.set_title("Single person or crowd: the time of an image")
 ax.legend(loc="upper left")
-figure.savefig(options.out, dpi=110)
-print(f"wrote {options.out}")
+options.out.save(figure)

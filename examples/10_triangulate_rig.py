@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib import pyplot as plt
 
+from npkpose.exercises.plot_file import PlotFile
 from npkpose.space import Camera, triangulate
 
 VIEWS, NOISE, REPEATS = (3, 4, 6, 8, 12, 16, 31), (1, 2, 4, 8), 12
@@ -27,7 +28,7 @@ LIMBS = "0-1 0-2 0-3 3-4 4-5 2-6 6-7 7-8 0-9 9-10 10-11 2-12 12-13 13-14".split(
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("calibration", type=Path)
 parser.add_argument("bodies", type=Path)
-parser.add_argument("--out", default="10_triangulate_rig.png")
+parser.add_argument("--out", type=PlotFile, default="10_triangulate_rig.png")
 options = parser.parse_args()
 for path in (options.calibration, options.bodies):
     if not path.is_file():
@@ -76,5 +77,4 @@ left.set(xlabel="cameras", ylabel="mean error, mm", title="more cameras, less no
 left.legend()
 right.bar_label(right.bar(list(wrong), wrong.values(), color=["C3", "C1", "C2"]), fmt="%.1f")
 right.set(ylabel="mean error, mm", title="one of 8 cameras 150 px off")
-figure.savefig(options.out, dpi=110)
-print(f"wrote {options.out}")
+options.out.save(figure)

@@ -21,6 +21,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from npkpose import COCO_17, Poses
+from npkpose.exercises.plot_file import PlotFile
 from npkpose.space import Camera, associate, triangulate_people
 
 MIN_VIEWS = 4  # one of the five cameras may miss a person
@@ -28,7 +29,7 @@ MIN_VIEWS = 4  # one of the five cameras may miss a person
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("calibration", type=Path)
 parser.add_argument("detections", type=Path)
-parser.add_argument("--out", default="11_shelf.png")
+parser.add_argument("--out", type=PlotFile, default="11_shelf.png")
 options = parser.parse_args()
 for path in (options.calibration, options.detections):
     if not path.is_file():
@@ -76,5 +77,4 @@ for side, angle in enumerate((-60, 30)):
             ax.plot(*body[list(limb)].T, color=f"C{p}", lw=2)
     ax.set(title=f"metres, seen from {angle} degrees", zlim=(0, high[2]))
     ax.set_box_aspect([*(high - low)[:2], high[2]], zoom=1.1)
-figure.savefig(options.out, dpi=110)
-print(f"wrote {options.out}")
+options.out.save(figure)

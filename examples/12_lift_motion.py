@@ -22,6 +22,7 @@ from matplotlib import pyplot as plt
 from npkpose import H36M_17
 from npkpose.data.motion import SIZE
 from npkpose.exercises import lifting
+from npkpose.exercises.plot_file import PlotFile
 from npkpose.exercises.report import progress
 
 WIDTHS = {"1 frame": (1, 1, 1), "27 frames": (3, 3, 3)}
@@ -30,7 +31,7 @@ WRIST, SECONDS = H36M_17.keypoints.index("left_wrist"), 3
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--seeds", type=int, default=3)
 parser.add_argument("--steps", type=int, default=1500)
-parser.add_argument("--out", default="12_lift_motion.png")
+parser.add_argument("--out", type=PlotFile, default="12_lift_motion.png")
 options = parser.parse_args()
 
 errors, lifted = np.empty((options.seeds, 2, 3)), {}  # (seed, network, metric)
@@ -74,5 +75,4 @@ for i, (name, colour) in enumerate(zip(WIDTHS, ("C1", "C0"))):
 right.set_xticks(places, ["MPJPE: where joints are", "MPJVE: how they move,\nfrom frame to frame"])
 right.set(title=f"Mean errors, {options.seeds} seeds (dots)", ylabel="mm")
 right.legend()
-figure.savefig(options.out, dpi=110)
-print(f"wrote {options.out}")
+options.out.save(figure)

@@ -23,6 +23,7 @@ from matplotlib import pyplot as plt
 from npkpose import H36M_17
 from npkpose.data.motion import SIZE
 from npkpose.exercises import lifting
+from npkpose.exercises.plot_file import PlotFile
 from npkpose.exercises.report import progress
 from npkpose.models.lifting.videopose3d import to_screen
 
@@ -31,7 +32,7 @@ FRAMES, SMOOTH = 27, 25
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--seed", type=int, default=0)
 parser.add_argument("--steps", type=int, default=1300)
-parser.add_argument("--out", default="13_mhformer.png")
+parser.add_argument("--out", type=PlotFile, default="13_mhformer.png")
 options = parser.parse_args()
 
 sequences, poses = lifting.training_sequences(options.seed)
@@ -74,5 +75,4 @@ for pose, colour, label in zip(pair, ("k", "C0"), ("truth", "lifted")):
 body.set(title="A pose that it was not trained on", aspect="equal", zlabel="m")
 body.locator_params(nbins=4)
 body.legend(loc="upper left")
-figure.savefig(options.out, dpi=110)
-print(f"wrote {options.out}")
+options.out.save(figure)

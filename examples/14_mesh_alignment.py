@@ -19,6 +19,7 @@ from matplotlib import pyplot as plt
 
 from npkpose import nn
 from npkpose.exercises import mesh_alignment as loop
+from npkpose.exercises.plot_file import PlotFile
 from npkpose.exercises.report import progress
 from npkpose.models.mesh.pymaf_body import PosedBody
 
@@ -27,7 +28,7 @@ HELD_OUT, SHOWN = 256, 0  # bodies, and which of them is drawn
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--steps", type=int, default=1000)
-parser.add_argument("--out", default="14_mesh_alignment.png")
+parser.add_argument("--out", type=PlotFile, default="14_mesh_alignment.png")
 options = parser.parse_args()
 
 data = loop.tube_mesh(np.random.default_rng(0))
@@ -76,5 +77,4 @@ for ax, unit, column in zip(axes[:, 4], ("mm in space", "pixels in the image"), 
     ax.set(xticks=range(1, 4), ylim=(0, None), xlabel="correction", title=f"mean error, {unit}")
     ax.legend(loc="lower left")
 figure.suptitle("A body held out, and the mesh found in it: vertices black, limbs white")
-figure.savefig(options.out, dpi=100)
-print(f"wrote {options.out}")
+options.out.save(figure, dpi=100)

@@ -1,8 +1,7 @@
 """More maps than one process should hold, decoded in blocks by two, one of which is killed.
 
 Dask (the `scale` extra) starts two processes here; on a cluster the same lines use its machines.
-One process is killed when a third of the blocks are done, and its results are lost: Dask starts
-another process and decodes those blocks again, as the plot shows.
+One process is killed when a third of the blocks are done. Dask decodes the lost blocks again.
 
 Expected output, times and lost blocks depending on the machine:
 
@@ -19,6 +18,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from npkpose import decode_heatmaps, gaussian_heatmaps
+from npkpose.exercises.plot_file import PlotFile
 
 try:
     import dask.array as da
@@ -70,11 +70,11 @@ def main(people, out):
     plt.axvline(killed, color="red")
     plt.title("Blocks of maps. Red: a process is killed. Orange: lost blocks, decoded again")
     plt.xlabel("seconds")
-    plt.savefig(out, dpi=110)
+    out.save(plt.gcf())
 
 
 if __name__ == "__main__":  # the other processes import this file
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--people", type=int, default=4000)
-    parser.add_argument("--out", default="15_decode_on_a_cluster.png")
+    parser.add_argument("--out", type=PlotFile, default="15_decode_on_a_cluster.png")
     main(**vars(parser.parse_args()))

@@ -18,6 +18,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from npkpose import evaluate_coco
+from npkpose.exercises.plot_file import PlotFile
 from npkpose.metrics import Detections, GroundTruth, join_shards, split_images
 
 try:
@@ -60,9 +61,8 @@ def main(people, out):
     print(f"AP of {people} people at once       {whole.stats.ap:.6f}")
     print(f"of {SHARDS} shards joined               {joined.stats.ap:.6f}")
     print(f"mean of the shards' own APs      {np.mean([r.stats.ap for r in results]):.6f}")
-    points = (joined.precision != whole.precision).sum()
-    matches = (joined.matches() != whole.matches()).sum()
-    print(f"{points} points of curves and {matches} matches differ")
+    points, matches = joined.precision != whole.precision, joined.matches() != whole.matches()
+    print(f"{points.sum()} points of curves and {matches.sum()} matches differ")
     figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
     for result in results:
         ax.plot(result.recall_levels, result.precision[5, :, 0, 0, 0], color="C0", lw=0.8)
@@ -70,11 +70,11 @@ def main(people, out):
     ax.plot(whole.recall_levels, whole.precision[5, :, 0, 0, 0], color="black", ls="--")
     ax.legend([*ax.lines[-3:]], ["a shard's own curve", "the shards joined", "all images at once"])
     ax.set(xlabel="recall", ylabel="precision", title="Shards and all images, at OKS 0.75")
-    figure.savefig(out, dpi=110)
+    out.save(figure)
 
 
 if __name__ == "__main__":  # the other processes import this file
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--people", type=int, default=10_000)
-    parser.add_argument("--out", default="16_score_on_a_cluster.png")
+    parser.add_argument("--out", type=PlotFile, default="16_score_on_a_cluster.png")
     main(**vars(parser.parse_args()))

@@ -18,6 +18,7 @@ from matplotlib import pyplot as plt
 
 from npkpose import gaussian_heatmaps, nn
 from npkpose.data.markers import four_markers
+from npkpose.exercises.plot_file import PlotFile
 from npkpose.models import TinyKeypointNet
 from npkpose.training.cluster import mean_gradients
 from npkpose.training.fit import adam_with_warmup, fit
@@ -35,8 +36,7 @@ def draw(step, part=0, parts=1):
     """Return a part of a step's batch; it depends only on the step."""
     images, keypoints = four_markers(BATCH, np.random.default_rng(step), 64)
     heatmaps = gaussian_heatmaps(keypoints, 64)
-    arrays = 1 - images, heatmaps, 1 + 30 * heatmaps
-    return Batch(*(np.split(array, parts)[part] for array in arrays))
+    return Batch(*(np.split(a, parts)[part] for a in (1 - images, heatmaps, 1 + 30 * heatmaps)))
 
 
 def loss(output, batch):
@@ -70,11 +70,11 @@ def main(steps, out):
     ax.semilogy(two, ".", label=f"two processes, {PARTS} parts of {BATCH // PARTS} each")
     ax.axvline(steps // 2 - 0.5, color="red", label="one of the two is killed")
     ax.legend(title="loss of each step")
-    figure.savefig(out, dpi=110)
+    out.save(figure)
 
 
 if __name__ == "__main__":  # the other processes import this file
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=60)
-    parser.add_argument("--out", default="17_train_on_a_cluster.png")
+    parser.add_argument("--out", type=PlotFile, default="17_train_on_a_cluster.png")
     main(**vars(parser.parse_args()))

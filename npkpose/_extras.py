@@ -20,3 +20,8 @@ def require_figure():
     except ImportError:
         raise ImportError('plots need Matplotlib: pip install "npkpose[examples]"') from None
     return matplotlib.figure.Figure
+
+
+def plot_suffixes():
+    """Return the suffixes of the files that Matplotlib writes, such as ".png"."""
+    return [f".{name}" for name in sorted(require_figure()().canvas.get_supported_filetypes())]

@@ -1,5 +1,10 @@
 """The scenes that benchmarks draw are what they say, and nothing there is timed here."""
 
+import os
+import pathlib
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -13,6 +18,31 @@ timing = pytest.importorskip("benchmarks.timing")
 def test_the_ratio_of_the_table_is_our_time_over_the_peers(capsys):
     timing.print_rows([timing.Row("ours", "1", 0.0, 2.0, "a peer", 8.0)])
     assert capsys.readouterr().out.split()[-2:] == ["8.000", "0.250"]
+
+
+ALONE = sorted(
+    path.stem
+    for path in pathlib.Path(timing.__file__).parent.glob("*.py")
+    if "__name__ == " in path.read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_help_runs_no_benchmark_and_leaves_no_file(name, tmp_path):
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    run = [sys.executable, "-m", f"benchmarks.{name}".removesuffix(".__main__"), "--help"]
+    done = subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.startswith("usage: ")
+    assert "first s" not in done.stdout and list(tmp_path.iterdir()) == []
+
+
+def test_a_plot_of_a_benchmark_replaces_no_file_of_the_user(tmp_path):
+    pytest.importorskip("matplotlib")
+    path = tmp_path / "people.png"
+    path.write_text("mine", encoding="utf-8")
+    with pytest.raises(SystemExit):
+        paf.main(["--plot", str(path)])
+    assert path.read_text(encoding="utf-8") == "mine"
 
 
 def test_few_people_of_a_drawn_scene_are_all_found():

@@ -81,6 +81,27 @@ def test_the_examples_of_several_cameras_find_their_people(shared_data, tmp_path
         assert (tmp_path / f"{name}.png").stat().st_size > 10_000
 
 
+@pytest.mark.parametrize("name", sorted(PRINTED))
+def test_an_example_never_replaces_a_file_of_the_user(name, tmp_path):
+    pytest.importorskip("matplotlib")
+    pytest.importorskip("PIL")
+    if name in NEED_DASK:
+        pytest.importorskip("distributed", reason="needs Dask: the scale extra")
+    (tmp_path / f"{name}.png").write_text("mine", encoding="utf-8")
+    command = [sys.executable, str(EXAMPLES / f"{name}.py")]
+    command += ["nowhere.bin", "nowhere.json"] * (name in NEED_DATA)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2 and done.stdout == ""
+    message = f"--out: expected a new file or one that npkpose wrote, got {name}.png\n"
+    assert done.stderr.endswith(f"error: argument {message}")
+    assert (tmp_path / f"{name}.png").read_text(encoding="utf-8") == "mine"
+
+
+def test_an_example_replaces_its_own_plot(tmp_path):
+    for _ in range(2):
+        assert run("04_affinity_fields", [], tmp_path).endswith("wrote 04_affinity_fields.png\n")
+
+
 @pytest.mark.parametrize("name", sorted(NEED_DATA))
 def test_an_example_names_a_missing_file(name, tmp_path):
     pytest.importorskip("matplotlib")

@@ -40,7 +40,6 @@ def _eval(options):
 
 def _check_plot(path, outputs):
     """Raise ValueError unless a plot can be written there, before the scores take their time."""
-    from npkpose._extras import require_figure
+    from npkpose._extras import plot_suffixes
 
-    known = require_figure()().canvas.get_supported_filetypes()
-    outputs.check(path, "--plot", [f".{name}" for name in sorted(known)])
+    outputs.check(path, "--plot", plot_suffixes())

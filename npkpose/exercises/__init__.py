@@ -7,6 +7,7 @@ Read in this order:
     lifting.py          4 and 5: lift sequences of keypoints to poses in space
     mesh_alignment.py   PyMAF's feedback loop on fixed features
     report.py           what the exercises print and draw
+    plot_file.py        the plot that an example writes
 """
 
 from npkpose.exercises.markers import held_out_markers, marker_errors, train_markers
