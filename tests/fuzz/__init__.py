@@ -1,6 +1,7 @@
 """A harness that calls everything public with generated arguments, and reads damaged files.
 
     python -m tests.fuzz --minutes 60 --seed 3            all functions and formats, in turn
+    python -m tests.fuzz --cases 10000 --seed 3           as many inputs of each
     python -m tests.fuzz --only pck --seed 3 --case 17    one input again, as a finding prints it
 
 Allowed are the right answer and a ValueError (TypeError for a plainly wrong type) that names the

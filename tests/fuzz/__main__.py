@@ -5,7 +5,7 @@ Prints a line for each new kind of finding, with the command that repeats it.
 
 import argparse
 import collections
-import itertools
+import math
 import re
 import time
 
@@ -15,7 +15,7 @@ from tests.fuzz.read import keep
 from tests.fuzz.targets import TARGETS, try_input
 from tests.fuzz.worker import run
 
-ROUND = 40  # inputs of one target before the next one's turn
+ROUND = 40  # inputs of one target before the next one's turn; each round has twice as many
 
 
 class Findings:
@@ -35,10 +35,19 @@ class Findings:
             print(f"{target}: {finding}\n    {line}", flush=True)
 
 
+def _rounds(count):
+    """Yield ranges of cases, ``count`` in all: starting a child for each range takes seconds."""
+    first, size = 0, ROUND
+    while first < count:
+        yield range(first, min(first + size, count))
+        first, size = first + size, 2 * size
+
+
 def main():
     """Run inputs until the time is over; exit 1 if there was a finding."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=2.0, help="how long to run")
+    parser.add_argument("--minutes", type=float, help="how long to run; default 2 without --cases")
+    parser.add_argument("--cases", type=int, help="how many inputs of each function and format")
     parser.add_argument("--seed", type=int, default=0, help="other seeds, other inputs")
     parser.add_argument("--only", nargs="*", help="names of functions and formats")
     parser.add_argument("--case", type=int, help="only this input")
@@ -53,9 +62,9 @@ def main():
         if options.keep:
             print(*(keep(*each) for each in inputs if each[0] in FORMATS), sep="\n")
         return len(findings.counts) > 0
-    end = time.monotonic() + 60 * options.minutes
-    for first in itertools.count(0, ROUND):
-        cases = range(first, first + ROUND)
+    minutes = options.minutes or (math.inf if options.cases else 2)
+    end = time.monotonic() + 60 * minutes
+    for cases in _rounds(options.cases or math.inf):
         inputs = [(target, options.seed, case) for target in targets for case in cases]
         tried += run(try_input, inputs, findings.report, end - time.monotonic())
         if time.monotonic() > end:
