@@ -82,8 +82,22 @@ def _prepare(sequence, options):
             f"{options.keypoints[0]}: expected COCO's {COCO_KEYPOINTS} keypoints, got {count}; use "
             "--keep-joints if the network was trained on them"
         )
+    if is_coco:
+        _check_present(sequence.keypoints, options.keypoints[0])
     keypoints = fill_gaps(sequence.keypoints)
     return coco_to_h36m(keypoints) if is_coco or options.from_coco else keypoints
+
+
+def _check_present(keypoints, path):
+    """Raise ValueError, with its name, if one of COCO's keypoints is missing in every frame."""
+    import numpy as np
+
+    from npkpose.skeletons import COCO_17
+
+    missing = np.isnan(keypoints[..., 0]).all(axis=0)
+    if missing.any():
+        names = ", ".join(name for name, gone in zip(COCO_17.keypoints, missing) if gone)
+        raise ValueError(f"{path}: expected each keypoint in some frame, got none of {names}")
 
 
 def _image_ids(ids):

@@ -89,7 +89,10 @@ def _follow(path, people, person):
     keypoints[frames] = found
     notes = []
     if not numbered:
-        notes.append(f"{path}: image ids are no frame numbers: taken as {len(ids)} frames in a row")
+        notes.append(
+            f"{path}: image ids are no frame numbers, or too far apart: taken as {len(ids)} frames "
+            "in a row"
+        )
     if len(tracks) > 1:
         notes.append(
             f"{path}: {len(tracks)} people, of whom person {person} is lifted (see --person), "
@@ -106,6 +109,6 @@ def _note_missing(path, sequence):
         runs = np.split(missing, np.flatnonzero(np.diff(missing) > 1) + 1)
         names = [f"{ids[run[0]]}" + f" to {ids[run[-1]]}" * (len(run) > 1) for run in runs[:5]]
         yield (
-            f"{path}: nobody in {len(missing)} of {len(ids)} frames, which are filled in: "
+            f"{path}: nobody to lift in {len(missing)} of {len(ids)} frames, which are filled in: "
             f"{', '.join(names)}{' and so on' * (len(runs) > 5)}"
         )

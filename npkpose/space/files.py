@@ -124,8 +124,12 @@ def _as_array(path, content):
             raise TypeError("text, or lists of several lengths")
         return items.astype(np.float64)
     except TypeError:
-        is_photo = isinstance(content, dict) and "people" in content
-        found = ", got the people of one photo; results.json has those of all" * is_photo
+        kinds = {
+            "people": ", got the people of one photo; results.json has those of all",
+            "annotations": ", got COCO annotations",
+        }
+        keys = content if isinstance(content, dict) else ()
+        found = next((kinds[key] for key in kinds if key in keys), "")
         raise ValueError(
             f"{path}: expected nested lists of numbers, or COCO results{found}"
         ) from None

@@ -41,7 +41,7 @@ def check_f46(case):
     arrays, notes = _lift(case, "gap.json")
     assert arrays["poses"].shape == (12, 17, 3) and arrays["image_id"].tolist() == [*range(12)]
     assert arrays["filled"].nonzero()[0].tolist() == [4, 5, 6, 7]
-    assert "nobody in 4 of 12 frames, which are filled in: 4 to 7" in notes
+    assert "nobody to lift in 4 of 12 frames, which are filled in: 4 to 7" in notes
     # the person moves evenly, so what is interpolated is what F44's sequence has there
     whole, _ = _lift(case, case.folder.parent / "F44" / "same_film_numbered.json")
     np.testing.assert_allclose(arrays["poses"], whole["poses"], atol=1e-5)

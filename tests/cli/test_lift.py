@@ -133,7 +133,8 @@ def test_a_missing_frame_of_an_array_is_named_by_its_index(sequence, tmp_path, c
     np.save(path, keypoints)
     _, options = saved(tmp_path, VideoPose3D((3, 3), 8))
     assert main(["lift", path, *options, "--out", str(tmp_path / "poses.npz")]) == 0
-    assert "nobody in 2 of 20 frames, which are filled in: 0, 9\n" in capsys.readouterr().err
+    [line] = notes(capsys)
+    assert line.endswith("nobody to lift in 2 of 20 frames, which are filled in: 0, 9")
     with np.load(tmp_path / "poses.npz") as stored:
         assert stored["filled"].nonzero()[0].tolist() == [0, 9]
         assert sorted(stored.files) == ["filled", "poses"]
@@ -145,7 +146,8 @@ def test_ids_that_are_no_frame_numbers_are_said_to_be_none(tmp_path, capsys, rng
     _, options = saved(tmp_path, VideoPose3D((3, 3), 8))
     assert main(["lift", path, *options, "--out", str(tmp_path / "poses.npz")]) == 0
     printed = capsys.readouterr()
-    assert "image ids are no frame numbers: taken as 3 frames in a row" in printed.err
+    note = "image ids are no frame numbers, or too far apart: taken as 3 frames in a row"
+    assert note in printed.err
     assert "3 frames of 17 joints" in printed.out
 
 
@@ -162,7 +164,8 @@ def test_files_of_predict_are_lifted_like_its_results(tmp_path, capsys, rng):
     expected = people[0].copy()
     expected[[5, 7]] = np.nan
     assert main(["lift", *sorted(paths), *options]) == 0
-    assert "nobody in 2 of 12 frames, which are filled in: 5, 7\n" in capsys.readouterr().err
+    [line] = notes(capsys)
+    assert line.endswith("nobody to lift in 2 of 12 frames, which are filled in: 5, 7")
     with np.load(out) as stored:
         expected = net.lift(coco_to_h36m(fill_gaps(expected)), SIZE)
         np.testing.assert_allclose(stored["poses"], expected, atol=1e-6)
@@ -220,6 +223,16 @@ def test_a_file_that_holds_no_normalisation_is_named(tmp_path):
     np.savez(path, mean_2d=np.zeros((17, 2)))
     with pytest.raises(ValueError, match="n.npz: expected the array std_2d, got none"):
         read_normalisation(path)
+
+
+def test_a_keypoint_that_is_missing_throughout_is_named(tmp_path, capsys, rng):
+    people = two_people(rng)[:1]
+    people[..., [3, 4], :] = np.nan
+    path = write(tmp_path / "r.json", results(people, np.ones((1, 6)), range(6)))
+    _, options = saved(tmp_path, VideoPose3D((3, 3), 8))
+    assert main(["lift", path, *options]) == 1
+    message = "r.json: expected each keypoint in some frame, got none of left_ear, right_ear"
+    assert message in capsys.readouterr().err
 
 
 def test_options_that_the_network_does_not_use_are_refused(sequence, tmp_path, capsys):

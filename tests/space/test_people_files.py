@@ -136,3 +136,5 @@ def test_a_photo_in_place_of_results_is_named(tmp_path):
     assert read_people(path) is None
     with pytest.raises(ValueError, match="got the people of one photo; results.json has those"):
         read_keypoints(path)
+    with pytest.raises(ValueError, match="or COCO results, got COCO annotations"):
+        read_keypoints(write(tmp_path / "p.json", {"images": [], "annotations": []}))
