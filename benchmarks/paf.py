@@ -7,6 +7,9 @@ the spurious ones (matched with nobody at 0.5). Then the same crowd grows, densi
 its time per doubling, how many people are grouped in the 33 ms of a video frame, and with --plot
 a plot.
 
+The note also has the time as a multiple of NumPy's for sorting the pixels of each of the 18
+heatmaps: a yardstick that every machine has.
+
 MAPS_FOLDER may hold scenes made elsewhere, .npz files of ``heat`` (H, W, 19), ``paf`` (H, W, 38),
 ``kpts`` (P, 18, 3: x, y, visible) and ``area`` (P,). The peer, plain NumPy, finds the highest of
 each 3 x 3 pixels and reads ten rounded samples for every pair of them; it groups nobody.
@@ -131,6 +134,11 @@ def peer(scene):
     return scores
 
 
+def sort_heatmaps(scene):
+    """The yardstick: sort the pixels of each of the 18 heatmaps."""
+    return np.sort(scene.heatmaps[:18].reshape(18, -1), axis=1)
+
+
 def rows(folder=None):
     """Yield a `timing.Row` for every size, and for every scene of the folder."""
     named = {
@@ -142,9 +150,12 @@ def rows(folder=None):
     for name, scenes in named.items():
         first = first_call(lambda: group(scenes[0]))
         total = sum(found(group(scene), scene) for scene in scenes)
-        ms, peer_ms = smallest_ms(lambda: group(scenes[0]), lambda: peer(scenes[0]))
+        ms, peer_ms, sort_ms = smallest_ms(
+            *(lambda work=work: work(scenes[0]) for work in (group, peer, sort_heatmaps))
+        )
         people = sum(len(scene.truth) for scene in scenes)
         note = f"of {people}: {total[0]} at .5, {total[1]} at .75, {total[2]} spurious"
+        note += f"; {ms / sort_ms:.2f} x np.sort"
         yield Row("group_paf", name, first, ms, "NumPy, peaks and pairs only", peer_ms, note)
 
 

@@ -49,6 +49,14 @@ class Poses:
         self.ids = check_array("ids", ids, (people,), np.int64).copy()
 
     @classmethod
+    def _unchecked(cls, keypoints, scores, person_scores):
+        """Return the people of new arrays that need no check, as grouping makes them."""
+        poses = cls.__new__(cls)
+        poses.keypoints, poses.scores, poses.person_scores = keypoints, scores, person_scores
+        poses.ids = np.arange(len(keypoints))
+        return poses
+
+    @classmethod
     def empty(cls, num_keypoints):
         """Return a `Poses` of no people: arrays of the right shape and length 0."""
         return cls(np.empty((0, check_integer("num_keypoints", num_keypoints, 0, MAX_SIDE), 2)))

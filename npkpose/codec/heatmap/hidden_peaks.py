@@ -83,7 +83,7 @@ def _search(image, threshold, canvas, scratch, gaussians, known):
     The canvas is empty before and after.
     """
     model, owner, across, cells, below = canvas
-    everywhere = 0, image.shape[1], 0, image.shape[0]
+    everywhere = _window(0.0, 0.0, max(image.shape[0], image.shape[1]), image.shape)
     for m in range(known):
         _draw(model, owner, across, gaussians, m, everywhere)
         _list(cells, below, gaussians, m)

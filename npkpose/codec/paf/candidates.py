@@ -104,7 +104,7 @@ def candidate_limbs(peaks, pafs, skeleton, num_samples=10, limits=Limits()):
 
 def _candidates(peaks, pafs, skeleton, num_samples, limits):
     """Return what `candidate_limbs` does, for arguments that are checked."""
-    bins, limbs = _sort_into_bins(peaks, pafs.shape[1:]), skeleton.limbs_and_channels
+    bins, limbs = _sort_into_bins(peaks, pafs.shape[1:]), _limbs_and_channels(skeleton)
     for capacity in (4 * len(peaks.points), MAX_CANDIDATES):  # the first is nearly always enough
         capacity = min(capacity, MAX_CANDIDATES)
         rows, affinities = np.empty((capacity, 3), dtype=np.int64), np.empty(capacity)
@@ -121,6 +121,12 @@ def _candidates(peaks, pafs, skeleton, num_samples, limits):
         f"candidate limbs, got more for {len(peaks.points)} peaks: if they are noise, raise "
         "threshold; else lower max_length_ratio or num_samples"
     )
+
+
+@functools.lru_cache
+def _limbs_and_channels(skeleton):
+    """Return `Skeleton.limbs_and_channels`; making it takes as long as scoring one person."""
+    return skeleton.limbs_and_channels
 
 
 @functools.lru_cache
@@ -283,10 +289,9 @@ def _project(field_x, field_y, size, x, y, dx, dy):
 @kernel
 def _append(candidates, limb, a, b, affinity):
     """List a candidate if there is capacity for it, and count it in any case."""
-    n = candidates.counts[0]
-    if n < len(candidates.affinities):
-        candidates.rows[n, 0], candidates.rows[n, 1], candidates.rows[n, 2] = limb, a, b
-        candidates.affinities[n] = affinity
+    n, rows = candidates.counts[0], candidates.rows
+    if n < len(rows):
+        rows[n, 0], rows[n, 1], rows[n, 2], candidates.affinities[n] = limb, a, b, affinity
     candidates.counts[0] = n + 1
 
 

@@ -41,7 +41,7 @@ from npkpose.codec.heatmap.merged_peaks import _separate
 from npkpose.codec.heatmap.peaks import MAX_PEAKS, Peaks, _sorted_maxima
 from npkpose.codec.paf.assemble import _assemble
 from npkpose.codec.paf.candidates import Limits, _candidates
-from npkpose.codec.paf.fields import MAX_SAMPLES, check_fields
+from npkpose.codec.paf.fields import MAX_SAMPLES
 from npkpose.codec.paf.fill_missing import fill_missing_keypoints
 from npkpose.codec.paf.limbs import MATCHINGS, _connect
 from npkpose.grid import check_grid
@@ -179,7 +179,7 @@ def _people(peaks, members, affinities, min_keypoints, min_score):
     order = order[person_scores[order] >= min_score]
     keypoints = peaks.points[members[order]] if len(order) else np.empty((0, members.shape[1], 2))
     keypoints[missing[order]] = np.nan
-    return Poses(keypoints, scores[order], person_scores[order])
+    return Poses._unchecked(keypoints, scores[order], person_scores[order])
 
 
 def _check_maps(heatmaps, pafs, skeleton):
@@ -187,17 +187,18 @@ def _check_maps(heatmaps, pafs, skeleton):
     check_kind("skeleton", skeleton, Skeleton)
     heatmaps = check_array("heatmaps", heatmaps, ("C", "H", "W"), np.float32, finite=False)
     pafs = check_array("pafs", pafs, ("D", *heatmaps.shape[1:]), np.float32, finite=False)
-    if len(heatmaps) < skeleton.num_keypoints:
-        raise ValueError(
-            f"heatmaps: expected at least {skeleton.num_keypoints} channels for {skeleton.name}, "
-            f"got {len(heatmaps)}"
-        )
-    pafs = check_fields(pafs, skeleton)[: skeleton.num_paf_channels]
-    heatmaps = heatmaps[: skeleton.num_keypoints]
-    for name, maps in (("heatmaps", heatmaps), ("pafs", pafs)):
+    counts = skeleton.num_keypoints, skeleton.num_paf_channels
+    read = []
+    for name, maps, count in zip(("heatmaps", "pafs"), (heatmaps, pafs), counts):
+        if len(maps) < count:
+            raise ValueError(
+                f"{name}: expected at least {count} channels for {skeleton.name}, got {len(maps)}"
+            )
+        maps = maps[:count]
         if not math.isfinite(_size_of_all(maps.ravel())):
             check_finite(name, maps)
-    return heatmaps, pafs
+        read.append(maps)
+    return read
 
 
 @summing_kernel

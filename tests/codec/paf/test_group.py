@@ -41,7 +41,7 @@ def test_grouping_inverts_encoding_for_people_who_stand_apart(cells, sixteenths)
 
 
 @given(st.integers(0, 10**6), st.integers(0, 3))
-@settings(max_examples=30)
+@settings(max_examples=10)
 def test_the_people_match_the_reference(seed, people):
     rng = np.random.default_rng(seed)
     figures = BODY + rng.normal(0, 0.7, BODY.shape) + rng.uniform((4, 9), (22, 17), (people, 1, 2))
