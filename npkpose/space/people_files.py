@@ -98,7 +98,7 @@ def _read_named(name, person):
     """Return a person of a photo: triples (17, 3) by COCO's names, score and identity."""
     keypoints = person.get("keypoints") if isinstance(person, dict) else None
     if not isinstance(keypoints, dict):
-        raise ValueError(f"{name}.keypoints: expected an object, got {shown(keypoints)}")
+        raise ValueError(f"{name}.keypoints: expected keypoints by name, got {shown(keypoints)}")
     triples = [
         _numbers(f"{name}.keypoints.{joint}", keypoints.get(joint, [0, 0, 0]), (3,))
         for joint in COCO_17.keypoints

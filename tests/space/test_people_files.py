@@ -119,8 +119,8 @@ def test_a_photo_of_predict_is_read_with_coco_keypoints(tmp_path, rng):
     "content, message",
     [
         ({"people": 3}, "p.json: people: expected a list, got 3"),
-        ({"people": [3]}, r"p.json: people\[0\].keypoints: expected an object, got None"),
-        ({"people": [{"keypoints": []}]}, r"people\[0\].keypoints: expected an object"),
+        ({"people": [3]}, r"p.json: people\[0\].keypoints: expected keypoints by name, got None"),
+        ({"people": [{"keypoints": []}]}, r"people\[0\].keypoints: expected keypoints by name"),
         ({"people": [{"keypoints": {"nose": [1, 2]}}]}, r"\[0\].keypoints.nose: expected shape"),
         ({"people": [{"keypoints": {"nose": [1, 2, "a"]}}]}, r"\[0\].keypoints.nose: expected"),
         ({"people": [{"keypoints": {}, "score": "a"}]}, r"people\[0\].score: expected"),
