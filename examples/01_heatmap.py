@@ -21,7 +21,7 @@ SIZE, SIGMA = (12, 16), 2.0
 CENTRE = (7.3, 5.6)  # between the pixels
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--out", type=PlotFile, default="01_heatmap.png")
+parser.add_argument("--out", type=PlotFile, default="01_heatmap.png", help="plot")
 out = parser.parse_args().out
 
 # 2,000 random keypoints, decoded with each refinement.

@@ -19,9 +19,9 @@ from npkpose.exercises.plot_file import PlotFile
 from npkpose.exercises.report import draw_markers, print_refinements, progress
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--out", type=PlotFile, default="02_train_markers.png")
-parser.add_argument("--seeds", type=int, default=5)
-parser.add_argument("--steps", type=int, default=200)
+parser.add_argument("--out", type=PlotFile, default="02_train_markers.png", help="plot")
+parser.add_argument("--seeds", type=int, default=5, help="trainings to compare; default 5")
+parser.add_argument("--steps", type=int, default=200, help="of the training; default 200")
 options = parser.parse_args()
 
 means = []

@@ -37,8 +37,8 @@ FORMS = {
 }
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--out", type=PlotFile, default="03_identical_markers.png")
-parser.add_argument("--steps", type=int, default=200)
+parser.add_argument("--out", type=PlotFile, default="03_identical_markers.png", help="plot")
+parser.add_argument("--steps", type=int, default=200, help="of the training; default 200")
 options = parser.parse_args()
 
 figure, axes = plt.subplots(3, 5, figsize=(10, 6.4))

@@ -25,7 +25,7 @@ PEOPLE = np.array([[(6, 6), (26, 24)], [(10, 22), (28, 8)]], dtype=float)  # (P,
 SIZE = (30, 34)
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--out", type=PlotFile, default="04_affinity_fields.png")
+parser.add_argument("--out", type=PlotFile, default="04_affinity_fields.png", help="plot")
 out = parser.parse_args().out
 
 field = paf_fields(PEOPLE, ARM, SIZE)  # (2, H, W)

@@ -19,9 +19,9 @@ from npkpose.exercises.report import draw_figures, print_grouping, progress
 from npkpose.exercises.two_figures import group_figures, held_out_figures, train_figures
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--out", type=PlotFile, default="05_two_figures.png")
-parser.add_argument("--seed", type=int, default=0)
-parser.add_argument("--steps", type=int, default=2200)
+parser.add_argument("--out", type=PlotFile, default="05_two_figures.png", help="plot")
+parser.add_argument("--seed", type=int, default=0, help="of the weights and the scenes")
+parser.add_argument("--steps", type=int, default=2200, help="of the training; default 2200")
 options = parser.parse_args()
 
 start = time.perf_counter()

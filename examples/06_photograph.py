@@ -26,8 +26,8 @@ from npkpose.models import OpenPoseMobileNetV2
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("weights", type=Path, help="graph_opt.pb")
-parser.add_argument("photo", type=Path)
-parser.add_argument("--out", type=PlotFile, default="06_photograph.png")
+parser.add_argument("photo", type=Path, help="an image with people")
+parser.add_argument("--out", type=PlotFile, default="06_photograph.png", help="plot")
 options = parser.parse_args()
 for path in (options.weights, options.photo):
     if not path.is_file():

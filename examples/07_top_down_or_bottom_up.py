@@ -30,7 +30,7 @@ from npkpose.models import HigherHRNet, HRNet
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--width", type=int, default=32, help="of both networks; published: 32")
 parser.add_argument("--most", type=int, default=50, help="largest number of people")
-parser.add_argument("--out", type=PlotFile, default="07_top_down_or_bottom_up.png")
+parser.add_argument("--out", type=PlotFile, default="07_top_down_or_bottom_up.png", help="plot")
 options = parser.parse_args()
 COUNTS = [people for people in (1, 2, 5, 10, 20, 50) if people <= options.most]
 SIDE = 512

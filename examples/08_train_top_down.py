@@ -29,9 +29,9 @@ from npkpose.training import read_log
 from npkpose.training.recipes import HELD_OUT_SEED, WATCH_SEED, make_trainer
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--steps", type=int, default=1200)
+parser.add_argument("--steps", type=int, default=1200, help="of the training; default 1200")
 parser.add_argument("--scenes", type=int, default=100, help="evaluated during the run")
-parser.add_argument("--out", type=PlotFile, default="08_train_top_down.png")
+parser.add_argument("--out", type=PlotFile, default="08_train_top_down.png", help="plot")
 options = parser.parse_args()
 
 watch = SyntheticPeople(options.scenes, WATCH_SEED)

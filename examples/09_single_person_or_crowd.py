@@ -29,7 +29,7 @@ from npkpose.models.small import SmallPaf, SmallTopDown
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--most", type=int, default=50, help="largest number of people")
-parser.add_argument("--out", type=PlotFile, default="09_single_person_or_crowd.png")
+parser.add_argument("--out", type=PlotFile, default="09_single_person_or_crowd.png", help="plot")
 options = parser.parse_args()
 COUNTS = [people for people in (1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 50) if people <= options.most]
 LIMITS = {20: "20 ms", 33: "33 ms: 30 a second"}

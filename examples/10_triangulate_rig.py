@@ -26,9 +26,9 @@ VIEWS, NOISE, REPEATS = (3, 4, 6, 8, 12, 16, 31), (1, 2, 4, 8), 12
 LIMBS = "0-1 0-2 0-3 3-4 4-5 2-6 6-7 7-8 0-9 9-10 10-11 2-12 12-13 13-14".split()
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("calibration", type=Path)
-parser.add_argument("bodies", type=Path)
-parser.add_argument("--out", type=PlotFile, default="10_triangulate_rig.png")
+parser.add_argument("calibration", type=Path, help="a JSON file of cameras")
+parser.add_argument("bodies", type=Path, help="people in space, in one frame, as JSON")
+parser.add_argument("--out", type=PlotFile, default="10_triangulate_rig.png", help="plot")
 options = parser.parse_args()
 for path in (options.calibration, options.bodies):
     if not path.is_file():

@@ -27,9 +27,9 @@ from npkpose.space import Camera, associate, triangulate_people
 MIN_VIEWS = 4  # one of the five cameras may miss a person
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("calibration", type=Path)
-parser.add_argument("detections", type=Path)
-parser.add_argument("--out", type=PlotFile, default="11_shelf.png")
+parser.add_argument("calibration", type=Path, help="a JSON file of cameras")
+parser.add_argument("detections", type=Path, help="people in each view and frame, as JSON")
+parser.add_argument("--out", type=PlotFile, default="11_shelf.png", help="plot")
 options = parser.parse_args()
 for path in (options.calibration, options.detections):
     if not path.is_file():

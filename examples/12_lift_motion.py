@@ -29,9 +29,9 @@ WIDTHS = {"1 frame": (1, 1, 1), "27 frames": (3, 3, 3)}
 WRIST, SECONDS = H36M_17.keypoints.index("left_wrist"), 3
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--seeds", type=int, default=3)
-parser.add_argument("--steps", type=int, default=1500)
-parser.add_argument("--out", type=PlotFile, default="12_lift_motion.png")
+parser.add_argument("--seeds", type=int, default=3, help="trainings to compare; default 3")
+parser.add_argument("--steps", type=int, default=1500, help="of the training; default 1500")
+parser.add_argument("--out", type=PlotFile, default="12_lift_motion.png", help="plot")
 options = parser.parse_args()
 
 errors, lifted = np.empty((options.seeds, 2, 3)), {}  # (seed, network, metric)

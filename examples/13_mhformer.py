@@ -30,9 +30,9 @@ from npkpose.models.lifting.videopose3d import to_screen
 FRAMES, SMOOTH = 27, 25
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--seed", type=int, default=0)
-parser.add_argument("--steps", type=int, default=1300)
-parser.add_argument("--out", type=PlotFile, default="13_mhformer.png")
+parser.add_argument("--seed", type=int, default=0, help="of the weights and the scenes")
+parser.add_argument("--steps", type=int, default=1300, help="of the training; default 1300")
+parser.add_argument("--out", type=PlotFile, default="13_mhformer.png", help="plot")
 options = parser.parse_args()
 
 sequences, poses = lifting.training_sequences(options.seed)

@@ -27,8 +27,8 @@ BATCH, LEARNING_RATE = 32, 3e-3
 HELD_OUT, SHOWN = 256, 0  # bodies, and which of them is drawn
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--steps", type=int, default=1000)
-parser.add_argument("--out", type=PlotFile, default="14_mesh_alignment.png")
+parser.add_argument("--steps", type=int, default=1000, help="of the training; default 1000")
+parser.add_argument("--out", type=PlotFile, default="14_mesh_alignment.png", help="plot")
 options = parser.parse_args()
 
 data = loop.tube_mesh(np.random.default_rng(0))

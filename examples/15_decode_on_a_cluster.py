@@ -75,6 +75,6 @@ def main(people, out):
 
 if __name__ == "__main__":  # the other processes import this file
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--people", type=int, default=4000)
-    parser.add_argument("--out", type=PlotFile, default="15_decode_on_a_cluster.png")
+    parser.add_argument("--people", type=int, default=4000, help="how many; default 4000")
+    parser.add_argument("--out", type=PlotFile, default="15_decode_on_a_cluster.png", help="plot")
     main(**vars(parser.parse_args()))

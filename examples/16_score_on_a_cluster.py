@@ -75,6 +75,6 @@ def main(people, out):
 
 if __name__ == "__main__":  # the other processes import this file
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--people", type=int, default=10_000)
-    parser.add_argument("--out", type=PlotFile, default="16_score_on_a_cluster.png")
+    parser.add_argument("--people", type=int, default=10_000, help="how many; default 10_000")
+    parser.add_argument("--out", type=PlotFile, default="16_score_on_a_cluster.png", help="plot")
     main(**vars(parser.parse_args()))

@@ -75,6 +75,6 @@ def main(steps, out):
 
 if __name__ == "__main__":  # the other processes import this file
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, default=60)
-    parser.add_argument("--out", type=PlotFile, default="17_train_on_a_cluster.png")
+    parser.add_argument("--steps", type=int, default=60, help="of the training; default 60")
+    parser.add_argument("--out", type=PlotFile, default="17_train_on_a_cluster.png", help="plot")
     main(**vars(parser.parse_args()))
