@@ -18,7 +18,9 @@ import npkpose
 
 PACKAGE = pathlib.Path(npkpose.__file__).parent
 TESTS = pathlib.Path(__file__).parent
-DECORATORS = {"kernel", "summing_kernel", "njit", "jit", "vectorize", "guvectorize"}
+DECORATORS = {
+    "kernel", "summing_kernel", "inner_kernel", "njit", "jit", "vectorize", "guvectorize",
+}  # fmt: skip
 TWINS = "npkpose.reference"
 
 
