@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from npkpose._check import check_array, check_choice, check_finite, check_number
-from npkpose._jit import kernel
+from npkpose._jit import inner_kernel
 
 CHUNK = 1 << 17  # exponentials at a time: one megabyte fits the cache of a core
 
@@ -121,16 +121,18 @@ def pair_oks(keypoints, people, sigmas, pairs):
     _check_pairs(pairs, keypoints, people, len(variances))
     similarity = np.zeros(len(pairs))
     step = CHUNK // max(len(variances), 1) + 1
+    buffer = np.empty((step + 1) * len(variances))
     for start in range(0, len(pairs) if len(variances) else 0, step):
         chunk = pairs[start : start + step]
-        near = np.zeros((len(chunk), len(variances)))
+        used = counts[chunk[:, 1]]
+        near = buffer[: used.sum()]
         _exponents(
             keypoints, people.keypoints, people.labelled, areas, people.boxes, variances, chunk,
-            near,
+            buffer,
         )  # fmt: skip
         with np.errstate(over="ignore", invalid="ignore"):
             np.exp(near, out=near)
-        similarity[start : start + step] = _means(near, counts[chunk[:, 1]])
+        _means(near, used, similarity[start : start + step])
     return similarity
 
 
@@ -150,15 +152,6 @@ def _as_tenths(sigmas):
     sigmas = np.asarray(sigmas, dtype=np.float64)
     tenths = np.round(10 * sigmas, 12) / 10
     return np.where(abs(tenths - sigmas) <= 2 * np.spacing(sigmas), tenths, sigmas)
-
-
-def _means(near, counts):
-    """Return the mean (M,) of the first counts[m] of each row m, added in the order of np.sum."""
-    means = np.empty(len(near))
-    for n in np.unique(counts):
-        rows = np.flatnonzero(counts == n)
-        means[rows] = near[rows][:, :n].sum(axis=1) / n
-    return means
 
 
 def match(similarity, scores, threshold=0.5):
@@ -185,27 +178,65 @@ def match(similarity, scores, threshold=0.5):
     return matched
 
 
-@kernel
+@inner_kernel
 def _exponents(keypoints, truth, labelled, areas, boxes, variances, pairs, exponents):
-    """Fill row m with the exponents of pair m's labelled keypoints, without gaps, from the left."""
-    # The formula of `similarity` again, in pycocotools' order: a kernel calls only its own file.
+    """Write the exponents of each pair's labelled keypoints, one pair behind the other."""
+    n, count = 0, variances.shape[0]
     for m in range(pairs.shape[0]):
         d, g = pairs[m]
-        n = 0
-        for k in range(variances.shape[0]):
-            if labelled[g, k]:
-                dx = keypoints[d, k, 0] - truth[g, k, 0]
-                dy = keypoints[d, k, 1] - truth[g, k, 1]
-                exponents[m, n] = -((dx * dx + dy * dy) / variances[k] / areas[g] / 2)
-                n += 1
-        if n == 0:
-            for k in range(variances.shape[0]):
+        start, row = n, exponents[n : n + count]
+        pose, person, area = keypoints[d], truth[g], areas[g]
+        for k in range(count):  # without a branch: several at once
+            dx, dy = pose[k, 0] - person[k, 0], pose[k, 1] - person[k, 1]
+            row[k] = _exponent(dx, dy, variances[k], area)
+        for k in range(count):
+            exponents[n] = row[k]
+            n += labelled[g, k]  # if it is not, the next one overwrites it
+        if n == start:
+            for k in range(count):
                 dx = _distance_outside(keypoints[d, k, 0], boxes[g, 0], boxes[g, 2])
                 dy = _distance_outside(keypoints[d, k, 1], boxes[g, 1], boxes[g, 3])
-                exponents[m, k] = -((dx * dx + dy * dy) / variances[k] / areas[g] / 2)
+                row[k] = _exponent(dx, dy, variances[k], areas[g])
+            n += count
 
 
-@kernel
+@inner_kernel
+def _exponent(dx, dy, variance, area):
+    # The formula of `similarity` again, in pycocotools' order: a kernel calls only its own file.
+    exponent = (dx * dx + dy * dy) / variance / area / 2
+    return -np.inf if exponent > 800.0 else -exponent  # exp is 0, and faster of infinity
+
+
+@inner_kernel
 def _distance_outside(x, start, length):
     """Distance of x from [start - length, start + 2 length]; NaN stays NaN."""
     return np.maximum(0.0, start - length - x) + np.maximum(0.0, x - (start + 2 * length))
+
+
+@inner_kernel
+def _means(values, counts, means):
+    """Fill in the mean of the first counts[0] values, of the next counts[1], and so on."""
+    first = 0
+    for m in range(counts.shape[0]):
+        means[m] = _sum(values, first, counts[m]) / counts[m]
+        first += counts[m]
+
+
+@inner_kernel
+def _sum(values, first, count):
+    """Return the sum of ``count`` values, added in the order of np.sum: pairwise."""
+    if count > 128:
+        half = count // 2 - count // 2 % 8
+        return _sum(values, first, half) + _sum(values, first + half, count - half)
+    total, end = 0.0, first
+    if count >= 8:
+        end = first + 8 * (count // 8)
+        a, b, c, d = values[first], values[first + 1], values[first + 2], values[first + 3]
+        e, f, g, h = values[first + 4], values[first + 5], values[first + 6], values[first + 7]
+        for i in range(first + 8, end, 8):
+            a, b, c, d = a + values[i], b + values[i + 1], c + values[i + 2], d + values[i + 3]
+            e, f, g, h = e + values[i + 4], f + values[i + 5], g + values[i + 6], h + values[i + 7]
+        total = ((a + b) + (c + d)) + ((e + f) + (g + h))
+    for i in range(end, first + count):
+        total += values[i]
+    return total

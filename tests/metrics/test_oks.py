@@ -89,6 +89,18 @@ def test_pairs_match_the_reference_to_the_last_bit(seed, parts):
     np.testing.assert_array_equal(pair_oks(poses, people, sigmas, pairs), expected)
 
 
+@pytest.mark.parametrize("parts", [7, 8, 9, 15, 16, 127, 128, 129, 133, 136, 200, 257, 300, 1030])
+def test_terms_are_added_in_the_order_of_numpy_s_sum(parts, rng):
+    people = People(
+        rng.normal(0, 9, (2, parts, 2)), rng.random((2, parts)) < [[2], [0.8]],
+        np.array([900.0, 400.0]), np.zeros((2, 4)),
+    )  # fmt: skip
+    poses, sigmas = rng.normal(0, 9, (10, parts, 2)), rng.uniform(0.02, 0.12, parts)
+    pairs = np.indices((10, 2)).reshape(2, -1).T
+    expected = reference.pair_oks(poses, people, sigmas, pairs)
+    np.testing.assert_array_equal(pair_oks(poses, people, sigmas, pairs), expected)
+
+
 def test_only_sigmas_within_two_bits_of_tenths_are_read_as_tenths(rng):
     truth = rng.integers(0, 40, (50, 3, 2)) / 1.0
     people = People(truth, np.ones((50, 3), bool), np.full(50, 400.0), np.zeros((50, 4)))

@@ -17,6 +17,25 @@ from npkpose._jit import kernel
 FALSE_POSITIVE, TRUE_POSITIVE, IGNORED = 0, 1, 2  # the outcome of a detection
 
 
+def match_outcomes(matched, ignored, unmatched, out_of_range):
+    """Return the outcome of each detection: (T, D) uint8.
+
+    Parameters
+    ----------
+    matched : ndarray of int32, shape (T, D)
+        Index among the ground truth, or -1.
+    ignored : ndarray of bool, shape (G,)
+        Matches with this ground truth are ignored.
+    unmatched : ndarray of bool, shape (G,)
+        Matches with this ground truth are none.
+    out_of_range : ndarray of bool, shape (D,)
+        These detections are ignored if they are false positives.
+    """
+    outcomes = np.empty(matched.shape, np.uint8)
+    _outcomes(matched, ignored, unmatched, out_of_range, outcomes)
+    return outcomes
+
+
 def precision_curves(outcomes, scores, num_gt, recall_levels):
     """Return precision (T, R), final recall (T,), and the score at each level (T, R).
 
@@ -40,6 +59,18 @@ def precision_curves(outcomes, scores, num_gt, recall_levels):
 
 
 @kernel
+def _outcomes(matched, ignored, unmatched, out_of_range, outcomes):
+    for t in range(matched.shape[0]):
+        for d in range(matched.shape[1]):
+            g = matched[t, d]
+            is_true = g >= 0 and not unmatched[g]
+            if (g >= 0 and ignored[g]) or (not is_true and out_of_range[d]):
+                outcomes[t, d] = IGNORED
+            else:
+                outcomes[t, d] = TRUE_POSITIVE if is_true else FALSE_POSITIVE
+
+
+@kernel
 def _curves(outcomes, scores, num_gt, recall_levels, precision, recall, at_scores):
     count = outcomes.shape[1]
     envelope = np.empty(count)
@@ -47,8 +78,8 @@ def _curves(outcomes, scores, num_gt, recall_levels, precision, recall, at_score
     for t in range(outcomes.shape[0]):
         tp, fp, r = 0, 0, 0
         for i in range(count):
-            tp += outcomes[t, i] == 1  # TRUE_POSITIVE
-            fp += outcomes[t, i] == 0  # FALSE_POSITIVE
+            tp += outcomes[t, i] == TRUE_POSITIVE
+            fp += outcomes[t, i] == FALSE_POSITIVE
             envelope[i] = tp / (fp + tp + 2.0**-52)
             while r < recall_levels.shape[0] and tp / num_gt >= recall_levels[r]:
                 reached[r] = i

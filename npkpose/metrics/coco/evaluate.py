@@ -38,13 +38,8 @@ from npkpose._check import (
     real_array,
     shown,
 )
-from npkpose.metrics.coco.curves import (
-    FALSE_POSITIVE,
-    IGNORED,
-    TRUE_POSITIVE,
-    precision_curves,
-)
-from npkpose.metrics.coco.matching import candidate_pairs, match_detections
+from npkpose.metrics.coco.curves import match_outcomes, precision_curves
+from npkpose.metrics.coco.matching import candidate_pairs, match_detections, stable_argsort
 from npkpose.metrics.coco.notices import warn_of_other_keypoints, warn_of_rows
 from npkpose.metrics.coco.read_json import read_detections, read_ground_truth
 from npkpose.metrics.coco.result import CocoResult, Settings
@@ -138,7 +133,7 @@ def accumulate(result, k):
     start, end = candidates.first[b]
     dt, gt = slice(start[0], end[0]), slice(start[1], end[1])
     scores = result.found.score[candidates.dt[dt]]
-    order = np.argsort(-scores, kind="stable")
+    order = stable_argsort(-scores)
     rank = candidates.rank[dt][order]
     num_gt = (~result.ignored[:, gt]).sum(axis=1)
     for m, max_dets in enumerate(result.settings.max_dets):
@@ -246,16 +241,11 @@ def _match_area_range(result, a, bounds):
     result.matched.append(matched)
     result.ignored[a] = gt_ignored
 
-    ignored = np.append(gt_ignored, False)  # the last entry, [-1], is of "no match"
-    unmatched = np.append(np.zeros(len(gt_ignored), dtype=bool), True)
+    unmatched = np.zeros(len(gt_ignored), dtype=bool)
     if result.settings.strict:
-        unmatched[:-1] = truth.id[candidates.gt] == 0
+        unmatched = truth.id[candidates.gt] == 0
     dt_out = _out_of_range(result.found.area[candidates.dt], bounds)
-    for t, gt in enumerate(matched):
-        is_false = unmatched[gt]
-        dt_ignored = ignored[gt] | (is_false & dt_out)
-        outcomes = np.where(is_false, FALSE_POSITIVE, TRUE_POSITIVE)
-        result.outcomes[a, t] = np.where(dt_ignored, IGNORED, outcomes)
+    result.outcomes[a] = match_outcomes(matched, gt_ignored, unmatched, dt_out)
 
 
 def _out_of_range(area, bounds):

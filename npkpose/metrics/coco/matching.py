@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npkpose._jit import kernel
+from npkpose._jit import inner_kernel, kernel
 
 MAX_THRESHOLD = 1 - 1e-10  # pycocotools': rounding must not reject a perfect pose
 
@@ -46,13 +46,14 @@ def candidate_pairs(gt_groups, dt_groups, scores, max_dets):
     max_dets : int
         The top ``max_dets`` of each group are used.
     """
-    gt = np.argsort(gt_groups, kind="stable")
+    gt = stable_argsort(gt_groups)
     gt = gt[gt_groups[gt] >= 0]
-    dt = np.argsort(-scores, kind="stable")
-    dt = dt[np.argsort(dt_groups[dt], kind="stable")]
+    dt = stable_argsort(-scores)
+    dt = dt[stable_argsort(dt_groups[dt])]
     dt = dt[dt_groups[dt] >= 0]
     dt_groups, gt_groups = dt_groups[dt], gt_groups[gt]
-    rank = np.arange(len(dt)) - np.searchsorted(dt_groups, dt_groups)
+    place = np.arange(len(dt))
+    rank = place - np.maximum.accumulate(np.where(_differs(dt_groups), place, 0))
     used = rank < max_dets
     dt, rank, dt_groups = dt[used], rank[used], dt_groups[used]
     groups = np.union1d(_distinct(dt_groups), _distinct(gt_groups))
@@ -62,9 +63,23 @@ def candidate_pairs(gt_groups, dt_groups, scores, max_dets):
     return CandidatePairs(dt, gt, rank, groups, first, pairs)
 
 
+def stable_argsort(values):
+    """Return ``np.argsort(values, kind="stable")``, NaN last, in a third of its time."""
+    order = np.argsort(values)
+    ordered = values[order]
+    same = (ordered[1:] == ordered[:-1]) | (ordered[:-1] != ordered[:-1])  # NaN equals NaN
+    run = np.append(0, np.cumsum(~same))[: len(values)]  # which of the distinct values
+    return np.sort(run * len(values) + order) % max(len(values), 1)
+
+
 def _distinct(values):
     """Return the distinct ones of sorted values."""
-    return values[np.append(True, values[1:] != values[:-1])[: len(values)]]
+    return values[_differs(values)]
+
+
+def _differs(values):
+    """Return which of sorted values (N,) differ from the one before them."""
+    return np.append(True, values[1:] != values[:-1])[: len(values)]
 
 
 def _first(groups, dt_groups, gt_groups):
@@ -89,9 +104,10 @@ def match_detections(similarity, first, ignored, iscrowd, thresholds):
     thresholds : ndarray, shape (T,)
     """
     matched = np.full((len(thresholds), first[-1, 0]), -1, dtype=np.int32)
-    taken = np.empty(len(ignored), dtype=np.bool_)
+    taken = np.zeros((len(thresholds), len(ignored)), dtype=np.bool_)  # crowds never are
+    near = np.empty(len(ignored), dtype=np.int64)
     thresholds = np.minimum(thresholds, MAX_THRESHOLD)
-    _match(similarity, first, ignored, iscrowd, thresholds, taken, matched)
+    _match(similarity, first, ignored, iscrowd, thresholds, taken, near, matched)
     return matched
 
 
@@ -105,31 +121,47 @@ def _list_pairs(first, dt, gt, pairs):
                 m += 1
 
 
-@kernel
-def _match(similarity, first, ignored, iscrowd, thresholds, taken, matched):
+@inner_kernel
+def _match(similarity, first, ignored, iscrowd, thresholds, taken, near, matched):
+    lowest = np.inf
+    for threshold in thresholds:
+        lowest = min(lowest, threshold)
     for b in range(first.shape[0] - 1):
-        start, end = first[b, 1], first[b + 1, 1]
-        for t in range(thresholds.shape[0]):
-            taken[start:end] = False
-            m = first[b, 2]
-            for d in range(first[b, 0], first[b + 1, 0]):
-                row = similarity[m : m + end - start]
-                m += end - start
-                best = _choose(row, start, ignored, iscrowd, taken, thresholds[t])
+        start, end, m = first[b, 1], first[b + 1, 1], first[b, 2]
+        for d in range(first[b, 0], first[b + 1, 0]):
+            row = similarity[m : m + end - start]
+            m += end - start
+            count = _list_near(row, start, ignored, lowest, near)
+            for t in range(thresholds.shape[0]):
+                best = _choose(row, start, ignored, taken[t], near[:count], thresholds[t])
                 matched[t, d] = best
-                if best >= 0:
-                    taken[best] = True
+                if best >= 0 and not iscrowd[best]:
+                    taken[t, best] = True
 
 
-@kernel
-def _choose(row, start, ignored, iscrowd, taken, threshold):
-    """Return the best ground truth, ``row[i]`` being its OKS for ``start + i``, or -1."""
-    best = -1
+@inner_kernel
+def _list_near(row, start, ignored, threshold, near):
+    """List which ground truth reaches the threshold, ignored last; return how many do."""
+    count = 0
     for want_ignored in (False, True):
         for g in range(start, start + row.shape[0]):
-            if ignored[g] == want_ignored and (iscrowd[g] or not taken[g]):
-                if not row[g - start] < threshold:  # a NaN is taken
-                    best, threshold = g, row[g - start]
-        if best >= 0:
+            similarity = row[g - start]
+            if ignored[g] == want_ignored and not similarity < threshold:
+                near[count] = g
+                count += 1
+                if np.isnan(similarity):  # it is taken, and after it any other
+                    threshold = similarity
+    return count
+
+
+@inner_kernel
+def _choose(row, start, ignored, taken, near, threshold):
+    """Return the best of the ground truth ``near``, or -1; ``row[i]`` is the OKS of start + i."""
+    best = -1
+    for i in range(near.shape[0]):
+        g = near[i]
+        if best >= 0 and ignored[g] and not ignored[best]:
             break
+        if not (taken[g] or row[g - start] < threshold):
+            best, threshold = g, row[g - start]
     return best

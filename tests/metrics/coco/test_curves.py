@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from npkpose.metrics.coco import curves
-from npkpose.metrics.coco.curves import precision_curves
+from npkpose.metrics.coco.curves import match_outcomes, precision_curves
 from npkpose.reference.metrics.coco import curves as reference
 
 LEVELS = np.linspace(0, 1, 101)
@@ -23,6 +23,25 @@ def test_curves_are_minus_1_without_ground_truth_and_0_without_detections():
     for num_gt, value in ((0, -1), (3, 0)):
         for curve in precision_curves(outcomes, np.zeros(0), num_gt, LEVELS):
             assert curve.shape[0] == 2 and (curve == value).all()
+
+
+def test_outcomes_worked_by_hand():
+    matched = np.array([[-1, -1, 0, 1, 2, 2]], np.int32)
+    outcomes = match_outcomes(
+        matched, ignored=np.array([False, True, False]), unmatched=np.array([False, False, True]),
+        out_of_range=np.array([False, True, True, False, False, True]),
+    )  # fmt: skip
+    assert outcomes.tolist() == [[0, 2, 1, 2, 0, 2]] and outcomes.dtype == np.uint8
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 9))
+def test_outcomes_equal_the_reference(seed, count):
+    rng = np.random.default_rng(seed)
+    matched = rng.integers(-1, count, (3, 12), dtype=np.int32)
+    flags = rng.random(count) < 0.3, rng.random(count) < 0.3, rng.random(12) < 0.5
+    np.testing.assert_array_equal(
+        match_outcomes(matched, *flags), reference.match_outcomes(matched, *flags)
+    )
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 30))

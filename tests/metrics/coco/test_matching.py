@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from npkpose.metrics.coco import matching
-from npkpose.metrics.coco.matching import candidate_pairs, match_detections
+from npkpose.metrics.coco.matching import candidate_pairs, match_detections, stable_argsort
 from npkpose.reference.metrics.coco import matching as reference
 
 NAN = np.nan
@@ -52,6 +52,17 @@ def test_candidate_pairs_are_of_one_group_by_falling_score_up_to_max_dets():
     assert candidates.first.tolist() == [[0, 0, 0], [0, 1, 0], [1, 1, 0], [4, 3, 6]]
     expected = [[1, 0], [1, 3], [3, 0], [3, 3], [0, 0], [0, 3]]
     assert candidates.pairs.tolist() == expected
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_equal_values_keep_their_order_and_nan_is_last(seed):
+    rng = np.random.default_rng(seed)
+    for values in (
+        rng.choice([0.0, -0.0, 0.5, np.inf, -np.inf, NAN], rng.integers(0, 30)),
+        rng.integers(-1, 3, rng.integers(0, 30)),
+    ):
+        expected = np.argsort(values, kind="stable")
+        np.testing.assert_array_equal(stable_argsort(values), expected)
 
 
 @given(st.integers(0, 2**32 - 1))

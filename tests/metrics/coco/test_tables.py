@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from npkpose.metrics import Detections, GroundTruth
+from npkpose.metrics.coco.tables import MAX_SPAN, find
 
 POINTS = np.array([[(1, 2), (4, 8)], [(0, 0), (5, 5)], [(3, 3), (3, 3)]], float)
 SEEN = [[2, 1], [0, 2], [0, 0]]
@@ -57,6 +58,18 @@ def test_only_values_that_are_used_must_be_finite():
         Detections(POINTS, [1, 2, 3], [4, 4, 4], boxes).check()
     with pytest.raises(ValueError, match=r"results\[0\].keypoints: expected a finite area"):
         Detections(1e200 * POINTS, [1, 2, 3], [4, 4, 4]).check()
+
+
+@pytest.mark.parametrize("span", [1, 40, MAX_SPAN, MAX_SPAN + 1, 2**64 - 1])
+def test_ids_are_found_whether_near_or_far_apart(span, rng):
+    low = -(2**63) if span == 2**64 - 1 else -17
+    among = np.array(sorted({low, low + span // 3, low + span}), np.int64)
+    others = rng.integers(-(2**63), 2**63 - 1, 20), rng.integers(-60, 60, 20)
+    values = np.concatenate([among[::-1], *others, among])
+    index, known = find(values, among)
+    assert known.tolist() == np.isin(values, among).tolist()
+    assert (among[index[known]] == values[known]).all() and known.sum() >= 2 * len(among)
+    assert ((0 <= index) & (index < len(among))).all()
 
 
 def test_ids_keep_all_their_digits():

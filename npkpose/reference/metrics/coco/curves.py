@@ -3,6 +3,14 @@
 import numpy as np
 
 
+def match_outcomes(matched, ignored, unmatched, out_of_range):
+    """Return the outcomes (T, D), as `metrics.coco.curves.match_outcomes` does."""
+    gt_ignored, no_match = np.append(ignored, False), np.append(unmatched, True)  # [-1]: no match
+    is_false = no_match[matched]
+    dt_ignored = gt_ignored[matched] | (is_false & out_of_range)
+    return np.where(dt_ignored, 2, np.where(is_false, 0, 1))
+
+
 def precision_curves(outcomes, scores, num_gt, recall_levels):
     """Return precision, recall, scores, as `metrics.coco.curves.precision_curves` does."""
     shape = len(outcomes), len(recall_levels)
