@@ -7,6 +7,8 @@ both are recognised by the first bytes.
 import json
 import os
 
+import numpy as np
+
 
 def read_json(path, object_hook=None):
     """Return the content of a JSON file; ``object_hook`` is that of `json.loads`.
@@ -18,17 +20,36 @@ def read_json(path, object_hook=None):
     OSError
         The file cannot be opened.
     """
-    with open(path, "rb") as file:
-        data = file.read()
-    try:
-        encoding = json.detect_encoding(data)
-        text = data.decode("utf-8-sig" if encoding == "utf-8" else encoding)
-        del data  # or a large file is held twice while it is parsed
-        return json.loads(text, object_hook=object_hook)
-    except RecursionError:
-        raise ValueError(f"{os.fspath(path)}: expected JSON, got lists nested too deeply") from None
-    except ValueError as error:
-        raise ValueError(f"{os.fspath(path)}: expected JSON, got {error}") from None
+    return JsonFile(path).parse(object_hook)
+
+
+class JsonFile:
+    """The bytes of a file: ``data``, an array of uint8 that ends with a 0 more."""
+
+    def __init__(self, path):
+        self.path = path
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            self.data = np.zeros(size + 1, np.uint8)
+            size = file.readinto(self.data[:size])
+            more = file.read()  # of a pipe: it has no size
+        self.data = self.data[: size + 1]
+        if more:
+            self.data = np.concatenate([self.data[:size], np.frombuffer(more + b"\0", np.uint8)])
+
+    def parse(self, object_hook=None):
+        """Return the content, see `read_json`; ``data`` are gone afterwards."""
+        data, self.data = self.data[:-1], None
+        try:
+            encoding = json.detect_encoding(data[:4].tobytes())
+            text = str(data, "utf-8-sig" if encoding == "utf-8" else encoding)
+            del data  # or a large file is held twice while it is parsed
+            return json.loads(text, object_hook=object_hook)
+        except RecursionError:
+            got = "lists nested too deeply"
+            raise ValueError(f"{os.fspath(self.path)}: expected JSON, got {got}") from None
+        except ValueError as error:
+            raise ValueError(f"{os.fspath(self.path)}: expected JSON, got {error}") from None
 
 
 def as_id(value):

@@ -24,6 +24,7 @@ from npkpose.data.people import synthetic_scene
 from npkpose.engine.gemm import LINKED
 from npkpose.image.warp import warp_affine
 from npkpose.metrics import Detections, GroundTruth, evaluate_coco
+from npkpose.metrics.coco.scanned import scan_ground_truth
 from npkpose.nn import GELU, Adam, BatchNorm2d, Conv2d, ConvTranspose2d, ReLU, Sequential, engine
 from npkpose.poses import Poses
 from npkpose.skeleton import Skeleton
@@ -108,6 +109,8 @@ def _people_calls():
     truth = GroundTruth(_PEOPLE, np.ones((2, 3)), [1, 1], [9, 9])
     found = Detections(_PEOPLE, [2, 1], [1, 1])
     yield "evaluate_coco", partial(evaluate_coco, truth, found, _CHAIN)
+    data = np.frombuffer(bytearray(b'{"images":[],"annotations":[],"categories":[]}\0'), np.uint8)
+    yield "scan COCO's JSON", partial(scan_ground_truth, "", data, 3)
 
 
 def _triangulate():

@@ -8,7 +8,8 @@ from npkpose.data.fingerprint import digest
 from npkpose.data.person_category import person_category
 from npkpose.data.scene import Scene
 from npkpose.image.files import read_image
-from npkpose.metrics.coco.read_json import Entries, load_json, read_ground_truth
+from npkpose.metrics.coco.entries import Entries
+from npkpose.metrics.coco.read_json import load_json, read_ground_truth
 from npkpose.skeletons import COCO_17
 
 

@@ -9,6 +9,7 @@ import tempfile
 from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from npkpose.cli.boxes import read_boxes
 from npkpose.cli.lift import read_normalisation
 from npkpose.data import CocoDataset
 from npkpose.image.files import read_image, write_image
-from npkpose.metrics.coco import examine
+from npkpose.metrics.coco import examine, read_json
 from npkpose.models.lifting.simple_baseline_3d import Normalisation
 from npkpose.space.files import read_cameras, read_keypoints
 from npkpose.space.people_files import read_people, read_photo
@@ -56,6 +57,16 @@ def _coco():
 def _photo():
     """Return two people as predict writes those of a photo."""
     return Draw(np.random.default_rng(0)).poses(17, people=2).to_dict(COCO_17)
+
+
+def _scanned(evaluate):
+    """Return ``evaluate(path)`` with a file of any size read by the scanner, if it can."""
+
+    def read(path):
+        with patch.object(read_json, "SCAN_FROM", 0):
+            return evaluate(path)
+
+    return read
 
 
 def _json(value):
@@ -139,6 +150,14 @@ FORMATS = {
     ),
     "results.json": Format(
         ".json", lambda: _json(_coco()[1]), lambda path: evaluate_coco(_coco()[0], path),
+        "ground_truth",
+    ),
+    "annotations.scanned.json": Format(
+        ".json", lambda: _json(_coco()[0]), _scanned(lambda path: evaluate_coco(path, _coco()[1])),
+        "results",
+    ),
+    "results.scanned.json": Format(
+        ".json", lambda: _json(_coco()[1]), _scanned(lambda path: evaluate_coco(_coco()[0], path)),
         "ground_truth",
     ),
     "doctor.json": Format(".json", lambda: _json(_coco()[0]), examine),

@@ -23,6 +23,7 @@ from npkpose.metrics.coco.doctor_checks import (
     is_ignored,
 )
 from npkpose.metrics.coco.doctor_entries import KNOWN, Known, key, read_entries, size_of
+from npkpose.metrics.coco.entries import Entries, has_box
 from npkpose.metrics.coco.evaluate import evaluate_coco
 from npkpose.metrics.coco.keypoint_names import (
     length_difference,
@@ -31,7 +32,7 @@ from npkpose.metrics.coco.keypoint_names import (
     names_of_categories,
     other_skeleton,
 )
-from npkpose.metrics.coco.read_json import Entries, has_box, load_json
+from npkpose.metrics.coco.read_json import load_json
 from npkpose.skeleton import Skeleton
 from npkpose.skeletons import COCO_17
 

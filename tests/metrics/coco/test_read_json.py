@@ -2,13 +2,19 @@
 
 import copy
 import json
+import math
+import os
+import threading
 
 import numpy as np
 import pytest
 
-from npkpose import OPENPOSE_18
+from npkpose import COCO_17, OPENPOSE_18
+from npkpose._json import JsonFile
 from npkpose.metrics import evaluate_coco
-from npkpose.metrics.coco.read_json import Entries
+from npkpose.metrics.coco import read_json
+from npkpose.metrics.coco.entries import Entries
+from tests.metrics.coco.test_scan import random_value, write_json
 
 POINTS = [5, 6, 2] * 17
 TRUTH = {
@@ -157,6 +163,12 @@ def write(folder, truth=TRUTH, results=RESULTS):
     return paths
 
 
+@pytest.fixture(params=["json", "scan"], autouse=True)
+def reader(request, monkeypatch):
+    """Run each test twice: files are read by `json`, or by the scanner if that can read them."""
+    monkeypatch.setattr(read_json, "SCAN_FROM", math.inf if request.param == "json" else 0)
+
+
 @pytest.mark.parametrize("place, value, message", TRUTH_TABLE, ids=range(len(TRUTH_TABLE)))
 def test_malformed_annotations_are_refused_with_their_place(tmp_path, place, value, message):
     truth = change(TRUTH, place, value)
@@ -255,3 +267,53 @@ def test_large_ids_keep_all_their_digits():
 def test_missing_files_are_refused_by_name(tmp_path):
     with pytest.raises(FileNotFoundError, match="none.json"):
         evaluate_coco(tmp_path / "none.json", RESULTS)
+
+
+def columns_of(table):
+    """Return everything that a table holds, arrays as bytes and dtype."""
+
+    def comparable(value):
+        is_array = isinstance(value, np.ndarray)
+        return (value.tobytes(), value.dtype, value.shape) if is_array else value
+
+    return {name: comparable(value) for name, value in vars(table).items()}
+
+
+def read_by(monkeypatch, paths, scan):
+    """Return both tables of two files, read by the scanner or by `json`."""
+    monkeypatch.setattr(read_json, "SCAN_FROM", 0 if scan else math.inf)
+    if scan:
+        monkeypatch.setattr(JsonFile, "parse", None)  # the scanner reads these without json
+    truth = read_json.read_ground_truth(paths[0], COCO_17)
+    tables = truth, read_json.read_detections(paths[1], COCO_17, truth.categories)
+    monkeypatch.undo()
+    return tables
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_scanned_files_give_the_tables_that_json_gives(seed, tmp_path, random_set, monkeypatch):
+    rng = np.random.default_rng(seed)
+    truth, results = random_set(seed)
+    more = [{"id": 5, "image_id": 99, "category_id": 1}, {"image_id": 1, "category_id": 9, "id": 0}]
+    truth["annotations"] += more  # left out, so they need not be complete
+    truth |= {"info": random_value(rng), "licenses": [random_value(rng)]}
+    for entry in (*truth["images"], *truth["annotations"], *truth["categories"], *results[1:]):
+        entry[f"more {rng.integers(9)}"] = random_value(rng)
+    mark = "\ufeff" if rng.random() < 0.3 else ""
+    paths = write(tmp_path, mark + write_json(truth, rng), write_json(results, rng))
+    scanned, parsed = (read_by(monkeypatch, paths, scan) for scan in (True, False))
+    for ours, expected in zip(scanned, parsed):
+        assert columns_of(ours) == columns_of(expected)
+        assert ours.from_json and len(ours.entry) == len(ours)
+
+
+def test_a_pipe_can_be_read(tmp_path):
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("needs named pipes")
+    paths = write(tmp_path)
+    expected = evaluate_coco(*paths).stats
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=[paths[1].read_bytes()])
+    writer.start()
+    assert evaluate_coco(paths[0], tmp_path / "pipe").stats == expected
+    writer.join()

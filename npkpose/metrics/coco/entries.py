@@ -1,0 +1,182 @@
+"""A list of JSON objects, one field at a time: every error names the file, entry and field.
+
+Ids may be whole numbers or text, numbers any real type except booleans, lists any sequence.
+"""
+
+import numbers
+import struct
+from array import array
+from functools import partial
+
+import numpy as np
+
+from npkpose._check import shown
+from npkpose.metrics.coco.keypoint_names import length_difference, other_skeleton
+
+BOOLEANS = frozenset({bool, np.bool_})  # numbers to Python, not here
+MAX_ID_LENGTH = 500  # characters: the longest text sets the memory of all
+_LARGEST = int(np.finfo(np.float64).max)
+
+
+class Entries:
+    """A list of JSON objects, read one field at a time; ``name`` is its name in messages."""
+
+    def __init__(self, name, entries, positions=None):
+        self.name, self.entries = name, entries
+        if not isinstance(entries, list):
+            got = "nothing" if entries is None else short(entries)
+            raise ValueError(f"{name}: expected a list, got {got}")
+        self.positions = np.arange(len(entries)) if positions is None else positions
+        if not all(issubclass(kind, dict) for kind in set(map(type, entries))):
+            bad = next(i for i, entry in enumerate(entries) if not isinstance(entry, dict))
+            raise ValueError(f"{name}[{bad}]: expected an object, got {short(entries[bad])}")
+
+    def __len__(self):
+        return len(self.entries)
+
+    def at(self, indices):
+        """Return the entries at these indices; messages keep their positions."""
+        if len(indices) == len(self.entries):
+            return self
+        return Entries(self.name, [self.entries[i] for i in indices], self.positions[indices])
+
+    def fail(self, i, field, wanted, explain=None):
+        """Raise the ValueError for this field of entry ``i``; ``explain(value)`` may add to it."""
+        got = self.entries[i].get(field, _NOTHING)
+        got = got.tolist() if isinstance(got, array) else got
+        more = explain(got) if explain else ""
+        raise ValueError(
+            f"{self.name}[{self.positions[i]}].{field}: expected {wanted}, got {short(got)}{more}"
+        )
+
+    def have_boxes(self):
+        """Return whether the first entry has a box; as in pycocotools, only that one decides."""
+        if not len(self) or has_box(self.entries[0]):
+            return len(self) > 0
+        if "segmentation" in self.entries[0]:
+            raise ValueError(f"{self.name}[0].segmentation: expected a bbox beside it, got none")
+        return False
+
+    def ids(self, field):
+        """Return ids (N,): int64, or str if all are text."""
+        values = self._values(field, lambda kind: _real(kind) or kind is str, "an id")
+        if any(kind is str for kind in set(map(type, values))):
+            self._refuse(values, lambda value: not isinstance(value, str), field, "text, as others")
+            wanted = f"at most {MAX_ID_LENGTH} characters"
+            self._refuse(values, lambda value: len(value) > MAX_ID_LENGTH, field, wanted)
+            return np.array(values)
+        ids = np.array(values, dtype=object if not values else None)
+        if ids.dtype.kind != "i":  # 7.0 is 7; 7.5, NaN and 2^63 are not ids
+            self._refuse(values, _is_no_integer, field, "an id", _explain_id)
+            ids = np.array([int(value) for value in values])
+        return ids.astype(np.int64)
+
+    def numbers(self, field, booleans=False):
+        """Return numbers (N,), which may be NaN; with ``booleans``, true and false are 1 and 0."""
+        values = self._values(field, lambda k: _real(k) or booleans and k in BOOLEANS, "a number")
+        try:
+            return np.array(values, dtype=np.float64)
+        except OverflowError:
+            self._refuse(values, lambda value: abs(value) > _LARGEST, field, "a number")
+
+    def counts(self, field):
+        """Return finite numbers (N,), or 1 and 0 for true and false."""
+        counts = self.numbers(field, booleans=True)
+        if not np.isfinite(counts).all():
+            self.fail(int(np.isfinite(counts).argmin()), field, "a finite number")
+        return counts
+
+    def keypoints(self, skeleton, listed=(), may_be_empty=None):
+        """Return (x, y) of keypoints (N, K, 2), and their third number (N, K).
+
+        Empty lists become 0 where ``may_be_empty`` (N,).
+        """
+        count = skeleton.num_keypoints
+        explain = partial(_explain_length, skeleton=skeleton, listed=listed)
+        rows = self._rows("keypoints", 3 * count, explain, may_be_empty).reshape(-1, count, 3)
+        return rows[..., :2], rows[..., 2]
+
+    def boxes(self):
+        """Return x, y, width, height (N, 4)."""
+        return self._rows("bbox", 4)
+
+    def _rows(self, field, length, explain=None, may_be_empty=None):
+        """Return lists of ``length`` numbers as (N, length)."""
+        wanted = f"a list of {length} numbers"
+        rows = self._values(field, lambda kind: True, wanted)
+        table = np.empty((len(rows), length))
+        pack, width = struct.Struct(f"{length}d").pack_into, 8 * length
+        for i, row in enumerate(rows):
+            try:
+                if type(row) is array and len(row) == length:
+                    table[i] = row
+                    continue
+                pack(table, i * width, *row)  # checks the length and the types at once
+                unsure = 0.0 in row or 1.0 in row  # as are False and True
+            except (struct.error, TypeError, OverflowError):
+                if may_be_empty is None or not may_be_empty[i] or not is_empty_list(row):
+                    self.fail(i, field, wanted, explain)
+                table[i], unsure = 0.0, False
+            if unsure and not BOOLEANS.isdisjoint(map(type, row)):
+                self.fail(i, field, wanted)
+        return table
+
+    def _values(self, field, allowed, wanted):
+        try:
+            values = [entry[field] for entry in self.entries]
+        except KeyError:
+            self.fail(next(i for i, e in enumerate(self.entries) if field not in e), field, wanted)
+        wrong = {kind for kind in set(map(type, values)) if not allowed(kind)}
+        if wrong:
+            self._refuse(values, lambda value: type(value) in wrong, field, wanted)
+        return values
+
+    def _refuse(self, values, bad, field, wanted, explain=None):
+        for i, value in enumerate(values):
+            if bad(value):
+                self.fail(i, field, wanted, explain)
+
+
+def has_box(entry):
+    """Return whether a result has a box; as in pycocotools, an empty list is none."""
+    box = entry.get("bbox", [])
+    return (box.tolist() if isinstance(box, np.ndarray) else box) not in ([], ())
+
+
+class _Nothing:
+    def __repr__(self):
+        return "nothing"
+
+
+_NOTHING = _Nothing()
+
+
+def _real(kind):
+    return issubclass(kind, numbers.Real) and kind not in BOOLEANS
+
+
+def is_empty_list(row):
+    """Return whether a value is a list without elements."""
+    return isinstance(row, (list, tuple, array, np.ndarray)) and len(row) == 0
+
+
+def _explain_length(value, skeleton, listed):
+    """Return in words what the length of a list of keypoints means, if it is wrong."""
+    if not isinstance(value, (list, tuple)) or len(value) == 3 * skeleton.num_keypoints:
+        return ""
+    advice = other_skeleton(len(value) // 3, skeleton)
+    return f": {length_difference(len(value), skeleton, listed)}; {advice}"
+
+
+def _is_no_integer(value):
+    return not (abs(value) < 2**63 and value == int(value))
+
+
+def _explain_id(value):
+    return "; integer ids go from -2^63 to 2^63 - 1" if abs(value) >= 2**63 else ""
+
+
+def short(value):
+    """Return ``repr(value)``, shortened."""
+    text = shown(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
