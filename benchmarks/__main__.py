@@ -9,7 +9,7 @@ import argparse
 import importlib
 import os
 
-SUITES = ("decode", "paf", "tags", "assignment", "coco")
+SUITES = ("decode", "one_crop", "paf", "tags", "assignment", "coco")
 
 
 def _plot_file(path):

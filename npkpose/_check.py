@@ -15,6 +15,7 @@ import numpy as np
 MAX_INTEGER = 2**63 - 1  # the largest that a kernel can take
 MAX_SIDE = 1_000_000  # pixels
 LARGEST = 1e150  # of a number whose square is taken: that of a larger one overflows
+_NO_INTEGERS = bool, np.bool_, np.timedelta64  # but Integral
 _MAX_WHOLE = 2.0**53  # below it every integer is a float64
 
 
@@ -26,11 +27,10 @@ def check_array(name, value, shape, dtype=np.float64, finite=True, largest=None)
     name : str
         The name of the argument in the message.
     value : array_like of real numbers
-        Copied only if dtype, order or writability require it; the caller's array
-        is never changed.
-    shape : tuple of int or str
-        Length of each axis; a string such as ``"H"`` accepts any length and
-        names the axis in the message. A leading ``...`` accepts any leading axes.
+        Copied only if dtype, order or writability require it; the caller's is never changed.
+    shape : tuple of int or str, or str
+        Length of each axis; a string such as ``"H"`` accepts any length and names the axis in the
+        message. A leading ``...`` accepts any leading axes. "NKHW" is ("N", "K", "H", "W").
     dtype : numpy dtype, or tuple of them
         Of a tuple, the value's own dtype if listed, in either byte order, else the first.
         Nothing is rounded to an integer or a bool: other numbers are refused.
@@ -53,13 +53,12 @@ def check_array(name, value, shape, dtype=np.float64, finite=True, largest=None)
 
 
 def check_read_only(name, value, shape, dtype):
-    """Return ``value`` as `check_array` does, but as a read-only view, for code that only reads.
+    """Return ``value``, which may be NaN or infinite, as a read-only view, or raise ValueError.
 
-    A read-only array, such as a file mapped into memory, is then not copied. Values may be NaN
-    or infinite.
+    For code that only reads: a read-only array, such as a file mapped into memory, is not copied.
     """
     array = _as_dtype(name, value, shape, dtype, ["C"]).view()
-    array.flags.writeable = False
+    array.setflags(write=False)
     return array
 
 
@@ -85,7 +84,7 @@ def check_finite(name, array):
 
 def check_number(name, value, above=-math.inf, at_least=-math.inf, at_most=math.inf):
     """Return ``value`` as a finite float within the stated bounds, or raise ValueError."""
-    number = _as_float(value)
+    number = value if type(value) is float else _as_float(value)
     if not math.isfinite(number):
         raise ValueError(f"{name}: expected a finite number, got {shown(value)}")
     if not number > above:
@@ -99,9 +98,9 @@ def check_number(name, value, above=-math.inf, at_least=-math.inf, at_most=math.
 
 def check_integer(name, value, at_least=0, at_most=MAX_INTEGER):
     """Return ``value`` as an int within the stated bounds, or raise ValueError."""
-    if not isinstance(value, numbers.Integral) or isinstance(
-        value, (bool, np.bool_, np.timedelta64)
-    ):
+    if type(value) is int and at_least <= value <= at_most:
+        return value
+    if not isinstance(value, numbers.Integral) or isinstance(value, _NO_INTEGERS):
         raise ValueError(f"{name}: expected an integer, got {shown(value)}")
     if value < at_least:
         raise ValueError(f"{name}: expected at least {at_least}, got {shown(value)}")
@@ -162,9 +161,8 @@ def check_weight(name, value, shape, dtype=np.float64, finite=True):
     try:
         return np.broadcast_to(array, shape)
     except ValueError:
-        raise ValueError(
-            f"{name}: expected a shape that broadcasts to {shape}, got {array.shape}"
-        ) from None
+        wanted = f"a shape that broadcasts to {shape}"
+        raise ValueError(f"{name}: expected {wanted}, got {array.shape}") from None
 
 
 @contextlib.contextmanager
@@ -179,8 +177,7 @@ def check_memory(name):
 def count_windows(size, window):
     """Return (Ho, Wo): how many positions a sliding window has in an image of ``size`` (H, W).
 
-    ``window`` is (kernel size, dilation, padding, stride), each a pair. Raises ValueError where
-    not even one window fits.
+    ``window`` is (kernel size, dilation, padding, stride), each a pair. ValueError if none fits.
     """
     counts = []
     for n, k, d, p, s in zip(size, *window):
@@ -214,9 +211,13 @@ def plain(text):
 
 def _as_dtype(name, value, shape, dtype, requirements):
     """Return ``value`` as an array of that shape and dtype, or raise ValueError."""
+    if type(value) is np.ndarray and value.flags.carray and _fits(value.shape, shape):
+        if isinstance(dtype, tuple) and value.dtype in dtype:  # the usual case, without delay
+            return value
     array = real_array(name, value)
     if not _fits(array.shape, shape):
-        raise ValueError(f"{name}: expected shape ({_legend(shape)}), got {array.shape}")
+        legend = ", ".join("..." if want is ... else str(want) for want in shape)
+        raise ValueError(f"{name}: expected shape ({legend}), got {array.shape}")
     if isinstance(dtype, tuple):
         dtype = _own_dtype(array.dtype, dtype)
     if array.dtype != dtype:
@@ -286,13 +287,14 @@ def _as_float(value):
 
 
 def _fits(got, wanted):
+    if type(wanted) is str:
+        return len(got) == len(wanted)
     if wanted and wanted[0] is ...:
         wanted = wanted[1:]
         got = got[len(got) - len(wanted) :] if len(got) >= len(wanted) else ()
-    return len(got) == len(wanted) and all(
-        isinstance(want, str) or want == have for want, have in zip(wanted, got)
-    )
-
-
-def _legend(shape):
-    return ", ".join("..." if want is ... else str(want) for want in shape)
+    if len(got) != len(wanted):
+        return False
+    for want, have in zip(wanted, got):
+        if type(want) is not str and want != have:
+            return False
+    return True

@@ -96,4 +96,4 @@ def test_an_unknown_suite_is_refused(capsys):
 
     with pytest.raises(SystemExit):
         main(["speed"])
-    assert "expected some of decode, paf" in capsys.readouterr().err
+    assert "expected some of decode, one_crop, paf" in capsys.readouterr().err

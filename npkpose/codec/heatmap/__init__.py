@@ -3,8 +3,7 @@
 Read in this order:
 
     gaussian.py        keypoints to heatmaps: the Gaussian that a network learns to give
-    argmax.py          the highest pixel of every map
-    decode.py          heatmaps to keypoints: where between the pixels the peak lies
+    decode.py          heatmaps to keypoints: the highest pixel, and the peak between the pixels
     dark.py            the same from more pixels: a Newton step on the blurred map
     simcc.py           a keypoint as two classifications, over columns and over rows
     expected_oks.py    the expected score of every pixel as an answer, from probabilities

@@ -38,6 +38,7 @@ import math
 
 import numpy as np
 
+from npkpose._check import check_read_only
 from npkpose._jit import kernel
 
 BLUR_KERNEL = 11  # pixels: the published setting for maps of 64 x 48; 17 for 96 x 72
@@ -57,7 +58,7 @@ def newton_points(maps, pixels, weights, spacing):
 
     Parameters
     ----------
-    maps : ndarray, shape (M, H, W), C-contiguous float32 or float64
+    maps : ndarray, shape (M, H, W), float32 or float64
     pixels : ndarray, shape (M, 2)
         The highest pixel (x, y) of each map, or NaN.
     weights : ndarray, odd length
@@ -65,6 +66,7 @@ def newton_points(maps, pixels, weights, spacing):
     spacing : int
         Pixels between the values of a second difference: 2 for "dark", 1 for "dark_udp".
     """
+    maps = check_read_only("maps", maps, ("M", "H", "W"), (np.float64, np.float32))
     points = np.empty((len(maps), 2))
     _steps(maps, pixels, weights, spacing, points)
     return points

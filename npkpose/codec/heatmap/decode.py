@@ -1,4 +1,4 @@
-"""Heatmaps to keypoints: the highest pixel, and where between the pixels the peak lies.
+"""Decode heatmaps to keypoints: the highest pixel, and where between the pixels the peak lies.
 
 Around the highest pixel, along each axis, take the values a, b, c before, at and after it:
 
@@ -24,9 +24,6 @@ The quarter offset is from Newell et al., "Stacked Hourglass Networks", ECCV 201
 arXiv:1603.06937; using the log is the idea of DARK (Zhang et al., CVPR 2020,
 arXiv:1910.06278), here one axis at a time.
 
-To add a refinement: write a function of (a, b, c) like `_quarter`, call it in `_refined`, give it
-a name in `REFINEMENTS` and a number below, and write its twin in reference/codec/heatmap/decode.py.
-
 Rules that published decoders lack:
 
 * At a border, or beside a pixel that is not finite, a missing neighbour is extrapolated from
@@ -37,15 +34,24 @@ Rules that published decoders lack:
 * "log_parabola" falls back to "parabola" where one of its pixels is not positive.
 * A pixel that is not finite never wins. A map without a finite pixel, or whose finite
   pixels are all equal, shows no keypoint: (NaN, NaN), score 0.
+
+The highest pixel is found as fast as memory can be read: a compiler compares floats that may be
+NaN one by one, but integers sixteen at a time. A float's bits, read as an integer, grow with it
+from 0.0 to inf; those of a positive NaN lie above, those of x < 0 are negative and fall as x grows
+(IEEE 754-2008, 3.4). So where the largest bits of a map lie between 0 and bits(inf), they are its
+highest pixel's. In any other map keys are compared:
+
+    key(x) = bits(x) for x >= 0, lowest - bits(x) for x < 0 (so -0.0 equals 0.0), else lowest
 """
 
 import math
 
 import numpy as np
+from numba import types
+from numba.extending import overload
 
-from npkpose._check import check_array, check_choice, check_integer
+from npkpose._check import check_choice, check_integer, check_read_only
 from npkpose._jit import kernel
-from npkpose.codec.heatmap.argmax import highest_pixels
 from npkpose.codec.heatmap.dark import BLUR_KERNEL, blur_weights, newton_points
 from npkpose.grid import check_grid
 
@@ -54,6 +60,8 @@ ARGMAX, QUARTER, PARABOLA, LOG_PARABOLA = range(len(REFINEMENTS))  # in the same
 TINY = 1e-300  # smaller quotients have few digits, or are 0
 DARK_SPACING = {"dark": 2, "dark_udp": 1}  # both axes together, in heatmap/dark.py
 MAX_BLUR_KERNEL = 999  # pixels
+BLOCK = 128  # pixels: long enough for full vectors, short enough to search when it has won
+FLOATS = np.dtype(np.float64), np.dtype(np.float32)
 
 
 def heatmap_to_coords(heatmaps):
@@ -92,36 +100,111 @@ def decode_heatmaps(heatmaps, refine="log_parabola", grid=None, blur_kernel=BLUR
         Wrong shape, H or W of 0, values that are not real numbers, an unknown refinement, or
         a kernel that is even, too small or too large.
     """
-    heatmaps = check_array(
-        "heatmaps", heatmaps, ("N", "K", "H", "W"), (np.float64, np.float32), finite=False
-    )
-    check_choice("refine", refine, (*REFINEMENTS, *DARK_SPACING))
-    check_grid(grid)
-    if check_integer("blur_kernel", blur_kernel, at_least=3, at_most=MAX_BLUR_KERNEL) % 2 == 0:
-        raise ValueError(f"blur_kernel: expected an odd number, got {blur_kernel}")
-    images, keypoints, height, width = heatmaps.shape
-    if height == 0 or width == 0:
+    heatmaps = check_read_only("heatmaps", heatmaps, "NKHW", FLOATS)
+    if heatmaps.size == 0 and 0 in heatmaps.shape[2:]:
         raise ValueError(f"heatmaps: expected H and W of at least 1, got {heatmaps.shape}")
-    maps = heatmaps.reshape(images * keypoints, height, width)
-    coords, scores = highest_pixels(maps)
+    if blur_kernel is not BLUR_KERNEL:  # the default is not checked each time
+        if check_integer("blur_kernel", blur_kernel, at_least=3, at_most=MAX_BLUR_KERNEL) % 2 == 0:
+            raise ValueError(f"blur_kernel: expected an odd number, got {blur_kernel}")
+    check_choice("refine", refine, (*REFINEMENTS, *DARK_SPACING))
     if refine in DARK_SPACING:
-        coords = _dark_points(maps, coords, refine, blur_kernel)
+        coords, scores = _dark_points(heatmaps, refine, blur_kernel)
     else:
-        refine_pixels(maps, np.arange(len(maps)), REFINEMENTS.index(refine), coords)
-    coords = coords.reshape(images, keypoints, 2)
+        coords, scores = highest_points(heatmaps, refine)
     if grid is not None:
-        coords = grid.to_image(coords, (height, width))
-    return coords, scores.reshape(images, keypoints)
+        coords = check_grid(grid).to_image(coords, heatmaps.shape[2:])
+    return coords, scores
 
 
-def _dark_points(maps, pixels, refine, blur_kernel):
-    """Return the points (M, 2) of DARK, or of "log_parabola" where DARK takes no step."""
+def highest_points(heatmaps, refine):
+    """Return coords and scores of checked, read-only maps; ``refine`` is one of `REFINEMENTS`."""
+    N, K, _, _ = heatmaps.shape
+    coords, scores = np.empty((N, K, 2)), np.empty((N, K))
+    _decode(heatmaps, REFINEMENTS.index(refine), coords, scores)
+    return coords, scores
+
+
+def _dark_points(heatmaps, refine, blur_kernel):
+    """Return the points of DARK, or of "log_parabola" where DARK takes no step, and the scores."""
+    pixels, scores = highest_points(heatmaps, "argmax")
+    maps, pixels = heatmaps.reshape(-1, *heatmaps.shape[2:]), pixels.reshape(-1, 2)
     points = newton_points(maps, pixels, blur_weights(blur_kernel), DARK_SPACING[refine])
     left = np.flatnonzero(np.isnan(points[:, 0]))
     coords = pixels[left]
     refine_pixels(maps, left, LOG_PARABOLA, coords)
     points[left] = coords
-    return points
+    return points.reshape(*scores.shape, 2), scores
+
+
+@kernel
+def _decode(heatmaps, method, coords, scores):
+    """Fill coords (N, K, 2) and scores (N, K); ``method`` is an index in `REFINEMENTS`."""
+    count, height, width = scores.size, heatmaps.shape[2], heatmaps.shape[3]
+    pixels, points = heatmaps.reshape(count, height * width), coords.reshape(count, 2)
+    _highest(pixels, _bits(pixels), width, points, scores.reshape(count))
+    maps = heatmaps.reshape(count, height, width)
+    for m in range(count if method != ARGMAX else 0):
+        if not math.isnan(points[m, 0]):
+            _refine(maps[m], method, points, m)
+
+
+def _bits(floats):
+    """The floats read as integers of the same size."""
+    return floats.view(np.int32 if floats.dtype == np.float32 else np.int64)
+
+
+@overload(_bits)  # in kernels
+def _typed_bits(floats):
+    kind = np.int32 if floats.dtype == types.float32 else np.int64
+    return lambda floats: floats.view(kind)
+
+
+@kernel
+def _highest(maps, bits, width, pixels, scores):
+    """Fill pixels (M, 2) and scores (M,) with the first highest finite pixel of maps (M, H W)."""
+    infinity = 0x7F800000 if bits.itemsize == 4 else 0x7FF0000000000000  # its bits
+    lowest = -0x80000000 if bits.itemsize == 4 else -0x8000000000000000
+    keys = np.empty(bits.shape[1], bits.dtype)
+    for m in range(bits.shape[0]):
+        peak, top = _first_largest(bits[m])
+        if not 0 < top < infinity:
+            for i in range(bits.shape[1]):
+                key = bits[m, i] if bits[m, i] >= 0 else lowest - bits[m, i]
+                keys[i] = key if -infinity < key < infinity else lowest
+            peak, top = _first_largest(keys)
+        if top == lowest or _is_flat(maps[m], maps[m, peak]):
+            pixels[m, 0] = pixels[m, 1] = np.nan
+            scores[m] = 0.0
+        else:
+            pixels[m, 0], pixels[m, 1] = peak % width, peak // width
+            scores[m] = maps[m, peak]
+
+
+@kernel
+def _first_largest(keys):
+    """Index of the first largest integer, and its value."""
+    start, top = 0, keys[0]
+    for i in range(0, keys.shape[0], BLOCK):
+        block = keys[i : i + BLOCK]
+        largest = block[0]
+        for j in range(block.shape[0]):
+            largest = max(largest, block[j])
+        if largest > top:
+            start, top = i, largest
+    while keys[start] != top:
+        start += 1
+    return start, top
+
+
+@kernel
+def _is_flat(image, value):
+    """Do all finite pixels equal ``value``? For nearly every map the first pixel decides."""
+    if math.isfinite(image[0]) and image[0] != value:
+        return False
+    others = 0
+    for i in range(image.shape[0]):
+        others += (image[i] != value) & (abs(image[i]) < np.inf)
+    return others == 0
 
 
 @kernel
@@ -130,18 +213,37 @@ def refine_pixels(maps, which, method, coords):
 
     ``method`` is the refinement's index in `REFINEMENTS`. NaN stays NaN.
     """
-    if method == ARGMAX:
-        return
-    for m in range(coords.shape[0]):
+    for m in range(coords.shape[0] if method != ARGMAX else 0):
         if not math.isnan(coords[m, 0]):
-            image, x, y = maps[which[m]], int(coords[m, 0]), int(coords[m, 1])
-            here = np.float64(image[y, x])
-            left, right = _pixel(image, y, x - 1), _pixel(image, y, x + 1)
-            above, below = _pixel(image, y - 1, x), _pixel(image, y + 1, x)
-            left_2, right_2 = _pixel(image, y, x - 2), _pixel(image, y, x + 2)
-            above_2, below_2 = _pixel(image, y - 2, x), _pixel(image, y + 2, x)
-            coords[m, 0] += _offset(left_2, left, here, right, right_2, method)
-            coords[m, 1] += _offset(above_2, above, here, below, below_2, method)
+            _refine(maps[which[m]], method, coords, m)
+
+
+@kernel
+def _refine(image, method, coords, m):
+    """Move coords[m], the highest pixel (x, y) of the image, to the peak."""
+    x, y = int(coords[m, 0]), int(coords[m, 1])
+    b, inside = np.float64(image[y, x]), 0 < x < image.shape[1] - 1 and 0 < y < image.shape[0] - 1
+    for axis in range(2):
+        dx, dy = 1 - axis, axis
+        a, c, d = np.nan, np.nan, b
+        if inside:
+            a, c = np.float64(image[y - dy, x - dx]), np.float64(image[y + dy, x + dx])
+        if not (math.isfinite(a) and math.isfinite(c)):
+            a, c, d = _neighbours(image, y, x, dy, dx)
+        coords[m, axis] += _refined(a, b, c, d, method)
+
+
+@kernel
+def _neighbours(image, y, x, dy, dx):
+    """The pixels a and c beside b at (y, x), and d: b, or the farther one if one is missing."""
+    a2, a = _pixel(image, y - 2 * dy, x - 2 * dx), _pixel(image, y - dy, x - dx)
+    c, c2 = _pixel(image, y + dy, x + dx), _pixel(image, y + 2 * dy, x + 2 * dx)
+    b = np.float64(image[y, x])
+    if math.isnan(a):
+        return _extrapolated(b, c, c2), c, c2
+    if math.isnan(c):
+        return a, _extrapolated(b, a, a2), a2
+    return a, c, b
 
 
 @kernel
@@ -150,17 +252,6 @@ def _pixel(image, y, x):
     if 0 <= y < image.shape[0] and 0 <= x < image.shape[1] and math.isfinite(image[y, x]):
         return np.float64(image[y, x])
     return np.nan
-
-
-@kernel
-def _offset(a2, a, b, c, c2, method):
-    """Offset of the peak from the middle b of five pixels in a line; a missing pixel is NaN."""
-    d = b  # the fourth pixel, if a neighbour has to be extrapolated
-    if math.isnan(a):
-        a, d = _extrapolated(b, c, c2), c2
-    elif math.isnan(c):
-        c, d = _extrapolated(b, a, a2), a2
-    return _refined(a, b, c, d, method)
 
 
 @kernel

@@ -21,9 +21,10 @@ from npkpose._check import (
     check_integer,
     check_kind,
     check_number,
+    check_read_only,
 )
 from npkpose._jit import kernel
-from npkpose.codec.heatmap.decode import REFINEMENTS, refine_pixels
+from npkpose.codec.heatmap.decode import FLOATS, REFINEMENTS, refine_pixels
 
 MAX_PEAKS = 2**15  # of one image, in what compares peaks: a crowd of 1,600 people has 26,000
 CAPACITY = 2**12  # pixels of peaks that are listed at first
@@ -62,9 +63,7 @@ def find_peaks(heatmaps, threshold=0.1, refine="log_parabola", min_distance=0.0,
     ValueError
         Wrong shape, values that are not real numbers, or a parameter out of range.
     """
-    heatmaps = check_array(
-        "heatmaps", heatmaps, ("K", "H", "W"), (np.float64, np.float32), finite=False
-    )
+    heatmaps = check_read_only("heatmaps", heatmaps, "KHW", FLOATS)
     threshold = check_number("threshold", threshold)
     method = REFINEMENTS.index(check_choice("refine", refine, REFINEMENTS))
     min_distance = check_number("min_distance", min_distance, at_least=0)
@@ -108,6 +107,8 @@ def check_first(first, maps, total):
 def _sorted_maxima(heatmaps, threshold, method, limit=MAX_INTEGER):
     """Return the points (M, 2) of all peaks, their scores (M,) and maps (M,), in the order of
     `Peaks`. More than ``limit`` are refused."""
+    heatmaps = heatmaps.view()
+    heatmaps.setflags(write=False)  # one kernel for maps that may be written and for others
     pixels, which, starts, scores = _local_maxima(heatmaps, threshold, limit)
     if len(starts) > limit:
         raise ValueError(

@@ -13,6 +13,8 @@ heatmap/decode.py hold along each axis, so the peak may be refined between bins,
 finite never wins, and a flat row shows no keypoint (the released code asks for a maximum above 0).
 """
 
+import math
+
 import numpy as np
 
 from npkpose._check import (
@@ -21,9 +23,11 @@ from npkpose._check import (
     check_choice,
     check_finite,
     check_number,
+    check_read_only,
     check_size,
 )
-from npkpose.codec.heatmap.decode import REFINEMENTS, decode_heatmaps
+from npkpose._jit import kernel
+from npkpose.codec.heatmap.decode import FLOATS, REFINEMENTS, highest_points
 from npkpose.codec.heatmap.gaussian import gaussian_heatmaps
 
 _FAR = 1e300
@@ -59,27 +63,21 @@ def decode_simcc(x_logits, y_logits, split_ratio=2.0, refine="argmax", score="mi
     ValueError
         Wrong or unequal shapes, an axis without bins, or an unknown option.
     """
-    x_logits = check_array(
-        "x_logits", x_logits, ("N", "K", "Bx"), (np.float64, np.float32), finite=False
-    )
-    y_logits = check_array(
-        "y_logits", y_logits, (*x_logits.shape[:2], "By"), (np.float64, np.float32), finite=False
-    )
-    if x_logits.shape[2] == 0 or y_logits.shape[2] == 0:
+    x_logits = check_read_only("x_logits", x_logits, ("N", "K", "Bx"), FLOATS)
+    N, K, Bx = x_logits.shape
+    y_logits = check_read_only("y_logits", y_logits, (N, K, "By"), FLOATS)
+    By = y_logits.shape[2]
+    if Bx == 0 or By == 0:
         raise ValueError("x_logits, y_logits: expected at least 1 bin")
     split_ratio = check_number("split_ratio", split_ratio, above=0)
+    if max(Bx, By) / split_ratio == math.inf:
+        raise ValueError(f"split_ratio: expected more bins per pixel, got {split_ratio}")
     check_choice("refine", refine, REFINEMENTS)
     check_choice("score", score, ("min", "mean"))
-    x, x_score = decode_heatmaps(x_logits[:, :, None, :], refine)  # each row a map of height 1
-    y, y_score = decode_heatmaps(y_logits[:, :, None, :], refine)
-    coords = np.stack([x[..., 0], y[..., 0]], axis=2)
-    with np.errstate(over="ignore"):
-        coords /= split_ratio
-    if np.isinf(coords).any():
-        raise ValueError(f"split_ratio: expected more bins per pixel, got {split_ratio}")
-    scores = np.minimum(x_score, y_score) if score == "min" else x_score / 2 + y_score / 2
-    missing = np.isnan(coords).any(axis=2)
-    return np.where(missing[..., None], np.nan, coords), np.where(missing, 0.0, scores)
+    x, x_score = highest_points(x_logits[:, :, None], refine)  # each row a map of height 1
+    y, y_score = highest_points(y_logits[:, :, None], refine)
+    _join(x, y, x_score, y_score, split_ratio, score == "mean")
+    return x, x_score
 
 
 def simcc_targets(keypoints, size, split_ratio=2.0, sigma=None, visibility=None):
@@ -127,3 +125,19 @@ def simcc_targets(keypoints, size, split_ratio=2.0, sigma=None, visibility=None)
         on_axis[np.isnan(keypoints).any(axis=-1)] = np.nan
         targets.append(gaussian_heatmaps(on_axis, (1, bins), width, visibility)[..., 0, :])
     return tuple(targets)
+
+
+@kernel
+def _join(x, y, x_scores, y_scores, split_ratio, mean):
+    """Make of points on two axes, (place, 0), keypoints (N, K, 2) in ``x``, and their scores."""
+    for n in range(x.shape[0]):
+        for k in range(x.shape[1]):
+            if math.isnan(x[n, k, 0]) or math.isnan(y[n, k, 0]):
+                x[n, k, 0] = x[n, k, 1] = np.nan
+                x_scores[n, k] = 0.0
+                continue
+            x[n, k, 0], x[n, k, 1] = x[n, k, 0] / split_ratio, y[n, k, 0] / split_ratio
+            if mean:
+                x_scores[n, k] = x_scores[n, k] / 2 + y_scores[n, k] / 2
+            else:
+                x_scores[n, k] = min(x_scores[n, k], y_scores[n, k])

@@ -4,9 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from npkpose.codec.heatmap.argmax import highest_pixels
 from npkpose.codec.heatmap.dark import blur_weights, newton_points
-from npkpose.codec.heatmap.decode import decode_heatmaps
+from npkpose.codec.heatmap.decode import decode_heatmaps, heatmap_to_coords
 from npkpose.codec.heatmap.gaussian import gaussian_heatmap, gaussian_heatmaps
 from npkpose.reference.codec.heatmap import dark as reference
 
@@ -54,7 +53,7 @@ def test_without_blur_the_step_is_the_hand_worked_one():
     spacings,
 )
 def test_the_steps_match_the_reference_on_any_map(maps, size, spacing):
-    pixels, _ = highest_pixels(maps)
+    pixels = heatmap_to_coords(maps[None])[0]
     arguments = maps, pixels, blur_weights(size), spacing
     expected = reference.newton_points(*arguments)
     np.testing.assert_allclose(newton_points(*arguments), expected, rtol=0, atol=1e-7)
@@ -65,7 +64,7 @@ def test_the_steps_match_the_reference_on_gaussians_with_holes(case, holes, size
     heatmap = case[1]
     for y, x in holes:
         heatmap[y % heatmap.shape[0], x % heatmap.shape[1]] = np.nan
-    pixels, _ = highest_pixels(heatmap[None])
+    pixels = heatmap_to_coords(heatmap[None, None])[0]
     arguments = heatmap[None], pixels, blur_weights(size), spacing
     expected = reference.newton_points(*arguments)
     np.testing.assert_allclose(newton_points(*arguments), expected, rtol=0, atol=1e-7)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from npkpose.codec.heatmap import argmax, dark, decode, peaks
+from npkpose.codec.heatmap import dark, decode, peaks
 from npkpose.codec.heatmap.decode import (
     DARK_SPACING,
     REFINEMENTS,
@@ -96,6 +96,17 @@ def test_decoding_matches_the_reference(heatmaps, refine):
     expected_coords, expected_scores = reference.decode_heatmaps(heatmaps, refine)
     np.testing.assert_allclose(coords, expected_coords, rtol=0, atol=1e-9)
     np.testing.assert_array_equal(scores, expected_scores)
+
+
+@given(
+    arrays(np.float64, st.tuples(*[st.integers(1, n) for n in (2, 2, 5, 5)]), elements=anything),
+    st.sampled_from(REFINEMENTS),
+)
+def test_the_refined_highest_pixels_match_the_reference(heatmaps, refine):
+    heatmaps.flags.writeable = False
+    points = decode.highest_points(heatmaps, refine)
+    for got, expected in zip(points, reference.highest_points(heatmaps, refine)):
+        np.testing.assert_allclose(got, expected, rtol=0, atol=1e-9)
 
 
 def test_a_refinement_with_a_name_but_no_function_raises(monkeypatch):
@@ -199,7 +210,7 @@ def test_two_specialisations_serve_every_input():
     for dtype in (np.float16, np.float32, np.float64, np.int64, np.bool_):
         for refine in ALL:
             decode_heatmaps(np.zeros((1, 1, 2, 2), dtype), refine)
-    for kernel in (argmax._highest, decode.refine_pixels, dark._steps):
+    for kernel in (decode._decode, decode.refine_pixels, dark._steps):
         assert len(getattr(kernel, "signatures", [None, None])) == 2
 
 
@@ -223,6 +234,7 @@ def test_eight_threads_at_once_give_the_serial_result(refine, rng):
             r"heatmaps: expected shape \(N, K, H, W\), got \(3, 4, 5\)",
         ),
         (np.zeros((1, 1, 0, 5)), "argmax", "heatmaps: expected H and W of at least 1"),
+        (np.zeros((1, 1, 3, 0)), "dark", "heatmaps: expected H and W of at least 1"),
         (np.zeros((1, 1, 2, 2), complex), "argmax", "heatmaps: expected real numbers"),
         ([[[["a"]]]], "argmax", "heatmaps: expected real numbers"),
         ([[[[1, 2], [3]]]], "argmax", "heatmaps: expected an array of real numbers"),

@@ -6,6 +6,7 @@ from hypothesis.extra.numpy import arrays
 
 from npkpose.codec.heatmap.decode import REFINEMENTS
 from npkpose.codec.heatmap.simcc import decode_simcc, simcc_targets
+from npkpose.reference.codec.heatmap import simcc as reference
 
 
 def test_a_hand_worked_keypoint_is_decoded_to_the_half_pixel():
@@ -56,6 +57,18 @@ def test_the_argmax_is_numpys_over_finite_bins(x, y):
             assert np.isnan(coords[n, k]).all() and scores[n, k] == 0
 
 
+@given(
+    rows, rows, st.sampled_from([0.5, 2.0, 3.0]), st.sampled_from(REFINEMENTS),
+    st.sampled_from(["min", "mean"]), st.booleans(),
+)  # fmt: skip
+def test_decoding_matches_the_reference(x, y, split_ratio, refine, score, single):
+    x = x.astype(np.float32) if single else x
+    coords, scores = decode_simcc(x, y, split_ratio, refine, score)
+    expected = reference.decode_simcc(x, y, split_ratio, refine, score)
+    np.testing.assert_allclose(coords, expected[0], rtol=0, atol=1e-9)
+    np.testing.assert_array_equal(scores, expected[1])
+
+
 def test_missing_keypoints_have_empty_targets_and_stay_missing():
     keypoints = np.array([[(3, 4), (np.nan, np.nan), (5, 6)]])
     x, y = simcc_targets(keypoints, 16, visibility=[[2, 2, 0]])
@@ -86,6 +99,7 @@ def test_every_refinement_is_within_its_bin_of_the_peak(refine):
         ({"y_logits": np.zeros((1, 3, 8))}, r"y_logits: expected shape \(1, 2, By\)"),
         ({"y_logits": np.zeros((1, 2, 0))}, "x_logits, y_logits: expected at least 1 bin"),
         ({"split_ratio": 0}, "split_ratio: expected more than 0"),
+        ({"split_ratio": 1e-308}, "split_ratio: expected more bins per pixel, got 1e-308"),
         ({"refine": "dark"}, "refine: expected one of argmax"),
         ({"score": "max"}, "score: expected one of min, mean"),
     ],

@@ -2,12 +2,25 @@
 
 import numpy as np
 
-from npkpose.reference.codec.heatmap.argmax import highest_pixels
 from npkpose.reference.codec.heatmap.dark import newton_points
 
 
 def decode_heatmaps(heatmaps, refine="log_parabola", blur_kernel=11):
     """Return coords (N, K, 2) and scores (N, K), as the compiled `decode_heatmaps` does."""
+    if refine not in ("dark", "dark_udp"):
+        return highest_points(heatmaps, refine)
+    coords, scores = highest_points(heatmaps, "log_parabola")
+    maps = np.asarray(heatmaps, dtype=np.float64).reshape(-1, *np.shape(heatmaps)[2:])
+    sigma = 0.15 * blur_kernel + 0.35
+    weights = np.exp(-((np.arange(blur_kernel) - blur_kernel // 2) ** 2) / (2 * sigma**2))
+    spacing = 2 if refine == "dark" else 1
+    points = newton_points(maps, highest_pixels(maps)[0], weights / weights.sum(), spacing)
+    points = points.reshape(coords.shape)
+    return np.where(np.isnan(points), coords, points), scores
+
+
+def highest_points(heatmaps, refine):
+    """Return coords (N, K, 2) and scores (N, K), as the compiled `highest_points` does."""
     heatmaps = np.asarray(heatmaps, dtype=np.float64)
     images, keypoints, height, width = heatmaps.shape
     maps = heatmaps.reshape(-1, height, width)
@@ -20,16 +33,20 @@ def decode_heatmaps(heatmaps, refine="log_parabola", blur_kernel=11):
     m, reach = np.arange(len(maps))[:, None], np.arange(5)
     along_x = padded[m, y[:, None] + 2, x[:, None] + reach]  # (M, 5)
     along_y = padded[m, y[:, None] + reach, x[:, None] + 2]  # (M, 5)
-    dark = refine in ("dark", "dark_udp")
-    method = "log_parabola" if dark else refine
-    coords = pixels + np.stack([offset(along_x, method), offset(along_y, method)], axis=1)
-    if dark:
-        sigma = 0.15 * blur_kernel + 0.35
-        weights = np.exp(-((np.arange(blur_kernel) - blur_kernel // 2) ** 2) / (2 * sigma**2))
-        spacing = 2 if refine == "dark" else 1
-        points = newton_points(maps, pixels, weights / weights.sum(), spacing)
-        coords = np.where(np.isnan(points), coords, points)
+    coords = pixels + np.stack([offset(along_x, refine), offset(along_y, refine)], axis=1)
     return coords.reshape(images, keypoints, 2), scores.reshape(images, keypoints)
+
+
+def highest_pixels(maps):
+    """Return pixels (M, 2) and values (M,) by NumPy's argmax, -inf for what is not finite."""
+    count, height, width = maps.shape
+    flat = maps.reshape(count, height * width).astype(np.float64)
+    lifted = np.where(np.isfinite(flat), flat, -np.inf)
+    lowest = np.where(np.isfinite(flat), flat, np.inf).min(axis=1)
+    y, x = np.divmod(lifted.argmax(axis=1), width)
+    shown = lowest < lifted.max(axis=1)
+    pixels = np.where(shown[:, None], np.stack([x, y], axis=1), np.nan)
+    return pixels, np.where(shown, lifted.max(axis=1), 0.0)
 
 
 def offset(values, refine):
