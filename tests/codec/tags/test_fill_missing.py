@@ -62,6 +62,21 @@ def test_best_pixels_match_the_reference(radius, rng):
         assert tuple(pixel) == ((-1, -1) if expected is None else expected)
 
 
+@pytest.mark.parametrize("dims", [1, 2])
+def test_in_rows_of_many_blocks_the_best_pixels_match_the_reference(dims, rng, monkeypatch):
+    heatmaps = rng.integers(-1, 5, (2, 9, 75)) / 8.0  # many pixels are equally good
+    tags = np.round(rng.normal(0, 3, (2, 9, 75, dims)) + np.arange(75)[:, None] / 5, 1)
+    heatmaps[0, 3, 20:40], tags[1, 4, 16:32], tags[0, 5, 60] = np.inf, np.nan, np.inf
+    means, maps = rng.normal(7, 6, (40, dims)), np.arange(40) % 2
+    exclude = rng.uniform(0, 75, (40, 2))
+    monkeypatch.setattr(fill_missing, "CHUNK", 5000)
+    pixels, values = best_pixel(heatmaps, tags, means, maps, 0.7, exclude, 8.0)
+    for (k, *pixel), value, mean, near in zip(pixels.tolist(), values, means, exclude):
+        assert tuple(pixel) == reference.best_pixel(heatmaps[k], tags[k], mean, 0.7, near, 8.0)
+        distance = np.sqrt(np.square(tags[k][tuple(pixel)] - mean).sum())
+        assert value == heatmaps[k][tuple(pixel)] - np.round(distance / 0.7)
+
+
 def test_filling_compiles_once_for_each_float_type():
     heatmaps, tags = np.ones((2, 4, 4)), np.zeros((2, 4, 4, 1))
     for dtype in (np.float32, np.float64):
@@ -71,7 +86,7 @@ def test_filling_compiles_once_for_each_float_type():
             maps = heatmaps.astype(dtype), tags.astype(dtype)
             filled = fill_missing_keypoints(keypoints, np.zeros((1, 1)), *maps, 0.0)
             np.testing.assert_array_equal(filled[0, 0], (0, 0))
-    assert len(getattr(fill_missing._best_pixel, "signatures", "ab")) == 2
+    assert len(getattr(fill_missing._best_pixels, "signatures", "ab")) == 2
 
 
 @pytest.mark.parametrize(
