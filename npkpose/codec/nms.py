@@ -22,6 +22,7 @@ from npkpose._jit import kernel
 from npkpose.poses import Poses
 from npkpose.skeleton import Skeleton
 
+CHUNK = 2**25  # numbers that one call of a kernel compares
 
 def oks_nms(poses, skeleton, areas=None, threshold=0.9):
     """Return the indices of the people to keep, by falling score, for ``poses[kept]``.
@@ -52,15 +53,18 @@ def oks_nms(poses, skeleton, areas=None, threshold=0.9):
     check_array("poses.keypoints", keypoints, ("P", "K", 2), finite=False, largest=LARGEST)
     sigmas = check_array("skeleton.sigmas", skeleton.sigmas, (keypoints.shape[1],))
     if areas is None:
-        boxes = np.nan_to_num(poses.boxes)
-        areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    areas = check_array("areas", areas, (len(poses),))
-    if (areas < 0).any():
-        raise ValueError(f"areas: expected at least 0, got {areas.min():g}")
+        areas = np.empty(len(poses))
+        _fill_areas(keypoints, areas)
+    else:
+        areas = check_array("areas", areas, (len(poses),))
+        if (areas < 0).any():
+            raise ValueError(f"areas: expected at least 0, got {areas.min():g}")
     threshold = check_number("threshold", threshold, at_least=0)
     order = np.argsort(-poses.person_scores, kind="stable")
     keep = np.zeros(len(order), dtype=np.bool_)
-    _suppress_poses(keypoints[order], areas[order], sigmas, threshold, keep)
+    keypoints, areas = keypoints[order], areas[order]
+    for start, stop in _chunks(len(order), keypoints.size):
+        _suppress_poses(keypoints, areas, sigmas, threshold, start, stop, keep)
     return order[keep]
 
 
@@ -95,14 +99,39 @@ def box_nms(boxes, scores, threshold=0.5):
     threshold = check_number("threshold", threshold, at_least=0)
     order = np.argsort(-scores, kind="stable")
     keep = np.zeros(len(order), dtype=np.bool_)
-    _suppress_boxes(boxes[order], threshold, keep)
+    boxes = boxes[order]
+    for start, stop in _chunks(len(order), boxes.size):
+        _suppress_boxes(boxes, threshold, start, stop, keep)
     return order[keep]
 
 
+def _chunks(count, cost):
+    """Return ranges (start, stop) of detections, each of which costs up to ``cost``.
+
+    One call of a kernel takes some tenths of a second at most, so that Ctrl-C stops it.
+    """
+    step = max(CHUNK // max(cost, 1), 1)
+    return [(start, min(start + step, count)) for start in range(0, count, step)]
+
+
 @kernel
-def _suppress_poses(keypoints, areas, sigmas, threshold, keep):
-    """Set ``keep`` (P,), all False, for people (P, K, 2) ordered by falling score."""
+def _fill_areas(keypoints, areas):
+    """Fill ``areas`` (P,): of the box around the keypoints that each person has, or 0."""
     for p in range(keypoints.shape[0]):
+        left = top = np.inf
+        right = bottom = -np.inf
+        for k in range(keypoints.shape[1]):
+            x, y = keypoints[p, k, 0], keypoints[p, k, 1]
+            if not np.isnan(x):
+                left, right = min(left, x), max(right, x)
+                top, bottom = min(top, y), max(bottom, y)
+        areas[p] = (right - left) * (bottom - top) if left <= right else 0.0
+
+
+@kernel
+def _suppress_poses(keypoints, areas, sigmas, threshold, start, stop, keep):
+    """Set ``keep`` (P,) from ``start`` to ``stop``, for people (P, K, 2) by falling score."""
+    for p in range(start, stop):
         keep[p] = True
         for q in range(p):
             if keep[q]:
@@ -129,9 +158,9 @@ def _similarity(a, b, area, sigmas):
 
 
 @kernel
-def _suppress_boxes(boxes, threshold, keep):
-    """Set ``keep`` (N,), all False, for boxes (N, 4) ordered by falling score."""
-    for n in range(boxes.shape[0]):
+def _suppress_boxes(boxes, threshold, start, stop, keep):
+    """Set ``keep`` (N,) from ``start`` to ``stop``, for boxes (N, 4) ordered by falling score."""
+    for n in range(start, stop):
         keep[n] = True
         for m in range(n):
             if keep[m] and _overlap(boxes[n], boxes[m]) > threshold:

@@ -101,6 +101,30 @@ def test_equal_scores_go_by_index_and_a_box_of_area_0_overlaps_nothing():
     assert box_nms(boxes, np.ones(5)).tolist() == [0, 2, 3, 4]
 
 
+def test_the_default_areas_are_those_of_the_boxes_around_the_keypoints_that_people_have():
+    keypoints = np.random.default_rng(0).normal(0, 9, (6, 4, 2))
+    keypoints[1, 2:], keypoints[2, 1:], keypoints[3] = np.nan, np.nan, np.nan
+    areas = np.empty(6)
+    nms._fill_areas(keypoints, areas)
+    boxes = np.nan_to_num(Poses(keypoints).boxes)
+    np.testing.assert_array_equal(areas, (boxes[:, 2:] - boxes[:, :2]).prod(axis=1))
+
+
+@pytest.mark.parametrize("chunk", [1, 100])
+def test_suppression_in_several_calls_keeps_the_same(chunk, monkeypatch):
+    rng = np.random.default_rng(1)
+    people = 9 * rng.normal(size=(3, 3, 2)) + 0.1 * rng.normal(size=(3, 3, 3, 2))
+    poses = Poses(people.reshape(9, 3, 2), person_scores=rng.random(9))
+    corners = rng.uniform(0, 4, (9, 2))
+    boxes = np.concatenate([corners, corners + 3], axis=1)
+    expected = oks_nms(poses, TRIPLE, threshold=0.5), box_nms(boxes, poses.person_scores, 0.3)
+    assert 1 < len(expected[0]) < 9 and 1 < len(expected[1]) < 9
+    monkeypatch.setattr(nms, "CHUNK", chunk)
+    assert len(nms._chunks(9, 54)) > 1
+    np.testing.assert_array_equal(oks_nms(poses, TRIPLE, threshold=0.5), expected[0])
+    np.testing.assert_array_equal(box_nms(boxes, poses.person_scores, 0.3), expected[1])
+
+
 def test_one_specialisation_serves_every_input():
     box_nms(np.ones((2, 4), np.float32), [1, 2])
     oks_nms(Poses(np.ones((2, 3, 2), np.float32)), TRIPLE, areas=[1, 2])
