@@ -27,6 +27,7 @@ import numpy as np
 from npkpose._check import check_array, check_number
 from npkpose._jit import kernel
 
+CHUNK = 2**27  # steps that one call of a kernel may take: some tenths of a second
 
 def assign(cost, unassigned=None):
     """Return the pairs of the best matching: ``rows, cols``, int arrays of equal length.
@@ -77,23 +78,29 @@ def assign(cost, unassigned=None):
 
 def _pairs(cost):
     """Return rows and columns of the complete matching; no more rows than columns."""
-    col_of = np.full(len(cost), -1, dtype=np.int64)
-    _solve(np.ascontiguousarray(cost), col_of)
-    return np.arange(len(cost)), col_of
+    cost = np.ascontiguousarray(cost)
+    num_rows, num_cols = cost.shape
+    u, v = np.zeros(num_rows), np.zeros(num_cols)
+    col_of, row_of = np.empty(num_rows, dtype=np.int64), np.empty(num_cols, dtype=np.int64)
+    step = max(CHUNK // max(cost.size, 1), 1)
+    for start in range(0, num_rows, step):  # so that Ctrl-C stops a large matrix
+        _match_rows(cost, start, min(start + step, num_rows), u, v, row_of, col_of)
+    return np.arange(num_rows), col_of
 
 
 @kernel
-def _solve(cost, col_of):
-    """Fill col_of (R,), all -1, with each row's column; cost (R, C) finite, R <= C."""
-    num_rows, num_cols = cost.shape
-    u, v = np.zeros(num_rows), np.zeros(num_cols)
-    row_of = np.empty(num_cols, dtype=np.int64)
-    row_of[:] = -1
+def _match_rows(cost, start, stop, u, v, row_of, col_of):
+    """Give each row from ``start`` to ``stop`` a column; cost (R, C) finite, R <= C.
+
+    ``u`` and ``v`` are the prices; ``col_of`` and ``row_of`` the pairs, -1 where there is none.
+    """
+    if start == 0:
+        _take_cheapest(cost, u, row_of, col_of)
+    num_cols = cost.shape[1]
     parent = np.empty(num_cols, dtype=np.int64)  # the row before each column on its path
     reach = np.empty(num_cols)  # length of the shortest path to each column so far
     done = np.empty(num_cols)  # infinity where that length is final, else 0
-    _take_cheapest(cost, u, row_of, col_of)
-    for new in range(num_rows):
+    for new in range(start, stop):
         if col_of[new] >= 0:
             continue
         reach[:] = np.inf
@@ -115,6 +122,8 @@ def _solve(cost, col_of):
 @kernel
 def _take_cheapest(cost, u, row_of, col_of):
     """Match each row with its cheapest column if that is free, and set the rows' prices."""
+    row_of[:] = -1
+    col_of[:] = -1
     for i in range(cost.shape[0]):
         j = _cheapest(cost[i])
         u[i] = cost[i, j]  # the price at which the reduced cost of this column is 0

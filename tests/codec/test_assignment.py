@@ -71,10 +71,19 @@ def test_an_empty_matrix_gives_no_pairs(shape):
     assert rows.shape == cols.shape == (0,) and rows.dtype.kind == "i"
 
 
+@pytest.mark.parametrize("chunk", [1, 30, 200])
+def test_rows_matched_in_several_calls_give_the_same_pairs(chunk, monkeypatch):
+    cost = np.random.default_rng(0).integers(0, 9, (7, 9)).astype(float)  # with ties
+    expected = assign(cost)
+    monkeypatch.setattr(assignment, "CHUNK", chunk)
+    np.testing.assert_array_equal(assign(cost), expected)
+    np.testing.assert_array_equal(assign(cost.T), assign(cost.T.copy()))
+
+
 def test_one_specialisation_serves_every_input():
     for cost in (np.ones((2, 3), np.float32), np.ones((3, 2), int), np.ones((4, 4))[::2]):
         assign(cost)
-    assert len(getattr(assignment._solve, "signatures", [None])) == 1
+    assert len(getattr(assignment._match_rows, "signatures", [None])) == 1
 
 
 @pytest.mark.parametrize(

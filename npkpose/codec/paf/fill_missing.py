@@ -29,6 +29,7 @@ from npkpose.codec.tags.peaks import offset_pixels
 FIELD_WEIGHT = 0.3
 MAX_LIMB_LENGTH = 0.5  # in units of the person's extent (the longer side of the box)
 OFFSET = 0.25  # of a pixel, towards the higher neighbour
+CHUNK = 2**27  # samples that one call of a kernel may read, unless one person needs more
 
 
 def fill_missing_keypoints(keypoints, heatmaps, pafs, skeleton, num_samples=10):
@@ -62,7 +63,10 @@ def fill_missing_keypoints(keypoints, heatmaps, pafs, skeleton, num_samples=10):
     if heatmaps.size == 0:
         return filled
     missing = np.isnan(filled[..., 0])
-    _fill(filled, skeleton.limbs_and_channels, heatmaps, pafs, num_samples)
+    step = max(CHUNK // (heatmaps.size * num_samples), 1)
+    for start in range(0, len(filled), step):  # so that Ctrl-C stops it
+        people = filled[start : start + step]
+        _fill(people, skeleton.limbs_and_channels, heatmaps, pafs, num_samples)
     person, keypoint = np.nonzero(missing & ~np.isnan(filled[..., 0]))
     pixels = np.column_stack([keypoint, filled[person, keypoint, ::-1]]).astype(np.int64)
     filled[person, keypoint] = offset_pixels(heatmaps, pixels, OFFSET)

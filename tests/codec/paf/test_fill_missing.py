@@ -59,8 +59,10 @@ def test_a_keypoint_without_a_limb_stays_missing():
 
 @pytest.mark.parametrize("longest", [1, 3])
 @pytest.mark.parametrize("seed", range(8))
-def test_filled_keypoints_match_the_reference(seed, longest):
+def test_filled_keypoints_match_the_reference(seed, longest, monkeypatch):
     rng = np.random.default_rng(seed)
+    if seed > 3:  # one person in each call of the kernel
+        monkeypatch.setattr(fill_missing, "CHUNK", 1)
     heatmaps = rng.random((4, 12, 14), np.float32)
     pafs = longest * rng.uniform(-1, 1, (6, 12, 14)).astype(np.float32)
     people = rng.uniform(-1, 12, (5, 4, 2))  # some keypoints are outside the map
