@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from npkpose._check import check_array, check_integer, check_kind, check_number, shown
+from npkpose._check import MAX_SIDE, check_array, check_integer, check_kind, check_number, shown
 
 FLOATS = (np.float32, np.float64)  # kept, in either byte order; other real types: the first
 _MAX_FLOAT32 = 3.4e38
@@ -15,7 +15,7 @@ def pair(name, value, at_least):
         value = (value, value)
     if len(value) != 2:
         raise ValueError(f"{name}: expected an int or a pair, got {shown(value)}")
-    return tuple(check_integer(name, item, at_least) for item in value)
+    return tuple(check_integer(name, item, at_least, MAX_SIDE) for item in value)
 
 
 def check_list(name, value, kind, length=None):

@@ -62,7 +62,10 @@ class MultiStepLR(Schedule):
 
     def lr_at(self, t):
         """Return the learning rate at step ``t``."""
-        return self.optimizer.initial_lr * self.gamma ** bisect_right(self.milestones, t)
+        try:
+            return self.optimizer.initial_lr * self.gamma ** bisect_right(self.milestones, t)
+        except OverflowError:
+            raise ValueError(f"gamma: expected a finite rate, got {self.gamma}") from None
 
 
 class LinearLR(Schedule):

@@ -117,3 +117,9 @@ def test_training_does_without_the_gradient_of_pictures(rng):
             np.testing.assert_array_equal(gradient, expected[1][name])
     network(x)
     np.testing.assert_array_equal(network.backward(dy), expected[0])
+
+
+def test_sizes_beyond_any_image_are_refused_by_name():
+    for arguments in ({"stride": 2**64}, {"dilation": 10**7}, {"padding": 10**400}):
+        with pytest.raises(ValueError, match=f"{[*arguments][0]}: expected at most 1000000"):
+            nn.Conv2d(1, 1, 1, **arguments)
