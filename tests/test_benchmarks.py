@@ -13,6 +13,7 @@ decode = pytest.importorskip("benchmarks.decode")
 tags = pytest.importorskip("benchmarks.tags")
 space = pytest.importorskip("benchmarks.space")
 timing = pytest.importorskip("benchmarks.timing")
+numbers = pytest.importorskip("benchmarks.numbers")
 
 
 def test_the_ratio_of_the_table_is_our_time_over_the_peers(capsys):
@@ -89,6 +90,17 @@ def test_the_lifting_networks_race_their_equals(name):
     x = np.random.default_rng(0).standard_normal((1, frames, 17, 2), dtype=np.float32)
     y = model(x)
     np.testing.assert_allclose(space.torch_twin(model, argument)[1](x), y, atol=1e-5 * abs(y).max())
+
+
+@pytest.mark.parametrize("kind", numbers.KINDS)
+def test_scanned_numbers_of_every_kind_are_those_of_float(kind):
+    texts = list(numbers.KINDS[kind](np.random.default_rng(1), 300))
+    assert len(texts) == 300 and numbers.compare(texts)[2] == 0  # none is left to json
+
+
+def test_a_number_that_is_not_decided_is_left_to_json_alone():
+    undecided = "9007199254740993.0000000000000000000001"
+    assert numbers.compare(["1", "2.5", undecided, "3"])[2] == 1
 
 
 def test_an_unknown_suite_is_refused(capsys):

@@ -14,6 +14,7 @@ from npkpose._json import JsonFile
 from npkpose.metrics import evaluate_coco
 from npkpose.metrics.coco import read_json
 from npkpose.metrics.coco.entries import Entries
+from npkpose.metrics.coco.scan import skip_space, skip_value
 from tests.metrics.coco.test_scan import random_value, write_json
 
 POINTS = [5, 6, 2] * 17
@@ -317,3 +318,11 @@ def test_a_pipe_can_be_read(tmp_path):
     writer.start()
     assert evaluate_coco(paths[0], tmp_path / "pipe").stats == expected
     writer.join()
+
+
+def test_annotations_of_many_data_sets_end_where_json_says(shared_data):
+    paths = sorted((shared_data / "samples" / "annotations").glob("*.json"))
+    assert len(paths) > 20
+    for path in paths:
+        data = JsonFile(path).data
+        assert skip_space(data, skip_value(data, skip_space(data, 0))) == len(data) - 1, path
