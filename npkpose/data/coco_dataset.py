@@ -1,6 +1,7 @@
 """COCO annotation files as scenes: photographs can replace synthetic people in a training."""
 
 import pathlib
+from functools import partial
 
 import numpy as np
 
@@ -8,8 +9,7 @@ from npkpose.data.fingerprint import digest
 from npkpose.data.person_category import person_category
 from npkpose.data.scene import Scene
 from npkpose.image.files import read_image
-from npkpose.metrics.coco.entries import Entries
-from npkpose.metrics.coco.read_json import load_json, read_ground_truth
+from npkpose.metrics.coco.read_json import as_ground_truth, read_lists
 from npkpose.skeletons import COCO_17
 
 
@@ -44,18 +44,17 @@ class CocoDataset:
         if not self.folder.is_dir():
             raise FileNotFoundError(f"images: expected a folder, got {images}")
         self.skeleton = skeleton
-        name, data = load_json("annotations", annotations)
-        try:
-            chosen = _choose_category(data, category)
-            self._people = read_ground_truth(data, skeleton, np.array([chosen]))
-            entries = Entries("images", data["images"])
-            self._ids, self._names = entries.ids("id"), _file_names(entries, data["images"])
-            self._check_people(data["annotations"], chosen, labelled_only)
-        except ValueError as error:
-            raise ValueError(f"{name}: {error}") from None
+        read_lists(annotations, skeleton, partial(self._fill, category, labelled_only))
         self._rows = _rows_by_image(self._people.image_id)
         if labelled_only:
             self._drop_unlabelled()
+
+    def _fill(self, category, labelled_only, lists):
+        """Read people and images out of the lists of an annotation file."""
+        chosen = _choose_category(lists["categories"], category)
+        self._people = as_ground_truth(lists, self.skeleton, np.array([chosen]))
+        self._ids, self._names = lists["images"].ids("id"), _file_names(lists["images"])
+        self._check_people(lists["annotations"], chosen, labelled_only)
 
     @property
     def fingerprint(self):
@@ -85,17 +84,17 @@ class CocoDataset:
 
     def _check_people(self, annotations, category, labelled_only):
         """Raise ValueError if there are annotations but none that can be used."""
-        people = self._people
-        if annotations and not len(people):
-            ids = sorted({str(entry.get("category_id")) for entry in annotations})
+        people, count = self._people, len(annotations)
+        if count and not len(people):
+            ids = sorted(set(map(str, annotations.ids("category_id").tolist())))
             raise ValueError(
-                f"annotations: expected some of category {category!r} in the listed images, got "
-                f"{len(annotations)} of the categories {', '.join(ids)[:80]}"
+                f"{annotations.name}: expected some of category {category!r} in the listed images, "
+                f"got {count} of the categories {', '.join(ids)[:80]}"
             )
-        if annotations and labelled_only and not people.labelled.any():
+        if count and labelled_only and not people.labelled.any():
             raise ValueError(
-                f"annotations: expected labelled keypoints, got none in {len(people)} annotations "
-                f"of category {category!r}"
+                f"{annotations.name}: expected labelled keypoints, got none in {len(people)} "
+                f"annotations of category {category!r}"
             )
 
     def _drop_unlabelled(self):
@@ -104,15 +103,12 @@ class CocoDataset:
         self._ids, self._names = self._ids[keep], [self._names[i] for i in keep]
 
 
-def _choose_category(data, category):
+def _choose_category(categories, category):
     """Return the id of the category with this id or name, or of the default one."""
-    if not isinstance(data, dict):
-        raise ValueError("expected an object with annotations")
-    entries = Entries("categories", data.get("categories"))
-    ids = entries.ids("id").tolist()
-    names = [entry.get("name") for entry in data["categories"]]
+    ids = categories.ids("id").tolist()
+    names = [entry.get("name") for entry in categories.entries]
     if category is None:
-        chosen = person_category(data["categories"])
+        chosen = person_category(categories.entries)
     elif category in names:
         chosen = ids[names.index(category)]
     else:
@@ -121,18 +117,16 @@ def _choose_category(data, category):
         return chosen
     expected = "'person' or 1" if category is None else repr(category)
     listed = ", ".join(f"{i} {name!r}" for i, name in zip(ids, names))
-    raise ValueError(
-        f"categories: expected {expected}, got {listed[:200] or 'none'}"
-    )
+    raise ValueError(f"{categories.name}: expected {expected}, got {listed[:200] or 'none'}")
 
 
-def _file_names(entries, images):
+def _file_names(images):
     """Return the file name of each image; a path that leaves the folder is refused."""
-    for i, image in enumerate(images):
+    for i, image in enumerate(images.entries):
         path = image.get("file_name")
         if not isinstance(path, str) or not path or _leaves_folder(path):
-            entries.fail(i, "file_name", "a file inside the folder")
-    return [image["file_name"] for image in images]
+            images.fail(i, "file_name", "a file inside the folder")
+    return [image["file_name"] for image in images.entries]
 
 
 def _leaves_folder(path):

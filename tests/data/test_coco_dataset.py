@@ -1,13 +1,16 @@
 import json
+import math
 import os
 
 import numpy as np
 import pytest
 
+from npkpose._json import JsonFile
 from npkpose.data.coco_dataset import CocoDataset
 from npkpose.data.coco_writer import write_coco
 from npkpose.data.people import SyntheticPeople
 from npkpose.image.files import write_image
+from npkpose.metrics.coco import read_json
 
 pytest.importorskip("PIL", reason="images need Pillow")
 
@@ -100,6 +103,16 @@ def test_no_annotations_are_an_empty_data_set(tmp_path):
     assert len(CocoDataset(data, tmp_path)) == 0
 
 
+def test_a_file_that_is_scanned_gives_the_same_data_set(folder, monkeypatch):
+    parsed = read(folder)
+    monkeypatch.setattr(read_json, "SCAN_FROM", 0)
+    monkeypatch.setattr(JsonFile, "parse", None)
+    scanned = read(folder)
+    assert scanned.fingerprint == parsed.fingerprint and len(scanned) == len(parsed) > 0
+    for name in "keypoints", "visibility", "boxes", "areas", "crowd":
+        np.testing.assert_array_equal(getattr(scanned[0], name), getattr(parsed[0], name))
+
+
 def test_the_fingerprint_tells_annotations_apart(folder):
     data = json.loads((folder / "annotations.json").read_text(encoding="utf-8"))
     same = CocoDataset(data, folder / "images").fingerprint
@@ -109,7 +122,9 @@ def test_the_fingerprint_tells_annotations_apart(folder):
     assert CocoDataset(data, folder / "images").fingerprint != same
 
 
-def test_bad_files_are_named(folder, tmp_path):
+@pytest.mark.parametrize("scan_from", [0, math.inf])
+def test_bad_files_are_named(folder, tmp_path, monkeypatch, scan_from):
+    monkeypatch.setattr(read_json, "SCAN_FROM", scan_from)
     with pytest.raises(FileNotFoundError, match="images: expected a folder"):
         CocoDataset(folder / "annotations.json", tmp_path / "none")
     data = json.loads((folder / "annotations.json").read_text(encoding="utf-8"))

@@ -40,7 +40,7 @@ def read_ground_truth(source, skeleton, categories=None):
     """
     if isinstance(source, GroundTruth):
         return source
-    build = partial(_ground_truth, skeleton=skeleton, categories=categories)
+    build = partial(as_ground_truth, skeleton=skeleton, categories=categories)
     scan = partial(scan_ground_truth, num_keypoints=skeleton.num_keypoints)
     return _read("ground_truth", source, scan, _Lists, build)
 
@@ -52,6 +52,17 @@ def read_detections(source, skeleton, categories):
     build = partial(_detections, skeleton=skeleton, categories=categories)
     scan = partial(scan_results, num_keypoints=skeleton.num_keypoints)
     return _read("results", source, scan, Entries, build)
+
+
+def read_lists(source, skeleton, build):
+    """Return ``build(lists)`` of annotations, for a caller that needs more than a `GroundTruth`.
+
+    ``lists["images"]`` and ``lists["categories"]`` are `Entries`, ``lists["annotations"]`` has
+    their methods. If ``build`` raises a ValueError, it is called again with parsed JSON, and may
+    raise it again.
+    """
+    scan = partial(scan_ground_truth, num_keypoints=skeleton.num_keypoints, only_ids=False)
+    return _read("annotations", source, scan, _Lists, build)
 
 
 def load_json(argument, source):
@@ -86,8 +97,8 @@ class _Lists:
         return Entries(f"{self._name}: {field}", self._data.get(field))
 
 
-def _ground_truth(lists, skeleton, categories):
-    """Return the `GroundTruth` of ``lists["images"]`` and so on, each `Entries` or like them."""
+def as_ground_truth(lists, skeleton, categories=None):
+    """Return the `GroundTruth` of the lists that `read_lists` gives."""
     images = np.unique(lists["images"].ids("id"))
     known, listed = np.unique(lists["categories"].ids("id")), lists["categories"].entries
     people = lists["annotations"]

@@ -27,10 +27,18 @@ from npkpose.metrics.coco.scan import (
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def scan_ground_truth(name, data, num_keypoints):
+def scan_ground_truth(name, data, num_keypoints, only_ids=True):
     """Return the lists of an annotation file by name: images, annotations, and categories.
 
-    ``data`` is an array of bytes that ends with a 0, ``name`` the name of the file in messages.
+    Parameters
+    ----------
+    name : str
+        Of the file, in messages.
+    data : ndarray of uint8
+        Ends with a 0.
+    num_keypoints : int
+    only_ids : bool
+        Read only the ids of images; else all of their fields, by `json`.
     """
 
     def parsed(at):
@@ -38,7 +46,7 @@ def scan_ground_truth(name, data, num_keypoints):
         return json.loads(data[at:end].tobytes()), end
 
     readers = {
-        "images": lambda at: scan_entries(data, at, num_keypoints, False),
+        "images": (lambda at: scan_entries(data, at, num_keypoints, False)) if only_ids else parsed,
         "annotations": lambda at: scan_entries(data, at, num_keypoints, True),
         "categories": parsed,
     }
@@ -46,7 +54,7 @@ def scan_ground_truth(name, data, num_keypoints):
     _check_end(data, end)
     if len(values) < len(readers):
         raise UnusualJson
-    kinds = ScannedEntries, ScannedEntries, Entries  # there are few categories
+    kinds = ScannedEntries if only_ids else Entries, ScannedEntries, Entries
     return {
         field: kind(f"{name}: {field}", values[field]) for field, kind in zip(readers, kinds)
     }
