@@ -19,7 +19,6 @@ ones the even one, as Python's float() does:
 This file cannot be split: a kernel calls only kernels of its own file.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -63,6 +62,7 @@ def _first_bits_of_fives():
 
 
 _TENS, _FIVES = 10.0 ** np.arange(23), _first_bits_of_fives()
+_TWOS = np.ldexp(1.0, np.arange(2047) - 1075)  # what a mantissa of 53 bits is multiplied by
 
 
 class UnusualJson(Exception):
@@ -83,7 +83,7 @@ class Columns(NamedTuple):
 
 def scan_numbers(data):
     """Return a JSON list of numbers as an array; ``data`` is an array of bytes that ends with 0."""
-    at = _space(data, 0)
+    at = skip_space(data, 0)
     numbers = np.empty(int(np.count_nonzero(data == _COMMA)) + 1)
     end = _row(data, at, numbers)
     if end < 0 or _space(data, end) != len(data) - 1:
@@ -104,6 +104,7 @@ def scan_entries(data, at, num_keypoints, visibility):
     visibility : bool
         Keep the third number of each keypoint.
     """
+    _check(data, at)
     if num_keypoints < 1:
         raise UnusualJson
     columns = _empty_columns(data[at:], num_keypoints, visibility)
@@ -122,6 +123,7 @@ def scan_object(data, at, readers):
     ``readers`` is {name: function of a value's place that returns the value and where it ends}.
     Other names are skipped.
     """
+    _check(data, at)
     if data[at] != _OBJECT:
         raise UnusualJson
     names, values, separator = list(readers), {}, _OBJECT
@@ -143,6 +145,7 @@ def scan_object(data, at, readers):
 
 def skip_value(data, at):
     """Return where the JSON value at ``at`` ends."""
+    _check(data, at)
     end = _skip(data, at, np.empty(MAX_DEPTH, np.uint8))
     if end == FAIL:
         raise UnusualJson
@@ -151,7 +154,15 @@ def skip_value(data, at):
 
 def skip_space(data, at):
     """Return the place of the first byte that is no space, from ``at`` on."""
+    _check(data, at)
     return _space(data, at)
+
+
+def _check(data, at):
+    """Raise ValueError where a kernel would read outside of the data."""
+    if not (0 <= at < len(data) and data[-1] == 0):
+        got = f"{len(data)}, the last {data[-1:].tolist()}"
+        raise ValueError(f"data: expected more than {at} bytes, the last 0, got {got}")
 
 
 def _name_table(names):
@@ -546,14 +557,14 @@ def _nearest(digits, exponent):
     power = ((217_706 * exponent) >> 16) + 63 + top - shift + 1023  # 217706 / 2^16 is log2(10)
     if power <= 0:  # subnormal: fewer bits
         mantissa >>= min(1 - power, 63)
-        return math.ldexp(float((mantissa + 1) >> 1), -1074)
+        return float((mantissa + 1) >> 1) * _TWOS[1]
     exact = high == np.uint64(mantissa) << np.uint64(top + 9) and low <= 1
     if exact and -4 <= exponent <= 23 and mantissa & 3 == 1:
         mantissa -= 1  # half way between two doubles: the even one
     mantissa = (mantissa + 1) >> 1
     if power > 2046 or (power == 2046 and mantissa == 2**53):
         return np.inf
-    return math.ldexp(float(mantissa), int(power - 1075))
+    return float(mantissa) * _TWOS[power]
 
 
 @inner_kernel

@@ -299,6 +299,16 @@ def test_cut_off_or_damaged_entries_are_refused_or_still_json(rng):
     assert read > 5
 
 
+def test_data_without_a_0_at_the_end_are_refused():
+    for data, at in ((as_bytes("[1]")[:-1], 0), (as_bytes("[1]")[:0], 0), (as_bytes("1"), 2)):
+        for read in (
+            skip_space, skip_value, lambda data, at: scan_entries(data, at, 1, True),
+            lambda data, at: scan_object(data, at, {"images": None}),
+        ):  # fmt: skip
+            with pytest.raises(ValueError, match="data: expected"):
+                read(data, at)
+
+
 def test_one_specialisation_serves_every_input():
     scan_entries(as_bytes('[{"id": 1, "bbox": [1, 2, 3, 4], "a": []}]'), 0, 1, False)
     scan_entries(as_bytes("[]"), 0, 2, True)
