@@ -7,6 +7,7 @@ name of an argument.
 import datetime
 import re
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -31,8 +32,8 @@ SCENE = data.synthetic_scene(np.random.default_rng(0), 32, 2)
 TRIPLES = np.concatenate([POINTS, np.ones((3, 4, 1))], axis=2).reshape(3, 12).tolist()
 FOUND = [dict(image_id=1, category_id=1, score=0.5, keypoints=triples) for triples in TRIPLES]
 TRUTH = {
-    "images": [{"id": 1}], "categories": [{"id": 1, "name": "person"}],
-    "annotations": [dict(person, id=i + 1, area=9.0, iscrowd=0, num_keypoints=4)
+    "images": [{"id": 1, "file_name": "1.png"}], "categories": [{"id": 1, "name": "person"}],
+    "annotations": [dict(person, id=i + 1, area=9.0, bbox=[0, 0, 3, 3], iscrowd=0, num_keypoints=4)
                     for i, person in enumerate(FOUND)],
 }  # fmt: skip
 LENGTHS = body.random_lengths(2, np.random.default_rng(0))
@@ -115,6 +116,8 @@ CALLS = [
     (metrics.evaluate_coco, dict(ground_truth=TRUTH, results=FOUND, skeleton=PLAN, max_dets=(20,),
                                  thresholds=[0.5, 0.75], areas={"all": (0, 1e10)}, categories=[1],
                                  strict=False)),
+    (metrics.coco.analyse_errors, dict(result=metrics.evaluate_coco(TRUTH, FOUND, PLAN))),
+    (metrics.coco.join_shards, dict(results=[metrics.evaluate_coco(TRUTH, FOUND, PLAN)])),
     (metrics.coco.examine, dict(annotations=TRUTH, results=FOUND, skeleton=PLAN)),
     (metrics.split_images, dict(ground_truth=TRUTH, results=FOUND, num_shards=2, skeleton=PLAN)),
     (keypoint_similarity, dict(squared=ONES, areas=ONES, sigmas=[0.1] * 4)),
@@ -123,6 +126,10 @@ CALLS = [
     (data.SyntheticPeople, dict(num_images=3, seed=0, size=32, people=(1, 2))),
     (data.synthetic_scene, dict(rng=RNG, size=32, num_people=2)),
     (data.flip_scene, dict(scene=SCENE, skeleton=COCO_17)),
+    (data.random_crop, dict(scene=SCENE, p=0, network=SimpleNamespace(
+        input_size=(32, 24), grid=GRID, skeleton=COCO_17), rng=RNG, strength=1.0)),
+    (data.CocoDataset, dict(annotations=TRUTH, images=".", skeleton=PLAN, labelled_only=True,
+                            category="person")),
     (data.warp_scene, dict(scene=SCENE, view=np.eye(2, 3), size=32)),
     (data.random_view, dict(image_size=32, size=16, rng=RNG, strength=1.0)),
     (data.change_colours, dict(image=SCENE.image, rng=RNG)),

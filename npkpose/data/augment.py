@@ -40,7 +40,9 @@ LOWER_BODY = ("hip", "knee", "ankle", "heel", "toe", "pelvis")
 def flip_scene(scene, skeleton):
     """Return the flipped scene, where left and right keypoints are swapped. Its own inverse."""
     check_kind("scene", scene, Scene)
-    check_kind("skeleton", skeleton, Skeleton)
+    K = check_kind("skeleton", skeleton, Skeleton).num_keypoints
+    if scene.keypoints.shape[1] != K:
+        raise ValueError(f"skeleton: expected {scene.keypoints.shape[1]} keypoints, got {K}")
     width = scene.image.shape[1]
     keypoints = scene.keypoints[:, skeleton.flip_order].copy()
     keypoints[..., 0] = width - 1 - keypoints[..., 0]
@@ -132,7 +134,7 @@ def random_crop(scene, p, network, rng, strength=1.0):
     p = check_integer("p", p, at_most=len(scene) - 1)
     strength = check_number("strength", strength, at_least=0, at_most=MAX_STRENGTH)
     check_rng(rng)
-    size = check_size("input_size", network.input_size)
+    size = check_size("network.input_size", getattr(network, "input_size", None))
     box = scene.boxes[p]
     if rng.random() < strength * HALF_BODY:
         box = half_body(scene.keypoints[p], box, network.skeleton, rng)

@@ -1,15 +1,20 @@
 """COCO annotation files as scenes: photographs can replace synthetic people in a training."""
 
+import math
+import numbers
 import pathlib
 from functools import partial
 
 import numpy as np
 
+from npkpose._check import check_flag, check_integer, check_kind, shown
+from npkpose.data.coco_writer import check_folder
 from npkpose.data.fingerprint import digest
 from npkpose.data.person_category import person_category
 from npkpose.data.scene import Scene
 from npkpose.image.files import read_image
 from npkpose.metrics.coco.read_json import as_ground_truth, read_lists
+from npkpose.skeleton import Skeleton
 from npkpose.skeletons import COCO_17
 
 
@@ -40,10 +45,13 @@ class CocoDataset:
     def __init__(
         self, annotations, images, skeleton=COCO_17, labelled_only=True, category=None
     ):
-        self.folder = pathlib.Path(images)
+        self.folder = check_folder("images", images)
         if not self.folder.is_dir():
             raise FileNotFoundError(f"images: expected a folder, got {images}")
-        self.skeleton = skeleton
+        self.skeleton = check_kind("skeleton", skeleton, Skeleton)
+        check_flag("labelled_only", labelled_only)
+        if not (category is None or isinstance(category, (numbers.Integral, str))):
+            raise ValueError(f"category: expected an id or a name, got {shown(category)}")
         read_lists(annotations, skeleton, partial(self._fill, category, labelled_only))
         self._rows = _rows_by_image(self._people.image_id)
         if labelled_only:
@@ -68,7 +76,7 @@ class CocoDataset:
 
     def __getitem__(self, i):
         """Return the `Scene` number ``i``, from 0; IndexError past the last."""
-        if not 0 <= i < len(self):
+        if not 0 <= check_integer("i", i, -math.inf) < len(self):
             raise IndexError(f"i: expected 0 to {len(self) - 1}, got {i}")
         people, rows = self._people, self._rows.get(self._ids[i].item(), [])
         visibility = people.visibility[rows].astype(np.int64)

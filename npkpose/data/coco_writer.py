@@ -1,10 +1,13 @@
 """Scenes written as a COCO data set: a folder of images and one file of annotations."""
 
 import json
+import os
 import pathlib
 
-from npkpose.data.scene import CATEGORY
+from npkpose._check import check_kind, shown
+from npkpose.data.scene import CATEGORY, Scene
 from npkpose.image.files import write_image
+from npkpose.skeleton import Skeleton
 from npkpose.weights.files import replacing
 
 ANNOTATIONS = "annotations.json"
@@ -28,14 +31,17 @@ def write_coco(dataset, folder):
 
     Raises
     ------
+    ValueError
+        A data set without a skeleton, or an item that is no `Scene`.
     ImportError
         Without Pillow, saying which extra to install.
     """
-    folder = pathlib.Path(folder)
+    check_kind("dataset.skeleton", getattr(dataset, "skeleton", None), Skeleton)
+    folder = check_folder("folder", folder)
     (folder / IMAGES).mkdir(parents=True, exist_ok=True)
     images, annotations = [], []
     for i in range(len(dataset)):
-        scene = dataset[i]
+        scene = check_kind(f"dataset[{i}]", dataset[i], Scene)
         name = f"{i + 1:06d}.png"
         write_image(folder / IMAGES / name, scene.image)
         height, width = scene.image.shape[:2]
@@ -47,6 +53,13 @@ def write_coco(dataset, folder):
     with replacing(folder / ANNOTATIONS) as stream:
         stream.write(json.dumps(data).encode())
     return folder / ANNOTATIONS
+
+
+def check_folder(name, value):
+    """Return ``value`` as a path, or raise ValueError."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise ValueError(f"{name}: expected the path of a folder, got {shown(value)}")
+    return pathlib.Path(value)
 
 
 def coco_category(skeleton):

@@ -116,6 +116,8 @@ def auc(keypoints, true_keypoints, sizes, high=1.0, visibility=None, steps=None)
     and hand benchmarks). NaN if nothing is labelled. The rest is as for `pck`.
     """
     high = check_number("high", high, above=0, at_most=LARGEST)
+    if steps is not None:
+        steps = check_integer("steps", steps, 1, MAX_STEPS)
     distances, labelled = normalised_distances(keypoints, true_keypoints, sizes, visibility)
     distances = distances[labelled]
     if len(distances) == 0:
@@ -123,7 +125,6 @@ def auc(keypoints, true_keypoints, sizes, high=1.0, visibility=None, steps=None)
     if steps is None:
         with np.errstate(over="ignore"):
             return float(np.mean(np.maximum(0.0, 1.0 - distances / high)))
-    steps = check_integer("steps", steps, 1, MAX_STEPS)
     thresholds = high * np.arange(steps) / steps
     return float(np.mean(distances <= thresholds[:, None]))
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from npkpose import COCO_17, Grid
+from npkpose import COCO_17, OPENPOSE_18, Grid
 from npkpose.data import augment
 from npkpose.data.people import SyntheticPeople
 from npkpose.data.scene import Scene
@@ -148,3 +148,7 @@ def test_bad_views_are_refused(scene):
         augment.flip_scene(3, COCO_17)
     with pytest.raises(ValueError, match="skeleton: expected a Skeleton, got 'COCO_17'"):
         augment.flip_scene(scene, "COCO_17")
+    with pytest.raises(ValueError, match="skeleton: expected 17 keypoints, got 18"):
+        augment.flip_scene(scene, OPENPOSE_18)
+    with pytest.raises(ValueError, match="network.input_size: expected an integer, got None"):
+        augment.random_crop(scene, 0, "small", np.random.default_rng(0))

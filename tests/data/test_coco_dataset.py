@@ -128,6 +128,14 @@ def test_bad_files_are_named(folder, tmp_path, monkeypatch, scan_from):
     with pytest.raises(FileNotFoundError, match="images: expected a folder"):
         CocoDataset(folder / "annotations.json", tmp_path / "none")
     data = json.loads((folder / "annotations.json").read_text(encoding="utf-8"))
+    for arguments, message in (
+        ({"images": 3}, "images: expected the path of a folder, got 3"),
+        ({"skeleton": "COCO_17"}, "skeleton: expected a Skeleton, got 'COCO_17'"),
+        ({"labelled_only": 1}, "labelled_only: expected True or False, got 1"),
+        ({"category": [1]}, r"category: expected an id or a name, got \[1\]"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            CocoDataset(data, **{"images": folder / "images", **arguments})
     path = tmp_path / "bad.json"
     message = r"bad.json: images\[2\].file_name: expected a file inside"
     for name in "../secret.png", "..\\l\\1.jpg", "/a.png", "C:\\a.png", "\\a.png", "a/..\\b", "":

@@ -62,3 +62,14 @@ def test_pycocotools_reads_it_and_gives_perfect_results_an_ap_of_1(written, caps
     evaluation = cocoeval.COCOeval(truth, found, "keypoints")
     evaluation.evaluate(), evaluation.accumulate(), evaluation.summarize()
     assert evaluation.stats[0] == 1
+
+
+def test_what_is_no_data_set_of_scenes_is_named(tmp_path):
+    scenes = SyntheticPeople(1, size=32)
+    for dataset, folder, message in (
+        (3, tmp_path, "dataset.skeleton: expected a Skeleton, got None"),
+        (scenes, 3, "folder: expected the path of a folder, got 3"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            write_coco(dataset, folder)
+    assert list(tmp_path.iterdir()) == []

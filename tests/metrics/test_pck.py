@@ -84,6 +84,8 @@ def test_without_labelled_keypoints_shares_are_nan():
     empty = pck(np.empty((0, 3, 2)), np.empty((0, 3, 2)), [])
     assert empty.per_keypoint.shape == (1, 3) and np.isnan(empty.mean).all()
     assert np.isnan(auc(np.empty((0, 3, 2)), np.empty((0, 3, 2)), []))
+    with pytest.raises(ValueError, match="steps: expected an integer, got 'a'"):
+        auc(np.empty((0, 3, 2)), np.empty((0, 3, 2)), [], steps="a")
 
 
 @pytest.mark.parametrize(
