@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from npkpose._check import plain, real_array
+from npkpose._check import check_flag, plain, real_array, shown
 
 _MAY_BE_ABSENT = "num_batches_tracked"  # a count that old checkpoints lack and nothing reads
 
@@ -72,7 +72,7 @@ def check_names(state):
         raise ValueError(f"state: expected names mapped to arrays, got {type(state).__name__}")
     for name in state:
         if not isinstance(name, str):
-            raise ValueError(f"state: expected names that are text, got {name!r}")
+            raise ValueError(f"state: expected names that are text, got {shown(name)}")
 
 
 def copy_state(targets, state, strict=True):
@@ -82,6 +82,8 @@ def copy_state(targets, state, strict=True):
     that differs, on a finite value that would become infinite in the target's dtype and,
     if ``strict``, on missing and unexpected names.
     """
+    check_names(state)
+    check_flag("strict", strict)
     values = {name: real_array(plain(name), state[name]) for name in targets if name in state}
     missing = [n for n in targets if n not in values and not n.endswith(_MAY_BE_ABSENT)]
     unexpected = [name for name in state if name not in targets]

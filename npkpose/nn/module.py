@@ -16,6 +16,7 @@ so there is no ``zero_grad``. Arrays must not be changed between ``forward`` and
 
 import numpy as np
 
+from npkpose._check import check_flag, shown
 from npkpose.nn._state import check_names, copy_state, strip_wrappers
 
 
@@ -71,6 +72,7 @@ class Module:
 
     def train(self, mode=True):
         """Switch this module and its children to training (or evaluation); return self."""
+        check_flag("mode", mode)
         for _, module in self.named_modules():
             module.training = bool(mode)
             if not mode:
@@ -110,9 +112,7 @@ class Module:
 
     def astype(self, dtype):
         """Convert every real array to ``dtype`` in place; return self."""
-        dtype = np.dtype(dtype)
-        if dtype.kind != "f":
-            raise ValueError(f"dtype: expected a floating-point type, got {dtype}")
+        dtype = _float_dtype(dtype)
         for _, module in self.named_modules():
             for arrays in (module.params, module.grads, module.buffers):
                 for name, array in arrays.items():
@@ -173,6 +173,16 @@ def _modules_in(name, value):
     elif isinstance(value, (list, tuple)):
         for i, item in enumerate(value):
             yield from _modules_in(f"{name}.{i}", item)
+
+
+def _float_dtype(value):
+    try:
+        dtype = np.dtype(value)
+    except Exception:  # whatever is no dtype
+        dtype = None
+    if dtype is None or dtype.kind != "f":
+        raise ValueError(f"dtype: expected a floating-point type, got {shown(value)}")
+    return dtype
 
 
 def _join(prefix, name):

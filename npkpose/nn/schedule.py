@@ -18,6 +18,7 @@ from math import cos, pi
 import numpy as np
 
 from npkpose._check import check_array, check_integer, check_kind, check_number
+from npkpose.nn._shapes import check_list
 from npkpose.nn._state import copy_state
 from npkpose.nn.optim import Optimizer
 
@@ -102,7 +103,8 @@ class SequentialLR(Schedule):
     """Follow ``schedulers[0]``, and from each of ``milestones`` the next one."""
 
     def __init__(self, optimizer, schedulers, milestones):
-        self.schedulers = list(schedulers)
+        self.schedulers = check_list("schedulers", schedulers, Schedule)
+        milestones = check_list("milestones", milestones, object)
         self.milestones = [check_integer("milestones", m, 1) for m in milestones]
         wanted = len(self.schedulers) - 1
         if len(self.milestones) != wanted or self.milestones != sorted(self.milestones):

@@ -27,8 +27,10 @@ class Similarity(NamedTuple):
 
     def apply(self, points):
         """Return s R x + t of ``points`` (..., K, 3)."""
-        rotated = points @ np.swapaxes(self.R, -1, -2)
-        return self.scale[..., None, None] * rotated + self.t[..., None, :]
+        points = check_array("points", points, (..., "K", 3), finite=False)
+        with np.errstate(over="ignore", invalid="ignore"):  # of what is not finite
+            rotated = points @ np.swapaxes(self.R, -1, -2)
+            return self.scale[..., None, None] * rotated + self.t[..., None, :]
 
 
 def procrustes(points, targets, scale=True, weights=None):

@@ -23,7 +23,10 @@ import numpy as np
 
 from npkpose._check import check_array, check_float_dtype
 from npkpose.space.body import check_body
+from npkpose.space.camera import LARGEST
 from npkpose.space.smpl_file import read_smpl
+
+_MAX_ROTATION, _MAX_SHAPE = 1e3, 1e6  # ten rotations in a chain stay in the range of float32
 
 
 class Body(NamedTuple):
@@ -95,12 +98,20 @@ class SMPL:
         Returns
         -------
         bodies : Body
+
+        Raises
+        ------
+        ValueError
+            Wrong shape, a number of a rotation above 1000, a shape above 1e6, or a translation
+            above 1e30.
         """
-        R = check_array("rotations", rotations, ("N", self.num_joints, 3, 3), self.dtype)
+        shape = "N", self.num_joints, 3, 3
+        R = check_array("rotations", rotations, shape, self.dtype, largest=_MAX_ROTATION)
         N = len(R)
-        shapes = check_array("shapes", shapes, (N, self.num_shapes), self.dtype)
+        shape = N, self.num_shapes
+        shapes = check_array("shapes", shapes, shape, self.dtype, largest=_MAX_SHAPE)
         translation = np.zeros((N, 3)) if translation is None else translation
-        translation = check_array("translation", translation, (N, 3), self.dtype)
+        translation = check_array("translation", translation, (N, 3), self.dtype, largest=LARGEST)
         J = self._rest_joints + np.tensordot(shapes, self._joint_directions, 1)  # (N, J, 3)
         posed = self._pose_vertices(R, shapes)
         rotation, position = _chain(R, J, self.data.parents)
@@ -126,6 +137,7 @@ class SMPL:
         motions = motions.reshape(N, J, 12).swapaxes(1, 2)
         return (motions @ self._weights).reshape(N, 3, 4, self._weights.shape[1])
 
+    @np.errstate(over="ignore", invalid="ignore")  # of gradients that no loss of a body has
     def backward(self, dvertices, djoints=None):
         """Given dL/dvertices (N, V, 3) and dL/djoints (N, J, 3), return the inputs' gradients.
 

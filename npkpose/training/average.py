@@ -9,7 +9,8 @@ Stochastic Approximation by Averaging", 1992; Tarvainen and Valpola, "Mean teach
 
 import copy
 
-from npkpose._check import check_number
+from npkpose._check import check_integer, check_kind, check_number
+from npkpose.nn import Module
 from npkpose.nn._state import copy_state
 
 
@@ -17,7 +18,7 @@ class WeightAverage:
     """The moving average of a module's parameters and buffers; with ``decay`` 0, the weights."""
 
     def __init__(self, module, decay=0.999):
-        self.module = module
+        self.module = check_kind("module", module, Module)
         self.decay = check_number("decay", decay, at_least=0.0)
         if decay >= 1:
             raise ValueError(f"decay: expected less than 1, got {decay}")
@@ -25,6 +26,7 @@ class WeightAverage:
 
     def update(self, t):
         """Add the weights after step ``t``, counted from 1."""
+        t = check_integer("t", t, at_least=1)
         d = min(self.decay, (1 + t) / (10 + t))
         for name, now in self.module.state_dict().items():
             average = self.averages[name]

@@ -10,13 +10,14 @@ import mmap
 import os
 import re
 import secrets
+from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from stat import S_IMODE
 
 import numpy as np
 
-from npkpose._check import real_array
+from npkpose._check import check_kind, real_array, shown
 
 # The upper half of a float32. NumPy has no bfloat16, so this dtype only has its size.
 BFLOAT16 = np.dtype([("bfloat16", "<u2")])
@@ -57,9 +58,9 @@ def read_numbers(data, span, dtype):
 
 def check_state(arrays):
     """Return ``arrays`` with each value an array of real numbers, or raise ValueError."""
-    for name in arrays:
+    for name in check_kind("arrays", arrays, Mapping):
         if not isinstance(name, str):
-            raise ValueError(f"arrays: expected names that are text, got {name!r}")
+            raise ValueError(f"arrays: expected names that are text, got {shown(name)}")
     return {name: real_array(name, array) for name, array in arrays.items()}
 
 

@@ -17,10 +17,10 @@ LEFT_OUT = {
     "a method of a result": "CocoResult.plot",
     "reads files, see formats.py": """CocoDataset load load_npz load_pytorch load_safetensors
         load_tensorflow load_trained read_cameras read_graph read_image read_json read_keypoints
-        read_log read_people read_photo read_smpl""",
+        read_log read_people read_photo read_smpl SMPL.from_file""",
     "writes files": """plot_log save save_npz save_safetensors write_arrays write_coco
         write_image""",
-    "needs a network, files or threads": """BottomUp SequentialLR TopDown Trainer WeightAverage
+    "needs a network, files or threads": """BottomUp TopDown Trainer
         match_images prefetch random_crop engine""",
     "a network too large to build so often": "HRNet HigherHRNet OpenPoseMobileNetV2 PyMAF",
     "a base class": "Module Optimizer Schedule",

@@ -97,6 +97,12 @@ def _schedule(d, **more):
     return {"optimizer": nn.SGD(_linear(d), 0.5), **more}
 
 
+def _sequential_lr(d):
+    optimizer = nn.SGD(_linear(d), 0.5)
+    parts = [nn.LinearLR(optimizer, 0.5, 1.0, d.size()), nn.CosineAnnealingLR(optimizer, d.size())]
+    return {"optimizer": optimizer, "schedulers": parts, "milestones": [d.size()]}
+
+
 def _branches(d):
     return {"layers": [nn.ReLU(), nn.GELU()], "inputs": [d.array((2, 3)), d.array((2, 3))]}
 
@@ -156,6 +162,7 @@ CALLS = {
     "ReLU6": lambda d: {"x": d.array((3, 4))},
     "SGD": lambda d: _module(d, momentum=0.5, weight_decay=d.number(0, 1), nesterov=d.chance()),
     "Sequential": lambda d: {"layers": [_linear(d), nn.ReLU()], "x": d.array((2, 3))},
+    "SequentialLR": _sequential_lr,
     "Softmax": lambda d: {"dim": d.choice(-1, 0, 1), "x": d.array((3, 4))},
     "Upsample": _upsample,
     "ZeroPad2d": lambda d: {"padding": d.choice(1, (0, 1, 2, 0)), "x": _images(d, 2)},

@@ -49,6 +49,26 @@ def _smpl(d):
             "dtype": d.choice(np.float32, np.float64)}  # fmt: skip
 
 
+def _small_smpl(d):
+    template, parents = d.array((5, 3)), np.array([-1, 0, 1])
+    directions = d.array((5, 3, 2)), d.array((5, 3, 18))
+    weights, faces = np.eye(5, 3), np.array([[0, 1, 2]])
+    body = space.BodyData(template, *directions, np.eye(3, 5), weights, parents, faces)
+    arguments = {"rotations": d.rotation(2, 3), "shapes": d.array((2, 2))}
+    return space.SMPL(body, np.float64), arguments
+
+
+def _smpl_forward(d):
+    model, arguments = _small_smpl(d)
+    return {"self": model, **arguments, "translation": d.choice(None, d.array((2, 3)))}
+
+
+def _smpl_backward(d):
+    model, arguments = _small_smpl(d)
+    model(**arguments)
+    return {"self": model, "dvertices": d.array((2, 5, 3)), "djoints": d.array((2, 3, 3))}
+
+
 def _entry(d):
     lens = {"k": [0.125, 0.0, 0.0], "p": [0.0, 0.0]}
     place = {"R": np.eye(3).tolist(), "T": d.array(3).tolist()}
@@ -86,6 +106,11 @@ CALLS = {
     "Camera.to_world": lambda d: {"self": d.camera(), "points": d.points_3d(3)},
     "Camera.undistort": lambda d: {"self": d.camera(), "pixels": d.points(3)},
     "SMPL": _smpl,
+    "SMPL.backward": _smpl_backward,
+    "SMPL.forward": _smpl_forward,
+    "Similarity.apply": lambda d: {
+        "self": space.procrustes(d.points_3d(4), d.points_3d(4)), "points": d.points_3d(3),
+    },
     "associate": _associate,
     "axis_angle_to_matrix": lambda d: {"axis_angle": d.array((3, 3))},
     "axis_angle_to_matrix_backward": lambda d: {

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from npkpose import space
+from npkpose import nn, space
 from npkpose.models.mesh.pymaf import ANNOTATED, IUV, PARTS, Output
 from npkpose.models.mesh.pymaf_body import Mesh
 from npkpose.training.losses import IUVLabels, MeshLabels, MeshTerms
@@ -126,6 +126,7 @@ def _bones(d):
 
 
 CALLS = {
+    "WeightAverage": lambda d: {"module": nn.Linear(3, 2), "decay": d.number(0, 0.9)},
     "bone_length_loss": _bones,
     "bone_lengths": lambda d: {"points": d.array((d.size(0, 3), 4, 3)), "limbs": LIMBS},
     "camera_loss": lambda d: {"camera": d.array((d.size(0, 3), 3))},

@@ -94,8 +94,10 @@ def layouts(array):
         "reversed": np.flip(backward), "unaligned": unaligned,
         "other byte order": array.astype(array.dtype.newbyteorder()),
     }  # fmt: skip
-    if array.dtype.kind in "bf" or array.dtype == np.int64:  # a list keeps no other
-        found["list"] = array.tolist()
+    as_list = array.tolist()
+    again = np.asarray(as_list)
+    if (again.dtype, again.shape) == (array.dtype, array.shape):  # which a list may not keep
+        found["list"] = as_list
     if array.dtype == np.float64:
         floats = {name: array.astype(name) for name in ("float32", "float16")}
         found |= {name: each for name, each in floats.items() if (each == array).all()}

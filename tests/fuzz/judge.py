@@ -54,7 +54,7 @@ def _judge_valid(name, function, arguments):
         refused = isinstance(error, ValueError) and _names(error, arguments)
         return None if refused else f"valid call: {_text(error)}"
     for key, value in before.items():
-        if key not in ("self", "layers") and not isinstance(value, CHANGES):
+        if key not in ("self", "layers", "schedulers") and not isinstance(value, CHANGES):
             if not _same(value, arguments[key], 0):
                 return f"{key}: changed by the call"
     return _against_twin(function, before, result)

@@ -15,7 +15,8 @@ MODULES = (  # without __all__: every public name that they define
     "npkpose.image.resize", "npkpose.image.warp", "npkpose.space.files",
     "npkpose.space.people_files", "npkpose.space.rotations", "npkpose.space.smpl_file",
 )  # fmt: skip
-CLASSES = "Camera", "CocoResult", "Grid", "Poses", "Skeleton"  # their methods too
+# Their methods too.
+CLASSES = "Camera", "CocoResult", "Grid", "Poses", "SMPL", "Similarity", "Skeleton"
 
 
 @functools.cache

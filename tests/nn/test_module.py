@@ -206,6 +206,9 @@ def test_every_layer_names_a_bad_argument(layer):
 @pytest.mark.parametrize(("call", "message"), [
     (lambda: nn.Sequential(nn.ReLU(), np.tanh), r"layers\[1\]: expected a Module, got ufunc"),
     (lambda: nn.ReLU().astype(int), "dtype: expected a floating-point type"),
+    (lambda: nn.ReLU().astype("text"), "dtype: expected a floating-point type, got 'text'"),
+    (lambda: nn.ReLU().train("no"), "mode: expected True or False, got 'no'"),
+    (lambda: nn.ReLU().load_state_dict({}, "no"), "strict: expected True or False, got 'no'"),
     (lambda: nn.ReLU().load_state_dict([1]), "state: expected names mapped to arrays, got list"),
     (lambda: nn.Conv2d(1, 1, 1).load_state_dict({"weight": "x", "bias": [0]}), "weight: "),
 ])

@@ -96,6 +96,8 @@ def test_a_state_of_another_network_is_refused_and_changes_nothing():
     other = nn.Adam(nn.Sequential(nn.Conv2d(1, 2, 3)), lr=0.5)
     with pytest.raises(ValueError, match="state: .*missing: m.2.weight, m.2.bias, v.2.weight"):
         optimizer.load_state_dict(other.state_dict())
+    with pytest.raises(ValueError, match="state: expected names mapped to arrays, got float"):
+        optimizer.load_state_dict(0.5)
     assert optimizer.lr == 1e-3
 
 

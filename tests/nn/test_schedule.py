@@ -78,6 +78,8 @@ def test_a_resumed_schedule_goes_on_where_it_stopped():
     (lambda: nn.CosineAnnealingLR(optimizer(), 2.5), "T_max: expected an integer"),
     (lambda: nn.SequentialLR(optimizer(), [], [1]), "milestones: expected"),
     (lambda: nn.MultiStepLR(optimizer(), [1, 2], 1e300).lr_at(3), "gamma: expected a finite rate"),
+    (lambda: nn.SequentialLR(optimizer(), 7, []), "schedulers: expected a sequence, got 7"),
+    (lambda: nn.SequentialLR(optimizer(), ["a"], []), r"schedulers\[0\]: expected a Schedule"),
     (lambda: nn.MultiStepLR(optimizer(), 3), "milestones: expected shape"),
     (lambda: nn.LinearLR("adam"), "optimizer: expected an Optimizer"),
 ])

@@ -113,6 +113,12 @@ def test_numbers_whose_products_overflow_do_not_hang_the_solver():
         procrustes(targets, points * 1e-300)
 
 
+def test_what_are_no_points_cannot_be_moved():
+    for points in (None, "text", [[1, 2]], 10**400):
+        with pytest.raises(ValueError, match="^points: expected"):
+            procrustes(SCENE, SCENE).apply(points)
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [

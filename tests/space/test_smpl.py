@@ -131,6 +131,11 @@ def test_an_empty_batch_and_float32(body):
 
 
 def test_dtypes_other_than_floats_are_named():
+    far = {"rotations": np.full((1, 24, 3, 3), 1e160), "shapes": np.full((1, 10), 1e7)}
+    for name, array in far.items():
+        arguments = {"rotations": np.zeros((1, 24, 3, 3)), "shapes": np.zeros((1, 10)), name: array}
+        with pytest.raises(ValueError, match=rf"{name}\[0, 0.*\]: expected at most"):
+            SMPL(TUBES, np.float64)(**arguments)
     for data in (None, {"template": TUBES.template}):
         with pytest.raises(ValueError, match="data: expected a BodyData, got"):
             SMPL(data)

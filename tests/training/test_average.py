@@ -32,6 +32,10 @@ def test_the_averaged_network_is_a_copy_with_running_statistics(rng):
     assert average.averages["1.num_batches_tracked"] == 1
 
 
-def test_bad_decay_is_named():
+def test_bad_arguments_are_named():
     with pytest.raises(ValueError, match="decay: expected less than 1, got 1"):
         WeightAverage(nn.ReLU(), 1)
+    with pytest.raises(ValueError, match="module: expected a Module, got 'net'"):
+        WeightAverage("net")
+    with pytest.raises(ValueError, match="t: expected an integer, got None"):
+        WeightAverage(nn.ReLU()).update(None)

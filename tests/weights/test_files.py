@@ -113,6 +113,7 @@ def test_a_failure_leaves_no_file(tmp_path):
 
 @pytest.mark.parametrize(("call", "message"), [
     (lambda: check_state({"w": ["a"]}), "w: expected real numbers"),
+    (lambda: check_state([[0.0]]), r"arrays: expected a Mapping, got \[\[0.0\]\]"),
     (lambda: check_state({1: [0.0]}), "arrays: expected names that are text, got 1"),
 ])  # fmt: skip
 def test_a_name_or_array_that_cannot_be_stored_is_named(call, message):

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from npkpose import nn
-from npkpose._check import check_array, check_number
+from npkpose._check import check_array, check_kind, check_number
 from npkpose.nn._shapes import check_count, check_counts
 
 _FLOATS = (np.float32, np.float64)  # these dtypes are kept; others become float32
@@ -97,9 +97,16 @@ class Simple3D(nn.Module):
         ``normalisation`` is a `Normalisation`.
         """
         keypoints = check_array("keypoints", keypoints, ("N", self.joints[0], 2))
-        mean_2d, std_2d, mean_3d, std_3d = normalisation
+        mean_2d, std_2d, mean_3d, std_3d = self._check(normalisation)
         x = ((keypoints - mean_2d) / std_2d).astype(np.float32)
         return self.forward(x) * std_3d + mean_3d
+
+    def _check(self, normalisation):
+        """Return the arrays of a `Normalisation` for this network's joints, or raise ValueError."""
+        check_kind("normalisation", normalisation, Normalisation)
+        for name, array in normalisation._asdict().items():
+            shape = (self.joints[0], 2) if name.endswith("2d") else (self.joints[1], 3)
+            yield check_array(f"normalisation.{name}", array, shape)
 
     def _layers(self):
         first = [self.w1, self.batch_norm1, self.relu, self.dropout]

@@ -20,7 +20,7 @@ import numpy as np
 from npkpose import nn
 from npkpose._check import check_array, check_number
 from npkpose.models.mesh.pymaf import ANNOTATED, IUV, PARTS
-from npkpose.training.losses.labels import FLOATS, check_type, check_valid
+from npkpose.training.losses.labels import FLOATS, MAX_WEIGHT, check_type, check_valid
 
 # The annotated class of each part: torso, hands, feet, upper and lower legs and arms, head.
 ANNOTATED_CLASS = np.array(
@@ -57,19 +57,19 @@ def iuv_loss(iuv, labels, point_weight=POINT_WEIGHT):
     labels : IUVLabels
         Of the maps' size.
     point_weight : float
-        w, at least 0.
+        w, at least 0 and at most 1e6.
 
     Raises
     ------
     ValueError
         Wrong shape, NaN or infinity, a part that is no integer from 0 to 24, a u or v outside
-        [0, 1], or a negative weight.
+        [0, 1], or a weight that is negative or above 1e6.
     """
     iuv = _check_maps(check_type("iuv", iuv, IUV))
     N, _, H, W = iuv.part.shape
     labels = check_type("labels", labels, IUVLabels)
     part, true_u, true_v, valid = _check_labels(labels, (N, H, W))
-    w = check_number("point_weight", point_weight, at_least=0)
+    w = check_number("point_weight", point_weight, at_least=0, at_most=MAX_WEIGHT)
     u, du = _place_loss(iuv.u, true_u, part, valid, w)
     v, dv = _place_loss(iuv.v, true_v, part, valid, w)
     classes = (np.where(valid, names, -1) for names in (part, ANNOTATED_CLASS[part]))

@@ -83,6 +83,11 @@ def test_no_poses_give_no_poses_and_bad_arguments_are_named():
                             "dropout")):  # fmt: skip
         with pytest.raises(ValueError, match=f"^{name}: expected"):
             Simple3D(*arguments)
+    with pytest.raises(ValueError, match="normalisation: expected a Normalisation, got 1j"):
+        net.lift(np.zeros((1, 3, 2)), 1j)
+    other = Normalisation.of(np.ones((2, 4, 2)), np.ones((2, 4, 3)))
+    with pytest.raises(ValueError, match=r"normalisation.mean_2d: expected shape \(3, 2\)"):
+        net.lift(np.zeros((1, 3, 2)), other)
     with pytest.raises(ValueError, match="poses_2d: expected at least one pose, got none"):
         Normalisation.of(np.empty((0, 3, 2)), np.empty((0, 3, 3)))
     with pytest.raises(ValueError, match=r"keypoints\[0, 0, 0\]: expected a finite value"):

@@ -145,9 +145,10 @@ def test_bad_arguments_are_named(iuv, labels, message):
         iuv_loss(iuv, labels)
 
 
-def test_a_negative_weight_is_named():
-    with pytest.raises(ValueError, match="point_weight: expected at least 0"):
-        iuv_loss(MAPS, IUVLabels(ZEROS, ZEROS, ZEROS), -1)
+def test_a_weight_that_is_negative_or_huge_is_named():
+    for weight, message in ((-1, "at least 0"), (1e308, r"at most 1e\+06")):
+        with pytest.raises(ValueError, match=f"point_weight: expected {message}"):
+            iuv_loss(MAPS, IUVLabels(ZEROS, ZEROS, ZEROS), weight)
 
 
 def test_the_weight_of_places_scales_their_terms(rng):
