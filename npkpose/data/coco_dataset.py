@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from npkpose._check import check_flag, check_integer, check_kind, shown
+from npkpose._check import MAX_INTEGER, check_flag, check_integer, check_kind, shown
 from npkpose.data.coco_writer import check_folder
 from npkpose.data.fingerprint import digest
 from npkpose.data.person_category import person_category
@@ -50,7 +50,9 @@ class CocoDataset:
             raise FileNotFoundError(f"images: expected a folder, got {images}")
         self.skeleton = check_kind("skeleton", skeleton, Skeleton)
         check_flag("labelled_only", labelled_only)
-        if not (category is None or isinstance(category, (numbers.Integral, str))):
+        if isinstance(category, numbers.Integral):
+            check_integer("category", category, -MAX_INTEGER)
+        elif not (category is None or isinstance(category, str)):
             raise ValueError(f"category: expected an id or a name, got {shown(category)}")
         read_lists(annotations, skeleton, partial(self._fill, category, labelled_only))
         self._rows = _rows_by_image(self._people.image_id)
