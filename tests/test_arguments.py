@@ -207,6 +207,7 @@ def outcome(function, arguments):
 @pytest.mark.parametrize("function, good", CALLS, ids=[f.__qualname__ for f, _ in CALLS])
 def test_an_argument_is_taken_or_refused_by_name(function, good):
     with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of files in which nothing is to be found
         warnings.simplefilter("error", RuntimeWarning)
         assert outcome(function, good) is None
         for name in good:
