@@ -12,7 +12,8 @@ public functions, which take longer than the steps do for one person.
 
 Time and memory are bounded. An image with more than 32,768 peaks is refused, as is one in which
 more than 2^26 pairs of peaks and samples would be looked at: maps of noise, of a network that is
-not trained or of another scale, take a second or two at most.
+not trained or of another scale, take a second or two at most. Only filling in may take longer: it
+looks at all pixels within half of each person's extent.
 
 The maps are read as the network gives them. Published code upsamples them first; here that is
 not needed, because peaks and samples lie between the pixels, and because merged peaks are
