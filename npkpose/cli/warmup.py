@@ -21,7 +21,6 @@ from npkpose.codec.paf.group import group_paf
 from npkpose.codec.paf.limbs import MATCHINGS
 from npkpose.codec.tags.group import group_tags
 from npkpose.data.people import synthetic_scene
-from npkpose.engine.gemm import LINKED
 from npkpose.image.warp import warp_affine
 from npkpose.metrics import Detections, GroundTruth, evaluate_coco
 from npkpose.metrics.coco.scanned import scan_ground_truth
@@ -43,7 +42,7 @@ def warmup(report=None):
     NPKPOSE_ENGINE is "plain".
     """
     seconds = {}
-    with engine("fast") if LINKED and not numba.config.DISABLE_JIT else nullcontext():
+    with nullcontext() if numba.config.DISABLE_JIT else engine("fast"):
         for name, call in _calls():
             start = time.perf_counter()
             call()

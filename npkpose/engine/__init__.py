@@ -3,14 +3,18 @@
 `npkpose.nn` holds the plain version of each function under the same name; the two meet at
 `npkpose.nn.faster`. Read in this order:
 
-    conv_forward.py conv_backward.py    a convolution and its gradients, split among threads
-    conv_kernels.py depthwise.py        one thread's task, compiled
-    tiling.py                           how work is split
-    threads.py ranks.py scratch.py      tasks on all cores; tasks that exchange values; buffers
-    openblas.py gemm.py matmul.py       the matrix product that NumPy comes with
+    vectors.py register_tile.py         the arithmetic: a tile whose sums stay in registers
+    product_tile.py elementary.py       a tile for weight gradients; exp
+    conv_forward.py conv_backward.py    a convolution and its gradients
+    conv_plan.py conv_kernels.py        where pixels are read, in which chunks; a chunk, compiled
+    conv_weight.py depthwise.py         the gradient of a weight; depthwise convolutions
+    products.py attention.py            matrix products; attention
+    gelu.py transformer.py              the parts of a transformer
     normalise.py elementwise.py         one pass over memory where NumPy takes several
-    gelu.py attention.py transformer.py the parts of a transformer
-    malloc.py                           memory of a training step, kept for the next
+    atomics.py jobs.py                  chunks of one job on all threads, without Python
+    threads.py ranks.py tiling.py       tasks on all cores; tasks that exchange values; parts
+    scratch.py malloc.py                buffers; memory of a training step, kept for the next
+    openblas.py                         one thread for each of NumPy's own products
 """
 
 from npkpose.engine.attention import attend
@@ -28,7 +32,6 @@ from npkpose.engine.elementwise import (
 )
 from npkpose.engine.gelu import gelu
 from npkpose.engine.malloc import keep_freed_memory
-from npkpose.engine.matmul import matmul
 from npkpose.engine.normalise import (
     channel_sums,
     gradient_sums,
@@ -36,13 +39,15 @@ from npkpose.engine.normalise import (
     normalise,
     normalise_backward,
 )
+from npkpose.engine.products import matmul
 from npkpose.engine.ranks import all_gather, rank, run_ranks
 from npkpose.engine.threads import num_threads, run_all, use_threads
+from npkpose.engine.transformer import add_attention, add_mlp, normalise_tokens
 
 __all__ = [
-    "Epilogue", "adam_step", "all_gather", "attend", "channel_sums", "conv2d",
-    "conv2d_input_gradient", "conv2d_weight_gradient", "conv_transpose2d", "convolve", "gelu",
-    "gradient_sums", "keep_freed_memory", "matmul", "moments", "normalise", "normalise_backward",
-    "num_threads", "rank", "relu_backward", "run_all", "run_elementwise", "run_ranks",
-    "squared_error", "use_threads",
+    "Epilogue", "adam_step", "add_attention", "add_mlp", "all_gather", "attend", "channel_sums",
+    "conv2d", "conv2d_input_gradient", "conv2d_weight_gradient", "conv_transpose2d", "convolve",
+    "gelu", "gradient_sums", "keep_freed_memory", "matmul", "moments", "normalise",
+    "normalise_backward", "normalise_tokens", "num_threads", "rank", "relu_backward", "run_all",
+    "run_elementwise", "run_ranks", "squared_error", "use_threads",
 ]  # fmt: skip

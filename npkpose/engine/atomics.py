@@ -44,7 +44,9 @@ def fetch_add(_, state, i, value):
 @intrinsic
 def exchange(_, state, i, value):
     """Set ``state[i]``; return what it was before."""
-    put = _on_number(types.int64, 1, lambda b, at, value: b.atomic_rmw("xchg", at, value, "seq_cst"))
+    put = _on_number(
+        types.int64, 1, lambda b, at, value: b.atomic_rmw("xchg", at, value, "seq_cst")
+    )
     return put(state)
 
 

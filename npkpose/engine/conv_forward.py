@@ -1,45 +1,28 @@
-"""The arithmetic of a convolution, split among threads.
+"""The arithmetic of a convolution, on all threads.
 
-    y[o,h,w] = sum_{i,c,j} weight[o,c,i,j] x[c, s h + d i - p, s w + d j - p]
+    y[o,h,w] = sum_{c,i,j} weight[o,c,i,j] x[c, s h + d i - p, s w + d j - p]
 
-Unfolding copies the pixels into each of the kh kw kernel taps. Where the vertical stride is 1 they
-are unfolded here along the width alone:
-
-    columns[(c,j), r, w] = x[c, r - p, s w + d j - p]
-
-Row i of the kernel needs rows h + d i of these, which lie one after another in memory and can be
-multiplied where they are:
-
-    y[o,(h,w)] = sum_i weight_i[o,(c,j)] columns[(c,j), h + d i, w]
-
-That is kw copies instead of kh kw. All taps are unfolded where an image has so few pixels that the
-weight is the larger array: it would have to be copied into the order that weight_i needs.
-
-Each thread takes some rows of windows, or where there are few windows some of the output channels,
-and does everything for them in one compiled call (`npkpose.engine.conv_kernels`). A depthwise
-convolution sums shifted images, since its products would have single rows
-(`npkpose.engine.depthwise`). `npkpose.engine.conv_backward` has the gradients.
+is a product of the weight with pixels that are read where they lie: nothing is unfolded, nothing
+rearranged (`npkpose.engine.register_tile`). `npkpose.engine.conv_plan` decides which rows of
+pixels and which channels are a chunk, `npkpose.engine.conv_kernels` computes one, and threads take
+chunks until none is left (`npkpose.engine.jobs`). A depthwise convolution, whose products would
+have single rows, sums shifted images (`npkpose.engine.depthwise`). `npkpose.engine.conv_backward`
+has the gradients.
 """
 
-import math
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from npkpose._check import count_windows
-from npkpose.engine.conv_kernels import convolve_rows
+from npkpose.engine.conv_kernels import FIELDS, GROUPS, convolution_job, fill_record
+from npkpose.engine.conv_plan import find_plan
 from npkpose.engine.depthwise import depthwise_tasks
+from npkpose.engine.jobs import run_job
 from npkpose.engine.scratch import scratch
 from npkpose.engine.threads import num_threads, run_all
-from npkpose.engine.tiling import (
-    LIMITS,
-    MIN_PARALLEL,
-    row_length,
-    split_range,
-    split_rows,
-    tile_windows,
-)
+from npkpose.engine.vectors import VECTOR_BYTES, VECTORS
 
 
 class Epilogue(NamedTuple):
@@ -54,16 +37,27 @@ class Epilogue(NamedTuple):
     relu: bool = False
 
     def arguments(self, dtype):
-        """Return the last arguments of the kernels, with empty arrays for None."""
+        """Return the last arguments of depthwise kernels, with empty arrays for None."""
         return *(
-            _empty(ndim, dtype) if a is None else np.ascontiguousarray(a, dtype)
+            np.empty((0,) * ndim, dtype) if a is None else np.ascontiguousarray(a, dtype)
             for a, ndim in ((self.scale, 1), (self.shift, 1), (self.residual, 3))
         ), self.relu
 
 
-@lru_cache
-def _empty(ndim, dtype):
-    return np.empty((0,) * ndim, dtype)
+class Taps(NamedTuple):
+    """Which kernel taps a sum has, and where they and their pixels lie.
+
+    Window (h, w) sees tap (i, j) of channel c at the pixel (sh h + rows[i], sw w + cols[j]); the
+    tap's weight for output o of image n is number n w_image + o w_row + c w_channel + w_taps[i, j].
+    """
+
+    rows: tuple
+    cols: tuple
+    stride: tuple
+    w_row: int
+    w_channel: int
+    w_taps: tuple  # of (row, column): its place
+    w_image: int = 0
 
 
 def conv2d(x, weight, bias, window, groups=1):
@@ -71,41 +65,123 @@ def conv2d(x, weight, bias, window, groups=1):
     return convolve(x, weight, window, groups, Epilogue(shift=bias))
 
 
-# More arguments than six: transposed convolutions and input gradients need the last three.
-def convolve(
-    x, weight, window, groups=1, epilogue=Epilogue(), size=None, shuffle=(1, 1), limits=LIMITS
-):  # fmt: skip
-    """Return the convolution of images (N, C, H, W), after its epilogue.
+def convolve(x, weight, window, groups=1, epilogue=Epilogue()):
+    """Return the convolution (N, O, Ho, Wo) of images (N, C, H, W), after its epilogue.
 
-    Parameters
-    ----------
-    x : ndarray, shape (N, C, H, W)
-    weight : ndarray, shape (O, C / groups, kh, kw), of the dtype of ``x``
-    window : (kernel size, dilation, padding, stride), each a pair
-        The padding is that above and to the left, and may be negative.
-    groups : int
-    epilogue : Epilogue
-    size : (Ho, Wo), optional
-        How many windows there are; outside the image they see zeros. Default: as many as
-        fit with the same padding below and to the right.
-    shuffle : (sh, sw)
-        Return (N, O / (sh sw), sh Ho, sw Wo): output channel (o, r, q) becomes the pixels
-        (sh h + r, sw w + q) of channel o (Shi et al., CVPR 2016, arXiv:1609.05158). For one
-        group, and an epilogue of O / (sh sw) channels without a residual.
-    limits : Limits
+    ``weight`` is (O, C / groups, kh, kw), of the dtype of ``x``; ``window`` is (kernel size,
+    dilation, padding, stride), each a pair.
     """
-    N, C, H, W = x.shape
+    N, C = x.shape[:2]
     O = len(weight)
-    size = count_windows((H, W), window) if size is None else tuple(size)
-    y = np.empty((N, O // math.prod(shuffle), math.prod(size) * math.prod(shuffle)), x.dtype)
-    _check_operands(x, weight, window, groups, epilogue, y.shape)
-    last = epilogue.arguments(x.dtype)
+    size = count_windows(x.shape[2:], window)
+    y = np.empty((N, O, *size), x.dtype)
+    _check_operands(x, weight, window, groups, epilogue, (N, O, size[0] * size[1]))
     if 1 < groups == C == O:
-        tasks = depthwise_tasks(x, weight, window, size, y, last)
-    else:
-        tasks = _tasks(x, weight, window, groups, size, shuffle, limits, y, last)
-    run_all(tasks)
-    return y.reshape(*y.shape[:2], size[0] * shuffle[0], size[1] * shuffle[1])
+        rows = y.reshape(N, O, size[0] * size[1])
+        run_all(depthwise_tasks(x, weight, window, size, rows, epilogue.arguments(x.dtype)))
+        return y
+    weight, taps = np.ascontiguousarray(weight), forward_taps(window, C // groups)
+    if groups == 1:
+        if epilogue.residual is not None:
+            epilogue = epilogue._replace(residual=epilogue.residual.reshape(y.shape))
+        sum_taps(x, weight, taps, y, epilogue)
+        return y
+    for g in range(groups):
+        inputs, outputs = (slice(g * n // groups, (g + 1) * n // groups) for n in (C, O))
+        part = Epilogue(*(None if a is None else a[outputs] for a in epilogue[:2]), *epilogue[2:])
+        if part.residual is not None:
+            part = part._replace(residual=part.residual.reshape(y.shape)[:, outputs])
+        sum_taps(x[:, inputs], weight[outputs], taps, y[:, outputs], part)
+    return y
+
+
+@lru_cache(maxsize=1024)
+def forward_taps(window, C):
+    """Return the `Taps` of a convolution of C channels."""
+    (kh, kw), (dh, dw), (ph, pw), stride = window
+    rows, cols = (tuple(d * i - p for i in range(k)) for k, d, p in ((kh, dh, ph), (kw, dw, pw)))
+    return Taps(rows, cols, stride, C * kh * kw, kh * kw, tuple(range(kh * kw)))
+
+
+def sum_taps(x, weight, taps, y, epilogue=Epilogue()):
+    """Write to ``y`` (N, O, Ho, Wo) the sums over kernel taps and channels, after an epilogue.
+
+    ``x`` (N, C, H, W) and ``y`` may be views whose images, channels and, for ``y``, rows and pixels
+    lie apart; ``weight`` is an array whose memory `Taps` speaks of. The residual is like ``y``.
+    """
+    (N, C, H, W), (O, Ho, Wo), dtype = x.shape, y.shape[1:], y.dtype
+    if not y.size:
+        return
+    rows_apart = H > 1 and x.strides[2] != W * x.itemsize
+    if x.strides[3] != x.itemsize or rows_apart or min(x.strides) < 0:
+        x = np.ascontiguousarray(x)
+    contiguous = y.strides[3] == y.itemsize and (Ho == 1 or y.strides[2] == Wo * y.itemsize)
+    fixed, plan, _ = _prepare(
+        N, C, O, (H, W), (Ho, Wo), taps, contiguous, num_threads(), y.itemsize
+    )
+    record = np.empty_like(fixed)
+    residual = epilogue.residual
+    fill_record(
+        record, fixed, x, weight, y,
+        scratch((plan.threads, plan.buffer), dtype, "columns"),
+        scratch((plan.threads, O, GROUPS * VECTORS * VECTOR_BYTES), np.uint8, "sums"),
+        _numbers(epilogue.scale, O, 1, dtype), _numbers(epilogue.shift, O, 0, dtype),
+        y if residual is None else residual, residual is not None, epilogue.relu,
+    )  # fmt: skip
+    run_job(convolution_job(dtype).address, record, plan.threads)
+
+
+@lru_cache(maxsize=4096)
+def _prepare(N, C, O, image, size, taps, contiguous, threads, itemsize):
+    """Return a record of what does not change, the plan, and arrays that the record speaks of."""
+    plan = find_plan(
+        N, C, O, image, size, taps.rows, taps.cols, taps.stride, contiguous,
+        taps.w_image == 0, threads, itemsize,
+    )  # fmt: skip
+    w_offsets = (
+        np.add.outer(np.arange(C) * taps.w_channel, taps.w_taps).reshape(-1).astype(np.int64)
+    )
+    arrays = {
+        "planes": plan.planes, "w_offsets": w_offsets, "row_starts": plan.row_starts,
+        "col_starts": plan.col_starts, "chunks": plan.chunks,
+    }  # fmt: skip
+    numbers = {
+        "K": len(w_offsets), "C": C, "O": O, "H": image[0], "W": image[1], "Ho": size[0],
+        "Wo": size[1], "sh": taps.stride[0], "sw": taps.stride[1], "w_row": taps.w_row,
+        "w_image": taps.w_image, "rows": len(plan.row_starts), "cols": len(plan.col_starts),
+        "below": plan.below, "width": plan.width, "copies": plan.copies, "by_rows": plan.by_rows,
+        "count": len(plan.chunks), "buffer_size": plan.buffer,
+    }  # fmt: skip
+    return fixed_record(FIELDS, arrays, numbers), plan, arrays
+
+
+def fixed_record(fields, arrays, numbers):
+    """Return the record of a job with what does not change: addresses of arrays, and numbers."""
+    values = {name: address(array) for name, array in arrays.items()} | numbers
+    return np.array([values.get(name, 0) for name in fields], np.int64)
+
+
+def address(array):
+    """Return where an array's numbers begin."""
+    return array.__array_interface__["data"][0]
+
+
+def reach(array):
+    """Return how many numbers lie from the first one of an array to the last."""
+    if array.flags.c_contiguous:
+        return array.size
+    return 1 + sum((n - 1) * s for n, s in zip(array.shape, array.strides)) // array.itemsize
+
+
+@lru_cache(maxsize=64)
+def _constant(count, value, dtype):
+    return np.full(count, value, dtype)
+
+
+def _numbers(array, count, value, dtype):
+    if array is None:
+        return _constant(count, value, dtype)
+    return np.ascontiguousarray(array, dtype)
 
 
 def _check_operands(x, weight, window, groups, epilogue, shape):
@@ -121,71 +197,3 @@ def _check_operands(x, weight, window, groups, epilogue, shape):
     for name, array, wanted in zip(("scale", "shift", "residual"), epilogue, lengths):
         if array is not None and array.shape != wanted:
             raise ValueError(f"{name}: expected shape {wanted}, got {array.shape}")
-
-
-def _tasks(x, weight, window, groups, size, shuffle, limits, y, last):
-    """Return functions that each write some rows and channels of ``y``."""
-    x = np.ascontiguousarray(x)
-    O = len(weight) // groups
-    shape = (O, *weight.shape[1:])
-    plan = _plan(len(x), shape, window[1][0], window[3][0], size, shuffle, num_threads(), limits)
-    tasks = []
-    for g in range(groups):
-        matrices = _matrices(weight[g * O : (g + 1) * O], plan.P)
-        inputs = g * plan.inputs, (g + 1) * plan.inputs
-        for rows in plan.rows:
-            for a, b in plan.channels:
-                part = x, matrices[:, a:b], y, rows, inputs, g * O + a
-                tasks.append(partial(_write, *part, window, size, shuffle, plan, last))
-    return tasks
-
-
-class _Plan(NamedTuple):
-    """How a convolution is done: parts of the kernel, tasks, and scratch buffers."""
-
-    P: int  # parts of the kernel: 1, or its kh rows
-    rows: list  # of windows, (first, end)
-    channels: list  # of the output, (first, end)
-    inputs: int  # channels of a group
-    tile: int  # windows
-    length: int  # of columns
-    joined: int  # length of sums that are not in y
-
-
-@lru_cache(maxsize=4096)
-def _plan(N, shape, dilation, stride, size, shuffle, threads, limits):
-    """Return the `_Plan` for a weight of one group, of shape (O, C, kh, kw)."""
-    (O, C, kh, kw), per_image = shape, size[0] * size[1]
-    narrow = per_image < limits.min_gemm_width or C * kw < limits.min_gemm_depth
-    unfold_all = kh == 1 or stride > 1 or narrow or N * per_image < limits.unfold_all_below * O
-    P = 1 if unfold_all else kh
-    multiplications = math.prod(shape)
-    rows = split_rows(N, size, multiplications, threads, limits)
-    few = len(rows) < threads and N * per_image * multiplications >= MIN_PARALLEL
-    channels = split_range(O, threads if few else 1)
-    if not rows:
-        return _Plan(P, rows, channels, C, 1, 0, 0)
-    tile = tile_windows(size, multiplications // (P * O), limits)
-    longest = size[1] * max(end - first for first, end in rows)
-    length = row_length(min(tile, longest) + (P - 1) * dilation * size[1])
-    joined = row_length(tile) if shuffle != (1, 1) or tile > per_image else 0
-    return _Plan(P, rows, channels, C, tile, length, joined)
-
-
-def _matrices(weight, P):
-    """Return the weight (O, C, kh, kw) as matrices (P, O, K)."""
-    O, C, kh, kw = weight.shape
-    if P == 1:
-        return np.ascontiguousarray(weight).reshape(1, O, C * kh * kw)
-    return np.ascontiguousarray(weight.transpose(2, 0, 1, 3)).reshape(P, O, C * kw)
-
-
-def _write(x, matrices, y, rows, inputs, channel, window, size, shuffle, plan, last):
-    """Write some rows of windows of some channels of ``y``, from ``channel`` on."""
-    _, O, K = matrices.shape
-    columns = scratch((K, plan.length), y.dtype, "columns")
-    sums = scratch((O, plan.joined), y.dtype, "sums")
-    convolve_rows(
-        x, matrices, y, *rows, inputs, channel, window, size, shuffle, plan.tile, columns, sums,
-        *last,
-    )  # fmt: skip

@@ -1,293 +1,265 @@
-"""One thread's task of a convolution, compiled from columns to epilogue.
+"""A convolution's chunks, compiled: from pixels to sums to the epilogue, a tile at a time.
 
-A task is some rows of windows, counted over all images. For a tile of them at a time it
+A chunk is some rows of windows of one image, or some small images, for some output channels. Its
+pixels are read where they lie, or are first copied with zeros around them, as planes
 
-    gathers      the pixels that they see as columns (K, L), L windows in the tile
-    multiplies   (O, K) (K, L), or for the weight gradient (K, L) (L, O)
-    finishes     y = relu(scale sum + shift + residual) while the sums are in the cache
+    plane[c, p, q][r, w] = x[c, sh r + row_starts[p], sw w + col_starts[q]]
 
-With a kernel of one part, K = (c, i, j): each window has its pixels of all taps. With kh parts
-K = (c, j): pixels are unfolded along the width alone, and what row i of the kernel sees lies d i
-rows further on in the same columns. That is kw copies of the image instead of kh kw, and kh
-products that are added.
-
-All in one call without Python's lock: threads that shared it would mostly wait for each other.
-`npkpose.nn.conv` is the plain version.
+whose rows have ``width`` pixels. Window (h, w) sees kernel tap (i, j) at one place of one plane
+for all windows (`npkpose.engine.conv_plan`), so windows are counted through the rows of planes,
+over their ends: l = width h + w. Those between the ends of rows are computed and left out of
+``y``; ``by_rows``, tiles begin anew in each row instead.
 """
 
+from functools import lru_cache
+
 import numpy as np
+from numba import carray
 
-from npkpose._jit import kernel, summing_kernel
-from npkpose.engine.gemm import gemm
+from npkpose._jit import kernel
+from npkpose.engine.atomics import fetch_add, numbers_at, record_at
+from npkpose.engine.jobs import job
+from npkpose.engine.register_tile import tile
+from npkpose.engine.vectors import ROWS, VECTOR_BYTES, VECTORS, copy_every_second, copy_numbers
+
+DEPTH = 1024  # terms of a sum taken at once: their pixels stay in the second cache
+GROUPS = 4  # tiles side by side that share the weights they read
+
+# What a job is told, addresses and numbers; those before "planes" are new in each call. Image n,
+# channel c, term k and window (h, w) have
+#     weight[n w_image + c w_row + w_offsets[k]],  y[n y_image + c y_plane + h y_row + w y_col]
+FIELDS = (
+    "next x x_size x_image x_plane weight w_size y y_size y_image y_plane y_row y_col "
+    "buffer sums scale shift residual residual_size relu "
+    "planes w_offsets row_starts col_starts chunks count K C O H W Ho Wo rows cols sh sw "
+    "below width w_row w_image copies by_rows buffer_size"
+).split()
+RECORD = np.dtype([(name, np.int64) for name in FIELDS])
+_record = record_at(RECORD)
 
 
 @kernel
-def convolve_rows(
-    x, matrices, y, first, end, inputs, channel, window, size, shuffle, tile, columns, sums,
-    scale, shift, residual, relu,
+def fill_record(
+    record, fixed, x, weight, y, buffers, sums, scale, shift, residual, has_residual, relu
 ):  # fmt: skip
-    """Write rows ``first`` to ``end`` of windows, for some channels of a convolution.
-
-    Parameters
-    ----------
-    x : ndarray, shape (N, channels, H, W)
-        Of which ``inputs`` (first, end) are convolved.
-    matrices : ndarray, shape (P, O, K)
-        The kernel's parts, 1 or kh: see above.
-    y : ndarray, shape (N, channels, pixels)
-        Sum ``channel`` + o is written to that channel or, with a ``shuffle`` (sh, sw), sum
-        (c, r, q) of window (h, w) to pixel (sh h + r, sw w + q) of channel c, as in Shi et al.,
-        CVPR 2016, arXiv:1609.05158.
-    window, size : ((kernel), (dilation), (padding), (stride)), (Ho, Wo)
-    tile : int
-        Windows to take at once, at most, but at least a row or, if they are fewer, an image.
-    columns, sums : ndarrays, shapes (K, L) and (O, L)
-        Scratch buffers for a tile.
-    scale, shift, residual, relu
-        The epilogue: (channels,), (channels,), the shape of ``y``, bool; left out if empty.
-    """
-    (kh, kw), (dh, dw), _, _ = window
-    (N, _, H, W), (P, O, K), (Ho, Wo), (sh, sw) = x.shape, matrices.shape, size, shuffle
-    each, plain = Ho * Wo, sh * sw == 1
-    pixels = x.reshape(N, x.shape[1], H * W)
-    while first < end:
-        n, a, m, b = _next_tile(first, end, Ho, Wo, tile, P)
-        L = m * (b - a) * Wo
-        if _is_view(window, size, H, W) and m == 1:
-            source, ld = pixels[n, inputs[0] :, a * Wo :], H * W
-        else:
-            for i in range(m):
-                _gather(x, n + i, inputs, window, P, a, b, Wo, columns, i * (b - a) * Wo)
-            source, ld = columns[:, :], columns.shape[1]
-        direct = plain and m == 1
-        target, ldc = sums[:, :], sums.shape[1]
-        if direct:
-            target, ldc = y[n, channel:, a * Wo :], y.shape[2]
-        for p in range(P):
-            seen = source[:, p * dh * Wo :]
-            gemm(False, O, L, K, matrices[p], K, seen, ld, min(p, 1), target, ldc)
-        for i in range(m):
-            for o in range(O):
-                c = (channel + o) // (sh * sw)
-                if direct:
-                    row = y[n, c, a * Wo : b * Wo]
-                else:
-                    row = sums[o, i * each : i * each + (b - a) * Wo]
-                _finish_row(row, n + i, c, a * Wo, scale, shift, residual, relu)
-                if not direct:
-                    r, q = (channel + o) // sw % sh, (channel + o) % sw
-                    _spread(row, y[n + i, c], (sh * a + r) * sw * Wo + q, Wo, sh, sw)
-        first += m * (b - a)
+    """Write to ``record`` what is fixed, and the arrays of a call; see `FIELDS` for the order."""
+    record[:] = fixed
+    size = x.itemsize
+    record[1], record[2] = x.ctypes.data, _reach(x)
+    record[3], record[4] = x.strides[0] // size, x.strides[1] // size
+    record[5], record[6] = weight.ctypes.data, _reach(weight)
+    record[7], record[8] = y.ctypes.data, _reach(y)
+    for axis in range(4):
+        record[9 + axis] = y.strides[axis] // size
+    record[13], record[14] = buffers.ctypes.data, sums.ctypes.data
+    record[15], record[16] = scale.ctypes.data, shift.ctypes.data
+    record[17], record[18] = residual.ctypes.data, record[8] if has_residual else 0
+    record[19] = relu
 
 
 @kernel
-def weight_gradient_rows(
-    x, dy, dweight, dbias, first, end, inputs, outputs, window, size, tile, swapped, columns, rows
-):  # fmt: skip
-    """Write the share of rows ``first`` to ``end`` of windows in a weight's gradient.
+def _reach(array):
+    """Return how many numbers lie from the first one of an array to the last."""
+    last = 0
+    for n, stride in zip(array.shape, array.strides):
+        last += (n - 1) * stride
+    return 1 + last // array.itemsize
 
-    Parameters
-    ----------
-    x, dy : ndarrays, shapes (N, channels, H, W) and (N, channels, Ho Wo)
-        Of which ``inputs`` and ``outputs``, each (first, end), are taken.
-    dweight : ndarray, shape (P, K, O) if ``swapped`` else (P, O, K)
-        Swapped is quicker where O is small.
-    dbias : ndarray, shape (O,)
-        Gets the sums of dy.
-    columns, rows : ndarrays, shapes (K, L) and (L, O) or (O, L)
-        Scratch buffers for a tile of windows and its part of dy.
 
-    Others: see `convolve_rows`.
-    """
-    dh, (Ho, Wo), P = window[1][0], size, len(dweight)
-    O, K = outputs[1] - outputs[0], dweight.shape[1] if swapped else dweight.shape[2]
-    values, beta = dy.reshape(-1), 0
-    dbias[:] = 0
-    while first < end:
-        n, a, m, b = _next_tile(first, end, Ho, Wo, tile, P)
-        each = (b - a) * Wo
-        for i in range(m):
-            _gather(x, n + i, inputs, window, P, a, b, Wo, columns, i * each)
-            v = ((n + i) * dy.shape[1] + outputs[0]) * dy.shape[2] + a * Wo
-            for o in range(O):
-                dbias[o] += _sum(values, v + o * dy.shape[2], each)
-                if not swapped:
-                    at = o * rows.shape[1] + i * each
-                    _copy(values, v + o * dy.shape[2], 1, rows.reshape(-1), at, each)
-            if swapped:
-                _transpose(values, v, dy.shape[2], each, rows, i * each)
-        ld, lr = columns.shape[1], rows.shape[1]
-        for p in range(P):
-            seen = columns[:, p * dh * Wo :]
-            if swapped:
-                gemm(False, K, O, m * each, seen, ld, rows, lr, beta, dweight[p], O)
-            else:
-                gemm(True, O, K, m * each, rows, lr, seen, ld, beta, dweight[p], K)
-        beta = 1
-        first += m * (b - a)
+def _convolve_float32(record, thread):
+    _take_chunks(record, thread, np.float32(0))
+
+
+def _convolve_float64(record, thread):
+    _take_chunks(record, thread, np.float64(0))
+
+
+@lru_cache(maxsize=2)
+def convolution_job(dtype):
+    """Return the compiled job for one dtype of numbers."""
+    return job(_convolve_float32 if dtype == np.float32 else _convolve_float64)
 
 
 @kernel
-def _next_tile(first, end, Ho, Wo, tile, P):
-    """Return the next tile: m images from n on, or rows a to b of image n.
-
-    With several parts, a tile has one image.
-    """
-    n, a = first // Ho, first % Ho
-    m = 0 if a else min(tile // (Ho * Wo), (end - first) // Ho)
-    if m:
-        return n, 0, m if P == 1 else 1, Ho
-    return n, a, 1, min(Ho, a + end - first, a + max(tile // Wo, 1))
-
-
-@kernel
-def _is_view(window, size, H, W):
-    """Return whether each window is one pixel, and each pixel has a window."""
-    (kh, kw), _, (ph, pw), (sh, sw) = window
-    return kh == kw == sh == sw == 1 and ph == pw == 0 and size == (H, W)
+def _take_chunks(record, thread, zero):
+    """Do chunks of a convolution until none is left."""
+    r = _record(record)
+    taken = carray(numbers_at(record, 0), 1)
+    while True:
+        i = fetch_add(taken, 0, 1)
+        if i >= r.count:
+            return
+        _chunk(r, i, thread, zero)
 
 
 @kernel
-def _gather(x, n, inputs, window, P, a, b, Wo, columns, start):
-    """Write the pixels that windows in rows a to b of image n see to columns from ``start`` on.
-
-    Where a row of the image is as long as a row of windows, in strides, all pixels under one kernel
-    tap lie a stride apart, across the ends of rows; wrong pixels at the ends are cleared. With a
-    vertical stride, rows that lie a stride apart are first copied together.
-    """
-    (kh, kw), (dh, dw), (ph, pw), (sh, sw) = window
-    _, C, H, W = x.shape
-    if P > 1:
-        b, kh = b + dh * (kh - 1), 1
-    pixels, target, L = x.reshape(-1), columns.reshape(-1), (b - a) * Wo
-    flat, tall = W == sw * Wo, -(-H // sh)  # rows of a remainder
-    apart = np.empty(sh * tall * W if flat and sh > 1 else 0, x.dtype)
-    edges = _edges(H, W, window, kh, a, L, Wo)
-    for c in range(inputs[0], inputs[1]):
-        image = (n * C + c) * H * W
-        if apart.size:
-            for y in range(max(sh * a - ph, 0), min(sh * (b - 1) - ph + dh * (kh - 1) + 1, H)):
-                _copy(pixels, image + y * W, 1, apart, (y % sh * tall + y // sh) * W, W)
-        for i in range(kh):
-            for j in range(kw):
-                k = ((c - inputs[0]) * kh + i) * kw + j
-                at = k * columns.shape[1] + start
-                low, high, first = edges[0, i, j], edges[1, i, j], edges[2, i, j]
-                begin, end = edges[3, i, j], edges[4, i, j]
-                if not flat:
-                    top, left = sh * a - ph + dh * i, dw * j - pw
-                    for r in range(b - a):
-                        y, row = top + sh * r, at + r * Wo
-                        if 0 <= y < H:
-                            _clear(target, row, low)
-                            seen = image + y * W + left + sw * low
-                            _copy(pixels, seen, sw, target, row + low, high - low)
-                            _clear(target, row + high, Wo - high)
-                        else:
-                            _clear(target, row, Wo)
-                    continue
-                _clear(target, at, begin)
-                seen, source = (image + first, pixels) if sh == 1 else (first, apart)
-                _copy(source, seen, sw, target, at + begin, end - begin)
-                _clear(target, at + end, L - end)
-                if low > 0 or high < Wo:
-                    for r in range(b - a):
-                        _clear(target, at + r * Wo, low)
-                        _clear(target, at + r * Wo + high, Wo - high)
-
-
-@kernel
-def _edges(H, W, window, kh, a, L, Wo):
-    """Return low, high, first, begin and end, each with a number for every kernel tap.
-
-    Of the windows in a row, those from low to high see pixels of the image at this tap; of L
-    windows from row ``a`` on, those from begin to end do, rows one after another; the first of
-    them sees pixel ``first`` of an image whose rows have been copied together.
-    """
-    (_, kw), (dh, dw), (ph, pw), (sh, sw) = window
-    edges = np.empty((5, kh, kw), np.int64)
-    tall = -(-H // sh)
-    for i in range(kh):
-        top = sh * a - ph + dh * i
-        r = top % sh
-        rows = (H - r - 1) // sh + 1  # of this remainder
-        for j in range(kw):
-            left = dw * j - pw
-            low = min(max(-(left // sw), 0), Wo)
-            high = max(min((W - 1 - left) // sw + 1, Wo), low)
-            first = (top - r) // sh * W + left
-            begin = min(max(-(first // sw), 0), L)
-            end = max(min((rows * W - 1 - first) // sw + 1, L), begin)
-            edges[0, i, j], edges[1, i, j] = low, high
-            edges[2, i, j] = r * tall * W + first + sw * begin
-            edges[3, i, j], edges[4, i, j] = begin, end
-    return edges
-
-
-@kernel
-def _copy(source, s, step, target, t, count):
-    """Copy ``count`` numbers, ``step`` apart, from s on to t; unsigned indices vectorise."""
-    s, t = np.uintp(s), np.uintp(t)
-    if step == 1:
-        for l in range(np.uintp(count)):
-            target[t + l] = source[s + l]
-    elif step == 2:
-        for l in range(np.uintp(count)):
-            target[t + l] = source[s + np.uintp(2) * l]
+def _chunk(r, i, thread, zero):
+    """Do chunk i: find its pixels, then sum line by line of windows, or all of them as one line."""
+    x = carray(numbers_at(r.x, zero), r.x_size)
+    lanes = VECTOR_BYTES // x.itemsize
+    chunk = carray(numbers_at(r.chunks, 0), (r.count, 6))[i]
+    n, m, a, b, _, _ = chunk
+    rows, width = b - a + r.below, r.width
+    windows = ((m - 1) * rows + b - a - 1) * width + r.Wo
+    seen, at, apart = x, n * r.x_image + a * width, r.x_plane
+    reach = at + (r.C - 1) * apart + r.below * width + width - r.Wo + windows + lanes
+    if r.copies or reach > r.x_size:
+        buffer = r.buffer + thread * r.buffer_size * x.itemsize
+        seen, at = carray(numbers_at(buffer, zero), r.buffer_size), 0
+        apart = odd_vectors(m * rows * width, lanes)
+        copy_planes(r, x, n, m, a, rows, 0, r.C, apart, seen)
+    planes, offsets = carray(numbers_at(r.planes, 0), (r.K, 3)), np.empty(r.K, np.int64)
+    for k in range(r.K):
+        offsets[k] = planes[k, 0] * apart + planes[k, 1] * width + planes[k, 2]
+    if r.by_rows:
+        for h in range(b - a):
+            _line(r, chunk, thread, seen, at, offsets, h, r.Wo, zero)
     else:
-        for l in range(np.uintp(count)):
-            target[t + l] = source[s + np.uintp(step) * l]
+        _line(r, chunk, thread, seen, at, offsets, 0, windows, zero)
 
 
 @kernel
-def _clear(target, t, count):
+def _line(r, chunk, thread, seen, at, offsets, h, windows, zero):
+    """Sum ``windows`` windows from row h of a chunk on; some tiles of them at a time."""
+    n, m, a, _, first_channel, end_channel = chunk
+    y, weight = (
+        carray(numbers_at(r.y, zero), r.y_size),
+        carray(numbers_at(r.weight, zero), r.w_size),
+    )
+    scale, shift = carray(numbers_at(r.scale, zero), r.O), carray(numbers_at(r.shift, zero), r.O)
+    residual = carray(numbers_at(r.residual, zero), r.residual_size)
+    w_offsets, lanes = carray(numbers_at(r.w_offsets, 0), r.K), VECTOR_BYTES // y.itemsize
+    group = VECTORS * lanes
+    block = GROUPS * group
+    sums = carray(numbers_at(r.sums + thread * r.O * block * y.itemsize, zero), r.O * block)
+    lowest = zero if r.relu else zero - np.inf
+    contiguous = m == 1 and r.width == r.Wo and (r.y_row == r.Wo or r.Ho == 1)
+    direct = r.y_col == 1 and (r.by_rows or contiguous)
+    y_line = n * r.y_image + (a + h) * r.y_row
+    for start in range(0, windows, block):
+        length = min(block, windows - start)
+        for k in range(0, r.K, DEPTH):
+            stop = min(r.K, k + DEPTH)
+            c = first_channel
+            while c < end_channel:
+                P = tile_height(end_channel - c)
+                for l in range(start, start + length, group):
+                    count = min(group, start + length - l)
+                    V = (count + lanes - 1) // lanes
+                    at_sums = (c - first_channel) * block + l - start
+                    tile(
+                        P, V, seen, at + h * r.width + l, offsets, k, stop,
+                        weight, n * r.w_image + c * r.w_row, r.w_row, w_offsets,
+                        sums, at_sums, block, k > 0, y, y_line + c * r.y_plane + l, r.y_plane,
+                        count if direct and stop == r.K else 0, scale, shift, c, residual, lowest,
+                    )  # fmt: skip
+                    if stop == r.K and not direct:
+                        _spread_out(
+                            r, chunk, c, P, h * r.width + l, count, sums, at_sums, block,
+                            scale, shift, residual, lowest, y,
+                        )  # fmt: skip
+                c += P
+
+
+@kernel
+def odd_vectors(size, lanes):
+    """Return a distance of rows, at least ``size`` and a vector: an odd number of vectors.
+
+    Rows that are a power of two apart would compete for the same lines of the cache.
+    """
+    vectors = -(-size // lanes) + 1
+    return lanes * (vectors + 1 - vectors % 2)
+
+
+@kernel
+def tile_height(rows):
+    """Return the height of the highest tile that fits into some rows."""
+    P = ROWS
+    while P > rows:
+        P //= 2
+    return P
+
+
+@kernel
+def copy_planes(r, x, n, m, a, rows, first_channel, end_channel, apart, planes):
+    """Copy rows ``a`` to ``a + rows`` of images n to n + m to planes ``apart`` numbers apart."""
+    row_starts = carray(numbers_at(r.row_starts, 0), r.rows)
+    col_starts = carray(numbers_at(r.col_starts, 0), r.cols)
+    sh, sw, width = r.sh, r.sw, r.width
+    for c in range(first_channel, end_channel):
+        for p in range(r.rows):
+            first, last = -(row_starts[p] // sh), (r.H - 1 - row_starts[p]) // sh + 1
+            top = min(max(first, a), a + rows)
+            bottom = max(min(last, a + rows), top)
+            for q in range(r.cols):
+                left = col_starts[q]
+                low = min(max(-(left // sw), 0), width)
+                high = max(min((r.W - 1 - left) // sw + 1, width), low)
+                t = (((c - first_channel) * r.rows + p) * r.cols + q) * apart
+                source = n * r.x_image + c * r.x_plane + row_starts[p] * r.W + left + sw * low
+                for i in range(m):
+                    clear(planes, t, (top - a) * width)
+                    s, at = source + sh * top * r.W, t + (top - a) * width
+                    _copy_rows(r, x, s, planes, at, bottom - top, low, high)
+                    clear(planes, t + (bottom - a) * width, (a + rows - bottom) * width)
+                    t += rows * width
+                    source += r.x_image
+                clear(planes, t, VECTOR_BYTES // x.itemsize)  # tiles read whole vectors
+
+
+@kernel
+def _copy_rows(r, x, s, planes, t, rows, low, high):
+    """Copy pixels for columns ``low`` to ``high`` of some rows; the others are zeros."""
+    width, one_stretch = r.width, r.sh == r.sw == 1 and r.width == r.W
+    if one_stretch and rows > 0:
+        copy_numbers(x, s, planes, t + low, (rows - 1) * width + high - low)
+    for h in range(rows):
+        clear(planes, t, low)
+        if not one_stretch:
+            _copy_apart(x, s, r.sw, planes, t + low, high - low)
+        clear(planes, t + high, width - high)
+        s, t = s + r.sh * r.W, t + width
+
+
+@kernel
+def clear(target, t, count):
     t = np.uintp(t)
     for l in range(np.uintp(count)):
         target[t + l] = 0
 
 
-@summing_kernel
-def _sum(values, v, count):
-    v, total = np.uintp(v), values.dtype.type(0)
-    for l in range(np.uintp(count)):
-        total += values[v + l]
-    return total
+@kernel
+def _copy_apart(source, s, step, target, t, count):
+    """Copy ``count`` numbers, ``step`` apart, from s on to t; unsigned indices vectorise."""
+    if step == 1:
+        copy_numbers(source, s, target, t, count)
+    elif step == 2 and count > 0:
+        copy_every_second(source, s, target, t, count)
+    else:
+        s, t, step = np.uintp(s), np.uintp(t), np.uintp(step)
+        for l in range(np.uintp(count)):
+            target[t + l] = source[s + step * l]
 
 
 @kernel
-def _transpose(values, v, apart, L, rows, t):
-    """Write O rows of L values, ``apart`` numbers from each other, to rows (from t on, O)."""
-    O, v, apart = np.uintp(rows.shape[1]), np.uintp(v), np.uintp(apart)
-    target, t = rows.reshape(-1), np.uintp(t) * O
-    for begin in range(np.uintp(0), np.uintp(L), np.uintp(16)):  # rows that fit into the cache
-        end = min(begin + np.uintp(16), np.uintp(L))
-        for o in range(O):
-            for l in range(begin, end):
-                target[t + l * O + o] = values[v + o * apart + l]
-
-
-@kernel
-def _spread(row, pixels, start, Wo, sh, sw):
-    """Write rows of Wo sums to every sw-th pixel of every sh-th row of an image."""
-    start, step, count = np.uintp(start), np.uintp(sw), np.uintp(Wo)
-    apart, rows = np.uintp(sh * sw * Wo), np.uintp(len(row) // Wo)
-    for h in range(rows):
-        for w in range(count):
-            pixels[start + h * apart + step * w] = row[h * count + w]
-
-
-@kernel
-def _finish_row(row, n, c, first, scale, shift, residual, relu):
-    if scale.size:
-        for l in range(row.size):
-            row[l] *= scale[c]
-    if shift.size:
-        for l in range(row.size):
-            row[l] += shift[c]
-    if residual.size:
-        for l in range(row.size):
-            row[l] += residual[n, c, first + l]
-    if relu:
-        for l in range(row.size):
-            if row[l] < 0:
-                row[l] = 0
+def _spread_out(
+    r, chunk, channel, P, start, count, sums, s, apart, scale, shift, residual, lowest, y
+):  # fmt: skip
+    """Write sums of P channels for windows from ``start`` on where ``y`` has gaps between them."""
+    n, _, a, b, _, _ = chunk
+    rows, step, l = b - a + r.below, np.uintp(r.y_col), 0
+    while l < count:
+        row, w = (start + l) // r.width, (start + l) % r.width
+        i, h = row // rows, row % rows
+        some = min(r.Wo - w, count - l)
+        if h < b - a and some > 0:
+            at = (n + i) * r.y_image + channel * r.y_plane + (a + h) * r.y_row + w * r.y_col
+            for p in range(P):
+                t, f = np.uintp(at + p * r.y_plane), np.uintp(s + p * apart + l)
+                factor, offset = scale[channel + p], shift[channel + p]
+                for j in range(np.uintp(some)):
+                    v = factor * sums[f + j] + offset
+                    if residual.size:
+                        v += residual[t + j * step]
+                    y[t + j * step] = lowest if v < lowest else v
+        l += r.width - w

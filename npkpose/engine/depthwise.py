@@ -27,7 +27,8 @@ def depthwise_tasks(x, weight, window, size, y, last):
     channels = split_range(C, max(num_threads(), C * H * W // AT_ONCE))
     return [
         partial(_write, x, weight, window, size, y, last, n, first, end)
-        for n in range(N) for first, end in channels
+        for n in range(N)
+        for first, end in channels
     ]
 
 

@@ -8,22 +8,27 @@ The first identity loses no digits: in 1 + erf, of numbers near 1 and -1, most w
 ratio over sqrt(2 pi), falls smoothly from 1/2 like 1/a, so in t = 1 / (1 + a/3) it is close to
 a polynomial. Ours meets it at the Chebyshev nodes of 0 <= a <= 6, to 8e-8 of its value there
 (Press et al., Numerical Recipes, section 6.2.2, treat erfc alike); beyond, a Phi(-a) is below
-1e-8 itself. So y is within 2.4e-7 |x| of the truth: the last bits of a float32. NumPy's exp
-takes sixteen numbers at a time, and so does the kernel that does the rest. For float64 Python's
-erfc takes one number at a time. `npkpose.nn.gelu` is the plain version.
+1e-8 itself. So y is within 2.4e-7 |x| of the truth: the last bits of a float32, and the loop takes
+as many numbers at a time as a vector has. For float64 C's erfc takes one.
+`npkpose.nn.gelu` is the plain version.
 """
 
 import math
-from functools import partial
+from functools import lru_cache
 
 import numpy as np
+from numba import carray, types
+from numba.extending import overload
 from numpy.polynomial import Chebyshev, Polynomial
 
 from npkpose._jit import kernel
-from npkpose.engine.threads import num_threads, run_all
-from npkpose.engine.tiling import split_range
+from npkpose.engine.atomics import fetch_add, numbers_at
+from npkpose.engine.conv_forward import address
+from npkpose.engine.elementary import exp
+from npkpose.engine.jobs import job, run_job
+from npkpose.engine.threads import num_threads
 
-TILE = 1 << 13  # numbers at a time: a few arrays of them stay in the processor's cache
+CHUNK = 1 << 13  # numbers
 
 _DEGREE = 7  # of the polynomial: the kernel writes its eight terms out
 _FITTED = 6.0  # largest a of the fit
@@ -31,42 +36,14 @@ _LARGEST = 13.0  # exp(-a^2 / 2) is 0 in float32 from about there on
 
 
 def gelu(x, with_slope=True):
-    """Return x Phi(x) and its slope, or None for the slope."""
+    """Return x Phi(x) and its slope, Phi(x) + x phi(x), or None for the slope."""
+    x = np.ascontiguousarray(x)
     y = np.empty(x.shape, x.dtype)
     slope = np.empty(x.shape, x.dtype) if with_slope else None
-    flat = [None if a is None else a.reshape(-1) for a in (x, y, slope)]
-    parts = split_range(x.size, min(num_threads(), x.size // TILE))
-    run_all([partial(_fill, *flat, *part) for part in parts])
+    arrays = x, y, y if slope is None else slope
+    record = np.array([0, *map(address, arrays), x.size, with_slope], np.int64)
+    run_job(_gelu_job(x.dtype).address, record, num_threads() if x.size >= 2 * CHUNK else 1)
     return y, slope
-
-
-def _fill(x, y, slope, first, end):
-    """Fill part of y (L,), and of the slopes unless None, a tile at a time."""
-    fill = _gelu_32 if x.dtype == np.float32 else _gelu_64
-    for start in range(first, end, TILE):
-        part = slice(start, min(start + TILE, end))
-        bell = np.exp(np.square(x[part]) * x.dtype.type(-0.5))
-        tail = np.empty_like(bell)
-        fill(x[part], bell, tail, y[part])
-        if slope is not None:
-            slope[part] = _slope(x[part], bell, tail)
-
-
-def _slope(x, bell, tail):
-    """Phi(x) + x phi(x), from exp(-x^2 / 2) and Phi(-|x|)."""
-    x_phi = np.clip(x, -_LARGEST, _LARGEST) * bell * x.dtype.type(1 / math.sqrt(2 * math.pi))
-    return np.where(x > 0, 1 - tail, tail) + x_phi
-
-
-def _gelu_64(x, bell, tail, y):
-    """Fill ``tail`` (L,) with Phi(-|x|) and ``y`` (L,) with gelu(x)."""
-    tail[:] = [_upper_tail(a) for a in abs(x).tolist()]
-    y[:] = np.maximum(x, 0) - np.minimum(abs(x), np.finfo(float).max) * tail
-
-
-def _gelu_32(x, bell, tail, y):
-    """The same for float32, and from ``bell``, exp(-x^2 / 2)."""
-    gelu_from_bell(x, bell, _MILLS, _CONSTANTS, tail, y)
 
 
 def _upper_tail(a):
@@ -84,18 +61,66 @@ def _fit_mills():
 
 
 _MILLS = _fit_mills()
-_CONSTANTS = np.array([0, 1, 1 / 3, _LARGEST], np.float32)  # so that no float64 slips in
+_M0, _M1, _M2, _M3, _M4, _M5, _M6, _M7 = _MILLS
+_ONE, _HALF, _THIRD = np.float32(1), np.float32(0.5), np.float32(1 / 3)  # no float64 slips in
+_END, _BELL = np.float32(_LARGEST), np.float32(1 / math.sqrt(2 * math.pi))
+
+
+def _float32(record, thread):
+    _take_chunks(record, np.float32(0))
+
+
+def _float64(record, thread):
+    _take_chunks(record, np.float64(0))
+
+
+@lru_cache(maxsize=2)
+def _gelu_job(dtype):
+    return job(_float32 if dtype == np.float32 else _float64)
 
 
 @kernel
-def gelu_from_bell(x, bell, mills, constants, tail, y):
-    """Fill ``tail`` and ``y`` (L,) from ``x`` and ``bell`` (L,), float32 all through."""
-    zero, one, third, largest = constants[0], constants[1], constants[2], constants[3]
-    m0, m1, m2, m3 = mills[0], mills[1], mills[2], mills[3]
-    m4, m5, m6, m7 = mills[4], mills[5], mills[6], mills[7]
+def _take_chunks(record, zero):
+    r = carray(numbers_at(record, 0), 6)
+    x, y = carray(numbers_at(r[1], zero), r[4]), carray(numbers_at(r[2], zero), r[4])
+    slope = carray(numbers_at(r[3], zero), r[4])
+    while True:
+        first = fetch_add(r, 0, 1) * CHUNK
+        if first >= r[4]:
+            return
+        part = slice(first, min(first + CHUNK, r[4]))
+        _fill(x[part], y[part], slope[part], r[5] != 0)
+
+
+def _fill(x, y, slope, with_slope):
+    """Fill ``y`` with gelu(x) and ``slope``, if wanted, with its derivative."""
+
+
+@overload(_fill)
+def _fill_for(x, y, slope, with_slope):
+    return _fill_32 if x.dtype == types.float32 else _fill_64
+
+
+def _fill_32(x, y, slope, with_slope):
     for i in range(x.size):
-        a = min(abs(x[i]), largest)
-        t = one / (one + third * a)
-        m = m0 + t * (m1 + t * (m2 + t * (m3 + t * (m4 + t * (m5 + t * (m6 + t * m7))))))
-        tail[i] = bell[i] * m
-        y[i] = (zero if x[i] < zero else x[i]) - a * tail[i]
+        a = min(abs(x[i]), _END)
+        bell = exp(-_HALF * a * a)
+        t = _ONE / (_ONE + _THIRD * a)
+        m = _M4 + t * (_M5 + t * (_M6 + t * _M7))
+        tail = bell * (_M0 + t * (_M1 + t * (_M2 + t * (_M3 + t * m))))
+        positive = x[i] if x[i] > 0 else x[i] * 0
+        y[i] = positive - a * tail
+        if with_slope:
+            a_bell = a * bell * _BELL
+            slope[i] = _ONE - tail + a_bell if x[i] > 0 else tail - a_bell
+
+
+def _fill_64(x, y, slope, with_slope):
+    for i in range(x.size):
+        a = min(abs(x[i]), 1e300)
+        tail = 0.5 * math.erfc(a / math.sqrt(2.0))
+        y[i] = max(x[i], 0.0) - a * tail
+        if with_slope:
+            a = min(a, 40.0)
+            a_bell = a * math.exp(-0.5 * a * a) / math.sqrt(2 * math.pi)
+            slope[i] = 1 - tail + a_bell if x[i] > 0 else tail - a_bell

@@ -1,10 +1,11 @@
 """A job that all threads do together, in compiled code, without a hand-over through Python.
 
-A job is a compiled function of (record, thread): the address of a record of numbers, and the number
-of the calling thread. Every thread takes the next chunk of the job until none is left, so that a slow
-one holds up nobody. To hand work to threads that sleep takes 50 to 200 microseconds, as long as a
-small layer. So a thread that is done looks for another job for half a millisecond before it sleeps, and
-the caller waits for nobody to begin: chunks that no other thread has taken are its own.
+A job is a compiled function of (record, thread): the address of a record of numbers, and the
+number of the calling thread. Every thread takes the next chunk of the job until none is left, so
+that a slow one holds up nobody. To hand work to threads that sleep takes 50 to 200 microseconds,
+as long as a small layer. So a thread that is done looks for another job for half a millisecond
+before it sleeps, and the caller waits for nobody to begin: chunks that no other thread has taken
+are its own.
 
 They share an array of numbers, changed by atomic instructions:
 
@@ -16,8 +17,8 @@ They share an array of numbers, changed by atomic instructions:
     OWNED      whether a caller has the threads
 
 When no chunk is left the caller sets OPEN to 0, and waits until BUSY is 0. Opening, working and
-waiting are one call of compiled code, which Ctrl-C cannot divide. While one caller has the threads,
-another does its whole job alone.
+waiting are one call of compiled code, which Ctrl-C cannot divide. While one caller has the
+threads, another does its whole job alone.
 """
 
 import os

@@ -1,12 +1,12 @@
 """One thread for each matrix product while our own threads make many of them.
 
-NumPy's matrix products are OpenBLAS's, which has a pool of threads of its own and lets one
-product at a time use it. Two of our threads would wait for each other, and each for a pool that
-finds no free core. NumPy has no function that sets the number of threads, but its wheels come with
-the library, whose own function for it is called here. Meanwhile products of the program's other
+NumPy's matrix products are OpenBLAS's, which has a pool of threads of its own and lets one product
+at a time use it. Two of our threads would wait for each other, and each for a pool that finds no
+free core. NumPy has no function that sets the number of threads, but its wheels come with the
+library, whose own function for it is called here. Meanwhile products of the program's other
 threads have one thread too. The number of threads it was told to use, by OPENBLAS_NUM_THREADS or
-by a caller, is our limit as well. Where the library is another one, or lies elsewhere, the products
-keep their threads and `npkpose.engine.threads` starts none.
+by a caller, is our limit as well. Where the library is another one, or lies elsewhere, the
+products keep their threads and `npkpose.engine.threads` starts none.
 
 Ctrl-C may end a call at any bytecode, so nothing here relies on a line that comes later: the call
 runs in a context of its own (`contextvars`), which Python leaves whatever happens, and

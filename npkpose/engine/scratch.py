@@ -8,6 +8,8 @@ import threading
 
 import numpy as np
 
+LINE = 64  # bytes
+
 _buffers = threading.local()
 
 
@@ -16,6 +18,13 @@ def scratch(shape, dtype, name):
     wanted = math.prod(shape) * np.dtype(dtype).itemsize
     memory = getattr(_buffers, name, None)
     if memory is None or memory.size < wanted:
-        memory = np.empty(wanted, np.uint8)
+        memory = aligned(wanted)
         setattr(_buffers, name, memory)
     return memory[:wanted].view(dtype).reshape(shape)
+
+
+def aligned(size):
+    """Return an array of bytes that begins with a cache line: vectors lie in one each."""
+    memory = np.empty(size + LINE, np.uint8)
+    start = -memory.ctypes.data % LINE
+    return memory[start : start + size]

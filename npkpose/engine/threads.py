@@ -5,9 +5,9 @@ own part of an image take little more than half the time. Inside a task there is
 that has tasks itself runs them one by one, so that none waits for a thread that it occupies.
 `npkpose.engine.ranks` runs tasks that exchange values on the way.
 
-Ctrl-C raises KeyboardInterrupt in the main thread, between any two bytecodes. So that no lock stays
-taken, a call claims the worker threads under its own context (`contextvars`). Python leaves the
-context whatever happens; the next call sees that the claim is dead, and starts new workers.
+Ctrl-C raises KeyboardInterrupt in the main thread, between any two bytecodes. So that no lock
+stays taken, a call claims the worker threads under its own context (`contextvars`). Python leaves
+the context whatever happens; the next call sees that the claim is dead, and starts new workers.
 """
 
 import os

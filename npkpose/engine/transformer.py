@@ -1,73 +1,119 @@
-"""The two sums of a transformer block, split so that the threads meet twice.
+"""A transformer block with tokens side by side: arrays (N, D, L), a row for each feature.
 
-Attention is a sum over heads, and the MLP one over hidden features:
+    attention(z) = W_o attend(W_q z, W_k z, W_v z) + b_o
+    mlp(z)       = W_2 gelu(W_1 z + b_1) + b_2
 
-    attention(z) = sum_h W_o[:, h] attend(W_q[h] z, W_k[h] z, W_v[h] z) + b_o
-    mlp(z)       = sum_h W_2[:, h] gelu(W_1[h] z + b_1[h]) + b_2
-
-Each thread takes some heads, or hidden features, from the normalised tokens to its part of the
-sum. Splitting every product instead would have the threads meet nine times. Shoeybi et al.,
-"Megatron-LM", 2019, arXiv:1909.08053, section 3, split the same sums between machines.
+So every product reads its weight and its tokens where they lie, biases and skip connections are
+epilogues, and means over features go over all tokens at once.
 """
 
-from functools import partial
+from functools import lru_cache
 
 import numpy as np
+from numba import carray
 
-from npkpose.engine.attention import attend_unscaled
+from npkpose._jit import kernel
+from npkpose.engine.atomics import fetch_add, numbers_at
+from npkpose.engine.attention import COLUMNS, attend_columns
+from npkpose.engine.conv_forward import Epilogue, address
 from npkpose.engine.gelu import gelu
-from npkpose.engine.threads import num_threads, run_all
-from npkpose.engine.tiling import split_range
+from npkpose.engine.jobs import job, run_job
+from npkpose.engine.products import multiply
+from npkpose.engine.threads import num_threads
 
 
 def add_attention(x, z, projections, output, num_heads):
-    """Return tokens ``x`` (N, L, D) plus the attention of normalised tokens ``z``.
+    """Return tokens ``x`` (N, D, L) plus the attention of normalised tokens ``z``.
 
     ``projections`` are (weight, bias) of query, key and value, ``output`` those of the last map;
     weights are (outputs, inputs).
     """
-    d = len(projections[0][0]) // num_heads
-    parts = split_range(num_heads, num_threads())
-    terms = run_all([partial(_heads, z, projections, output[0], *part, d) for part in parts])
-    return _add(x, terms, output[1])
+    N, _, L = x.shape
+    D = len(projections[0][0])
+    heads = num_heads, D // num_heads, L
+    parts = [_linear(z, weight, bias) for weight, bias in projections]
+    y = np.empty((N, D, L), x.dtype)
+    for n in range(N):
+        q, k, v = (part[n].reshape(heads) for part in parts)
+        attend_columns(q, k.swapaxes(1, 2), v.swapaxes(1, 2), y[n].reshape(heads))
+    return _linear(y, *output, x)
 
 
 def add_mlp(x, z, first, second):
     """Return tokens ``x`` plus the MLP of normalised tokens ``z``: (weight, bias) of both maps."""
-    parts = split_range(len(first[0]), num_threads())
-    terms = run_all([partial(_hidden, z, first, second[0], slice(*part)) for part in parts])
-    return _add(x, terms, second[1])
+    y, _ = gelu(_linear(z, *first), with_slope=False)
+    return _linear(y, *second, x)
 
 
-def _heads(z, projections, output_weight, first, end, d):
-    """Return what heads ``first`` to ``end``, of ``d`` features each, add to the tokens."""
-    (N, L, _), features = z.shape, slice(first * d, end * d)
-    q, k, v = (
-        _linear(z, weight, bias, features).reshape(N, L, end - first, d).swapaxes(1, 2)
-        for weight, bias in projections
-    )
-    y = np.empty_like(q)
-    attend_unscaled(q, k, v, y)
-    y = y.swapaxes(1, 2).reshape(N, L, (end - first) * d)
-    return y @ output_weight.astype(z.dtype, copy=False)[:, features].T
+def _linear(x, weight, bias, residual=None):
+    """Return W x + b, plus the residual."""
+    y = np.empty((len(x), len(weight), x.shape[2]), x.dtype)
+    weight = weight.astype(x.dtype, copy=False)
+    return multiply(weight, x, y, Epilogue(shift=bias, residual=residual))
 
 
-def _hidden(z, first, second_weight, part):
-    """Return what some hidden features add to the tokens."""
-    y, _ = gelu(_linear(z, *first, part), with_slope=False)
-    return y @ second_weight.astype(z.dtype, copy=False)[:, part].T
-
-
-def _linear(z, weight, bias, part):
-    """Return some of a linear map's outputs."""
-    y = z @ weight.astype(z.dtype, copy=False)[part].T
-    if bias is not None:
-        y += bias[part]
+def normalise_tokens(x, weight, bias, eps):
+    """Return the layer normalisation over the features of tokens (N, D, L)."""
+    x = np.ascontiguousarray(x)
+    N, D, L = x.shape
+    y = np.empty_like(x)
+    weight, bias = (np.ascontiguousarray(a, x.dtype) for a in (weight, bias))
+    eps = np.full(1, eps, x.dtype)
+    arrays = x, y, weight, bias, eps
+    record = np.array([0, *map(address, arrays), N * -(-L // COLUMNS), D, L], np.int64)
+    run_job(_norm_job(x.dtype).address, record, num_threads() if x.size >= 2**14 else 1)
     return y
 
 
-def _add(x, terms, bias):
-    for term in terms:
-        x = x + term
-    x += bias
-    return x
+def _float32(record, thread):
+    _normalise(record, np.float32(0))
+
+
+def _float64(record, thread):
+    _normalise(record, np.float64(0))
+
+
+@lru_cache(maxsize=2)
+def _norm_job(dtype):
+    return job(_float32 if dtype == np.float32 else _float64)
+
+
+@kernel
+def _normalise(record, zero):
+    r = carray(numbers_at(record, 0), 9)
+    count, D, L = r[6], r[7], r[8]
+    blocks = -(-L // COLUMNS)
+    size = count // blocks * D * L
+    x, y = carray(numbers_at(r[1], zero), size), carray(numbers_at(r[2], zero), size)
+    weight, bias = carray(numbers_at(r[3], zero), D), carray(numbers_at(r[4], zero), D)
+    eps = carray(numbers_at(r[5], zero), 1)[0]
+    mean, scale = np.empty(COLUMNS, x.dtype), np.empty(COLUMNS, x.dtype)
+    one = zero + x.dtype.type(1)
+    share = one / x.dtype.type(D)
+    while True:
+        chunk = fetch_add(r, 0, 1)
+        if chunk >= count:
+            return
+        n, first = chunk // blocks, chunk % blocks * COLUMNS
+        width = np.uintp(min(COLUMNS, L - first))
+        start = np.uintp(n * D * L + first)
+        mean[:] = 0
+        scale[:] = 0
+        for c in range(np.uintp(D)):
+            row = start + c * np.uintp(L)
+            for i in range(width):
+                mean[i] += x[row + i]
+        for i in range(width):
+            mean[i] *= share
+        for c in range(np.uintp(D)):
+            row = start + c * np.uintp(L)
+            for i in range(width):
+                away = x[row + i] - mean[i]
+                scale[i] += away * away
+        for i in range(width):
+            scale[i] = one / np.sqrt(scale[i] * share + eps)
+        for c in range(np.uintp(D)):
+            row = start + c * np.uintp(L)
+            w, b = weight[c], bias[c]
+            for i in range(width):
+                y[row + i] = (x[row + i] - mean[i]) * scale[i] * w + b

@@ -11,9 +11,9 @@ process:
     with nn.engine("plain"):
         y = net(x)  # step through it in a debugger
 
-The default is "fast", or "plain" where nothing is compiled (NUMBA_DISABLE_JIT) or NumPy comes
-without OpenBLAS. In plain mode every matrix product has one thread: OpenBLAS's own threads make
-plain layers 10 to 35 times slower when the machine does something else as well.
+The default is "fast", or "plain" where nothing is compiled (NUMBA_DISABLE_JIT). In plain mode every
+matrix product has one thread: OpenBLAS's own threads make plain layers 10 to 35 times slower when
+the machine does something else as well.
 """
 
 import os
@@ -24,7 +24,6 @@ from functools import wraps
 import numba
 
 from npkpose._check import check_choice
-from npkpose.engine.gemm import LINKED
 from npkpose.engine.openblas import hold_one_thread, let_go
 
 ENGINES = "fast", "plain"
@@ -34,7 +33,7 @@ def _default():
     name = os.environ.get("NPKPOSE_ENGINE", "")
     if name:
         return check_choice("NPKPOSE_ENGINE", name, ENGINES)
-    return "fast" if LINKED and not numba.config.DISABLE_JIT else "plain"
+    return "plain" if numba.config.DISABLE_JIT else "fast"
 
 
 # The package's only global setting: an argument would pass through every constructor. Threads that
@@ -48,8 +47,8 @@ if _engine.get() == "plain":
 def engine(name):
     """Within it, layers use this engine: "fast" or "plain"."""
     check_choice("name", name, ENGINES)
-    if name == "fast" and not LINKED:
-        raise ValueError('name: expected "plain", since this NumPy has no OpenBLAS, got "fast"')
+    if name == "fast" and numba.config.DISABLE_JIT:
+        raise ValueError('name: expected "plain" under NUMBA_DISABLE_JIT, got "fast"')
     holder = object()
     token = _engine.set(name)
     if name == "plain":

@@ -1,8 +1,12 @@
 """Convolutions to draw."""
 
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 from hypothesis import strategies as st
+
+from npkpose.engine import conv_forward, conv_plan
 
 pairs = st.tuples(st.integers(1, 3), st.integers(1, 3))
 
@@ -28,3 +32,23 @@ def _convolutions(draw):
 def convolutions():
     """What `_convolutions` draws."""
     return _convolutions()
+
+
+@pytest.fixture(scope="session")
+def costs():
+    """Return a context manager that sets constants of `conv_plan`."""
+
+    @contextmanager
+    def costs(**constants):
+        forget()
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in constants.items():
+                patch.setattr(conv_plan, name, value)
+            yield
+        forget()
+
+    def forget():
+        conv_plan.find_plan.cache_clear()
+        conv_forward._prepare.cache_clear()
+
+    return costs

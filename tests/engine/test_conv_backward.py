@@ -2,6 +2,7 @@
 
 import threading
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,20 +16,9 @@ from npkpose.engine import (
     run_all,
     use_threads,
 )
-from npkpose.engine.tiling import LIMITS, split_rows
 from npkpose.nn import conv
 
-WAYS = {
-    "by remainder": {"fold_below": 0, "shuffle_rows": 0},
-    "all remainders": {"fold_below": 0, "shuffle_rows": 10**6},
-    "folded": {"fold_below": 10**6, "shuffle_rows": 0},
-}
-# Products by pixels in one part, by pixels in kh parts, and by channels.
-SPLITS = (
-    {"min_gemm_width": 64},
-    {"min_gemm_width": 64, "min_gemm_depth": 0},
-    {"min_gemm_width": 64, "by_channels_above": 0},
-)
+pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
 WINDOW = (3, 3), (1, 1), (1, 1), (1, 1)
 
 
@@ -39,30 +29,24 @@ def draw_case(data, convolutions):
     return x, np.random.default_rng(0).normal(size=dy), weight, window, groups, size
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("tile", [1, 40, 10**6], ids=["single rows", "tiles", "whole"])
 @given(data=st.data())
-def test_both_gradients_are_those_of_the_columns(way, tile, convolutions, data):
+def test_both_gradients_are_those_of_the_columns(convolutions, data):
     x, dy, weight, window, groups, size = draw_case(data, convolutions)
-    split = data.draw(st.sampled_from(SPLITS))
-    limits = LIMITS._replace(tile=tile, min_tile_windows=1, **WAYS[way], **split)
     close = {"rtol": 0, "atol": 1e-12}
-    dx = conv2d_input_gradient(dy, weight, window, groups, size, limits=limits)
+    dx = conv2d_input_gradient(dy, weight, window, groups, size)
     expected = conv.conv2d_input_gradient.plain(dy, weight, window, groups, size)
     np.testing.assert_allclose(dx, expected, **close)
-    dweight, dbias = conv2d_weight_gradient(x, dy, window, groups, limits)
+    dweight, dbias = conv2d_weight_gradient(x, dy, window, groups)
     expected = conv.conv2d_weight_gradient.plain(x, dy, window, groups)
     np.testing.assert_allclose(dweight, expected[0], **close)
     np.testing.assert_allclose(dbias, expected[1], **close)
 
 
-@pytest.mark.parametrize("way", WAYS)
 @given(data=st.data())
-def test_the_epilogue_of_a_transposed_convolution(way, convolutions, data):
+def test_the_epilogue_of_a_transposed_convolution(convolutions, data):
     x, dy, weight, window, groups, size = draw_case(data, convolutions)
     shift = np.random.default_rng(0).normal(size=x.shape[1])
-    limits, after = LIMITS._replace(**WAYS[way]), Epilogue(shift=shift, relu=True)
-    got = conv2d_input_gradient(dy, weight, window, groups, size, after, limits)
+    got = conv2d_input_gradient(dy, weight, window, groups, size, Epilogue(shift=shift, relu=True))
     expected = conv.conv2d_input_gradient.plain(dy, weight, window, groups, size)
     expected = np.maximum(expected + shift[:, None, None], 0)
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-12)
@@ -78,7 +62,6 @@ def test_a_tile_of_small_images_gives_one_sum(rng):
 def test_tasks_that_one_thread_runs_alone_do_not_disturb_each_other(rng):
     x, dy = rng.normal(size=(2, 5, 8, 40, 40))
     expected = conv.conv2d_weight_gradient.plain(x, dy, WINDOW)
-    assert len(split_rows(5, (40, 40), 8 * 72, 3)) == 3
     inside, done = threading.Event(), threading.Event()
     with use_threads(3):
         tasks = 2 * [lambda: (inside.set(), done.wait(20))]

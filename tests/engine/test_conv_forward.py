@@ -1,17 +1,25 @@
 """The faster ways to a convolution, against the plain one."""
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from npkpose.engine.conv_forward import Epilogue, convolve
-from npkpose.engine.tiling import LIMITS
+from npkpose.engine.threads import use_threads
 from npkpose.nn.conv import conv2d
 
+pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
+
+# Costs of `conv_plan` that make one way the cheapest.
 WAYS = {
-    "by kernel rows": {"unfold_all_below": 0, "min_gemm_depth": 0, "min_gemm_width": 0},
-    "unfolded": {"unfold_all_below": 10**6},
+    "as estimated": {},
+    "copied once": {"COPIED_ROW": 1e9},
+    "unfolded": {"TILE": (0, 1e9, 1e9, 1e9)},
+    "row by row": {"SPREAD_NUMBER": 1e9, "COPIED_ROW": 1e6},
+    "small chunks": {"CACHED": 1, "MIN_SHARED": 0},
+    "image by image": {"FEW_WINDOWS": 0},
 }
 
 
@@ -20,13 +28,25 @@ def plain(x, weight, window, groups):
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("tile", [1, 40, 10**6], ids=["single rows", "tiles", "whole"])
 @given(data=st.data())
-def test_every_way_gives_the_sum_over_unfolded_columns(way, tile, convolutions, data):
+def test_every_way_gives_the_sum_over_unfolded_columns(way, costs, convolutions, data):
     case = data.draw(convolutions)
-    limits = LIMITS._replace(tile=tile, min_tile_windows=1, **WAYS[way])
-    y = convolve(*case, limits=limits)
-    np.testing.assert_allclose(y, plain(*case), rtol=0, atol=1e-12)
+    with costs(**WAYS[way]):
+        np.testing.assert_allclose(convolve(*case), plain(*case), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("dtype, error", [(np.float32, 2e-5), (np.float64, 1e-12)])
+def test_long_sums_and_large_images(threads, dtype, error, rng):
+    """More terms, windows and channels than are taken at once."""
+    for C, O, kernel, size in ((150, 21, (3, 3), (9, 61)), (3, 70, (5, 2), (70, 90))):
+        x = rng.normal(size=(2, C, *size)).astype(dtype)
+        weight = rng.normal(size=(O, C, *kernel)).astype(dtype)
+        case = x, weight, (kernel, (1, 1), (1, 0), (1, 2)), 1
+        with use_threads(threads):
+            y = convolve(*case)
+        wanted = plain(*(a.astype(float) for a in case[:2]), *case[2:])
+        assert abs(y - wanted).max() < error * abs(wanted).max()
 
 
 @given(data=st.data(), steps=st.tuples(*4 * [st.booleans()]))

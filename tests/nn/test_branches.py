@@ -1,10 +1,10 @@
 import threading
 
+import numba
 import numpy as np
 import pytest
 
 from npkpose import nn
-from npkpose.engine.gemm import LINKED
 from npkpose.engine.threads import num_threads
 from npkpose.nn.branches import backward_branches, run_branches, run_concurrently
 
@@ -28,7 +28,7 @@ def test_branches_give_what_their_layers_give_one_by_one(count, rng):
 @pytest.fixture
 def fast_engine():
     """The engine that runs branches concurrently; the plain one runs them one by one."""
-    if not LINKED:
+    if numba.config.DISABLE_JIT:
         pytest.skip("needs a NumPy with OpenBLAS")
     with nn.engine("fast"):
         yield

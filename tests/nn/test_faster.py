@@ -16,11 +16,10 @@ from hypothesis import strategies as st
 import npkpose
 from npkpose import engine, nn
 from npkpose._check import count_windows
-from npkpose.engine.gemm import LINKED
 from npkpose.nn.faster import faster
 
 DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-needs_fast = pytest.mark.skipif(not LINKED, reason="this NumPy has no OpenBLAS")
+needs_fast = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
 
 
 def convolution(rng, dtype):
@@ -140,7 +139,7 @@ CASES = {
 }
 ELSEWHERE = {  # compared where their arguments are made
     "call_each",  # tests/nn/test_optim.py
-    "run_block",  # tests/engine/test_transformer.py
+    "run_blocks",  # tests/engine/test_transformer.py
 }
 
 
@@ -216,7 +215,7 @@ def which():
 
 def test_the_switch_holds_for_a_block_and_for_the_threads_of_a_call():
     outside = which()
-    for name in nn.faster.ENGINES if LINKED else ["plain"]:
+    for name in ["plain"] if numba.config.DISABLE_JIT else nn.faster.ENGINES:
         with nn.engine(name), engine.use_threads(3):
             assert which() == nn.current_engine() == name
             assert engine.run_all([which] * 6) == [name] * 6

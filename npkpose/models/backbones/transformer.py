@@ -15,8 +15,7 @@ of the position table that was for it is added to every token.
 
 import numpy as np
 
-from npkpose import nn
-from npkpose.engine.transformer import add_attention, add_mlp
+from npkpose import engine, nn
 from npkpose.nn.attention import attend, attend_backward, check_heads, merge_heads, split_heads
 from npkpose.nn.faster import faster
 
@@ -42,8 +41,7 @@ class VisionTransformer(nn.Module):
     def forward(self, x):
         """Return the features of ``x``; keep their size."""
         x, size = self.embeddings(x)
-        for block in self.encoder.layer:
-            x = block(x)
+        x = run_blocks(self.encoder.layer, x)
         x = self.layernorm(x)  # (N, L, D)
         self.save_for_backward(size)
         return x.swapaxes(1, 2).reshape(len(x), x.shape[2], *size)
@@ -118,7 +116,12 @@ class Block(nn.Module):
 
     def forward(self, x):
         """Return the tokens after both halves; the layers keep what they need."""
-        return run_block(self, x)
+        for layers in self.halves():
+            y = x
+            for layer in layers:
+                y = layer(y)
+            x = x + y
+        return x
 
     def backward(self, dy):
         """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
@@ -130,28 +133,29 @@ class Block(nn.Module):
         return dy
 
 
-def _run_block_fast(block, x):
-    """Return what `run_block` does; in evaluation the threads meet twice instead of nine times."""
-    if block.training:
-        return run_block.plain(block, x)
-    attention, mlp = block.attention, block.mlp
-    query, key, value, output, fc1, fc2 = (
-        layer.weight_and_bias(x.dtype)
-        for layer in (*attention.projections(), attention.output.dense, mlp.fc1, mlp.fc2)
-    )
-    z = block.layernorm_before(x)
-    x = add_attention(x, z, (query, key, value), output, attention.num_heads)
-    return add_mlp(x, block.layernorm_after(x), fc1, fc2)
+def _run_blocks_fast(blocks, x):
+    """Return what `run_blocks` does; in evaluation, with the tokens side by side."""
+    if any(block.training for block in blocks):
+        return run_blocks.plain(blocks, x)
+    x = np.ascontiguousarray(x.swapaxes(1, 2))  # (N, D, L)
+    for block in blocks:
+        attention, mlp = block.attention, block.mlp
+        *projections, output, fc1, fc2 = (
+            layer.weight_and_bias(x.dtype)
+            for layer in (*attention.projections(), attention.output.dense, mlp.fc1, mlp.fc2)
+        )
+        z = engine.normalise_tokens(x, *block.layernorm_before.weight_and_bias(x.dtype), EPS)
+        x = engine.add_attention(x, z, projections, output, attention.num_heads)
+        z = engine.normalise_tokens(x, *block.layernorm_after.weight_and_bias(x.dtype), EPS)
+        x = engine.add_mlp(x, z, fc1, fc2)
+    return np.ascontiguousarray(x.swapaxes(1, 2))
 
 
-@faster(_run_block_fast)
-def run_block(block, x):
-    """Return the tokens after both halves of a `Block`."""
-    for layers in block.halves():
-        y = x
-        for layer in layers:
-            y = layer(y)
-        x = x + y
+@faster(_run_blocks_fast)
+def run_blocks(blocks, x):
+    """Return tokens (N, L, D) after all blocks."""
+    for block in blocks:
+        x = block(x)
     return x
 
 
