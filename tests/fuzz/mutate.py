@@ -133,6 +133,8 @@ def _member(content, rng):
             members = {name: archive.read(name) for name in archive.namelist()}
     except Exception:  # whatever zipfile raises for an archive that is damaged already
         return _flip(content, rng)
+    if not members:
+        return _flip(content, rng)
     name = list(members)[rng.integers(len(members))]
     part = members[name]
     kinds = [_flip, _truncate, _drop, _repeat, _word, _number, _number]

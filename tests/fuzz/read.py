@@ -18,7 +18,7 @@ from tests.fuzz.formats import FORMATS, valid_file
 from tests.fuzz.mutate import mutate
 
 CASES = Path(__file__).parent / "cases"
-SECONDS, BYTES = 2.0, 32 << 20  # for any file, of processor time and of memory
+SECONDS, BYTES = 2.0, 64 << 20  # for any file, of processor time and of memory: a frame of 4K
 SECONDS_PER_BYTE, BYTES_PER_BYTE = 1e-5, 64
 
 
