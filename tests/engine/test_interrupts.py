@@ -6,11 +6,14 @@ import signal
 import sys
 import threading
 
+import numba
+import numpy as np
 import pytest
 
-from npkpose.engine import all_gather, openblas, run_all, run_ranks, use_threads
+from npkpose.engine import all_gather, matmul, openblas, run_all, run_ranks, use_threads
 
-FILES = ("engine/threads.py", "engine/ranks.py", "engine/openblas.py", "contextlib.py")
+NAMES = "threads ranks openblas jobs products conv_forward conv_plan scratch".split()
+FILES = (*(f"engine/{name}.py" for name in NAMES), "contextlib.py")
 EVERY = 7  # bytecodes; each is a process of its own
 
 
@@ -18,6 +21,8 @@ def call(kind):
     with use_threads(2):
         if kind == "run_all":
             return run_all([lambda i=i: i for i in range(4)])
+        if kind == "run_job":
+            return matmul(np.ones((128, 64)), np.ones((64, 128)))
         return run_ranks([lambda i=i: all_gather(i) for i in range(2)])
 
 
@@ -53,6 +58,7 @@ def check(before):
     def calls():
         done.append(call("run_all") == [0, 1, 2, 3])
         done.append(call("run_ranks") == [[0, 1]] * 2)
+        done.append(bool(numba.config.DISABLE_JIT or (call("run_job") == 64).all()))
         with use_threads(2):
             meeting = threading.Barrier(2, timeout=5)
             done.append(len(set(run_all([meeting.wait] * 2))) == 2)
@@ -60,7 +66,7 @@ def check(before):
     thread = threading.Thread(target=calls, daemon=True)
     thread.start()
     thread.join(8)
-    if done != [True] * 3:
+    if done != [True] * 4:
         return f"the next calls gave {done}"
     if openblas._functions() and openblas._functions()[0]() != before:
         return "OpenBLAS has another number of threads"
@@ -69,9 +75,12 @@ def check(before):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-@pytest.mark.parametrize("kind", ["run_all", "run_ranks"])
+@pytest.mark.parametrize("kind", ["run_all", "run_ranks", "run_job"])
 def test_after_an_interrupt_at_any_bytecode_the_next_call_works(kind):
-    call(kind)
+    if numba.config.DISABLE_JIT and kind == "run_job":
+        pytest.skip("nothing is compiled here")
+    for first in {kind, "run_job"} - ({"run_job"} if numba.config.DISABLE_JIT else set()):
+        call(first)
     before = openblas._functions()[0]() if openblas._functions() else None
     bad, n, inside = {}, 1, True
     while inside:

@@ -1,0 +1,46 @@
+"""Copies of every length up to some vectors, with sentinels around."""
+
+import numba
+import numpy as np
+import pytest
+
+from npkpose.engine.vectors import (
+    ROWS,
+    VECTOR_BYTES,
+    copy_every_second,
+    copy_numbers,
+    tile_heights,
+)
+
+pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
+
+
+@numba.njit
+def run_copy(source, s, target, t, count):
+    copy_numbers(source, s, target, t, count)
+
+
+@numba.njit
+def run_copy_every_second(source, s, target, t, count):
+    copy_every_second(source, s, target, t, count)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("copy, step, least", [(run_copy, 1, 0), (run_copy_every_second, 2, 1)])
+@pytest.mark.parametrize("s, t", [(0, 0), (3, 5)])
+def test_every_count_is_copied_and_nothing_else_is_touched(copy, step, least, s, t, dtype):
+    for count in range(least, 71):
+        source = np.arange(s + step * count, dtype=dtype)  # ends with the last number to copy
+        before, target = source.copy(), np.full(t + count + 70, -1, dtype)
+        copy(source, s, target, t, count)
+        expected = np.full(target.shape, -1, dtype)
+        expected[t : t + count] = source[s::step]
+        np.testing.assert_array_equal(target, expected)
+        np.testing.assert_array_equal(source, before)
+
+
+def test_the_heights_of_tiles_halve_down_to_one():
+    heights = tile_heights()
+    assert heights[0] == ROWS and heights[-1] == 1
+    assert all(2 * low == high for high, low in zip(heights, heights[1:]))
+    assert VECTOR_BYTES in (16, 32, 64)
