@@ -14,7 +14,7 @@ import numba
 import numpy as np
 
 from npkpose.nn import Module, Optimizer
-from tests.fuzz import calls_nn
+from tests.fuzz import calls_models, calls_nn
 from tests.fuzz.calls import CALLS, invoke
 from tests.fuzz.draw import Draw
 from tests.fuzz.hostile import MAYBE_RIGHT, PLAINLY_WRONG, hurt_array, layouts
@@ -29,6 +29,7 @@ TAKES_ANYTHING = {  # (function, argument): also what is plainly wrong elsewhere
 }  # fmt: skip
 OF_A_LAYER = {"run_branches": ["x"], "backward_branches": ["dy"]}  # also named by its errors
 OVERFLOW = "ignore" if numba.config.DISABLE_JIT else "always"  # only NumPy warns, not kernels
+LAYERS = {*calls_nn.CALLS, *calls_models.CALLS}
 CHANGES = np.random.Generator, Module, Optimizer  # a call may change them
 EXACT = {"column-major", "read-only", "strided", "reversed", "unaligned", "other byte order"}
 
@@ -134,7 +135,7 @@ def _call(name, function, arguments):
             result = invoke(name, function, arguments)
         except (Exception, RecursionError) as error:
             return None, error
-    if not warned or name in calls_nn.CALLS and not _is_finite(result):
+    if not warned or name in LAYERS and not _is_finite(result):
         return result, None
     return None, warned[0].message
 
