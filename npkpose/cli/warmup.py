@@ -15,16 +15,19 @@ import numpy as np
 from npkpose.codec.heatmap.decode import decode_heatmaps
 from npkpose.codec.heatmap.gaussian import gaussian_heatmaps
 from npkpose.codec.heatmap.peaks import find_peaks
+from npkpose.codec.heatmap.simcc import decode_simcc
 from npkpose.codec.nms import box_nms, oks_nms
 from npkpose.codec.paf.fields import limb_scores, paf_fields
 from npkpose.codec.paf.group import group_paf
 from npkpose.codec.paf.limbs import MATCHINGS
 from npkpose.codec.tags.group import group_tags
 from npkpose.data.people import synthetic_scene
+from npkpose.engine import attend, gelu, normalise_tokens
+from npkpose.engine.jobs import looks_before_sleep
 from npkpose.image.warp import warp_affine
 from npkpose.metrics import Detections, GroundTruth, evaluate_coco
 from npkpose.metrics.coco.scanned import scan_ground_truth
-from npkpose.nn import GELU, Adam, BatchNorm2d, Conv2d, ConvTranspose2d, ReLU, Sequential, engine
+from npkpose.nn import Adam, BatchNorm2d, Conv2d, ConvTranspose2d, ReLU, Sequential, engine
 from npkpose.poses import Poses
 from npkpose.skeleton import Skeleton
 from npkpose.space.camera import Camera
@@ -57,11 +60,14 @@ def _calls():
     for dtype in (np.float32, np.float64):
         yield from _heatmap_calls(dtype)
         yield from _layer_calls(dtype)
+        if not numba.config.DISABLE_JIT:
+            yield from _token_calls(dtype)
     yield from _paf_calls()
     yield from _pixel_calls()
     yield from _people_calls()
     yield "triangulate", _triangulate
-    yield "GELU", partial(GELU(), np.zeros((2, 2), np.float32))
+    if not numba.config.DISABLE_JIT:
+        yield "jobs of several threads", looks_before_sleep
 
 
 def _heatmap_calls(dtype):
@@ -72,9 +78,13 @@ def _heatmap_calls(dtype):
         name = f"decode_heatmaps {refine} {precision}"
         yield name, partial(decode_heatmaps, heatmaps[None], refine)
     yield f"find_peaks {precision}", partial(find_peaks, heatmaps, min_distance=1.0)
+    heatmaps = heatmaps.copy()
+    heatmaps[2] = 0  # every person misses it
     yield f"group_tags {precision}", partial(
         group_tags, heatmaps, tags, _CHAIN, min_keypoints=2, fill_missing=True
     )
+    logits = np.ones((1, 3, 8), dtype)
+    yield f"decode_simcc {precision}", partial(decode_simcc, logits, logits)
 
 
 def _layer_calls(dtype):
@@ -87,13 +97,20 @@ def _layer_calls(dtype):
     yield f"training step {precision}", partial(fit, layers.astype(dtype), batch, Adam(layers))
 
 
+def _token_calls(dtype):
+    precision, tokens, ones = np.dtype(dtype).name, np.ones((1, 2, 3), dtype), np.ones(2, dtype)
+    yield f"attention {precision}", partial(attend, *np.ones((3, 1, 1, 2, 3), dtype))
+    yield f"normalised tokens {precision}", partial(normalise_tokens, tokens, ones, ones, 1e-6)
+    yield f"GELU {precision}", partial(gelu, tokens)
+
+
 def _paf_calls():
     heatmaps = gaussian_heatmaps(_PEOPLE, 20).max(axis=0)
+    heatmaps[2] = 0  # every person misses it
     fields = paf_fields(_PEOPLE, _CHAIN, 20)
     for matching in MATCHINGS:
-        yield f"group_paf {matching}", partial(
-            group_paf, heatmaps, fields, _CHAIN, matching=matching, fill_missing=True
-        )
+        options = {"matching": matching, "min_keypoints": 2, "fill_missing": True}
+        yield f"group_paf {matching}", partial(group_paf, heatmaps, fields, _CHAIN, **options)
     yield "limb_scores", partial(limb_scores, fields[:2], _PEOPLE[:, 0], _PEOPLE[:, 1])
 
 

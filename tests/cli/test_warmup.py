@@ -6,7 +6,8 @@ import pytest
 
 from npkpose.cli.main import main
 
-# A kernel that others call is compiled into them, or read from the cache with them.
+# A kernel that others call is compiled into them, or read from the cache with them. Others are
+# kernels and the functions of jobs; a job is compiled once for each dtype.
 COMPILED = """
 import pkgutil, importlib, npkpose
 from numba.core.dispatcher import Dispatcher
@@ -14,14 +15,19 @@ from npkpose.cli.warmup import warmup
 
 seconds = warmup()
 assert all(s >= 0 for s in seconds.values())
-kernels, called = {}, set()
+kernels, called, jobs = {}, set(), {}
 for module in pkgutil.walk_packages(npkpose.__path__, "npkpose."):
     if not module.name.endswith("__main__"):
         for name, value in vars(importlib.import_module(module.name)).items():
             if isinstance(value, Dispatcher):
                 kernels[value.py_func.__module__, name] = value.signatures
                 called |= {(module.name, other) for other in value.py_func.__code__.co_names}
+            elif name.endswith(("_float32", "_float64")) and hasattr(value, "__code__"):
+                called |= {(module.name, other) for other in value.__code__.co_names}
+            elif name.endswith("_job") and hasattr(value, "cache_info"):
+                jobs[value.__module__, name] = value.cache_info().currsize
 assert len(kernels) > 20
+assert len(jobs) >= 5 and set(jobs.values()) == {2}, jobs
 print([name for name, signatures in kernels.items() if not signatures and name not in called])
 """
 
