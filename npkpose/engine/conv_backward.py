@@ -94,7 +94,7 @@ def conv2d_weight_gradient(x, dy, window, groups=1):
     x, dy = np.ascontiguousarray(x), np.ascontiguousarray(dy)
     if 1 < groups == C == O:
         return depthwise_weight_gradient(x, dy, window), channel_sums(dy)
-    dweight = np.zeros((O, C // groups, *window[0]), x.dtype)
+    dweight = np.empty((O, C // groups, *window[0]), x.dtype)
     taps = forward_taps(window, C // groups)
     for g in range(groups):
         inputs, outputs = (slice(g * n // groups, (g + 1) * n // groups) for n in (C, O))

@@ -22,7 +22,7 @@ from npkpose.engine.jobs import job
 from npkpose.engine.register_tile import tile
 from npkpose.engine.vectors import ROWS, VECTOR_BYTES, VECTORS, copy_every_second, copy_numbers
 
-DEPTH = 1024  # terms of a sum taken at once: their pixels stay in the second cache
+DEPTH = 512  # terms of a sum taken at once: their pixels stay in the second cache
 GROUPS = 4  # tiles side by side that share the weights they read
 
 # What a job is told, addresses and numbers; those before "planes" are new in each call. Image n,
@@ -210,13 +210,17 @@ def copy_planes(r, x, n, m, a, rows, first_channel, end_channel, apart, planes):
 @kernel
 def _copy_rows(r, x, s, planes, t, rows, low, high):
     """Copy pixels for columns ``low`` to ``high`` of some rows; the others are zeros."""
-    width, one_stretch = r.width, r.sh == r.sw == 1 and r.width == r.W
-    if one_stretch and rows > 0:
+    width = r.width
+    if r.sh == r.sw == 1 and width == r.W and rows > 0:  # they follow each other
         copy_numbers(x, s, planes, t + low, (rows - 1) * width + high - low)
-    for h in range(rows):
+        for l in range(low + width - high):
+            column = np.uintp(t + (l if l < low else high + l - low))
+            for h in range(np.uintp(rows)):
+                planes[column + h * np.uintp(width)] = 0
+        return
+    for _ in range(rows):
         clear(planes, t, low)
-        if not one_stretch:
-            _copy_apart(x, s, r.sw, planes, t + low, high - low)
+        _copy_apart(x, s, r.sw, planes, t + low, high - low)
         clear(planes, t + high, width - high)
         s, t = s + r.sh * r.W, t + width
 

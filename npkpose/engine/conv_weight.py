@@ -21,12 +21,14 @@ from npkpose.engine.conv_kernels import clear, copy_planes, odd_vectors, tile_he
 from npkpose.engine.conv_plan import MIN_SHARED, copy_cycles, find_axis
 from npkpose.engine.jobs import job, run_job
 from npkpose.engine.product_tile import product_tile
+from npkpose.engine.products import multiply
 from npkpose.engine.scratch import scratch
 from npkpose.engine.threads import num_threads
 from npkpose.engine.tiling import split_range
 from npkpose.engine.vectors import ROWS, VECTOR_BYTES, VECTORS, copy_numbers
 
 PIECE = 1024  # windows taken at a time
+FEW_WINDOWS = 64  # up to which one product of all is quickest
 PLANES = 2**17  # numbers of the planes of a chunk's channels
 
 FIELDS = (
@@ -42,6 +44,10 @@ def sum_windows(x, dy, taps, dweight):
     """Write to ``dweight`` (O, C, kh, kw) the sums over windows of images (N, C, H, W)."""
     (N, C, H, W), (O, Ho, Wo), dtype = x.shape, dy.shape[1:], x.dtype
     if not dy.size:
+        dweight[...] = 0
+        return
+    if N * Ho * Wo <= FEW_WINDOWS:
+        _sum_few_windows(x, dy, taps, dweight)
         return
     plan = _plan(N, C, O, (H, W), (Ho, Wo), taps, num_threads(), x.itemsize)
     fixed, _, threads, buffer_size, lines_size = plan
@@ -58,24 +64,14 @@ def sum_windows(x, dy, taps, dweight):
 
 @lru_cache(maxsize=4096)
 def _plan(N, C, O, image, size, taps, threads, itemsize):
-    """Return a record of what does not change, arrays that it speaks of, chunks and threads."""
-    Ho, Wo = size
-    lanes = VECTOR_BYTES // itemsize
-    ways = [
-        _estimate(C, O, size, *(find_axis(*axis) for axis in zip(taps[:2], taps.stride, unfold)))
-        for unfold in ((False, False), (False, len(taps.cols) > 1), (len(taps.rows) > 1,) * 2)
-    ]
-    _, row, col = min(ways, key=lambda way: way[0])
+    """Return a record of what does not change, arrays that it speaks of, threads and buffers."""
+    (Ho, Wo), lanes, K = size, VECTOR_BYTES // itemsize, len(taps.w_taps)
+    row, col = _axes(C, O, size, taps)
     width = Wo + col.extra
-    copies = (
-        taps.stride != (1, 1) or row.starts != (0,) or col.starts != (0,)
-        or (Ho + row.extra, width) != tuple(image)
-    )  # fmt: skip
     pieces = _pieces(N, Ho, row.extra, width)
     longest = max(m * (b - a + row.extra) for _, m, a, b in pieces) * width
     longest = -(-longest // lanes) * lanes + 4 * lanes
     per_channel = len(row.starts) * len(col.starts) * longest
-    K = len(taps.w_taps)
     if N * Ho * Wo * C * O * K < MIN_SHARED:
         threads = 1
     inputs, outputs = _parts(C, O, per_channel, threads)
@@ -88,18 +84,30 @@ def _plan(N, C, O, image, size, taps, threads, itemsize):
         "col_starts": np.array(col.starts), "pieces": np.array(pieces, np.int64),
         "chunks": np.array(chunks, np.int64),
     }  # fmt: skip
-    most = max(b - a for a, b in inputs)
+    in_place = (
+        taps.stride == (1, 1) and row.starts == col.starts == (0,)
+        and (Ho + row.extra, width) == tuple(image)
+    )  # fmt: skip
     numbers = {
         "K": C * K, "taps": K, "C": C, "O": O, "H": image[0], "W": image[1], "Ho": Ho, "Wo": Wo,
         "sh": taps.stride[0], "sw": taps.stride[1], "rows": len(row.starts),
-        "cols": len(col.starts), "below": row.extra, "width": width, "copies": copies,
-        "piece_count": len(pieces),
-        "count": len(chunks), "buffer_size": most * per_channel, "dweight_size": O * C * K,
+        "cols": len(col.starts), "below": row.extra, "width": width, "copies": not in_place,
+        "piece_count": len(pieces), "count": len(chunks), "dweight_size": O * C * K,
+        "buffer_size": max(b - a for a, b in inputs) * per_channel,
         "lines_size": max(b - a for a, b in outputs) * longest,
     }  # fmt: skip
     record = fixed_record(FIELDS, arrays, numbers)
     threads = min(threads, len(chunks))
     return record, arrays, threads, numbers["buffer_size"], numbers["lines_size"]
+
+
+def _axes(C, O, size, taps):
+    """Return the `Axis` of rows and that of columns: the cheapest of three ways."""
+    ways = [
+        _estimate(C, O, size, *(find_axis(*axis) for axis in zip(taps[:2], taps.stride, unfold)))
+        for unfold in ((False, False), (False, len(taps.cols) > 1), (len(taps.rows) > 1,) * 2)
+    ]
+    return min(ways, key=lambda way: way[0])[1:]
 
 
 def _pieces(N, Ho, below, width):
@@ -118,6 +126,21 @@ def _parts(C, O, per_channel, threads):
     blocks = -(-O // ROWS)
     outputs = split_range(blocks, -(-wanted // len(inputs)))
     return inputs, [(ROWS * a, min(O, ROWS * b)) for a, b in outputs]
+
+
+def _sum_few_windows(x, dy, taps, dweight):
+    """Write to ``dweight`` one product, of dy and of rows that each hold what a window sees."""
+    N, (O, Ho, Wo) = len(x), dy.shape[1:]
+    rows, cols = (
+        np.add.outer(s * np.arange(n), t) for s, n, t in zip(taps.stride, (Ho, Wo), taps[:2])
+    )  # (Ho, kh), (Wo, kw): the pixels along each axis
+    before = [max(0, -int(axis.min())) for axis in (rows, cols)]
+    after = [max(0, int(axis.max()) + 1 - n) for axis, n in zip((rows, cols), x.shape[2:])]
+    x = np.pad(x, ((0, 0), (0, 0), *zip(before, after)))
+    seen = x[:, :, (rows + before[0])[:, None, :, None], (cols + before[1])[None, :, None, :]]
+    seen = seen.transpose(0, 2, 3, 1, 4, 5).reshape(1, N * Ho * Wo, -1)  # (1, windows, K)
+    dy = dy.swapaxes(0, 1).reshape(1, O, N * Ho * Wo)
+    multiply(dy, seen, dweight.reshape(1, O, -1))
 
 
 def _estimate(C, O, size, row, col):
@@ -149,6 +172,9 @@ def _take_chunks(record, thread, zero):
             return
         first, last, o, end = carray(numbers_at(r.chunks, 0), (r.count, 4))[i]
         pieces = carray(numbers_at(r.pieces, 0), (r.piece_count, 4))
+        dweight = carray(numbers_at(r.dweight, zero), r.dweight_size)
+        for c in range(o, end):
+            clear(dweight, c * r.K + first * r.taps, (last - first) * r.taps)
         for j in range(r.piece_count):
             _add_piece(r, pieces[j], first, last, o, end, thread, zero)
 

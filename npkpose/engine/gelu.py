@@ -37,7 +37,7 @@ _LARGEST = 13.0  # exp(-a^2 / 2) is 0 in float32 from about there on
 
 def gelu(x, with_slope=True):
     """Return x Phi(x) and its slope, Phi(x) + x phi(x), or None for the slope."""
-    x = np.ascontiguousarray(x)
+    x = np.require(x, requirements="C")  # which keeps an array without axes
     y = np.empty(x.shape, x.dtype)
     slope = np.empty(x.shape, x.dtype) if with_slope else None
     arrays = x, y, y if slope is None else slope

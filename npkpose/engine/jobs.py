@@ -23,7 +23,6 @@ threads, another does its whole job alone.
 
 import os
 import threading
-import time
 from functools import lru_cache
 from queue import SimpleQueue
 
@@ -43,7 +42,8 @@ from npkpose.engine.atomics import (
 )
 
 FUNCTION, RECORD, OPEN, BUSY, AWAKE, OWNED = range(0, 48, 8)  # each has a cache line, 64 bytes
-SPIN = 500e-6  # seconds that a thread looks for a job before it sleeps
+PAUSES = 32  # before another thread, perhaps the awaited one, may run on this core
+LOOKS = 2**14  # for a job before a thread sleeps: about half a millisecond
 
 JOB = types.void(types.uintp, types.intp)  # what `job` compiles: (address of the record, thread)
 
@@ -81,25 +81,14 @@ class _Pool:
                 self.queue.put(None)
 
     def _serve(self):
-        looks = looks_before_sleep()
         while True:
             self.queue.get()
-            _look_for_jobs(self.state, looks)
+            _look_for_jobs(self.state)
 
 
 @lru_cache(maxsize=1)
 def _pool():
     return _Pool()
-
-
-@lru_cache(maxsize=1)
-def looks_before_sleep():
-    """Return how often a thread looks for a job within SPIN seconds."""
-    state = np.zeros(48, np.int64)
-    _look_for_jobs(state, 1)
-    start = time.perf_counter()
-    _look_for_jobs(state, 1000)
-    return max(100, int(1000 * SPIN / max(time.perf_counter() - start, 1e-6)))
 
 
 def _after_fork():
@@ -126,24 +115,26 @@ def _run(state, address, record, others):
     while load(state, BUSY) > 0:
         looks += 1
         pause()
-        if looks % 1024 == 0:
+        if looks % PAUSES == 0:
             give_way()
     exchange(state, OWNED, 0)
 
 
 @kernel
-def _look_for_jobs(state, looks):
-    """Join jobs until there has been none for ``looks`` looks."""
+def _look_for_jobs(state):
+    """Join jobs until there has been none for a while."""
     fetch_add(state, AWAKE, 1)
-    left = looks
+    left = LOOKS
     while left > 0:
         left -= 1
         pause()
+        if left % PAUSES == 0:
+            give_way()
         number = load(state, OPEN)
         if number > 0:
             fetch_add(state, BUSY, 1)
             if compare_exchange(state, OPEN, number, number - 1):
                 call(state[FUNCTION], state[RECORD], number)
-                left = looks
+                left = LOOKS
             fetch_add(state, BUSY, -1)
     fetch_add(state, AWAKE, -1)

@@ -24,7 +24,6 @@ Departure: the initial weights are He's (a tenth of them in ``final_layer``), no
 with a deviation of 0.001.
 """
 
-from functools import partial
 
 import numpy as np
 
@@ -153,22 +152,21 @@ class HighResolutionModule(nn.Module):
     def forward(self, xs):
         """Return the fused branches; the layers keep what they need."""
         xs = nn.run_branches(self.branches, xs)
-        outputs = range(len(self.fuse_layers))
-        return nn.run_concurrently([partial(self._fuse, i, xs) for i in outputs])
+        return [self._fuse(i, xs) for i in range(len(self.fuse_layers))]
 
     def backward(self, dys):
         """Given dL/dy of each output, fill ``grads`` and return dL/dx of each branch."""
-        tasks = [partial(self._fuse_backward, i, dy) for i, dy in enumerate(dys)]
-        from_outputs = nn.run_concurrently(tasks)  # lists of gradients, one for each branch
+        # Lists of gradients, one for each branch.
+        from_outputs = [self._fuse_backward(i, dy) for i, dy in enumerate(dys)]
         dxs = [sum(from_each) for from_each in zip(*from_outputs)]
         return nn.backward_branches(self.branches, dxs)
 
     def _fuse(self, i, xs):
         """Return y_i."""
-        y = 0
-        for layer, x in zip(self.fuse_layers[i], xs):
-            y = y + (x if layer is None else layer(x))
-        return self.relus[i](y)
+        first, *others = (
+            x if layer is None else layer(x) for layer, x in zip(self.fuse_layers[i], xs)
+        )
+        return self.relus[i](sum(others, first))
 
     def _fuse_backward(self, i, dy):
         """Given dL/dy_i, return what output i adds to the gradient of each branch."""

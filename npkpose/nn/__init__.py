@@ -14,7 +14,7 @@ Read in this order:
     batchnorm.py         statistics, and the gradient through them
     linear.py layernorm.py gelu.py mlp.py softmax.py attention.py    the parts of a transformer
     spatial_softmax.py   maps that say where one thing is
-    branches.py          layers side by side, run concurrently
+    branches.py          layers side by side
     dropout.py           what training leaves out at random
     init.py optim.py muon.py schedule.py    what training needs
     loss.py smooth_l1.py cross_entropy.py    losses of maps, numbers and classes
@@ -36,7 +36,7 @@ float32. Zero images give zero outputs. A bad argument raises ValueError, naming
 from npkpose.nn.activation import ELU, LeakyReLU, PReLU, ReLU, ReLU6
 from npkpose.nn.attention import MultiHeadAttention
 from npkpose.nn.batchnorm import BatchNorm2d, freeze_statistics
-from npkpose.nn.branches import backward_branches, run_branches, run_concurrently
+from npkpose.nn.branches import backward_branches, run_branches
 from npkpose.nn.conv import Conv2d, no_input_gradient
 from npkpose.nn.conv1d import Conv1d
 from npkpose.nn.conv_transpose import ConvTranspose2d
@@ -76,5 +76,5 @@ __all__ = [
     "ReLU", "ReLU6", "SGD", "Schedule", "Sequential", "SequentialLR", "Softmax", "Upsample",
     "ZeroPad2d", "backward_branches", "check_layer", "cross_entropy_loss", "current_engine",
     "engine", "fold", "freeze_statistics", "kaiming_normal", "mse_loss", "no_input_gradient",
-    "run_branches", "run_concurrently", "smooth_l1_loss", "unfold",
+    "run_branches", "smooth_l1_loss", "unfold",
 ]

@@ -129,7 +129,10 @@ class BatchNorm2d(Module):
         """Return weight and bias for ``count`` channels, in float64."""
         if not self.params:
             return np.ones(count), np.zeros(count)
-        return tuple(np.resize(self.params[k], count).astype(float) for k in ("weight", "bias"))
+        weight, bias = self.params["weight"].astype(float), self.params["bias"].astype(float)
+        if count != self.num_features:  # statistics of each image
+            weight, bias = np.resize(weight, count), np.resize(bias, count)
+        return weight, bias
 
     def _statistics(self, mode, rows):
         """Return mean and 1 / sqrt(var + eps), and update the running statistics if due."""

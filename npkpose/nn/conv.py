@@ -18,6 +18,7 @@ weight is (8, 2, 3, 3), K = 18; there are 2 x 3 windows, so columns are (18, 6) 
 """
 
 from contextlib import contextmanager
+from itertools import islice
 
 import numpy as np
 
@@ -121,7 +122,7 @@ def no_input_gradient(network):
     that reads the images.
     """
     modules = check_kind("network", network, Module).named_modules()
-    layers = [layer for _, layer in modules if isinstance(layer, Conv2d)][:1]
+    layers = list(islice((layer for _, layer in modules if isinstance(layer, Conv2d)), 1))
     before = [layer.needs_dx for layer in layers]
     for layer in layers:
         layer.needs_dx = False

@@ -9,7 +9,7 @@ every call: ``params`` is never written to, and threads may share a network in e
 
 import numpy as np
 
-from npkpose._check import check_array, check_flag, check_integer
+from npkpose._check import check_array, check_flag, check_integer, real_array
 from npkpose.nn._shapes import FLOATS, check_gradient, check_groups
 from npkpose.nn.conv import conv2d, conv2d_input_gradient, conv2d_weight_gradient
 from npkpose.nn.init import kaiming_normal
@@ -69,7 +69,8 @@ class Conv1d(Module):
         return weight[:, :, None], bias
 
     def _check(self, x):
-        if np.ndim(x) == 4:
+        x = real_array("x", x)
+        if x.ndim == 4:
             return check_array("x", x, ("N", self.in_channels, 1, "L"), FLOATS, finite=False)
         return check_array("x", x, ("N", self.in_channels, "L"), FLOATS, finite=False)
 

@@ -86,7 +86,7 @@ class Module:
     def named_children(self):
         """Yield ``(name, module)`` for each direct child."""
         for name, value in vars(self).items():
-            if not name.startswith("_"):
+            if isinstance(value, (Module, list, tuple)) and not name.startswith("_"):
                 yield from _modules_in(name, value)
 
     def named_modules(self, prefix=""):
@@ -101,10 +101,14 @@ class Module:
 
     def named_gradients(self):
         """Yield ``(dotted name, gradient)`` for each parameter that has one."""
+        return ((name, gradient) for name, _, gradient in self.named_updates())
+
+    def named_updates(self):
+        """Yield ``(dotted name, array, gradient)`` for each parameter that has a gradient."""
         for prefix, module in self.named_modules():
-            for name in module.params:
+            for name, array in module.params.items():
                 if name in module.grads:
-                    yield _join(prefix, name), module.grads[name]
+                    yield _join(prefix, name), array, module.grads[name]
 
     def num_parameters(self):
         """Return the number of learnable numbers."""

@@ -47,18 +47,17 @@ class Optimizer:
 
     def step(self):
         """Update every parameter that has a gradient; RuntimeError if none has."""
-        parameters = dict(self.module.named_parameters())
-        updates = []
-        for name, g in self.module.named_gradients():
-            p = parameters[name]
+        updates, count = [], 0
+        for name, p, g in self.module.named_updates():
             if np.shape(g) != p.shape:
                 raise ValueError(f"{name}: expected a gradient {p.shape}, got {np.shape(g)}")
             averages = (a[name] for a in self.averages.values())
             updates.append(partial(self._update, p, g, *averages))
+            count += p.size
         if not updates:
             raise RuntimeError("step: expected a backward pass first, found no gradients")
         self.steps += 1
-        call_each(updates, sum(p.size for p in parameters.values()))
+        call_each(updates, count)
 
     def state_dict(self):
         """Return copies of the state as ``{name: array}``, for an exact resume."""

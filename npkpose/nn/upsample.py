@@ -2,7 +2,8 @@
 
 A_h (Ho, H) and A_w (Wo, W) come from `npkpose.image.resample.resize_matrix`, which states
 the coordinate conventions. The backward pass is the exact adjoint, A_h^T dy A_w. Being
-products, both spread a NaN or infinity over its row and column.
+products, both spread a NaN or infinity over its row and column. Nearest pixels by a whole factor
+are copies of pixels instead.
 """
 
 from npkpose._check import MAX_SIDE, check_choice, check_memory, check_number, shown
@@ -48,6 +49,11 @@ class Upsample(Module):
     def forward(self, x):
         """Return the resized images; keep the two matrices."""
         x = check_images(x)
+        factors = self._whole_factors(x.shape[2:])
+        if factors is not None:  # nearest pixels: each is repeated
+            self.save_for_backward(x, factors)
+            with check_memory("size, scale_factor"):
+                return x.repeat(factors[1], axis=3).repeat(factors[0], axis=2)
         A_h, A_w = (self._matrix(axis, x.shape[2 + axis]).astype(x.dtype) for axis in (0, 1))
         with check_memory("size, scale_factor"):
             y = A_h @ (x @ A_w.T)
@@ -56,9 +62,24 @@ class Upsample(Module):
 
     def backward(self, dy):
         """Return dL/dx."""
+        if len(self.saved()) == 2:
+            x, factors = self.saved()
+            return _sum_blocks(dy, x, factors)
         A_h, A_w, shape = self.saved()
         dy = check_gradient(dy, shape, A_h.dtype)
         return (A_h.T @ dy) @ A_w
+
+    def _whole_factors(self, size):
+        """Return how often pixels are repeated along both axes, or None for another resize."""
+        if self.method != "nearest" or min(size) < 1:
+            return None
+        if self.size is not None:
+            wanted = self.size
+        else:
+            wanted = tuple(int(n * factor) for n, factor in zip(size, self.scale_factor))
+        factors = tuple(out // n for n, out in zip(size, wanted))
+        whole = min(factors) >= 1 and all(n * f == out for n, f, out in zip(size, factors, wanted))
+        return factors if whole else None
 
     def _matrix(self, axis, n_in):
         if self.size is not None:
@@ -70,6 +91,14 @@ class Upsample(Module):
             raise ValueError(f"x: expected pixels to resize, got {n_in} and {n_out} of them after")
         with check_memory("size, scale_factor"):
             return resize_matrix(n_in, n_out, self.method, scale)
+
+
+def _sum_blocks(dy, x, factors):
+    """Return the gradient of repeated pixels ``x``: the sums of their copies' gradients."""
+    (N, C, H, W), (fh, fw) = x.shape, factors
+    dy = check_gradient(dy, (N, C, H * fh, W * fw), x.dtype)
+    rows = dy.reshape(N, C, H, fh, W * fw).sum(axis=3)
+    return rows.reshape(N, C, H, W, fw).sum(axis=4)
 
 
 def _factors(value):

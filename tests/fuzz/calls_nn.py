@@ -181,7 +181,6 @@ CALLS = {
     "mse_loss": _loss,
     "no_input_gradient": lambda d: {"network": nn.Sequential(_linear(d))},
     "run_branches": _branches,
-    "run_concurrently": lambda d: {"tasks": [dict, list]},
     "smooth_l1_loss": _loss,
     "unfold": _unfold,
 }  # fmt: skip
