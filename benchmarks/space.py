@@ -1,7 +1,7 @@
 """Lifting sequences and triangulating points: ``python -m benchmarks.space``.
 
 Networks: windows of a sequence in evaluation mode, against the same network in PyTorch with the
-same weights, on all cores that BLAS may use. Triangulation: 100,000 points within 0.8 m of the
+same weights, on all cores. Triangulation: 100,000 points within 0.8 m of the
 centre of cameras 4 m away, with 2 px of noise, on one thread. A NumPy loop of SVDs is timed on a
 twentieth of the points; OpenCV removes the lens distortion, if any, and triangulates two views.
 All alternate in one process, after their outputs are asserted equal.

@@ -27,7 +27,7 @@ class VideoPose3D(nn.Module):
         self.shrink = nn.Conv1d(C, 3 * joints, 1)
 
     def forward(self, x):
-        x = x.flatten(2).mT
+        x = x.flatten(2).transpose(-2, -1)
         x = self.expand_bn(self.expand_conv(x)).relu()
         for i, (f, wide, narrow) in enumerate(
             zip(self.widths[1:], self.layers_conv[::2], self.layers_conv[1::2])
@@ -36,7 +36,7 @@ class VideoPose3D(nn.Module):
             y = self.layers_bn[2 * i + 1](narrow(y)).relu()
             cut = (x.shape[2] - y.shape[2]) // 2
             x = x[:, :, cut : x.shape[2] - cut] + y
-        return self.shrink(x).mT.unflatten(2, (self.joints, 3))
+        return self.shrink(x).transpose(-2, -1).unflatten(2, (self.joints, 3))
 
 
 class MHFormer(nn.Module):
@@ -51,12 +51,12 @@ class MHFormer(nn.Module):
         self.regression = nn.Sequential(nn.BatchNorm1d(3 * C), nn.Conv1d(3 * C, 3 * joints, 1))
 
     def forward(self, x):
-        x, hypotheses = x.flatten(2).mT, []
+        x, hypotheses = x.flatten(2).transpose(-2, -1), []
         for k in HYPOTHESES:
             x = x + getattr(self, f"Transformer_encoder_{k}")(getattr(self, f"norm_{k}")(x))
-            hypotheses.append(getattr(self, f"embedding_{k}")(x).mT)
+            hypotheses.append(getattr(self, f"embedding_{k}")(x).transpose(-2, -1))
         x = self.Transformer_hypothesis(hypotheses)
-        return self.regression(x.mT).mT.unflatten(2, (self.joints, 3))
+        return self.regression(x.transpose(-2, -1)).transpose(-2, -1).unflatten(2, (self.joints, 3))
 
 
 def embedding(in_channels, C, F):

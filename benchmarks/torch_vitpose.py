@@ -25,7 +25,7 @@ class ViTPose(nn.Module):
         for block in self.backbone.encoder.layer:
             x = block(x)
         x = self.backbone.layernorm(x)
-        return self.head(x.mT.reshape(len(x), -1, 16, 12))
+        return self.head(x.transpose(-2, -1).reshape(len(x), -1, 16, 12))
 
 
 class Embeddings(nn.Module):
@@ -36,7 +36,7 @@ class Embeddings(nn.Module):
         self.patch_embeddings.projection = nn.Conv2d(3, D, 16, 16, 2)
 
     def forward(self, x):
-        x = self.patch_embeddings.projection(x).flatten(2).mT
+        x = self.patch_embeddings.projection(x).flatten(2).transpose(-2, -1)
         return x + self.position_embeddings[:, 1:] + self.position_embeddings[:, :1]
 
 

@@ -1,12 +1,17 @@
 """The scenes that benchmarks draw are what they say, and nothing there is timed here."""
 
+import argparse
 import os
 import pathlib
 import subprocess
 import sys
 
+import numba
 import numpy as np
 import pytest
+
+from npkpose import nn
+from npkpose.engine import use_threads
 
 paf = pytest.importorskip("benchmarks.paf", reason="benchmarks/ is not beside the package")
 decode = pytest.importorskip("benchmarks.decode")
@@ -14,6 +19,8 @@ tags = pytest.importorskip("benchmarks.tags")
 space = pytest.importorskip("benchmarks.space")
 timing = pytest.importorskip("benchmarks.timing")
 numbers = pytest.importorskip("benchmarks.numbers")
+networks = pytest.importorskip("benchmarks.networks")
+tile_peak = pytest.importorskip("benchmarks.tile_peak")
 
 
 def test_the_ratio_of_the_table_is_our_time_over_the_peers(capsys):
@@ -90,6 +97,47 @@ def test_the_lifting_networks_race_their_equals(name):
     x = np.random.default_rng(0).standard_normal((1, frames, 17, 2), dtype=np.float32)
     y = model(x)
     np.testing.assert_allclose(space.torch_twin(model, argument)[1](x), y, atol=1e-5 * abs(y).max())
+
+
+@pytest.mark.parametrize("name", ["tiny-64", "tiny-step-64", "videopose3d-243", "vitpose-s"])
+def test_the_networks_race_their_equals(name):
+    pytest.importorskip("torch")
+    work = networks.WORKS[name]._replace(step=False)
+    model, x = work.network(*work.arguments).eval(), networks.picture(work.shape)
+    twin = networks.torch_twin(work, model.state_dict())
+    y = model(x)
+    np.testing.assert_allclose(twin(x), y, rtol=0, atol=1e-4 * abs(y).max())
+
+
+@pytest.mark.parametrize("inputs", [1, 3])
+def test_products_are_counted_by_hand(inputs):
+    layers = nn.Sequential(nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3), nn.ReLU(), nn.Conv2d(3, 5, 1))
+    x = np.ones((inputs, 2, 3, 3), np.float32)
+    assert networks.multiply_adds(layers, x) == inputs * (2 * 3 * 9 + 3 * 5)
+
+
+def test_numbers_of_threads_beyond_the_machines_are_left_out():
+    with use_threads(4):
+        assert networks.thread_counts("1,2,4,8,16") == [1, 2, 4]
+    for bad in ("0", "1,,2", "two", "", "-1"):
+        with pytest.raises(argparse.ArgumentTypeError, match="expected numbers like"):
+            networks.thread_counts(bad)
+
+
+def test_without_a_twin_the_row_of_ratios_says_why(monkeypatch):
+    monkeypatch.setattr(networks, "onnx_twin", lambda *_: (None, "it is not installed"))
+    lines = list(networks.thread_table(["tiny-64"], [1, 2], ["onnxruntime"], 0))
+    assert lines[0].endswith("| 1 thread | 2 threads |\n")
+    assert lines[2] == "| tiny-64 | onnxruntime | it is not installed |\n"
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_peak_is_that_of_tiles_that_sum_all_terms(dtype):
+    lanes = tile_peak.VECTOR_BYTES // np.dtype(dtype).itemsize
+    *arrays, sums, ones = tile_peak._arrays(lanes, dtype)
+    tile_peak._sum_often(*arrays, sums, ones, 2)
+    assert (sums == tile_peak.TERMS).all()
 
 
 @pytest.mark.parametrize("kind", numbers.KINDS)
