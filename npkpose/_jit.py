@@ -9,10 +9,16 @@ The cache has two exceptions. Its key does not include bounds checking, so a run
 NUMBA_BOUNDSCHECK=1 could silently use unchecked code of an earlier run: such a run has no cache.
 And where no folder is writable (a read-only install without a home folder), the kernel is
 compiled again in each process instead of failing at import.
+
+Numba compiles a cached kernel anew when its own file changes, not when a file does whose kernels it
+calls. Outside of the engine a kernel calls only those of its own file; the engine's count as
+changed when any file of the engine is.
 """
 
+import pathlib
+
 import numba
-from numba import njit
+from numba import cfunc, njit
 
 
 def kernel(function):
@@ -30,11 +36,36 @@ def inner_kernel(function):
     return _compile(function, _nrt=False)
 
 
+def c_function(signature):
+    """Return a decorator that compiles a function with an ``address``, for C's calls."""
+
+    def decorate(function):
+        return _cached(lambda **options: cfunc(signature, error_model="numpy", **options), function)
+
+    return decorate
+
+
 def _compile(function, **options):
     options |= {"nogil": True, "error_model": "numpy"}
+    return _cached(lambda **cache: njit(**cache, **options), function)
+
+
+def _cached(decorator, function):
+    """Return ``function`` compiled, with a cache where that is possible: see above."""
     if numba.config.BOUNDSCHECK:
-        return njit(**options)(function)
+        return decorator()(function)
     try:
-        return njit(cache=True, **options)(function)
+        compiled = decorator(cache=True)(function)
     except RuntimeError:  # "no locator available": no folder for the cache
-        return njit(**options)(function)
+        return decorator()(function)
+    if function.__module__.startswith("npkpose.engine."):
+        follow_files(compiled, pathlib.Path(__file__).parent.glob("engine/*.py"))
+    return compiled
+
+
+def follow_files(compiled, files):
+    """Have Numba's cache of a function count as old when one of the files changes."""
+    file = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+    if hasattr(file, "_source_stamp"):  # private names: without them the cache is as before
+        stamps = [(path.name, path.stat().st_mtime, path.stat().st_size) for path in files]
+        file._source_stamp = file._source_stamp, *sorted(stamps)

@@ -45,6 +45,18 @@ def test_a_second_process_uses_the_cache_but_not_if_bounds_are_checked(tmp_path)
     assert cache_hits(tmp_path, NUMBA_BOUNDSCHECK="1") == 0
 
 
+@compiled_only
+def test_a_cached_kernel_follows_the_files_that_it_is_told_of(tmp_path):
+    other = tmp_path / "other.txt"
+    other.write_text("1", encoding="utf-8")
+    followed = "\nfrom npkpose._jit import follow_files\nimport pathlib\n"
+    followed += "follow_files(total, [pathlib.Path('other.txt')])\n"
+    (tmp_path / "counted.py").write_text(SUM + followed, encoding="utf-8")
+    assert [cache_hits(tmp_path) for _ in range(2)] == [0, 1]
+    other.write_text("12", encoding="utf-8")
+    assert [cache_hits(tmp_path) for _ in range(2)] == [0, 1]
+
+
 def test_without_a_folder_for_the_cache_the_kernel_is_compiled_without_one(monkeypatch):
     def njit(cache=False, **options):
         if cache:

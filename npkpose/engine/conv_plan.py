@@ -25,7 +25,7 @@ from npkpose.engine.vectors import ROWS, VECTOR_BYTES, VECTORS
 TILE = 0, 5.5, 8.5, 12  # of a tile of some vectors, for each term of the sum
 COPIED_ROW, COPIED_NUMBER = 6, 0.1
 SPREAD_NUMBER = 0.6  # a sum that is not written by the tile itself
-CACHED = 2**18  # numbers of a copy that stay in the second cache; of more, each costs
+CACHED = 3 * 2**17  # numbers of a copy that stay in the second cache; of more, each costs
 UNCACHED_NUMBER = 4
 FEW_WINDOWS = 96  # of an image, below which several images are taken together
 JOINED_WINDOWS = 384
@@ -145,7 +145,7 @@ def _tile_cycles(windows, lanes):
 def copy_cycles(C, Ho, row, col, width):
     """Return the cycles that the planes of C channels of an image take."""
     planes = C * len(row.starts) * len(col.starts)
-    least = min(Ho, max(1, 4 * row.extra)) + row.extra
+    least = min(Ho, max(1, 2 * row.extra)) + row.extra
     each = COPIED_NUMBER if planes * least * width <= CACHED else UNCACHED_NUMBER
     return planes * (Ho + row.extra) * (COPIED_ROW + each * width)
 
@@ -159,7 +159,7 @@ def _chunks(N, C, O, size, row, col, joined, copies, taps, threads):
     else:
         line = C * len(row.starts) * len(col.starts) * (Wo + col.extra)
         fitting = CACHED // 2 // line - row.extra if copies else -(-4096 // Wo)
-        fitting = max(fitting, 4 * row.extra, 1)
+        fitting = max(fitting, 2 * row.extra, 1)
         count = -(-Ho // fitting)
         if shared and N * count < 2 * threads:
             most = max(1, Ho * Wo // (4 * VECTORS * VECTOR_BYTES // 4))

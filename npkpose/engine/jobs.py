@@ -26,11 +26,10 @@ import threading
 from functools import lru_cache
 from queue import SimpleQueue
 
-import numba
 import numpy as np
 from numba import types
 
-from npkpose._jit import kernel
+from npkpose._jit import c_function, kernel
 from npkpose.engine.atomics import (
     call,
     compare_exchange,
@@ -45,13 +44,8 @@ FUNCTION, RECORD, OPEN, BUSY, AWAKE, OWNED = range(0, 48, 8)  # each has a cache
 PAUSES = 32  # before another thread, perhaps the awaited one, may run on this core
 LOOKS = 2**14  # for a job before a thread sleeps: about half a millisecond
 
-JOB = types.void(types.uintp, types.intp)  # what `job` compiles: (address of the record, thread)
-
-
-def job(function):
-    """Compile a job function; its ``address`` is what `run_job` takes."""
-    cache = {} if numba.config.BOUNDSCHECK else {"cache": True}
-    return numba.cfunc(JOB, nopython=True, error_model="numpy", **cache)(function)
+# Compiles a job function of (address of the record, thread); its ``address`` is for `run_job`.
+job = c_function(types.void(types.uintp, types.intp))
 
 
 def run_job(address, record, threads):

@@ -5,8 +5,8 @@ at a time use it. Two of our threads would wait for each other, and each for a p
 free core. NumPy has no function that sets the number of threads, but its wheels come with the
 library, whose own function for it is called here. Meanwhile products of the program's other
 threads have one thread too. The number of threads it was told to use, by OPENBLAS_NUM_THREADS or
-by a caller, is our limit as well. Where the library is another one, or lies elsewhere, the
-products keep their threads and `npkpose.engine.threads` starts none.
+by a caller, is our limit as well. Where the library is another one, or lies elsewhere, as on
+macOS, its products keep their threads; the engine's own do not need it.
 
 Ctrl-C may end a call at any bytecode, so nothing here relies on a line that comes later: the call
 runs in a context of its own (`contextvars`), which Python leaves whatever happens, and
@@ -62,10 +62,10 @@ def is_running(context):
 
 
 def allowed_threads():
-    """Return how many threads a product may use; 1 where the library cannot be told."""
+    """Return how many threads a product may use; as many as there are cores if nobody says."""
     functions = _functions()
     if functions is None:
-        return 1
+        return os.cpu_count() or 1
     before = list(_allowed)
     return before[0] if before else functions[0]()
 
