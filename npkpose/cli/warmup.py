@@ -22,8 +22,7 @@ from npkpose.codec.paf.group import group_paf
 from npkpose.codec.paf.limbs import MATCHINGS
 from npkpose.codec.tags.group import group_tags
 from npkpose.data.people import synthetic_scene
-from npkpose.engine import attend, gelu, normalise_tokens
-from npkpose.engine.jobs import looks_before_sleep
+from npkpose.engine import attend, gelu, jobs, normalise_tokens
 from npkpose.image.warp import warp_affine
 from npkpose.metrics import Detections, GroundTruth, evaluate_coco
 from npkpose.metrics.coco.scanned import scan_ground_truth
@@ -67,7 +66,7 @@ def _calls():
     yield from _people_calls()
     yield "triangulate", _triangulate
     if not numba.config.DISABLE_JIT:
-        yield "jobs of several threads", looks_before_sleep
+        yield "jobs of several threads", partial(jobs._look_for_jobs, np.zeros(48, np.int64))
 
 
 def _heatmap_calls(dtype):

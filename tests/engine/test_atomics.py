@@ -82,7 +82,6 @@ def test_an_exchange_is_a_lock():
     assert state[8] == 15_000
 
 
-@numba.cfunc(types.void(types.uintp, types.intp))
 def write(record, thread):
     numbers = carray(atomics.numbers_at(record, 0), 2)
     numbers[0], numbers[1] = 7, thread
@@ -95,7 +94,8 @@ def call_at(address, state):
 
 def test_a_function_is_called_by_its_address():
     state = np.zeros(3, np.int64)
-    call_at(write.address, state[1:])
+    compiled = numba.cfunc(types.void(types.uintp, types.intp))(write)
+    call_at(compiled.address, state[1:])
     assert state.tolist() == [0, 7, 5]
 
 

@@ -3,6 +3,7 @@
 import multiprocessing
 import threading
 import time
+from functools import lru_cache
 
 import numba
 import numpy as np
@@ -17,7 +18,6 @@ pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is com
 MOST = 8  # threads
 
 
-@job
 def count_chunks(record, thread):
     """Add one to the count of each chunk, and to that of the thread that did it."""
     r = carray(numbers_at(record, 0), 4)
@@ -30,11 +30,14 @@ def count_chunks(record, thread):
         by[thread] += 1
 
 
+compiled = lru_cache(job)
+
+
 def run(threads, chunks):
     """Run a job of some chunks; return how often each was done, and how many by each thread."""
     done, by = np.zeros(max(chunks, 1), np.int64), np.zeros(MOST, np.int64)
     record = np.array([0, chunks, done.ctypes.data, by.ctypes.data])
-    run_job(count_chunks.address, record, threads)
+    run_job(compiled(count_chunks).address, record, threads)
     return done[:chunks].copy(), by.copy()
 
 
