@@ -88,11 +88,11 @@ def _heatmap_calls(dtype):
 
 def _layer_calls(dtype):
     precision = np.dtype(dtype).name
-    image = np.ones((1, 2, 8, 8), dtype)
+    image = np.ones((1, 2, 12, 12), dtype)  # too many windows for a single product
     for groups in (1, 2):  # 2: depthwise
         yield f"Conv2d {precision}, groups {groups}", partial(Conv2d(2, 2, 3, groups=groups), image)
     layers = Sequential(Conv2d(2, 2, 3), BatchNorm2d(2), ReLU(), ConvTranspose2d(2, 2, 2, 2))
-    batch = [(image, np.zeros((1, 2, 12, 12), dtype), None)]
+    batch = [(image, np.zeros((1, 2, 20, 20), dtype), None)]
     yield f"training step {precision}", partial(fit, layers.astype(dtype), batch, Adam(layers))
 
 

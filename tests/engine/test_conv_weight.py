@@ -20,14 +20,22 @@ def _cases(draw, convolutions):
     return x, np.random.default_rng(1).normal(size=dy), window, groups
 
 
-@pytest.mark.parametrize("piece, planes", [(1024, 2**17), (1, 1), (9, 40)])
+WAYS = {  # constants of `conv_weight`
+    "one product of few windows": {},
+    "the tile": {"FEW_WINDOWS": 0},
+    "row by row": {"FEW_WINDOWS": 0, "PIECE": 1, "PLANES": 1},
+    "small pieces": {"FEW_WINDOWS": 0, "PIECE": 9, "PLANES": 40},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
 @given(data=st.data())
-def test_pieces_of_any_size_give_the_plain_gradient(convolutions, piece, planes, data):
+def test_every_way_gives_the_plain_gradient(convolutions, way, data):
     case = data.draw(_cases(convolutions))
     conv_weight._plan.cache_clear()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(conv_weight, "PIECE", piece)
-        patch.setattr(conv_weight, "PLANES", planes)
+        for name, value in WAYS[way].items():
+            patch.setattr(conv_weight, name, value)
         got = conv2d_weight_gradient(*case)
     conv_weight._plan.cache_clear()
     for array, expected in zip(got, conv.conv2d_weight_gradient.plain(*case)):
