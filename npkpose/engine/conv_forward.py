@@ -81,16 +81,17 @@ def convolve(x, weight, window, groups=1, epilogue=Epilogue()):
         run_all(depthwise_tasks(x, weight, window, size, rows, epilogue.arguments(x.dtype)))
         return y
     weight, taps = np.ascontiguousarray(weight), forward_taps(window, C // groups)
+    if epilogue.residual is not None:
+        residual = np.ascontiguousarray(epilogue.residual, x.dtype).reshape(y.shape)
+        epilogue = epilogue._replace(residual=residual)
     if groups == 1:
-        if epilogue.residual is not None:
-            epilogue = epilogue._replace(residual=epilogue.residual.reshape(y.shape))
         sum_taps(x, weight, taps, y, epilogue)
         return y
     for g in range(groups):
         inputs, outputs = (slice(g * n // groups, (g + 1) * n // groups) for n in (C, O))
         part = Epilogue(*(None if a is None else a[outputs] for a in epilogue[:2]), *epilogue[2:])
         if part.residual is not None:
-            part = part._replace(residual=part.residual.reshape(y.shape)[:, outputs])
+            part = part._replace(residual=part.residual[:, outputs])
         sum_taps(x[:, inputs], weight[outputs], taps, y[:, outputs], part)
     return y
 
@@ -107,7 +108,8 @@ def sum_taps(x, weight, taps, y, epilogue=Epilogue()):
     """Write to ``y`` (N, O, Ho, Wo) the sums over kernel taps and channels, after an epilogue.
 
     ``x`` (N, C, H, W) and ``y`` may be views whose images, channels and, for ``y``, rows and pixels
-    lie apart; ``weight`` is an array whose memory `Taps` speaks of. The residual is like ``y``.
+    lie apart; ``weight`` is an array whose memory `Taps` speaks of. All have the dtype of ``y``,
+    and the residual its strides.
     """
     (N, C, H, W), (O, Ho, Wo), dtype = x.shape, y.shape[1:], y.dtype
     if not y.size:
@@ -138,9 +140,7 @@ def _prepare(N, C, O, image, size, taps, contiguous, threads, itemsize):
         N, C, O, image, size, taps.rows, taps.cols, taps.stride, contiguous,
         taps.w_image == 0, threads, itemsize,
     )  # fmt: skip
-    w_offsets = (
-        np.add.outer(np.arange(C) * taps.w_channel, taps.w_taps).reshape(-1).astype(np.int64)
-    )
+    w_offsets = _weight_offsets(C, taps.w_channel, taps.w_taps)
     arrays = {
         "planes": plan.planes, "w_offsets": w_offsets, "row_starts": plan.row_starts,
         "col_starts": plan.col_starts, "chunks": plan.chunks,
@@ -153,6 +153,12 @@ def _prepare(N, C, O, image, size, taps, contiguous, threads, itemsize):
         "count": len(plan.chunks), "buffer_size": plan.buffer,
     }  # fmt: skip
     return fixed_record(FIELDS, arrays, numbers), plan, arrays
+
+
+@lru_cache(maxsize=1024)
+def _weight_offsets(C, w_channel, w_taps):
+    """Return the place of each term's weight, for images of any size."""
+    return np.add.outer(np.arange(C) * w_channel, w_taps).reshape(-1).astype(np.int64)
 
 
 def fixed_record(fields, arrays, numbers):

@@ -95,18 +95,24 @@ def find_plan(
     _, row, col, joined, copies, by_rows = min(ways, key=lambda way: way[0])
     width = size[1] + col.extra
     chunks = _chunks(N, C, O, size, row, col, joined, copies, len(rows) * len(cols), threads)
-    planes = [
-        ((c * len(row.starts) + p) * len(col.starts) + q, down, right)
-        for c in range(C) for p, down in row.taps for q, right in col.taps
-    ]  # fmt: skip
     tallest = max((m * (b - a + row.extra) for _, m, a, b, *_ in chunks), default=0)
     lanes = VECTOR_BYTES // itemsize
     apart = -(-tallest * width // lanes) * lanes + 4 * lanes
     return Plan(
-        np.array(planes, np.int64).reshape(-1, 3), np.array(row.starts), np.array(col.starts),
+        _planes(C, row, col), np.array(row.starts), np.array(col.starts),
         np.array(chunks, np.int64).reshape(-1, 6), row.extra, width, copies, by_rows,
         C * len(row.starts) * len(col.starts) * apart, min(threads, len(chunks)),
     )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _planes(C, row, col):
+    """Return where each term's pixels are, for images of any size: see `Plan`."""
+    planes = [
+        ((c * len(row.starts) + p) * len(col.starts) + q, down, right)
+        for c in range(C) for p, down in row.taps for q, right in col.taps
+    ]  # fmt: skip
+    return np.array(planes, np.int64).reshape(-1, 3)
 
 
 def _estimate(

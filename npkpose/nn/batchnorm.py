@@ -107,11 +107,12 @@ class BatchNorm2d(Module):
         A convolution followed by this is itself a convolution, which is how networks that
         are only evaluated do without the normalisation.
         """
-        mean, var = (self.buffers[k].astype(np.float64) for k in ("running_mean", "running_var"))
-        slope = 1.0 / np.sqrt(var + self.eps)
+        slope = 1.0 / np.sqrt(self.buffers["running_var"] + np.float64(self.eps))
         if self.params:
             slope *= self.params["weight"]
-        offset = (self.params["bias"] if self.params else 0.0) - slope * mean
+        offset = -slope * self.buffers["running_mean"]
+        if self.params:
+            offset += self.params["bias"]
         return _column(slope, dtype), _column(offset, dtype)
 
     def _mode(self):

@@ -63,22 +63,17 @@ def _conv(layers, x, skip):
             relu = None  # its input is not the convolution, or the sum is one of NumPy's
         else:
             residual = skip.reshape(*shape[:2], shape[2] * shape[3])
-    epilogue = _epilogue(conv, norm, x.dtype)._replace(residual=residual, relu=relu is not None)
-    weight, _ = conv.weight_and_bias(x.dtype)
+    weight, bias = conv.weight_and_bias(x.dtype)
+    scale, shift = None, bias
+    if norm is not None:
+        scale, shift = (a.reshape(-1) for a in norm.affine(x.dtype))  # (O,)
+        shift = shift if bias is None else shift + scale * bias
+    epilogue = engine.Epilogue(scale, shift, residual, relu is not None)
     y = engine.convolve(x, weight, conv.window, conv.groups, epilogue)
     conv.save_for_backward(x, y.shape)
     if relu is not None:
         relu.save_for_backward(y)
     return y, 1 + (norm is not None) + (relu is not None)
-
-
-def _epilogue(conv, norm, dtype):
-    """Return the bias, and the normalisation after it if there is one."""
-    _, bias = conv.weight_and_bias(dtype)
-    if norm is None:
-        return engine.Epilogue(shift=bias)
-    slope, offset = (a.reshape(-1) for a in norm.affine(dtype))  # (O,)
-    return engine.Epilogue(slope, offset if bias is None else offset + slope * bias)
 
 
 def _norm(layers, x, skip):

@@ -92,3 +92,12 @@ def test_an_epilogue_that_does_not_fit_is_refused(name, length, rng):
         convolve(x, np.ones((4, 2, 3, 3)), window, 1, Epilogue(**{name: np.ones(length)}))
     with pytest.raises(ValueError, match="weight: expected shape .* and float64"):
         convolve(x, np.ones((4, 2, 3, 3), np.float32), window)
+
+
+def test_a_residual_of_another_dtype_or_order_is_converted(rng):
+    x, weight = rng.normal(size=(2, 3, 5, 6)).astype(np.float32), rng.normal(size=(4, 3, 1, 1))
+    weight, window = weight.astype(np.float32), ((1, 1), (1, 1), (0, 0), (1, 1))
+    residual = np.asfortranarray(rng.normal(size=(2, 4, 30)))
+    y = convolve(x, weight, window, 1, Epilogue(residual=residual))
+    wanted = plain(x, weight, window, 1) + residual.reshape(2, 4, 5, 6)
+    np.testing.assert_allclose(y, wanted, rtol=0, atol=1e-5)
