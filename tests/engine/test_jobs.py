@@ -11,8 +11,8 @@ import pytest
 from numba import carray
 
 from npkpose.engine import matmul, run_all, use_threads
-from npkpose.engine.atomics import fetch_add, numbers_at
-from npkpose.engine.jobs import job, run_job
+from npkpose.engine.atomics import fetch_add, numbers_at, pause
+from npkpose.engine.jobs import AWAKE, _pool, job, run_job
 
 pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
 MOST = 8  # threads
@@ -20,12 +20,14 @@ MOST = 8  # threads
 
 def count_chunks(record, thread):
     """Add one to the count of each chunk, and to that of the thread that did it."""
-    r = carray(numbers_at(record, 0), 4)
+    r = carray(numbers_at(record, 0), 5)
     done, by = carray(numbers_at(r[2], 0), r[1]), carray(numbers_at(r[3], 0), MOST)
     while True:
         i = fetch_add(r, 0, 1)
         if i >= r[1]:
             return
+        for _ in range(r[4]):
+            pause()
         fetch_add(done, i, 1)
         by[thread] += 1
 
@@ -33,10 +35,10 @@ def count_chunks(record, thread):
 compiled = lru_cache(job)
 
 
-def run(threads, chunks):
+def run(threads, chunks, pauses=0):
     """Run a job of some chunks; return how often each was done, and how many by each thread."""
     done, by = np.zeros(max(chunks, 1), np.int64), np.zeros(MOST, np.int64)
-    record = np.array([0, chunks, done.ctypes.data, by.ctypes.data])
+    record = np.array([0, chunks, done.ctypes.data, by.ctypes.data, pauses])
     run_job(compiled(count_chunks).address, record, threads)
     return done[:chunks].copy(), by.copy()
 
@@ -55,13 +57,22 @@ def test_every_chunk_of_thousands_of_jobs_is_done_once(threads):
     assert not failed
 
 
-def test_other_threads_take_chunks_too():
+def others_take_chunks():
     for _ in range(100):
-        _, by = run(3, 300_000)
-        assert by.sum() == 300_000
-        if (by[:3] > 0).sum() > 1:
-            return
-    pytest.fail("no other thread took a chunk of a hundred long jobs")
+        _, by = run(3, 1000, 1000)
+        assert by.sum() == 1000
+        if by[1:].any():
+            return True
+    return False
+
+
+def test_other_threads_take_chunks_too():
+    assert others_take_chunks()
+
+
+def test_the_caller_waits_for_chunks_that_others_have_taken():
+    for _ in range(40):
+        assert (run(3, 4, 200_000)[0] == 1).all()
 
 
 def test_several_callers_at_once():
@@ -92,7 +103,7 @@ def test_the_pool_grows_and_smaller_jobs_keep_their_numbers_of_threads():
 def _in_child(results):
     failed = []
     run_many(3, 500, failed)
-    results.put(len(failed))
+    results.put((len(failed), others_take_chunks()))
 
 
 @pytest.mark.skipif(
@@ -100,17 +111,28 @@ def _in_child(results):
 )
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_forked_child_has_threads_of_its_own():
-    run(3, 1000)  # the parent's threads look for jobs while it forks
+    assert others_take_chunks()
+    long = threading.Thread(target=run, args=(3, 2000, 10_000))
+    long.start()  # the parent's threads do a job while it forks
     fork = multiprocessing.get_context("fork")
     results = fork.Queue()
     child = fork.Process(target=_in_child, args=(results,))
     child.start()
     try:
-        assert results.get(timeout=60) == 0
+        assert results.get(timeout=60) == (0, True)
     finally:
+        long.join()
         child.kill()
         child.join()
     assert (run(3, 1000)[0] == 1).all()
+
+
+def test_idle_threads_fall_asleep():
+    assert others_take_chunks()
+    state, end = _pool().state, time.monotonic() + 60
+    while state[AWAKE] and time.monotonic() < end:
+        time.sleep(0.01)
+    assert state[AWAKE] == 0
 
 
 def test_idle_threads_use_no_processor_time():
