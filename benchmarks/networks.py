@@ -27,7 +27,7 @@ from benchmarks.timing import first_call, machine, peak_mib
 from npkpose.engine import num_threads, use_threads
 
 SECONDS, LEAST, MOST = 20, 5, 200  # for each row, and pairs of runs
-REST = 0.005  # seconds; threads of PyTorch's, and of OpenBLAS's, wait for more work that long
+REST = 0.005  # seconds; PyTorch's threads wait for more work that long
 MARKS = "<!-- networks -->\n", "<!-- end of networks -->\n"
 
 

@@ -24,7 +24,7 @@ from npkpose.nn._state import copy_state
 from npkpose.nn.faster import faster
 from npkpose.nn.module import Module
 
-TILE = 2**17  # numbers of a parameter that are updated at once: they stay in the cache
+AT_ONCE = 2**17  # numbers of a parameter that are updated at once: they stay in the cache
 
 
 class Optimizer:
@@ -89,12 +89,12 @@ class SGD(Optimizer):
         super().__init__(module, lr, weight_decay, ("velocity",) if momentum else ())
 
     def _update(self, p, g, *velocity):
-        """Update one parameter, a tile at a time."""
+        """Update one parameter, some of its numbers at a time."""
         arrays = p, g, *velocity
         if p.flags.c_contiguous:
             arrays = [a.reshape(-1) for a in arrays]
-        for i in range(0, len(arrays[0]), TILE):
-            p, g, *v = (a[i : i + TILE] for a in arrays)
+        for i in range(0, len(arrays[0]), AT_ONCE):
+            p, g, *v = (a[i : i + AT_ONCE] for a in arrays)
             if self.weight_decay:
                 g = g + self.weight_decay * p
             p -= float(self.lr) * self._direction(g, *v)
