@@ -174,10 +174,9 @@ def odd_vectors(size, lanes):
 @kernel
 def tile_height(rows):
     """Return the height of the highest tile that fits into some rows."""
-    P = ROWS
-    while P > rows:
-        P //= 2
-    return P
+    if rows >= ROWS:
+        return ROWS
+    return ROWS // 2 if rows >= ROWS // 2 else 1
 
 
 @kernel

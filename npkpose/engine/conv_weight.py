@@ -32,10 +32,11 @@ FEW_WINDOWS = 64  # up to which one product of all is quickest
 PLANES = 2**17  # numbers of the planes of a chunk's channels
 
 FIELDS = (
-    "next x x_size x_image x_plane dy dy_size dy_image dy_plane dweight buffer lines "
+    "next lost x x_size x_image x_plane dy dy_size dy_image dy_plane dweight buffer lines "
     "planes row_starts col_starts pieces chunks dweight_size K taps C O H W Ho Wo rows cols sh sw "
     "below width copies piece_count count buffer_size lines_size"
 ).split()
+LOST = FIELDS.index("lost")  # whether a sum is infinite or NaN
 RECORD = np.dtype([(name, np.int64) for name in FIELDS])
 _record = record_at(RECORD)
 
@@ -53,13 +54,15 @@ def sum_windows(x, dy, taps, dweight):
     fixed, _, threads, buffer_size, lines_size = plan
     buffer = scratch((threads, buffer_size), dtype, "columns")
     lines = scratch((threads, lines_size), dtype, "rows")
-    first = [0]
+    first = [0, 0]
     for array in x, dy:
         first += address(array), reach(array), *(n // x.itemsize for n in array.strides[:2])
     first += address(dweight), address(buffer), address(lines)
     record = fixed.copy()
     record[: len(first)] = first
     run_job(_weight_job(dtype).address, record, threads)
+    if record[LOST]:
+        _sum_exactly(x, dy, taps, dweight)
 
 
 @lru_cache(maxsize=4096)
@@ -128,6 +131,18 @@ def _parts(C, O, per_channel, threads):
     return inputs, [(ROWS * a, min(O, ROWS * b)) for a, b in outputs]
 
 
+def _sum_exactly(x, dy, taps, dweight):
+    """Write to ``dweight`` its sum where pixels are infinite or NaN.
+
+    Chunks multiply the pixels between windows by zeros, which makes such pixels NaN.
+    """
+    dweight[...] = 0
+    for n in range(len(x)):
+        part = np.empty_like(dweight)
+        _sum_few_windows(x[n : n + 1], dy[n : n + 1], taps, part)
+        dweight += part
+
+
 def _sum_few_windows(x, dy, taps, dweight):
     """Write to ``dweight`` one product, of dy and of rows that each hold what a window sees."""
     N, (O, Ho, Wo) = len(x), dy.shape[1:]
@@ -165,7 +180,7 @@ def _weight_job(dtype):
 
 @kernel
 def _take_chunks(record, thread, zero):
-    r, taken = _record(record), carray(numbers_at(record, 0), 1)
+    r, taken = _record(record), carray(numbers_at(record, 0), LOST + 1)
     while True:
         i = fetch_add(taken, 0, 1)
         if i >= r.count:
@@ -177,6 +192,19 @@ def _take_chunks(record, thread, zero):
             clear(dweight, c * r.K + first * r.taps, (last - first) * r.taps)
         for j in range(r.piece_count):
             _add_piece(r, pieces[j], first, last, o, end, thread, zero)
+        for c in range(o, end):
+            if _count_lost(dweight, c * r.K + first * r.taps, (last - first) * r.taps):
+                fetch_add(taken, LOST, 1)
+
+
+@kernel
+def _count_lost(values, start, count):
+    """Return how many numbers from ``start`` on are infinite or NaN."""
+    lost, start = 0, np.uintp(start)
+    for k in range(np.uintp(count)):
+        difference = values[start + k] - values[start + k]
+        lost += difference != 0
+    return lost
 
 
 @kernel

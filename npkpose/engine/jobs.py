@@ -68,8 +68,8 @@ class _Pool:
         if awake >= count:
             return
         while self.count < count:
-            self.count += 1
             threading.Thread(target=self._serve, name="npkpose-tile", daemon=True).start()
+            self.count += 1
         for _ in range(count - awake):
             if self.queue.qsize() < count:
                 self.queue.put(None)

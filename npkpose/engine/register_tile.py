@@ -138,37 +138,30 @@ class _Tile:
                 total = self.totals[p, v]
                 b.store(b.call(self.fma, [scale, b.load(total), shift]), total)
         last = b.sub(self.count, number((self.V - 1) * self.lanes))
-        mask = mask_below(b, last, self.lanes)
-        full = b.icmp_signed(">=", last, number(self.lanes))
+        mask = mask_below(b, last, self.lanes)  # of the last vectors of rows
         with b.if_then(self.has_residual):
-            self.either(full, lambda *place: self.add_residual(*place, mask))
+            for place in self.totals:
+                self.add_residual(*place, mask)
         lowest = spread(b, self.lowest, self.vector)
-        self.either(full, lambda *place: self.write(*place, lowest, mask))
+        for place in self.totals:
+            self.write(*place, lowest, mask)
 
-    def either(self, full, function):
-        """Call ``function(p, v, masked)``: last vectors of rows that are not full are masked."""
-        with self.b.if_else(full) as branches:
-            for branch, masks in zip(branches, (False, True)):
-                with branch:
-                    for p, v in self.totals:
-                        function(p, v, masks and v == self.V - 1)
-
-    def add_residual(self, p, v, masked, mask):
+    def add_residual(self, p, v, mask):
         """Add to a total its vector of the residual."""
         place = self.at(self.residual, self.y_at, self.y_row, p, v)
-        if masked:
+        if v == self.V - 1:
             residual = load_masked(self.b, place, self.vector, mask)
         else:
             residual = self.b.load(place, align=1)
         total = self.totals[p, v]
         self.b.store(self.b.fadd(self.b.load(total), residual), total)
 
-    def write(self, p, v, masked, lowest, mask):
+    def write(self, p, v, lowest, mask):
         """Write a total to ``y``, no less than ``lowest``."""
         b, place = self.b, self.at(self.y, self.y_at, self.y_row, p, v)
         value = b.load(self.totals[p, v])
         value = b.select(b.fcmp_ordered("<", value, lowest), lowest, value)
-        if masked:
+        if v == self.V - 1:
             store_masked(b, value, place, mask)
         else:
             b.store(value, place, align=1)

@@ -125,7 +125,7 @@ def test_nan_and_infinity_reach_the_input_gradients_that_see_them(window, value,
 
 
 @pytest.mark.parametrize("window", WINDOWS)
-def test_nan_reaches_the_weights_whose_taps_see_it(window, rng):
+def test_nan_reaches_the_weights_whose_taps_see_it_alone(window, rng):
     x = rng.normal(size=(2, 3, 9, 11))
     dy = rng.normal(size=(2, 5, *count_windows((9, 11), window)))
     for array in x, dy:
@@ -133,9 +133,7 @@ def test_nan_reaches_the_weights_whose_taps_see_it(window, rng):
             before, array[place] = array[place], np.nan
             got, _ = conv2d_weight_gradient(x, dy, window)
             wanted, _ = conv.conv2d_weight_gradient.plain(x, dy, window)
-            if array is dy:
-                same(got, wanted)
-            assert np.isnan(got[np.isnan(wanted)]).all()
+            same(got, wanted)
             array[place] = before
 
 
