@@ -1,5 +1,6 @@
 """Every example runs, prints its numbers and writes its plot; with few steps if it trains."""
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -28,6 +29,9 @@ PRINTED = {
     "17_train_on_a_cluster": (["--steps", "4"], "differ by at most 0.000 %"),
 }
 
+# Without a cache, as where bounds are checked, each example would compile the engine again.
+ENGINE = {"NPKPOSE_ENGINE": "plain"} if numba.config.BOUNDSCHECK else {}
+
 NEED_DATA = {"06_photograph", "10_triangulate_rig", "11_shelf"}
 NEED_DASK = {"15_decode_on_a_cluster", "16_score_on_a_cluster", "17_train_on_a_cluster"}
 SLOW_UNCOMPILED = {"13_mhformer"}  # its GELU, number by number
@@ -38,7 +42,9 @@ def run(name, arguments, folder):
     pytest.importorskip("matplotlib")
     pytest.importorskip("PIL")
     command = [sys.executable, str(EXAMPLES / f"{name}.py"), *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, env=os.environ | ENGINE
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
