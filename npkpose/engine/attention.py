@@ -20,6 +20,7 @@ from npkpose.engine.conv_forward import Epilogue, address
 from npkpose.engine.elementary import exp
 from npkpose.engine.jobs import job, run_job
 from npkpose.engine.products import multiply
+from npkpose.engine.scratch import aligned_empty
 from npkpose.engine.threads import num_threads
 
 COLUMNS = 64  # of a matrix that a chunk takes
@@ -43,7 +44,7 @@ def attend_columns(q, k, v, y):
     any strides.
     """
     (N, d, I), J = q.shape, k.shape[1]
-    S = np.empty((N, J, I), q.dtype)
+    S = aligned_empty((N, J, I), q.dtype)
     scale = _scale(J, d, q.dtype)
     multiply(k, q, S, Epilogue(scale=scale))
     softmax_columns(S)
@@ -90,7 +91,7 @@ def _softmax(record, zero):
         chunk = fetch_add(taken, 0, 1)
         if chunk >= count:
             return
-        n, first = chunk // blocks, chunk % blocks * COLUMNS
+        n, first = chunk % (count // blocks), chunk // (count // blocks) * COLUMNS
         width = np.uintp(min(COLUMNS, I - first))
         start = np.uintp(n * J * I + first)
         highest[:] = -np.inf

@@ -29,15 +29,15 @@ def exp(x):
     return np.exp(x)
 
 
-@overload(exp, inline="always")
+@overload(exp)
 def _exp(x):
     if x != types.float32:
         return lambda x: np.exp(x)
 
     def exp32(x):
-        x = LOWEST if x < LOWEST else (HIGHEST if x > HIGHEST else x)
-        n = np.floor(x * _LOG2_E + _HALF)
-        r = x - n * _LN2_HIGH - n * _LN2_LOW
+        within = LOWEST if x < LOWEST else (HIGHEST if x > HIGHEST else x)
+        n = np.floor(within * _LOG2_E + _HALF)
+        r = within - n * _LN2_HIGH - n * _LN2_LOW
         p = ((((_P0 * r + _P1) * r + _P2) * r + _P3) * r + _P4) * r + _P5
         power = np.int32((np.int32(n) + np.int32(127)) << np.int32(23))
         return (p * r * r + r + _ONE) * power.view(np.float32)

@@ -18,7 +18,7 @@ from functools import lru_cache
 
 import numpy as np
 from numba import carray, types
-from numba.extending import overload
+from numba.extending import overload, register_jitable
 from numpy.polynomial import Chebyshev, Polynomial
 
 from npkpose._jit import kernel
@@ -62,7 +62,7 @@ def _fit_mills():
 
 _MILLS = _fit_mills()
 _M0, _M1, _M2, _M3, _M4, _M5, _M6, _M7 = _MILLS
-_ONE, _HALF, _THIRD = np.float32(1), np.float32(0.5), np.float32(1 / 3)  # no float64 slips in
+_ZERO, _ONE, _HALF, _THIRD = (np.float32(n) for n in (0, 1, 1 / 2, 1 / 3))  # no float64 slips in
 _END, _BELL = np.float32(_LARGEST), np.float32(1 / math.sqrt(2 * math.pi))
 
 
@@ -104,15 +104,21 @@ def _fill_for(x, y, slope, with_slope):
 def _fill_32(x, y, slope, with_slope):
     for i in range(x.size):
         a = min(abs(x[i]), _END)
-        bell = exp(-_HALF * a * a)
-        t = _ONE / (_ONE + _THIRD * a)
-        m = _M4 + t * (_M5 + t * (_M6 + t * _M7))
-        tail = bell * (_M0 + t * (_M1 + t * (_M2 + t * (_M3 + t * m))))
-        positive = x[i] if x[i] > 0 else x[i] * 0
-        y[i] = positive - a * tail
-        if with_slope:
-            a_bell = a * bell * _BELL
-            slope[i] = _ONE - tail + a_bell if x[i] > 0 else tail - a_bell
+        y[i] = (_ZERO if x[i] < _ZERO else x[i]) - a * exp(-_HALF * a * a) * _mills(a)
+    if with_slope:
+        for i in range(x.size):
+            a = min(abs(x[i]), _END)
+            bell = exp(-_HALF * a * a)
+            tail, a_bell = bell * _mills(a), a * bell * _BELL
+            slope[i] = _ONE - tail + a_bell if x[i] > _ZERO else tail - a_bell
+
+
+@register_jitable
+def _mills(a):
+    """Return M(a), float32 all through."""
+    t = _ONE / (_ONE + _THIRD * a)
+    m = _M4 + t * (_M5 + t * (_M6 + t * _M7))
+    return _M0 + t * (_M1 + t * (_M2 + t * (_M3 + t * m)))
 
 
 def _fill_64(x, y, slope, with_slope):

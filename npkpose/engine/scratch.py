@@ -28,3 +28,11 @@ def aligned(size):
     memory = np.empty(size + LINE, np.uint8)
     start = -memory.ctypes.data % LINE
     return memory[start : start + size]
+
+
+def aligned_empty(shape, dtype):
+    """Return a new array that begins with a cache line, of which no other array has a part.
+
+    Threads that write to one line, each to its own numbers, would wait for each other.
+    """
+    return aligned(math.prod(shape) * np.dtype(dtype).itemsize).view(dtype).reshape(shape)

@@ -19,6 +19,7 @@ from npkpose.engine.conv_forward import Epilogue, address
 from npkpose.engine.gelu import gelu
 from npkpose.engine.jobs import job, run_job
 from npkpose.engine.products import multiply
+from npkpose.engine.scratch import aligned_empty
 from npkpose.engine.threads import num_threads
 
 
@@ -56,7 +57,7 @@ def normalise_tokens(x, weight, bias, eps):
     """Return the layer normalisation over the features of tokens (N, D, L)."""
     x = np.ascontiguousarray(x)
     N, D, L = x.shape
-    y = np.empty_like(x)
+    y = aligned_empty(x.shape, x.dtype)
     weight, bias = (np.ascontiguousarray(a, x.dtype) for a in (weight, bias))
     eps = np.full(1, eps, x.dtype)
     arrays = x, y, weight, bias, eps
