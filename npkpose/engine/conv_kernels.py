@@ -67,11 +67,17 @@ def _reach(array):
 
 
 def _convolve_float32(record, thread):
-    _take_chunks(record, thread, np.float32(0))
+    i = _next_chunk(record)
+    while i >= 0:
+        _chunk(_record(record), i, thread, np.float32(0))
+        i = _next_chunk(record)
 
 
 def _convolve_float64(record, thread):
-    _take_chunks(record, thread, np.float64(0))
+    i = _next_chunk(record)
+    while i >= 0:
+        _chunk(_record(record), i, thread, np.float64(0))
+        i = _next_chunk(record)
 
 
 @lru_cache(maxsize=2)
@@ -81,15 +87,10 @@ def convolution_job(dtype):
 
 
 @kernel
-def _take_chunks(record, thread, zero):
-    """Do chunks of a convolution until none is left."""
-    r = _record(record)
-    taken = carray(numbers_at(record, 0), 1)
-    while True:
-        i = fetch_add(taken, 0, 1)
-        if i >= r.count:
-            return
-        _chunk(r, i, thread, zero)
+def _next_chunk(record):
+    """Take the next chunk of a convolution; return its number, or -1 if none is left."""
+    i = fetch_add(carray(numbers_at(record, 0), 1), 0, 1)
+    return i if i < _record(record).count else -1
 
 
 @kernel
@@ -111,11 +112,9 @@ def _chunk(r, i, thread, zero):
     planes, offsets = carray(numbers_at(r.planes, 0), (r.K, 3)), np.empty(r.K, np.int64)
     for k in range(r.K):
         offsets[k] = planes[k, 0] * apart + planes[k, 1] * width + planes[k, 2]
-    if r.by_rows:
-        for h in range(b - a):
-            _line(r, chunk, thread, seen, at, offsets, h, r.Wo, zero)
-    else:
-        _line(r, chunk, thread, seen, at, offsets, 0, windows, zero)
+    lines, each = (b - a, r.Wo) if r.by_rows else (1, windows)
+    for h in range(lines):  # one call for both ways: it would be compiled for each
+        _line(r, chunk, thread, seen, at, offsets, h, each, zero)
 
 
 @kernel
