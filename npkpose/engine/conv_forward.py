@@ -125,7 +125,7 @@ def sum_taps(x, weight, taps, y, epilogue=Epilogue()):
     residual = epilogue.residual
     fill_record(
         record, fixed, x, weight, y,
-        scratch((plan.threads, plan.buffer), dtype, "columns"),
+        scratch((plan.threads, plan.buffer), dtype, "planes"),
         scratch((plan.threads, O, GROUPS * VECTORS * VECTOR_BYTES), np.uint8, "sums"),
         _numbers(epilogue.scale, O, 1, dtype), _numbers(epilogue.shift, O, 0, dtype),
         y if residual is None else residual, residual is not None, epilogue.relu,

@@ -121,10 +121,8 @@ def _chunk(r, i, thread, zero):
 def _line(r, chunk, thread, seen, at, offsets, h, windows, zero):
     """Sum ``windows`` windows from row h of a chunk on; some tiles of them at a time."""
     n, m, a, _, first_channel, end_channel = chunk
-    y, weight = (
-        carray(numbers_at(r.y, zero), r.y_size),
-        carray(numbers_at(r.weight, zero), r.w_size),
-    )
+    y = carray(numbers_at(r.y, zero), r.y_size)
+    weight = carray(numbers_at(r.weight, zero), r.w_size)
     scale, shift = carray(numbers_at(r.scale, zero), r.O), carray(numbers_at(r.shift, zero), r.O)
     residual = carray(numbers_at(r.residual, zero), r.residual_size)
     w_offsets, lanes = carray(numbers_at(r.w_offsets, 0), r.K), VECTOR_BYTES // y.itemsize
@@ -225,6 +223,7 @@ def _copy_rows(r, x, s, planes, t, rows, low, high):
 
 @kernel
 def clear(target, t, count):
+    """Set ``count`` numbers from t on to zero."""
     t = np.uintp(t)
     for l in range(np.uintp(count)):
         target[t + l] = 0

@@ -41,7 +41,7 @@ class Axis(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What `npkpose.engine.conv_kernels.convolve` is told beside the arrays."""
+    """What the job of `npkpose.engine.conv_kernels` is told beside the arrays."""
 
     planes: np.ndarray  # (K, 3): plane, rows and columns to add, for each term of the sum
     row_starts: np.ndarray
@@ -75,20 +75,11 @@ def find_plan(
     ``image`` is (H, W); ``rows`` and ``cols`` are the taps' positions; ``contiguous`` says whether
     an image of ``y`` is written without gaps, ``same_weight`` whether all images have one weight.
     """
+    together = N if same_weight else 1
     ways = [
         _estimate(
-            N if same_weight else 1,
-            C,
-            O,
-            image,
-            size,
-            rows,
-            cols,
-            stride,
-            contiguous,
-            itemsize,
-            *way,
-        )
+            together, C, O, image, size, rows, cols, stride, contiguous, itemsize, *way
+        )  # fmt: skip
         for way in product((False, len(rows) > 1), (False, len(cols) > 1), (False, True))
         if way[1] >= way[0]
     ]
@@ -168,13 +159,13 @@ def _chunks(N, C, O, size, row, col, joined, copies, taps, threads):
         fitting = max(fitting, 2 * row.extra, 1)
         count = -(-Ho // fitting)
         if shared and N * count < 2 * threads:
-            most = max(1, Ho * Wo // (4 * VECTORS * VECTOR_BYTES // 4))
+            most = max(1, Ho * Wo // (VECTORS * VECTOR_BYTES))  # of four float32 tiles at least
             count = max(count, min(Ho, most, -(-2 * threads // N)))
         pieces = [(n, 1, a, b) for n in range(N) for a, b in split_range(Ho, count)]
-    parts = 1
-    if shared and len(pieces) < 2 * threads:
-        parts = max(
-            1, min(-(-threads // len(pieces)) if len(pieces) >= threads else threads, O // ROWS)
-        )
-    edges = [ROWS * a for a, _ in split_range(-(-O // ROWS), parts)] + [O]
-    return [(*piece, a, b) for piece in pieces for a, b in zip(edges, edges[1:])]
+    parts = min(threads, O // ROWS) if shared and len(pieces) < threads else 1
+    return [(*piece, a, b) for piece in pieces for a, b in split_channels(O, parts)]
+
+
+def split_channels(O, count):
+    """Split O output channels into at most ``count`` parts, [(first, end), ...], of whole tiles."""
+    return [(ROWS * a, min(O, ROWS * b)) for a, b in split_range(-(-O // ROWS), count)]

@@ -18,14 +18,14 @@ from npkpose._jit import kernel
 from npkpose.engine.atomics import fetch_add, numbers_at, record_at
 from npkpose.engine.conv_forward import address, fixed_record, reach
 from npkpose.engine.conv_kernels import clear, copy_planes, odd_vectors, tile_height
-from npkpose.engine.conv_plan import MIN_SHARED, copy_cycles, find_axis
+from npkpose.engine.conv_plan import MIN_SHARED, copy_cycles, find_axis, split_channels
 from npkpose.engine.jobs import job, run_job
 from npkpose.engine.product_tile import product_tile
 from npkpose.engine.products import multiply
 from npkpose.engine.scratch import scratch
 from npkpose.engine.threads import num_threads
 from npkpose.engine.tiling import split_range
-from npkpose.engine.vectors import ROWS, VECTOR_BYTES, VECTORS, copy_numbers
+from npkpose.engine.vectors import VECTOR_BYTES, VECTORS, copy_numbers
 
 PIECE = 1024  # windows taken at a time
 FEW_WINDOWS = 64  # up to which one product of all is quickest
@@ -52,7 +52,7 @@ def sum_windows(x, dy, taps, dweight):
         return
     plan = _plan(N, C, O, (H, W), (Ho, Wo), taps, num_threads(), x.itemsize)
     fixed, _, threads, buffer_size, lines_size = plan
-    buffer = scratch((threads, buffer_size), dtype, "columns")
+    buffer = scratch((threads, buffer_size), dtype, "planes")
     lines = scratch((threads, lines_size), dtype, "rows")
     first = [0, 0]
     for array in x, dy:
@@ -126,9 +126,7 @@ def _parts(C, O, per_channel, threads):
     """Return parts of the input and of the output channels: about two chunks for each thread."""
     wanted = 2 * threads if threads > 1 else 1
     inputs = split_range(C, max(-(-C * per_channel // PLANES), wanted))
-    blocks = -(-O // ROWS)
-    outputs = split_range(blocks, -(-wanted // len(inputs)))
-    return inputs, [(ROWS * a, min(O, ROWS * b)) for a, b in outputs]
+    return inputs, split_channels(O, -(-wanted // len(inputs)))
 
 
 def _sum_exactly(x, dy, taps, dweight):
@@ -253,10 +251,8 @@ def _lay_lines(r, piece, o, end, length, line, lines, zero):
     for c in range(o, end):
         clear(lines, (c - o) * line, length)
         for i in range(m):
-            s, t = (
-                (n + i) * r.dy_image + c * r.dy_plane + a * r.Wo,
-                (c - o) * line + i * rows * r.width,
-            )
+            s = (n + i) * r.dy_image + c * r.dy_plane + a * r.Wo
+            t = (c - o) * line + i * rows * r.width
             if r.width == r.Wo:
                 copy_numbers(dy, s, lines, t, (b - a) * r.Wo)
             else:

@@ -94,9 +94,9 @@ def sum_shifted(
         _finish_row(row, image, channel + c, scale, shift, residual, relu)
 
 
-# The same as in conv_kernels.py: a kernel calls only kernels of its own file (see `_jit`).
 @kernel
 def _finish_row(row, n, c, scale, shift, residual, relu):
+    """Replace the sums of channel c of image n by relu(scale sum + shift + residual)."""
     if scale.size:
         for l in range(row.size):
             row[l] *= scale[c]

@@ -64,6 +64,7 @@ class _Pool:
         self.state, self.queue, self.count = np.zeros(48, np.int64), SimpleQueue(), 0
 
     def wake(self, count):
+        """Have at least ``count`` threads look for jobs, soon."""
         awake = int(self.state[AWAKE])
         if awake >= count:
             return

@@ -132,7 +132,7 @@ def copy_numbers(_, source, s, target, t, count):
 
 @intrinsic
 def copy_every_second(_, source, s, target, t, count):
-    """Copy ``count`` numbers, two apart, from ``source[s:]`` to ``target[t:]``."""
+    """Copy ``count`` >= 1 numbers, two apart, from ``source[s:]`` to ``target[t:]``."""
     i = types.intp
     signature = types.void(source, i, target, i, i)
 

@@ -1,4 +1,4 @@
-"""Layers side by side: branches that do not need each other's outputs, without a Sequential.
+"""Layers side by side: branches that do not need each other's outputs.
 
     y_b = f_b(x_b),    dL/dx_b = (df_b/dx_b)^T dL/dy_b       for every branch b
 

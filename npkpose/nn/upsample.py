@@ -47,25 +47,25 @@ class Upsample(Module):
         self.method = "align_corners" if align_corners else "tf1" if tf1 else mode
 
     def forward(self, x):
-        """Return the resized images; keep the two matrices."""
+        """Return the resized images; keep the two matrices, or how often pixels are repeated."""
         x = check_images(x)
         factors = self._whole_factors(x.shape[2:])
         if factors is not None:  # nearest pixels: each is repeated
-            self.save_for_backward(x, factors)
+            self.save_for_backward(factors, x.shape, x.dtype)
             with check_memory("size, scale_factor"):
                 return x.repeat(factors[1], axis=3).repeat(factors[0], axis=2)
         A_h, A_w = (self._matrix(axis, x.shape[2 + axis]).astype(x.dtype) for axis in (0, 1))
         with check_memory("size, scale_factor"):
             y = A_h @ (x @ A_w.T)
-        self.save_for_backward(A_h, A_w, y.shape)
+        self.save_for_backward(None, A_h, A_w, y.shape)
         return y
 
     def backward(self, dy):
         """Return dL/dx."""
-        if len(self.saved()) == 2:
-            x, factors = self.saved()
-            return _sum_blocks(dy, x, factors)
-        A_h, A_w, shape = self.saved()
+        factors, *kept = self.saved()
+        if factors is not None:
+            return _sum_blocks(dy, factors, *kept)
+        A_h, A_w, shape = kept
         dy = check_gradient(dy, shape, A_h.dtype)
         return (A_h.T @ dy) @ A_w
 
@@ -73,30 +73,27 @@ class Upsample(Module):
         """Return how often pixels are repeated along both axes, or None for another resize."""
         if self.method != "nearest" or min(size) < 1:
             return None
-        if self.size is not None:
-            wanted = self.size
-        else:
-            wanted = tuple(int(n * factor) for n, factor in zip(size, self.scale_factor))
+        wanted = [self._output_side(axis, n) for axis, n in enumerate(size)]
         factors = tuple(out // n for n, out in zip(size, wanted))
         whole = min(factors) >= 1 and all(n * f == out for n, f, out in zip(size, factors, wanted))
         return factors if whole else None
 
+    def _output_side(self, axis, n_in):
+        return int(n_in * self.scale_factor[axis]) if self.size is None else self.size[axis]
+
     def _matrix(self, axis, n_in):
-        if self.size is not None:
-            n_out, scale = self.size[axis], None
-        else:
-            factor = self.scale_factor[axis]
-            n_out, scale = int(n_in * factor), 1.0 / factor
+        n_out = self._output_side(axis, n_in)
+        scale = None if self.size is not None else 1.0 / self.scale_factor[axis]
         if n_in < 1 or n_out < 1:
             raise ValueError(f"x: expected pixels to resize, got {n_in} and {n_out} of them after")
         with check_memory("size, scale_factor"):
             return resize_matrix(n_in, n_out, self.method, scale)
 
 
-def _sum_blocks(dy, x, factors):
-    """Return the gradient of repeated pixels ``x``: the sums of their copies' gradients."""
-    (N, C, H, W), (fh, fw) = x.shape, factors
-    dy = check_gradient(dy, (N, C, H * fh, W * fw), x.dtype)
+def _sum_blocks(dy, factors, shape, dtype):
+    """Return the gradient of pixels that were repeated: the sums of their copies' gradients."""
+    (fh, fw), (N, C, H, W) = factors, shape
+    dy = check_gradient(dy, (N, C, H * fh, W * fw), dtype)
     rows = dy.reshape(N, C, H, fh, W * fw).sum(axis=3)
     return rows.reshape(N, C, H, W, fw).sum(axis=4)
 
