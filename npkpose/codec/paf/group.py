@@ -69,6 +69,8 @@ PAF_VARIANTS = {
     name: _PUBLISHED | dict(zip(_DIFFERENT, values)) for name, values in _DIFFERENCES.items()
 }
 
+LARGEST_FIELD = float(np.finfo(np.float32).max)  # the fields' values are float32
+
 
 # Fourteen arguments, not six: each but the last is one that a published parser has.
 def group_paf(
@@ -106,7 +108,8 @@ def group_paf(
     num_samples : int, from 2 to 10,000
         Samples of the line integral along each candidate limb.
     sample_threshold, sample_fraction : float
-        More than this fraction of a limb's samples must exceed the threshold.
+        More than this fraction of a limb's samples must exceed the threshold, which is at most
+        the largest float32, as a field's values are.
     max_length_ratio : float, at least 1
         Pruning: how much longer a candidate limb may be than the short candidates at its ends;
         see `codec.paf.candidates`. If people of very different sizes overlap, 16 finds 1 in 100
@@ -216,7 +219,7 @@ def _check_limits(sample_threshold, sample_fraction, max_length_ratio):
     if not (isinstance(max_length_ratio, (float, np.floating)) and max_length_ratio == math.inf):
         max_length_ratio = check_number("max_length_ratio", max_length_ratio, at_least=1)
     return Limits(
-        check_number("sample_threshold", sample_threshold),
+        check_number("sample_threshold", sample_threshold, at_most=LARGEST_FIELD),
         check_number("sample_fraction", sample_fraction),
         max_length_ratio,
     )

@@ -205,6 +205,7 @@ def test_people_are_sorted_by_falling_score_and_a_second_call_is_equal():
         ({"max_length_ratio": np.array([True, False])}, "max_length_ratio: expected a finite"),
         ({"threshold": None}, "threshold: expected a finite number"),
         ({"threshold": 0}, "threshold: expected more than 0"),
+        ({"sample_threshold": 1e308}, "sample_threshold: expected at most 3.40282e\\+38"),
         ({"max_length_ratio": 0.5}, "max_length_ratio: expected at least 1"),
         ({"matching": "best"}, "matching: expected"),
         ({"separate": 1}, "separate: expected True or False, got 1"),
