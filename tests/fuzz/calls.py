@@ -7,18 +7,18 @@ with the reason.
 import numpy as np
 
 from npkpose import COCO_17, Grid, Poses
-from tests.fuzz import calls_metrics, calls_models, calls_nn, calls_space, calls_training
+from tests.fuzz import calls_io, calls_metrics, calls_models, calls_nn, calls_space, calls_training
 from tests.fuzz.draw import CHAIN
 
 LEFT_OUT = {
     "a record that checks nothing": """Body BodyData CocoResult ErrorAnalysis Finding IUVLabels
         IUVTerms Lens MeshLabels MeshTerms MpiiScores Node Pck Peaks Scene SemiSupervisedTerms
-        Similarity Triangulation""",
+        Similarity Triangulation ImageEntry""",
     "a method of a result": "CocoResult.plot",
     "reads files, see formats.py": """CocoDataset load load_npz load_pytorch load_safetensors
         load_tensorflow load_trained read_cameras read_graph read_image read_json read_keypoints
-        read_log read_people read_photo read_smpl SMPL.from_file""",
-    "writes files": """plot_log save save_npz save_safetensors write_arrays write_coco
+        read_log read_people read_photo read_smpl read SMPL.from_file""",
+    "writes files": """plot_log save write save_npz save_safetensors write_arrays write_coco
         write_image""",
     "needs a network, files or threads": """BottomUp TopDown Trainer
         match_images prefetch random_crop engine""",
@@ -241,7 +241,7 @@ OBJECTS = {
 CALLS = {
     **CODEC, **DATA, **IMAGE, **OBJECTS,
     **calls_metrics.CALLS, **calls_nn.CALLS, **calls_space.CALLS, **calls_training.CALLS,
-    **calls_models.CALLS,
+    **calls_models.CALLS, **calls_io.CALLS,
 }  # fmt: skip
 
 

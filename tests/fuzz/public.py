@@ -6,7 +6,8 @@ import importlib
 import inspect
 
 PACKAGES = (
-    "npkpose", "npkpose.codec", "npkpose.data", "npkpose.metrics", "npkpose.metrics.coco",
+    "npkpose", "npkpose.codec", "npkpose.data", "npkpose.io", "npkpose.metrics",
+    "npkpose.metrics.coco",
     "npkpose.models", "npkpose.nn", "npkpose.pipeline", "npkpose.space", "npkpose.training",
     "npkpose.training.losses", "npkpose.weights",
 )  # fmt: skip
@@ -16,7 +17,7 @@ MODULES = (  # without __all__: every public name that they define
     "npkpose.space.people_files", "npkpose.space.rotations", "npkpose.space.smpl_file",
 )  # fmt: skip
 # Their methods too.
-CLASSES = "Camera", "CocoResult", "Grid", "Poses", "SMPL", "Similarity", "Skeleton"
+CLASSES = "Camera", "CocoResult", "Grid", "Labels", "Poses", "SMPL", "Similarity", "Skeleton"
 
 
 @functools.cache

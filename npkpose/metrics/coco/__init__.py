@@ -4,11 +4,9 @@ Read in this order:
 
     tables.py            ground truth and detections, one array per JSON field
     extents.py           the area of the box around a pose
-    entries.py           a list of JSON objects by field; errors name file, entry and field
     scan.py              the compiled scanner: bytes to columns, numbers rounded as float() does
     scanned.py           what it scanned, with the methods of entries
     read_json.py         COCO's JSON into tables, by the scanner or by json
-    keypoint_names.py    are the keypoints of a file those of the skeleton?
     matching.py          greedy matching of the detections in one image
     curves.py            precision and recall from the matches
     evaluate.py          evaluate_coco: these steps for every threshold and range of areas

@@ -13,6 +13,14 @@ from collections import Counter
 from typing import NamedTuple
 
 from npkpose._check import check_kind
+from npkpose.io.entries import Entries, has_box
+from npkpose.io.keypoint_names import (
+    length_difference,
+    listed_names,
+    name_difference,
+    names_of_categories,
+    other_skeleton,
+)
 from npkpose.metrics.coco.doctor_checks import (
     ANNOTATION_CHECKS,
     IMAGE_CHECKS,
@@ -23,15 +31,7 @@ from npkpose.metrics.coco.doctor_checks import (
     is_ignored,
 )
 from npkpose.metrics.coco.doctor_entries import KNOWN, Known, key, read_entries, size_of
-from npkpose.metrics.coco.entries import Entries, has_box
 from npkpose.metrics.coco.evaluate import evaluate_coco
-from npkpose.metrics.coco.keypoint_names import (
-    length_difference,
-    listed_names,
-    name_difference,
-    names_of_categories,
-    other_skeleton,
-)
 from npkpose.metrics.coco.read_json import load_json
 from npkpose.skeleton import Skeleton
 from npkpose.skeletons import COCO_17

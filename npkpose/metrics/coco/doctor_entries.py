@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npkpose.metrics.coco.entries import BOOLEANS, MAX_ID_LENGTH, is_empty_list
+from npkpose.io.entries import BOOLEANS, MAX_ID_LENGTH, is_empty_list
 
 # How an image_id or category_id relates to the known ones.
 KNOWN, UNKNOWN, NO_ID = "known", "unknown", "no id"

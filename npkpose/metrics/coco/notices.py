@@ -2,7 +2,7 @@
 
 import warnings
 
-from npkpose.metrics.coco.keypoint_names import name_difference, other_skeleton
+from npkpose.io.keypoint_names import name_difference, other_skeleton
 from npkpose.metrics.coco.tables import find, other_kind
 
 

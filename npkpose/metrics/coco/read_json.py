@@ -10,15 +10,14 @@ file is read again by `json`, and `entries` has the message.
 
 import math
 import os
-from array import array
 from functools import partial
 
 import numba
 import numpy as np
 
 from npkpose._json import JsonFile, read_json
-from npkpose.metrics.coco.entries import BOOLEANS, Entries, short
-from npkpose.metrics.coco.keypoint_names import names_of_categories
+from npkpose.io.entries import Entries, pack_keypoints, short
+from npkpose.io.keypoint_names import names_of_categories
 from npkpose.metrics.coco.scan import UnusualJson
 from npkpose.metrics.coco.scanned import scan_ground_truth, scan_results
 from npkpose.metrics.coco.tables import Detections, GroundTruth, find
@@ -69,7 +68,7 @@ def load_json(argument, source):
     """Return the name of the source for messages, and its data: a path's JSON, or the source."""
     if not isinstance(source, (str, os.PathLike)):
         return argument, source
-    return os.fspath(source), read_json(source, object_hook=_pack_keypoints)
+    return os.fspath(source), read_json(source, object_hook=pack_keypoints)
 
 
 def _read(argument, source, scan, wrap, build):
@@ -82,7 +81,7 @@ def _read(argument, source, scan, wrap, build):
             return build(scan(name, file.data))
         except (UnusualJson, ValueError, MemoryError):
             pass  # json reads it, or says what is wrong
-    return build(wrap(name, file.parse(_pack_keypoints)))
+    return build(wrap(name, file.parse(pack_keypoints)))
 
 
 class _Lists:
@@ -134,17 +133,3 @@ def _detections(found, skeleton, categories):
     table.from_json = True
     table.left_out = int((~keep).sum())
     return table
-
-
-def _pack_keypoints(entry):
-    """Replace an entry's list of keypoints by an array of doubles: half the memory.
-
-    Anything but a list of numbers stays; it is refused later, with the name of its entry.
-    """
-    row = entry.get("keypoints")
-    if type(row) is list and BOOLEANS.isdisjoint(map(type, row)):
-        try:
-            entry["keypoints"] = array("d", row)
-        except (TypeError, OverflowError):
-            pass
-    return entry

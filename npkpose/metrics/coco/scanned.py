@@ -8,7 +8,7 @@ import json
 
 import numpy as np
 
-from npkpose.metrics.coco.entries import Entries
+from npkpose.io.entries import Entries
 from npkpose.metrics.coco.scan import (
     FIELDS,
     IDS,

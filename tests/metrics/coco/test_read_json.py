@@ -11,9 +11,9 @@ import pytest
 
 from npkpose import COCO_17, OPENPOSE_18
 from npkpose._json import JsonFile
+from npkpose.io.entries import Entries
 from npkpose.metrics import evaluate_coco
 from npkpose.metrics.coco import read_json
-from npkpose.metrics.coco.entries import Entries
 from npkpose.metrics.coco.scan import skip_space, skip_value
 from tests.metrics.coco.test_scan import random_value, write_json
 

@@ -1,7 +1,7 @@
 import pytest
 
 from npkpose import COCO_17, OPENPOSE_18
-from npkpose.metrics.coco.keypoint_names import listed_names, name_difference, other_skeleton
+from npkpose.io.keypoint_names import listed_names, name_difference, other_skeleton
 
 
 @pytest.mark.parametrize("spell", [

@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from npkpose._check import shown
-from npkpose.metrics.coco.keypoint_names import length_difference, other_skeleton
+from npkpose.io.keypoint_names import length_difference, other_skeleton
 
 BOOLEANS = frozenset({bool, np.bool_})  # numbers to Python, not here
 MAX_ID_LENGTH = 500  # characters: the longest text sets the memory of all
@@ -39,6 +39,16 @@ class Entries:
         if len(indices) == len(self.entries):
             return self
         return Entries(self.name, [self.entries[i] for i in indices], self.positions[indices])
+
+    def with_defaults(self, **defaults):
+        """Return the entries, with these values where a field is missing or null."""
+        filled = [
+            {**defaults, **{name: value for name, value in entry.items() if value is not None}}
+            if any(entry.get(name) is None for name in defaults)
+            else entry
+            for entry in self.entries
+        ]
+        return Entries(self.name, filled, self.positions)
 
     def fail(self, i, field, wanted, explain=None):
         """Raise the ValueError for this field of entry ``i``; ``explain(value)`` may add to it."""
@@ -93,15 +103,15 @@ class Entries:
         """
         count = skeleton.num_keypoints
         explain = partial(_explain_length, skeleton=skeleton, listed=listed)
-        rows = self._rows("keypoints", 3 * count, explain, may_be_empty).reshape(-1, count, 3)
+        rows = self.rows("keypoints", 3 * count, explain, may_be_empty).reshape(-1, count, 3)
         return rows[..., :2], rows[..., 2]
 
     def boxes(self):
         """Return x, y, width, height (N, 4)."""
-        return self._rows("bbox", 4)
+        return self.rows("bbox", 4)
 
-    def _rows(self, field, length, explain=None, may_be_empty=None):
-        """Return lists of ``length`` numbers as (N, length)."""
+    def rows(self, field, length, explain=None, may_be_empty=None):
+        """Return lists of ``length`` numbers as (N, length); empty ones are 0 if they may be."""
         wanted = f"a list of {length} numbers"
         rows = self._values(field, lambda kind: True, wanted)
         table = np.empty((len(rows), length))
@@ -141,6 +151,20 @@ def has_box(entry):
     """Return whether a result has a box; as in pycocotools, an empty list is none."""
     box = entry.get("bbox", [])
     return (box.tolist() if isinstance(box, np.ndarray) else box) not in ([], ())
+
+
+def pack_keypoints(entry):
+    """Replace an entry's list of keypoints by an array of doubles: half the memory.
+
+    Anything but a list of numbers stays; it is refused later, with the name of its entry.
+    """
+    row = entry.get("keypoints")
+    if type(row) is list and BOOLEANS.isdisjoint(map(type, row)):
+        try:
+            entry["keypoints"] = array("d", row)
+        except (TypeError, OverflowError):
+            pass
+    return entry
 
 
 class _Nothing:
