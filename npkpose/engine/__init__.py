@@ -7,7 +7,7 @@
     product_tile.py elementary.py       a tile for weight gradients; exp
     conv_forward.py conv_backward.py    a convolution and its gradients
     conv_plan.py conv_kernels.py        where pixels are read, in which chunks; a chunk, compiled
-    conv_weight.py depthwise.py         the gradient of a weight; depthwise convolutions
+    conv_weight.py depthwise.py         the gradients of weights
     products.py attention.py            matrix products; attention
     gelu.py transformer.py              the parts of a transformer
     normalise.py elementwise.py         one pass over memory where NumPy takes several

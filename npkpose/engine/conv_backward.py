@@ -20,7 +20,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from npkpose.engine.conv_forward import Epilogue, Taps, forward_taps, sum_taps
+from npkpose.engine.conv_forward import Epilogue, Taps, forward_taps, sum_depthwise, sum_taps
 from npkpose.engine.conv_weight import sum_windows
 from npkpose.engine.depthwise import depthwise_weight_gradient
 from npkpose.engine.normalise import channel_sums
@@ -43,22 +43,32 @@ def conv2d_input_gradient(dy, weight, window, groups, size, epilogue=Epilogue())
             f"dy: expected {O} channels of {weight.dtype} in {groups} groups, "
             f"got {dy.shape[1]} of {dy.dtype}"
         )
-    C, (sh, sw) = inputs * groups, window[3]
+    C = inputs * groups
     dx = np.empty((len(dy), C, *size), dy.dtype)
     weight = np.ascontiguousarray(weight)
+    if 1 < groups == C == O:
+        _gather(dy, weight, window, dx, epilogue, sum_depthwise)
+        return dx
     for g in range(groups):
         sums, terms = (slice(g * n // groups, (g + 1) * n // groups) for n in (C, O))
         shift = None if epilogue.shift is None else epilogue.shift[sums]
         part = epilogue._replace(shift=shift)
-        for taps, (r, q) in zip(_gradient_taps(window, inputs), np.ndindex(sh, sw)):
-            pixels = dx[:, sums, r::sh, q::sw]
-            if taps.rows and taps.cols:
-                sum_taps(dy[:, terms], weight[terms], taps, pixels, part)
-            else:  # no kernel tap reaches these pixels
-                pixels[...] = 0 if shift is None else shift[:, None, None]
-                if part.relu:
-                    np.maximum(pixels, 0, out=pixels)
+        _gather(dy[:, terms], weight[terms], window, dx[:, sums], part, sum_taps)
     return dx
+
+
+def _gather(dy, weight, window, dx, epilogue, add_up):
+    """Fill ``dx``: pixels of each remainder of the stride by ``add_up``, one of two functions."""
+    sh, sw = window[3]
+    for taps, (r, q) in zip(_gradient_taps(window, weight.shape[1]), np.ndindex(sh, sw)):
+        pixels = dx[:, :, r::sh, q::sw]
+        if taps.rows and taps.cols:
+            add_up(dy, weight, taps, pixels, epilogue)
+        else:  # no kernel tap reaches these pixels
+            shift = epilogue.shift
+            pixels[...] = 0 if shift is None else shift[:, None, None]
+            if epilogue.relu:
+                np.maximum(pixels, 0, out=pixels)
 
 
 @lru_cache(maxsize=1024)

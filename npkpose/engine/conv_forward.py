@@ -5,9 +5,8 @@
 is a product of the weight with pixels that are read where they lie: nothing is unfolded, nothing
 rearranged (`npkpose.engine.register_tile`). `npkpose.engine.conv_plan` decides which rows of
 pixels and which channels are a chunk, `npkpose.engine.conv_kernels` computes one, and threads take
-chunks until none is left (`npkpose.engine.jobs`). A depthwise convolution, whose products would
-have single rows, sums shifted images (`npkpose.engine.depthwise`). `npkpose.engine.conv_backward`
-has the gradients.
+chunks until none is left (`npkpose.engine.jobs`). In a depthwise convolution each channel is an
+image with a weight of its own. `npkpose.engine.conv_backward` has the gradients.
 """
 
 from functools import lru_cache
@@ -18,10 +17,9 @@ import numpy as np
 from npkpose._check import count_windows
 from npkpose.engine.conv_kernels import FIELDS, GROUPS, convolution_job, fill_record
 from npkpose.engine.conv_plan import find_plan
-from npkpose.engine.depthwise import depthwise_tasks
 from npkpose.engine.jobs import run_job
 from npkpose.engine.scratch import scratch
-from npkpose.engine.threads import num_threads, run_all
+from npkpose.engine.threads import num_threads
 from npkpose.engine.vectors import VECTOR_BYTES, VECTORS
 
 
@@ -36,19 +34,13 @@ class Epilogue(NamedTuple):
     residual: np.ndarray | None = None
     relu: bool = False
 
-    def arguments(self, dtype):
-        """Return the last arguments of depthwise kernels, with empty arrays for None."""
-        return *(
-            np.empty((0,) * ndim, dtype) if a is None else np.ascontiguousarray(a, dtype)
-            for a, ndim in ((self.scale, 1), (self.shift, 1), (self.residual, 3))
-        ), self.relu
-
 
 class Taps(NamedTuple):
     """Which kernel taps a sum has, and where they and their pixels lie.
 
     Window (h, w) sees tap (i, j) of channel c at the pixel (sh h + rows[i], sw w + cols[j]); the
-    tap's weight for output o of image n is number n w_image + o w_row + c w_channel + w_taps[i, j].
+    tap's weight for output o of image n is number n w_image + o w_row + c w_channel + w_taps[i, j],
+    and the epilogue's scale and shift are numbers n own + o.
     """
 
     rows: tuple
@@ -58,6 +50,7 @@ class Taps(NamedTuple):
     w_channel: int
     w_taps: tuple  # of (row, column): its place
     w_image: int = 0
+    own: int = 0
 
 
 def conv2d(x, weight, bias, window, groups=1):
@@ -76,16 +69,15 @@ def convolve(x, weight, window, groups=1, epilogue=Epilogue()):
     size = count_windows(x.shape[2:], window)
     y = np.empty((N, O, *size), x.dtype)
     _check_operands(x, weight, window, groups, epilogue, (N, O, size[0] * size[1]))
-    if 1 < groups == C == O:
-        rows = y.reshape(N, O, size[0] * size[1])
-        run_all(depthwise_tasks(x, weight, window, size, rows, epilogue.arguments(x.dtype)))
-        return y
     weight, taps = np.ascontiguousarray(weight), forward_taps(window, C // groups)
     if epilogue.residual is not None:
         residual = np.ascontiguousarray(epilogue.residual, x.dtype).reshape(y.shape)
         epilogue = epilogue._replace(residual=residual)
     if groups == 1:
         sum_taps(x, weight, taps, y, epilogue)
+        return y
+    if groups == C == O:
+        sum_depthwise(x, weight, taps, y, epilogue)
         return y
     for g in range(groups):
         inputs, outputs = (slice(g * n // groups, (g + 1) * n // groups) for n in (C, O))
@@ -102,6 +94,22 @@ def forward_taps(window, C):
     (kh, kw), (dh, dw), (ph, pw), stride = window
     rows, cols = (tuple(d * i - p for i in range(k)) for k, d, p in ((kh, dh, ph), (kw, dw, pw)))
     return Taps(rows, cols, stride, C * kh * kw, kh * kw, tuple(range(kh * kw)))
+
+
+def sum_depthwise(x, weight, taps, y, epilogue=Epilogue()):
+    """Write to ``y`` (N, C, Ho, Wo) the sums over kernel taps alone: images of one channel each.
+
+    Images of ``y`` follow each other without a gap; ``taps`` are those of a single channel.
+    """
+    N, C = x.shape[:2]
+    x, y, residual = (
+        None if a is None else a.reshape(N * C, 1, *a.shape[2:]) for a in (x, y, epilogue.residual)
+    )
+    weight, scale, shift = (
+        None if a is None else np.resize(a, (N * C, *a.shape[1:])) for a in (weight, *epilogue[:2])
+    )
+    taps = taps._replace(w_image=taps.w_row, own=1)
+    sum_taps(x, weight, taps, y, Epilogue(scale, shift, residual, epilogue.relu))
 
 
 def sum_taps(x, weight, taps, y, epilogue=Epilogue()):
@@ -122,12 +130,12 @@ def sum_taps(x, weight, taps, y, epilogue=Epilogue()):
         N, C, O, (H, W), (Ho, Wo), taps, contiguous, num_threads(), y.itemsize
     )
     record = np.empty_like(fixed)
-    residual = epilogue.residual
+    residual, count = epilogue.residual, O + (N - 1) * taps.own
     fill_record(
         record, fixed, x, weight, y,
         scratch((plan.threads, plan.buffer), dtype, "planes"),
         scratch((plan.threads, O, GROUPS * VECTORS * VECTOR_BYTES), np.uint8, "sums"),
-        _numbers(epilogue.scale, O, 1, dtype), _numbers(epilogue.shift, O, 0, dtype),
+        _numbers(epilogue.scale, count, 1, dtype), _numbers(epilogue.shift, count, 0, dtype),
         y if residual is None else residual, residual is not None, epilogue.relu,
     )  # fmt: skip
     run_job(convolution_job(dtype).address, record, plan.threads)
@@ -148,9 +156,10 @@ def _prepare(N, C, O, image, size, taps, contiguous, threads, itemsize):
     numbers = {
         "K": len(w_offsets), "C": C, "O": O, "H": image[0], "W": image[1], "Ho": size[0],
         "Wo": size[1], "sh": taps.stride[0], "sw": taps.stride[1], "w_row": taps.w_row,
-        "w_image": taps.w_image, "rows": len(plan.row_starts), "cols": len(plan.col_starts),
-        "below": plan.below, "width": plan.width, "copies": plan.copies, "by_rows": plan.by_rows,
-        "count": len(plan.chunks), "buffer_size": plan.buffer,
+        "w_image": taps.w_image, "own": taps.own, "rows": len(plan.row_starts),
+        "cols": len(plan.col_starts), "below": plan.below, "width": plan.width,
+        "copies": plan.copies, "by_rows": plan.by_rows, "count": len(plan.chunks),
+        "buffer_size": plan.buffer,
     }  # fmt: skip
     return fixed_record(FIELDS, arrays, numbers), plan, arrays
 

@@ -32,7 +32,7 @@ FIELDS = (
     "next x x_size x_image x_plane weight w_size y y_size y_image y_plane y_row y_col "
     "buffer sums scale shift residual residual_size relu "
     "planes w_offsets row_starts col_starts chunks count K C O H W Ho Wo rows cols sh sw "
-    "below width w_row w_image copies by_rows buffer_size"
+    "below width w_row w_image own copies by_rows buffer_size"
 ).split()
 RECORD = np.dtype([(name, np.int64) for name in FIELDS])
 _record = record_at(RECORD)
@@ -123,7 +123,9 @@ def _line(r, chunk, thread, seen, at, offsets, h, windows, zero):
     n, m, a, _, first_channel, end_channel = chunk
     y = carray(numbers_at(r.y, zero), r.y_size)
     weight = carray(numbers_at(r.weight, zero), r.w_size)
-    scale, shift = carray(numbers_at(r.scale, zero), r.O), carray(numbers_at(r.shift, zero), r.O)
+    own = n * r.own * y.itemsize
+    scale = carray(numbers_at(r.scale + own, zero), r.O)
+    shift = carray(numbers_at(r.shift + own, zero), r.O)
     residual = carray(numbers_at(r.residual, zero), r.residual_size)
     w_offsets, lanes = carray(numbers_at(r.w_offsets, 0), r.K), VECTOR_BYTES // y.itemsize
     group = VECTORS * lanes
