@@ -5,7 +5,7 @@ gradients), `models.tiny` and `exercises` (learning keypoints), `codec.paf` (sev
 `pipeline` (a photograph).
 """
 
-from npkpose import data, metrics, models, nn, space, weights
+from npkpose import data, metrics, models, nn, skeletons, space, weights
 from npkpose.codec.assignment import assign
 from npkpose.codec.heatmap.decode import decode_heatmaps, heatmap_to_coords
 from npkpose.codec.heatmap.gaussian import gaussian_heatmap, gaussian_heatmaps
@@ -25,18 +25,40 @@ from npkpose.metrics.pose3d import mpjpe, mpjve, n_mpjpe, pa_mpjpe
 from npkpose.pipeline import BottomUp, TopDown
 from npkpose.poses import Poses
 from npkpose.skeleton import Skeleton
-from npkpose.skeletons import BODY_25, COCO_17, H36M_17, OPENPOSE_18, PANOPTIC_19, SMPL_24
+from npkpose.skeletons import (
+    AP10K_17,
+    BODY_25,
+    COCO_17,
+    COCO_WHOLEBODY_133,
+    FACE_68,
+    H36M_17,
+    HALPE_26,
+    HAND_21,
+    MPII_16,
+    OPENPOSE_18,
+    PANOPTIC_19,
+    SMPL_24,
+)
 from npkpose.space.triangulate import triangulate
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "BODY_25", "BottomUp", "COCO_17", "CocoResult", "Grid", "H36M_17", "OPENPOSE_18",
-    "PAF_VARIANTS", "PANOPTIC_19", "Peaks", "Poses", "SMPL_24", "Skeleton", "TopDown",
-    "assign", "box_nms", "data", "decode_heatmaps", "decode_simcc", "draw", "evaluate_coco",
-    "find_peaks", "gaussian_heatmap", "gaussian_heatmaps", "group_paf", "group_tags",
-    "heatmap_to_coords", "limb_scores", "metrics", "models", "mpii_protocol", "mpjpe",
-    "mpjve", "n_mpjpe", "nn", "oks", "oks_nms", "pa_mpjpe", "paf_fields", "pck", "pckh",
-    "separate_peaks", "simcc_targets", "space", "tag_loss", "tag_targets", "triangulate",
+    "AP10K_17", "BODY_25", "BottomUp", "COCO_17", "COCO_WHOLEBODY_133", "CocoResult", "FACE_68",
+    "Grid", "H36M_17", "HALPE_26", "HAND_21", "MPII_16", "OPENPOSE_18", "PAF_VARIANTS",
+    "PANOPTIC_19", "Peaks", "Poses", "SMPL_24", "Skeleton", "TopDown", "assign", "box_nms",
+    "data", "decode_heatmaps", "decode_simcc", "draw", "evaluate_coco", "find_peaks",
+    "gaussian_heatmap", "gaussian_heatmaps", "group_paf", "group_tags", "heatmap_to_coords",
+    "limb_scores", "metrics", "models", "mpii_protocol", "mpjpe", "mpjve", "n_mpjpe", "nn",
+    "oks", "oks_nms", "pa_mpjpe", "paf_fields", "pck", "pckh", "separate_peaks",
+    "simcc_targets", "skeletons", "space", "tag_loss", "tag_targets", "triangulate",
     "warp_affine", "weights",
 ]  # fmt: skip
+
+
+def __getattr__(name):
+    """Return any plan of `npkpose.skeletons` by its name: ``npkpose.WFLW_98``."""
+    try:
+        return skeletons.__getattr__(name)
+    except AttributeError:
+        raise AttributeError(f"module 'npkpose' has no attribute {name!r}") from None

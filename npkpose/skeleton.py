@@ -43,6 +43,8 @@ class Skeleton:
     group_order : sequence of K int, or None
         The order in which `group_tags` groups keypoints, the most surely detected first; None
         means 0 to K - 1.
+    group, source, note : str
+        What it is a plan of ("body", "hand", ...); where it was published; what else to know.
 
     Raises
     ------
@@ -59,10 +61,14 @@ class Skeleton:
     paf_channels: tuple | None = None
     redundant_limbs: tuple = ()
     group_order: tuple | None = None
+    group: str = ""
+    source: str = ""
+    note: str = ""
 
     def __post_init__(self):
-        if not isinstance(self.name, str):
-            raise ValueError(f"name: expected text, got {shown(self.name)}")
+        for field in ("name", "group", "source", "note"):
+            if not isinstance(getattr(self, field), str):
+                raise ValueError(f"{field}: expected text, got {shown(getattr(self, field))}")
         self._set("keypoints", _names(self.keypoints))
         count = len(self.keypoints)
         self._set("limbs", _pairs_of_int("limbs", self.limbs, count))

@@ -9,8 +9,7 @@ import re
 
 import numpy as np
 
-from npkpose import skeletons
-from npkpose.skeleton import Skeleton
+from npkpose.skeletons import find_skeletons
 
 _SIDES = {"l": "left", "r": "right"}
 _CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -58,9 +57,8 @@ def length_difference(length, skeleton, listed=()):
 def other_skeleton(count, skeleton):
     """Return what to call for ``count`` keypoints of another body plan than ``skeleton``."""
     fitting = [
-        name
-        for name, plan in vars(skeletons).items()
-        if isinstance(plan, Skeleton) and plan.num_keypoints == count
+        plan.name
+        for plan in find_skeletons(count)
         if plan.name != skeleton.name and np.isfinite(plan.sigmas).all()
     ]
     example = f"npkpose.{fitting[0]}" if fitting else "npkpose.Skeleton(...)"

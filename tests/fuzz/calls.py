@@ -24,6 +24,7 @@ LEFT_OUT = {
         match_images prefetch random_crop engine""",
     "a network too large to build so often": "HRNet HigherHRNet OpenPoseMobileNetV2 PyMAF",
     "a base class": "Module Optimizer Schedule",
+    "takes whatever a file lists as names": "normal_name skeleton_of",
     "compares numbers, given to it by the package only": "warp_pixels",
 }  # fmt: skip
 
@@ -118,6 +119,13 @@ def _warp_affine(d):
     size = d.size(1, 9), d.size(1, 9)
     return {"image": d.image(), "matrix": matrix, "size": size, "opencv4": d.chance()}
 
+
+SKELETONS = {
+    "aliases": lambda d: {},
+    "find": lambda d: {"name": d.choice("COCO_17", "hand-21", "whole body 133")},
+    "find_skeletons": lambda d: {"num_keypoints": d.size(0, 30)},
+    "skeleton_names": lambda d: {"group": d.choice(None, "body", "hand")},
+}  # fmt: skip
 
 CODEC = {
     "assign": lambda d: {
@@ -239,7 +247,7 @@ OBJECTS = {
 }  # fmt: skip
 
 CALLS = {
-    **CODEC, **DATA, **IMAGE, **OBJECTS,
+    **CODEC, **DATA, **IMAGE, **OBJECTS, **SKELETONS,
     **calls_metrics.CALLS, **calls_nn.CALLS, **calls_space.CALLS, **calls_training.CALLS,
     **calls_models.CALLS, **calls_io.CALLS,
 }  # fmt: skip

@@ -7,9 +7,9 @@ import inspect
 
 PACKAGES = (
     "npkpose", "npkpose.codec", "npkpose.data", "npkpose.io", "npkpose.metrics",
-    "npkpose.metrics.coco",
-    "npkpose.models", "npkpose.nn", "npkpose.pipeline", "npkpose.space", "npkpose.training",
-    "npkpose.training.losses", "npkpose.weights",
+    "npkpose.metrics.coco", "npkpose.models", "npkpose.nn", "npkpose.pipeline",
+    "npkpose.skeletons", "npkpose.space", "npkpose.training", "npkpose.training.losses",
+    "npkpose.weights",
 )  # fmt: skip
 MODULES = (  # without __all__: every public name that they define
     "npkpose.image.draw", "npkpose.image.files", "npkpose.image.resample",

@@ -38,5 +38,5 @@ def test_only_a_list_of_text_is_a_list_of_names():
 def test_the_advice_names_a_skeleton_with_known_sigmas_or_how_to_make_one():
     assert other_skeleton(18, COCO_17).endswith("evaluate_coco(..., skeleton=npkpose.OPENPOSE_18)")
     assert other_skeleton(17, OPENPOSE_18).endswith("skeleton=npkpose.COCO_17)")
-    for count in (17, 21):  # H36M_17 has no sigmas for some of its keypoints
+    for count in (23, 98):  # WFLW_98 has no sigmas
         assert other_skeleton(count, COCO_17).endswith("skeleton=npkpose.Skeleton(...))")
