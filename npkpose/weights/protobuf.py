@@ -13,17 +13,20 @@ Google, "Protocol Buffers: Encoding", protobuf.dev.
 Wire types 3 and 4 (groups, deprecated) are refused. Every error is a ValueError with the
 byte of the file where it occurred. Payloads are (start, end) positions in the file:
 nothing is copied, and no memory is allocated for a size that the file claims. A message
-may have 65,536 fields: a field takes two bytes in the file, but many more as an object.
+may have 65,536 fields, or what the caller says: a field takes two bytes in the file, but
+many more as an object.
 """
+
+import numpy as np
 
 VARINT, EIGHT_BYTES, BYTES, FOUR_BYTES = 0, 1, 2, 5
 
 _MAX_VARINT_BYTES = 10  # ceil(64 / 7)
 _MAX_NUMBER = 2**29 - 1  # field numbers have 29 bits
-_MAX_FIELDS = 2**16  # a graph has a thousand nodes, a node ten attributes
+MAX_FIELDS = 2**16  # a graph has a thousand nodes, a node ten attributes
 
 
-def read_message(data, span, schema, strict=False):
+def read_message(data, span, schema, strict=False, max_fields=MAX_FIELDS):
     """Yield (name, value) of each field of the message at ``span`` that is in ``schema``.
 
     Parameters
@@ -36,10 +39,12 @@ def read_message(data, span, schema, strict=False):
         Field number -> (name, wire type, another allowed wire type, ...).
     strict : bool
         Refuse fields that are not in the schema instead of skipping them.
+    max_fields : int
+        Refuse a message with more.
 
     Raises ValueError as `read_fields` does, and for a wire type the schema excludes.
     """
-    for number, wire_type, value, offset in read_fields(data, *span):
+    for number, wire_type, value, offset in read_fields(data, *span, max_fields):
         if number in schema:
             name, *wire_types = schema[number]
             if wire_type not in wire_types:
@@ -51,7 +56,7 @@ def read_message(data, span, schema, strict=False):
             raise ValueError(f"byte {offset}: expected field {sorted(schema)}, got {number}")
 
 
-def read_fields(data, start, end):
+def read_fields(data, start, end, max_fields=MAX_FIELDS):
     """Yield (number, wire type, value, offset) of each field of ``data[start:end]``.
 
     ``value`` is an unsigned 64-bit integer for a varint, else the (start, end) of the
@@ -63,8 +68,8 @@ def read_fields(data, start, end):
     while position < end:
         offset = position
         count += 1
-        if count > _MAX_FIELDS:
-            raise ValueError(f"byte {offset}: expected at most {_MAX_FIELDS} fields, got more")
+        if count > max_fields:
+            raise ValueError(f"byte {offset}: expected at most {max_fields} fields, got more")
         key, position = read_varint(data, position, end)
         number, wire_type = key >> 3, key & 7
         if not 1 <= number <= _MAX_NUMBER:
@@ -99,6 +104,24 @@ def read_integers(data, value):
     while position < end:
         number, position = read_varint(data, position, end)
         yield signed(number)
+
+
+def read_packed(data, span):
+    """Return the int64s of a packed list as an array, many at a time."""
+    start, end = span
+    digits = np.frombuffer(data, np.uint8, end - start, start)
+    last = np.flatnonzero(digits < 128)
+    first = np.concatenate([[0], last + 1])[: len(last)]
+    lengths = last + 1 - first
+    ends = len(last) and last[-1] + 1
+    if ends != len(digits) or lengths.max(initial=0) > _MAX_VARINT_BYTES:
+        raise ValueError(f"byte {start}: expected a list of varints of at most 64 bits")
+    numbers = np.zeros(len(last), np.uint64)
+    for k in range(lengths.max(initial=0)):
+        longer = lengths > k
+        digit = (digits[first[longer] + k] & 127).astype(np.uint64)
+        numbers[longer] |= digit << np.uint64(7 * k)
+    return numbers.view(np.int64)
 
 
 def signed(value):

@@ -1,0 +1,77 @@
+"""What operators do with their arguments: axes, sizes, spatial attributes."""
+
+import numpy as np
+
+
+def ints(value):
+    """Return an attribute or an input of integers as a list of int; None stays None."""
+    return None if value is None else [int(v) for v in np.asarray(value).reshape(-1)]
+
+
+def scalar(value, default=None):
+    """Return the single number in an input that may be left out."""
+    if value is None:
+        return default
+    value = np.asarray(value)
+    if value.size != 1:
+        raise ValueError(f"input: expected one number, got shape {list(value.shape)}")
+    return value.reshape(-1)[0]
+
+
+def check_axis(axis, ndim):
+    """Return an axis counted from the front."""
+    axis = int(axis)
+    if not -ndim <= axis < ndim:
+        raise ValueError(f"axis: expected -{ndim} to {ndim - 1}, got {axis}")
+    return axis % ndim
+
+
+def check_axes(axes, ndim):
+    """Return distinct axes counted from the front."""
+    axes = [check_axis(axis, ndim) for axis in ints(axes)]
+    if len(set(axes)) < len(axes):
+        raise ValueError(f"axes: expected different ones, got {axes}")
+    return tuple(axes)
+
+
+def per_axis(name, value, count, default, at_least):
+    """Return an attribute that has a number for each of ``count`` spatial axes."""
+    numbers = [default] * count if value is None else ints(value)
+    if len(numbers) != count or min(numbers, default=at_least) < at_least:
+        raise ValueError(
+            f"{name}: expected {count} numbers of at least {at_least}, got {numbers}"
+        )
+    return tuple(numbers)
+
+
+def resolve_pads(size, kernel, strides, dilations, pads, auto_pad):
+    """Return [(before, after), ...] for each spatial axis.
+
+    SAME puts an odd pixel after the image (UPPER) or before it (LOWER).
+    """
+    n = len(size)
+    if auto_pad in ("NOTSET", ""):
+        pads = [0] * (2 * n) if pads is None else ints(pads)
+        if len(pads) != 2 * n:
+            raise ValueError(f"pads: expected {2 * n} numbers, got {pads}")
+        return list(zip(pads[:n], pads[n:]))
+    if auto_pad == "VALID":
+        return [(0, 0)] * n
+    if auto_pad not in ("SAME_UPPER", "SAME_LOWER"):
+        raise ValueError(f"auto_pad: expected NOTSET, VALID or SAME, got {auto_pad!r}")
+    found = []
+    for length, k, s, d in zip(size, kernel, strides, dilations):
+        total = max((-(-length // s) - 1) * s + d * (k - 1) + 1 - length, 0)
+        small, large = total // 2, total - total // 2
+        found.append((small, large) if auto_pad == "SAME_UPPER" else (large, small))
+    return found
+
+
+def check_inside(indices, length):
+    """Return indices counted from the front; ValueError for one outside of an axis."""
+    indices = np.asarray(indices)
+    if indices.size and not (-length <= indices.min() and indices.max() < length):
+        raise ValueError(
+            f"indices: expected -{length} to {length - 1}, got {indices.min()} to {indices.max()}"
+        )
+    return np.where(indices < 0, indices + length, indices)

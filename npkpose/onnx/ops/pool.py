@@ -1,0 +1,116 @@
+"""Pooling: the largest, or the mean, of the numbers under a sliding window.
+
+Specification: ONNX, Operators.md, MaxPool-1 to 22, AveragePool-1 to 22. One kernel tap of all
+windows is taken at a time, as in `npkpose.nn.pool`.
+"""
+
+import numpy as np
+
+from npkpose.onnx.limits import check_size
+from npkpose.onnx.ops.arguments import per_axis, resolve_pads
+
+
+def max_pool(
+    x, *, kernel_shape, strides=None, pads=None, dilations=None, ceil_mode=0, auto_pad="NOTSET",
+    storage_order=0, outputs,
+):  # fmt: skip
+    """MaxPool-1: the largest number in each window, and where it is, counted through x."""
+    lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+    window = _window(x, kernel_shape, strides, pads, dilations, ceil_mode, auto_pad)
+    padded, taps = _taps(x, window, lowest)
+    if outputs == 1:
+        y = padded[taps[0]].copy()
+        for tap in taps[1:]:
+            np.maximum(y, padded[tap], out=y)
+        return y
+    places = _places(x, storage_order)
+    where, _ = _taps(places, window, -1)
+    values = np.stack([padded[tap] for tap in taps])
+    best = values.argmax(axis=0)[None]
+    indices = np.take_along_axis(np.stack([where[tap] for tap in taps]), best, 0)[0]
+    return np.take_along_axis(values, best, 0)[0], indices
+
+
+def _places(x, storage_order):
+    """Return the number of each pixel, counted through all channels; by columns if 1."""
+    places = np.arange(x.size).reshape(x.shape)
+    if storage_order:
+        places = places.reshape(*x.shape[:2], *x.shape[:1:-1])
+        places = places.transpose(0, 1, *range(x.ndim - 1, 1, -1))
+    return places
+
+
+def average_pool(
+    x, *, kernel_shape, strides=None, pads=None, dilations=None, ceil_mode=0, auto_pad="NOTSET",
+    count_include_pad=0,
+):  # fmt: skip
+    """AveragePool-1: the mean of each window, of its numbers inside of the image by default.
+
+    With ``count_include_pad`` the padding counts too, but nothing beyond it.
+    """
+    window = _window(x, kernel_shape, strides, pads, dilations, ceil_mode, auto_pad)
+    padded, taps = _taps(x, window, 0)
+    ones = np.ones((1, 1, *x.shape[2:]), x.dtype)
+    if count_include_pad:
+        ones = np.pad(ones, [(0, 0), (0, 0), *window[3]], constant_values=1)
+        window = *window[:3], [(0, 0)] * (x.ndim - 2), window[4]
+    counted, _ = _taps(ones, window, 0)
+    total, count = padded[taps[0]].copy(), counted[taps[0]].copy()
+    for tap in taps[1:]:
+        total += padded[tap]
+        count += counted[tap]
+    return total / count
+
+
+def _window(x, kernel_shape, strides, pads, dilations, ceil_mode, auto_pad):
+    """Return (kernel size, strides, dilations, pads, output size)."""
+    n = x.ndim - 2
+    kernel = per_axis("kernel_shape", kernel_shape, n, 1, 1)
+    strides = per_axis("strides", strides, n, 1, 1)
+    dilations = per_axis("dilations", dilations, n, 1, 1)
+    pads = resolve_pads(x.shape[2:], kernel, strides, dilations, pads, auto_pad)
+    if min(min(pair) for pair in pads) < 0:
+        raise ValueError(f"pads: expected at least 0, got {pads}")
+    size = []
+    for length, k, s, d, (a, b) in zip(x.shape[2:], kernel, strides, dilations, pads):
+        room = length + a + b - d * (k - 1) - 1
+        count = (-(-room // s) if ceil_mode and auto_pad == "NOTSET" else room // s) + 1
+        if ceil_mode and (count - 1) * s >= length + a:  # it would begin after the image
+            count -= 1
+        size.append(count)
+    if min(size) < 1:
+        raise ValueError(f"x: expected at least one window of {kernel}, got {list(x.shape)}")
+    check_size((*x.shape[:2], *size), x.itemsize)
+    return kernel, strides, dilations, pads, size
+
+
+def _taps(x, window, fill):
+    """Return x with its padding, and for each kernel tap the slices that all windows see there."""
+    kernel, strides, dilations, pads, size = window
+    reach = [(m - 1) * s + d * (k - 1) + 1 for m, s, d, k in zip(size, strides, dilations, kernel)]
+    widths = [(a, max(r - n - a, 0)) for n, (a, _), r in zip(x.shape[2:], pads, reach)]
+    check_size((*x.shape[:2], *map(sum, zip(x.shape[2:], map(sum, widths)))), x.itemsize)
+    if any(map(any, widths)):
+        x = np.pad(x, [(0, 0), (0, 0), *widths], constant_values=fill)
+    taps = [
+        (..., *(slice(d * i, d * i + s * (m - 1) + 1, s)
+                for i, d, s, m in zip(tap, dilations, strides, size)))
+        for tap in np.ndindex(*kernel)
+    ]  # fmt: skip
+    return x, taps
+
+
+def global_average_pool(x):
+    """GlobalAveragePool-1: the mean of each channel of each image."""
+    return x.mean(axis=tuple(range(2, x.ndim)), keepdims=True, dtype=x.dtype)
+
+
+def global_max_pool(x):
+    """GlobalMaxPool-1: the maximum of each channel of each image."""
+    return x.max(axis=tuple(range(2, x.ndim)), keepdims=True)
+
+
+OPS = {
+    "MaxPool": {1: max_pool}, "AveragePool": {1: average_pool},
+    "GlobalAveragePool": {1: global_average_pool}, "GlobalMaxPool": {1: global_max_pool},
+}  # fmt: skip

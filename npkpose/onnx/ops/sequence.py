@@ -1,0 +1,65 @@
+"""Lists of arrays.
+
+Specification: ONNX, Operators.md, version 11.
+"""
+
+import numpy as np
+
+from npkpose.onnx.ops.arguments import check_axis, ints, scalar
+
+
+def sequence_at(sequence, position):
+    """SequenceAt-11: one array; a negative position counts from the end."""
+    i = int(scalar(position))
+    if not -len(sequence) <= i < len(sequence):
+        raise ValueError(f"position: expected an index of {len(sequence)} arrays, got {i}")
+    return sequence[i]
+
+
+def sequence_construct(*inputs):
+    """SequenceConstruct-11: a list of the inputs."""
+    return list(inputs)
+
+
+def sequence_empty(*, dtype=1):
+    """SequenceEmpty-11: a list of no arrays."""
+    return []
+
+
+def sequence_insert(sequence, x, position=None):
+    """SequenceInsert-11: the list with another array, by default at its end."""
+    i = len(sequence) if position is None else int(scalar(position))
+    return [*sequence[:i], x, *sequence[i:]]
+
+
+def sequence_length(sequence):
+    """SequenceLength-11: how many arrays there are."""
+    return np.array(len(sequence), np.int64)
+
+
+def split_to_sequence(x, split=None, *, axis=0, keepdims=1):
+    """SplitToSequence-11: parts of given lengths or of one; without a split single slices."""
+    axis = check_axis(axis, x.ndim)
+    length = x.shape[axis]
+    each = [1] * length if split is None else ints(split)
+    if split is not None and np.ndim(split) == 0:
+        if each[0] < 1:
+            raise ValueError(f"split: expected lengths of at least 1, got {each[0]}")
+        each = [min(each[0], length - i) for i in range(0, length, each[0])]
+    if sum(each) != length or min(each, default=0) < 0:
+        raise ValueError(f"split: expected lengths that sum to {length}, got {each}")
+    parts = np.split(x, np.cumsum(each[:-1], dtype=int), axis)
+    return [p.squeeze(axis) for p in parts] if split is None and not keepdims else parts
+
+
+def concat_from_sequence(sequence, *, axis, new_axis=0):
+    """ConcatFromSequence-11: the arrays along an axis, or along a new one."""
+    return (np.stack if new_axis else np.concatenate)(sequence, axis)
+
+
+OPS = {
+    "SequenceAt": {11: sequence_at}, "SequenceConstruct": {11: sequence_construct},
+    "SequenceEmpty": {11: sequence_empty}, "SequenceInsert": {11: sequence_insert},
+    "SequenceLength": {11: sequence_length}, "SplitToSequence": {11: split_to_sequence},
+    "ConcatFromSequence": {11: concat_from_sequence},
+}  # fmt: skip
