@@ -6,12 +6,9 @@ word of the category is taken (macaques have COCO's names), else the first. A fi
 gets a skeleton of its own, with the limbs that it lists and without sigmas.
 """
 
-import re
-
 import numpy as np
 
 from npkpose import skeletons
-from npkpose.io.keypoint_names import name_difference
 from npkpose.skeleton import Skeleton
 
 # Skeletons of files that list no names, or too many; some numbers of keypoints have one skeleton.
@@ -22,26 +19,15 @@ BY_COUNT = {
 }  # fmt: skip
 
 
-def published():
-    """Return the published skeletons by their names."""
-    return {
-        name: plan
-        for name, plan in sorted(vars(skeletons).items(), key=lambda item: item[0] != "COCO_17")
-        if isinstance(plan, Skeleton)
-    }
-
-
 def by_names(names, category=""):
     """Return the published skeleton of these keypoint names, or None."""
-    same = [plan for plan in published().values() if not name_difference(names, plan)]
-    words = re.findall(r"[a-z]{3,}", category.lower())
-    fitting = [plan for plan in same if any(word in plan.name.lower() for word in words)]
-    return (fitting or same or [None])[0]
+    return skeletons.skeleton_of(names, category)
 
 
 def by_count(count):
     """Return the skeleton that files of so many unnamed keypoints have, or None."""
-    return published().get(BY_COUNT.get(count))
+    name = BY_COUNT.get(count)
+    return None if name is None else skeletons.find(name)
 
 
 def choose_skeleton(count, names=None, category="", limbs=()):

@@ -30,16 +30,16 @@ def skeleton_of(keypoint_names, category=None):
     keypoint_names : sequence of str
         As the category of an annotation file lists them; case, spaces and separators do not matter.
     category : str, optional
-        The category's name, such as "macaque": it decides between plans of the same names, whose
-        first is returned otherwise.
+        The category's name, such as "macaque": of several plans with these names, the one whose
+        name has a word of it is returned, else the first.
     """
     try:
         key = tuple(normal_name(name) for name in keypoint_names)
     except TypeError:
         return None
     found = _by_names().get(key, ())
-    start = category.upper() if isinstance(category, str) and category else None
-    named = [name for name in found if start and name.startswith(start)]
+    words = re.findall(r"[a-z]{3,}", category.lower()) if isinstance(category, str) else []
+    named = [name for name in found if any(word in name.lower() for word in words)]
     return plan([*named, *found][0]) if found else None
 
 
