@@ -7,7 +7,8 @@
     product_tile.py elementary.py       a tile for weight gradients; exp
     conv_forward.py conv_backward.py    a convolution and its gradients
     conv_plan.py conv_kernels.py        where pixels are read, in which chunks; a chunk, compiled
-    conv_weight.py depthwise.py         the gradients of weights
+    conv_weight.py few_windows.py       the gradient of a weight, of many or of few windows
+    depthwise.py                        and of depthwise convolutions
     products.py attention.py            matrix products; attention
     gelu.py transformer.py              the parts of a transformer
     normalise.py elementwise.py         one pass over memory where NumPy takes several

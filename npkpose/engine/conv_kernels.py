@@ -102,8 +102,9 @@ def _chunk(r, i, thread, zero):
     n, m, a, b, _, _ = chunk
     rows, width = b - a + r.below, r.width
     windows = ((m - 1) * rows + b - a - 1) * width + r.Wo
+    lines, each = (b - a, r.Wo) if r.by_rows else (1, windows)
     seen, at, apart = x, n * r.x_image + a * width, r.x_plane
-    reach = at + (r.C - 1) * apart + r.below * width + width - r.Wo + windows + lanes
+    reach = at + (r.C - 1) * apart + r.below * width + width - r.Wo + windows + -each % lanes
     if r.copies or reach > r.x_size:
         buffer = r.buffer + thread * r.buffer_size * x.itemsize
         seen, at = carray(numbers_at(buffer, zero), r.buffer_size), 0
@@ -112,7 +113,6 @@ def _chunk(r, i, thread, zero):
     planes, offsets = carray(numbers_at(r.planes, 0), (r.K, 3)), np.empty(r.K, np.int64)
     for k in range(r.K):
         offsets[k] = planes[k, 0] * apart + planes[k, 1] * width + planes[k, 2]
-    lines, each = (b - a, r.Wo) if r.by_rows else (1, windows)
     for h in range(lines):  # one call for both ways: it would be compiled for each
         _line(r, chunk, thread, seen, at, offsets, h, each, zero)
 

@@ -19,16 +19,16 @@ from npkpose.engine.atomics import fetch_add, numbers_at, record_at
 from npkpose.engine.conv_forward import address, fixed_record, reach
 from npkpose.engine.conv_kernels import clear, copy_planes, odd_vectors, tile_height
 from npkpose.engine.conv_plan import MIN_SHARED, copy_cycles, find_axis, split_channels
+from npkpose.engine.few_windows import sum_few_windows
 from npkpose.engine.jobs import job, run_job
 from npkpose.engine.product_tile import product_tile
-from npkpose.engine.products import multiply
 from npkpose.engine.scratch import scratch
 from npkpose.engine.threads import num_threads
 from npkpose.engine.tiling import split_range
 from npkpose.engine.vectors import VECTOR_BYTES, VECTORS, copy_numbers
 
 PIECE = 1024  # windows taken at a time
-FEW_WINDOWS = 64  # up to which one product of all is quickest
+FEW_WINDOWS = 128  # up to which one product of all is quickest
 PLANES = 2**17  # numbers of the planes of a chunk's channels
 
 FIELDS = (
@@ -48,7 +48,7 @@ def sum_windows(x, dy, taps, dweight):
         dweight[...] = 0
         return
     if N * Ho * Wo <= FEW_WINDOWS:
-        _sum_few_windows(x, dy, taps, dweight)
+        sum_few_windows(x, dy, taps, dweight)
         return
     plan = _plan(N, C, O, (H, W), (Ho, Wo), taps, num_threads(), x.itemsize)
     fixed, _, threads, buffer_size, lines_size = plan
@@ -137,23 +137,8 @@ def _sum_exactly(x, dy, taps, dweight):
     dweight[...] = 0
     for n in range(len(x)):
         part = np.empty_like(dweight)
-        _sum_few_windows(x[n : n + 1], dy[n : n + 1], taps, part)
+        sum_few_windows(x[n : n + 1], dy[n : n + 1], taps, part)
         dweight += part
-
-
-def _sum_few_windows(x, dy, taps, dweight):
-    """Write to ``dweight`` one product, of dy and of rows that each hold what a window sees."""
-    N, (O, Ho, Wo) = len(x), dy.shape[1:]
-    rows, cols = (
-        np.add.outer(s * np.arange(n), t) for s, n, t in zip(taps.stride, (Ho, Wo), taps[:2])
-    )  # (Ho, kh), (Wo, kw): the pixels along each axis
-    before = [max(0, -int(axis.min())) for axis in (rows, cols)]
-    after = [max(0, int(axis.max()) + 1 - n) for axis, n in zip((rows, cols), x.shape[2:])]
-    x = np.pad(x, ((0, 0), (0, 0), *zip(before, after)))
-    seen = x[:, :, (rows + before[0])[:, None, :, None], (cols + before[1])[None, :, None, :]]
-    seen = seen.transpose(0, 2, 3, 1, 4, 5).reshape(1, N * Ho * Wo, -1)  # (1, windows, K)
-    dy = dy.swapaxes(0, 1).reshape(1, O, N * Ho * Wo)
-    multiply(dy, seen, dweight.reshape(1, O, -1))
 
 
 def _estimate(C, O, size, row, col):
