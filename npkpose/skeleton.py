@@ -149,7 +149,7 @@ def _names(keypoints):
     names = () if isinstance(keypoints, str) else _items("keypoints", keypoints)
     if isinstance(keypoints, str) or not all(isinstance(name, str) for name in names):
         raise ValueError(f"keypoints: expected a sequence of names, got {shown(keypoints)}")
-    return names
+    return tuple(str(name) for name in names)  # NumPy's text too
 
 
 def _sigmas(sigmas, count):

@@ -16,6 +16,11 @@ def test_columns_of_finds_keypoints_by_name():
     assert COCO_17.columns_of(OPENPOSE_18).tolist().count(-1) == 1  # the neck
 
 
+def test_names_may_be_an_array_of_text():
+    plan = Skeleton("two", np.array(["head", "tail"]), ())
+    assert plan.keypoints == ("head", "tail") and {type(k) for k in plan.keypoints} == {str}
+
+
 def test_colours_are_distinct_rgb():
     colours = OPENPOSE_18.colours
     assert colours.shape == (19, 3) and len(np.unique(colours, axis=0)) == 19
