@@ -1,4 +1,8 @@
-"""The command ``npkpose predict``: people in photographs, found by a published network."""
+"""The command ``npkpose predict``: people in photographs, found by a network.
+
+The network is a published one, or one that ``npkpose train topdown`` trained on annotated images:
+its weights say which skeleton it has.
+"""
 
 import json
 import pathlib
@@ -8,6 +12,8 @@ from npkpose._output import Outputs, make_folder
 from npkpose.cli.boxes import read_boxes
 from npkpose.cli.photos import id_of_name, list_photos
 from npkpose.cli.terminal import one_line, print_note
+
+DEFAULT = "openpose-mobilenetv2"
 
 
 def add_command(commands):
@@ -22,8 +28,9 @@ def add_command(commands):
     add = predict.add_argument
     add("photos", nargs="+", metavar="PHOTO", 
         help="image file: JPEG, PNG, WebP, TIFF, BMP, GIF, PPM, JPEG 2000, AVIF")  # fmt: skip
-    add("--model", default="openpose-mobilenetv2",
-        help="a name that `npkpose models` lists; default openpose-mobilenetv2")  # fmt: skip
+    add("--model",
+        help="a name that `npkpose models` lists; default: the network that `npkpose train "
+        "topdown` wrote into --weights, or openpose-mobilenetv2")  # fmt: skip
     add("--weights", required=True,
         help="weight file: .pth, .pt, .bin, .safetensors, .npz or .pb")  # fmt: skip
     add("--boxes", metavar="FILE",
@@ -46,10 +53,35 @@ def _predict(options):
     """Load the network and find people in every photo."""
     from npkpose.models.pretrained import PRETRAINED, load
 
+    trained = _load_trained(options)
+    if trained is not None:
+        return _predict_with(options, trained)
+    options.model = options.model or DEFAULT
     if options.model not in PRETRAINED:
         raise ValueError(f"--model: expected one of {', '.join(PRETRAINED)}, got {options.model!r}")
     _check_options(options, PRETRAINED[options.model].finds == "one")
     return predict_photos(options, lambda: load(options.model, options.weights))
+
+
+def _load_trained(options):
+    """Return the network of weights that say which it is, unless --model names one; or None."""
+    from npkpose.models.described import load_described
+
+    if options.model is not None or pathlib.Path(options.weights).suffix.lower() != ".npz":
+        return None
+    return load_described(options.weights)
+
+
+def _predict_with(options, network):
+    """Find people with a network that `npkpose train topdown` trained."""
+    skeleton = network.skeleton
+    options.model = f"a network of {skeleton.name}"
+    _check_options(options, is_top_down=True)
+    if options.flip and not skeleton.pairs:
+        raise ValueError(
+            f"--flip: expected none, since {skeleton.name} has no pairs of left and right"
+        )
+    return predict_photos(options, lambda: network, convert=False)
 
 
 def _check_options(options, is_top_down):
@@ -62,8 +94,11 @@ def _check_options(options, is_top_down):
         raise ValueError("--category: expected --boxes beside it, got none")
 
 
-def predict_photos(options, load_model):
-    """Write NAME.json, NAME.png and results.json into the folder; return the exit status."""
+def predict_photos(options, load_model, convert=True):
+    """Write NAME.json, NAME.png and results.json into the folder; return the exit status.
+
+    ``convert``: results.json holds COCO's keypoints if the network has them all, else its own.
+    """
     boxes = None if options.boxes is None else read_boxes(options.boxes, options.category)
     photos, notes = list_photos(options.photos, lambda path: _image_id(path, boxes))
     if boxes is not None:
@@ -76,7 +111,8 @@ def predict_photos(options, load_model):
         print_note("predict", note)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="PIL")  # of large or slightly damaged images
-        return _run(photos, find, model.skeleton, outputs, make_folder(options.out))
+        plans = model.skeleton, _results_skeleton(model.skeleton, convert)
+        return _run(photos, find, plans, outputs, make_folder(options.out))
 
 
 def _image_id(path, boxes):
@@ -99,9 +135,10 @@ def _check_outputs(options, photos):
     return outputs
 
 
-def _run(photos, find, skeleton, outputs, folder):
+def _run(photos, find, plans, outputs, folder):
     """Find people in each photo and write the files; return the exit status.
 
+    ``plans`` are the skeleton of the network, and that of results.json.
     Also after Ctrl-C, results.json holds the photos so far. If there are none, there is no
     results.json, also not that of an earlier run.
     """
@@ -109,7 +146,7 @@ def _run(photos, find, skeleton, outputs, folder):
     outputs.remove(path)
     try:
         for photo in photos:
-            people = _predict_photo(photo, find, skeleton, outputs, folder)
+            people = _predict_photo(photo, find, plans, outputs, folder)
             if people is not None:
                 results.append(people)
                 _print_photo(photo, len(people), folder / photo.name)
@@ -126,7 +163,7 @@ def _run(photos, find, skeleton, outputs, folder):
     return status
 
 
-def _predict_photo(photo, find, skeleton, outputs, folder):
+def _predict_photo(photo, find, plans, outputs, folder):
     """Write the files of a photo and return its people as COCO results; None if it is no image."""
     from npkpose.image.files import read_image
 
@@ -137,8 +174,8 @@ def _predict_photo(photo, find, skeleton, outputs, folder):
         named = photo.path in str(error)
         print_note("predict", error if named else f"{photo.path}: {error or 'not enough memory'}")
         return None
-    _write_photo(outputs, folder / photo.name, image, poses, skeleton)
-    return _to_coco(poses, skeleton, photo.image_id)
+    _write_photo(outputs, folder / photo.name, image, poses, plans[0])
+    return poses.convert(*plans).to_coco(photo.image_id)
 
 
 def _print_photo(photo, count, files):
@@ -191,10 +228,8 @@ def _find_in_boxes(top_down, image, photo, box_file):
     return top_down(image, boxes, scores)
 
 
-def _to_coco(poses, skeleton, image_id):
-    """Return COCO results: COCO's keypoints if the skeleton has them, else its own."""
+def _results_skeleton(skeleton, convert):
+    """Return the skeleton of results.json: COCO's if the network's has all its keypoints."""
     from npkpose.skeletons import COCO_17
 
-    if (skeleton.columns_of(COCO_17) >= 0).all():
-        poses = poses.convert(skeleton, COCO_17)
-    return poses.to_coco(image_id)
+    return COCO_17 if convert and (skeleton.columns_of(COCO_17) >= 0).all() else skeleton

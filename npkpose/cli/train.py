@@ -5,6 +5,12 @@ import pathlib
 import sys
 
 from npkpose._check import check_integer
+from npkpose.cli.train_labelled import (
+    add_label_options,
+    check_label_options,
+    make_trainer,
+    print_scores,
+)
 
 ALL = "all"  # runs `training.recipes.RUNS`
 NETWORKS = "topdown", "paf", "tags"  # `training.recipes.RECIPES`, which takes a second to import
@@ -14,9 +20,10 @@ def add_command(commands):
     """Add the command to argparse's subparsers."""
     train = commands.add_parser(
         "train", help="train a small network; the same command continues a stopped run",
-        description="Train a small network on synthetic people or on COCO files. Ctrl-C stops "
-        "with a checkpoint; the same command continues. all: train the three networks of the "
-        "package, one after the other, each in a folder of its own inside --out.",
+        description="Train a small network on synthetic people or on annotated images; topdown "
+        "takes any skeleton. Ctrl-C stops with a checkpoint; the same command continues. all: "
+        "train the three networks of the package, one after the other, each in a folder of its "
+        "own inside --out.",
     )  # fmt: skip
     add = train.add_argument
     add("network", choices=(*NETWORKS, ALL))
@@ -31,8 +38,7 @@ def add_command(commands):
         help="steps between evaluations; 0: none; default 1000")  # fmt: skip
     add("--held-out", type=int, default=1000, metavar="SCENES",
         help="scenes for the final score; 0: no score; default 1000")  # fmt: skip
-    add("--annotations", metavar="COCO.json", help="train on these instead of synthetic people")
-    add("--images", metavar="FOLDER", help="folder of the images of --annotations")
+    add_label_options(add)
     add("--export", metavar="WEIGHTS.npz", help="write small weights, and a record beside them")
     train.set_defaults(run=_train)
 
@@ -75,11 +81,9 @@ def _train_one(options):
 
     out = options.out or f"npkpose-{options.network}"
     check_integer("held_out", options.held_out)
+    check_label_options(options)
     _check_export(options, out)
-    data = _read_photographs(options)
-    trainer = recipes.make_trainer(
-        options.network, out, options.steps, options.seed, data, watch=data
-    )
+    trainer = make_trainer(options, out)
     if options.start is not None:
         recipes.start_from(trainer, options.start)
     steps = trainer.settings["steps"]
@@ -135,8 +139,10 @@ def _finish(trainer, options):
         print(f"npkpose train: no curves: {error}", file=sys.stderr)
     print(f"{trainer.folder}: weights.npz, log.csv, {trainer.seconds / 60:.1f} minutes")
     if options.held_out:
-        result = held_out_score(trainer, options.held_out)
-        print(result)
+        labelled = options.annotations is not None
+        result = print_scores(trainer) if labelled else held_out_score(trainer, options.held_out)
+        if not labelled:
+            print(result)
         if options.export:
             export_weights(trainer, options.export, _command(options), result)
 
@@ -147,14 +153,3 @@ def _command(options):
     parts = pathlib.Path(options.start or "").parts[-2:]
     start = f" --start {'/'.join(parts)}" if parts else ""
     return f"npkpose train {options.network}{steps} --seed {options.seed}{start}"
-
-
-def _read_photographs(options):
-    """Return the `CocoDataset` of --annotations and --images, or None."""
-    if (options.annotations is None) != (options.images is None):
-        raise ValueError("--annotations, --images: expected both or neither, got one")
-    if options.annotations is None:
-        return None
-    from npkpose.data.coco_dataset import CocoDataset
-
-    return CocoDataset(options.annotations, options.images)

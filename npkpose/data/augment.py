@@ -150,9 +150,12 @@ def random_crop(scene, p, network, rng, strength=1.0):
 def half_body(keypoints, box, skeleton, rng):
     """Return a box (4,) around the labelled keypoints (K, 2) of the upper or the lower body.
 
-    A half of fewer than `MIN_HALF_KEYPOINTS` is not chosen; without any, the given box is returned.
+    A half of fewer than `MIN_HALF_KEYPOINTS` is not chosen; without any, and for a skeleton without
+    a lower body such as a hand, the given box is returned.
     """
-    lower = np.array([name.split("_")[-1] in LOWER_BODY for name in skeleton.keypoints])
+    lower = np.array([name.split("_")[-1] in LOWER_BODY for name in skeleton.keypoints], bool)
+    if not lower.any():
+        return box
     labelled = ~np.isnan(keypoints[:, 0])
     halves = [labelled & lower, labelled & ~lower]
     halves = [half for half in halves if half.sum() >= MIN_HALF_KEYPOINTS]

@@ -23,12 +23,13 @@ import pathlib
 import numpy as np
 
 from npkpose import nn
-from npkpose._check import check_choice, check_size
+from npkpose._check import check_choice, check_kind, check_size
 from npkpose.grid import Grid
 from npkpose.models.backbones.residual import BasicBlock, conv_norm
 from npkpose.models.preprocess import check_multiples, to_input
 from npkpose.nn._shapes import check_count
 from npkpose.nn.spatial_softmax import SpatialSoftmax
+from npkpose.skeleton import Skeleton
 from npkpose.skeletons import COCO_17
 from npkpose.weights import load_npz
 
@@ -91,6 +92,11 @@ class SmallNet(nn.Module):
         self.head = nn.ConvTranspose2d(b, num_channels, 2, 2, rng=rng)
         self.head.params["weight"] *= 0.1  # maps are mostly zero: start near zero
 
+    def rename_keys(self, state):
+        """Return ``state`` without the description that a run adds to it; see `Module`."""
+        state = {name: array for name, array in state.items() if name != "description"}
+        return super().rename_keys(state)
+
     def preprocess(self, image):
         """Return images (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W)."""
         return to_input(image, self.size_multiple, 0.5, 0.25)
@@ -120,11 +126,12 @@ class SmallNet(nn.Module):
 
 
 class SmallTopDown(SmallNet):
-    """Heatmaps (N, 17, H/2, W/2) of crops of ``input_size``, for `TopDown`.
+    """Heatmaps (N, K, H/2, W/2) of crops of ``input_size``, for `TopDown`.
 
-    It was trained with boxes enlarged by ``padding``, which `TopDown` uses. The heatmaps are
-    probabilities, scaled to the sum of a Gaussian (`SpatialSoftmax`): decode the expected OKS of
-    them, as `TopDown` does, not the heatmaps themselves.
+    K is the number of keypoints of ``skeleton``, by default COCO's 17. It was trained with boxes
+    enlarged by ``padding``, which `TopDown` uses. The heatmaps are probabilities, scaled to the sum
+    of a Gaussian (`SpatialSoftmax`): decode the expected OKS of them, as `TopDown` does, not the
+    heatmaps themselves. `models.described` saves skeleton and sizes with the weights.
     """
 
     sigma = 0.9
@@ -134,8 +141,11 @@ class SmallTopDown(SmallNet):
     # 0.375 scored better on the validation scenes.
     oks_scale = 0.375
 
-    def __init__(self, input_size=(96, 64), base=BASE, *, rng=None):
+    def __init__(self, input_size=(96, 64), base=BASE, *, skeleton=None, rng=None):
+        if skeleton is not None:
+            self.skeleton = check_kind("skeleton", skeleton, Skeleton)
         super().__init__(self.skeleton.num_keypoints, base, rng=rng)
+        self.base = base
         self.input_size = check_size("input_size", input_size)
         check_multiples("input_size", self.input_size, self.size_multiple)
         self.softmax = SpatialSoftmax(self.sigma)

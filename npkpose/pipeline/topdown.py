@@ -9,6 +9,8 @@ cost grows with the number of people; `BottomUp` finds all of them in one pass. 
 by OKS: Papandreou et al., CVPR 2017, arXiv:1701.01779.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from npkpose._check import check_array, check_choice, check_flag, check_number
@@ -29,6 +31,8 @@ from npkpose.pipeline.flip import flip, flip_maps
 from npkpose.pipeline.source import check_network, is_batch, load_image, per_image
 from npkpose.poses import Poses
 
+UNKNOWN_SIGMA = 0.05  # of a keypoint without a measured one: between COCO's eyes and wrists
+
 
 class TopDown:
     """Find the keypoints of every person whose box is given.
@@ -39,7 +43,8 @@ class TopDown:
         Has ``preprocess``, ``skeleton``, ``input_size`` and ``grid`` (or ``stride``, for a
         `Grid` of convention "index"), and may have ``refine``, ``padding`` and ``oks_scale``.
         With the last, heatmaps are decoded as their `expected_oks`; it is the square root of a
-        person's area, in heights of the input. Switched to evaluation mode.
+        person's area, in heights of the input. Sigmas that are not known (NaN) count as
+        `UNKNOWN_SIGMA`, there and in the suppression. Switched to evaluation mode.
     flip : bool
         Do the flip test, which takes twice the time. Maps are shifted by `Grid.flip_shift`; the
         published code shifts by a whole pixel, which is less exact.
@@ -66,6 +71,7 @@ class TopDown:
     ):
         scale = "grid" if hasattr(model, "grid") else "stride"
         self.model = check_network(model, ("preprocess", "skeleton", "input_size", scale))
+        self._skeleton = with_all_sigmas(self.model.skeleton)
         self.grid = getattr(model, "grid", None) or Grid(model.stride, "index")
         refine = getattr(model, "refine", "dark") if refine is None else refine
         self.refine = check_choice("refine", refine, (*REFINEMENTS, *DARK_SPACING))
@@ -121,7 +127,7 @@ class TopDown:
 
     def _maps(self, x):
         """Return the network's first K maps or, if it has ``oks_scale``, their expected OKS."""
-        skeleton = self.model.skeleton
+        skeleton = self._skeleton
         K = skeleton.num_keypoints
         maps = self.model(x)[:, :K]
         if maps.shape[1] < K:
@@ -147,7 +153,7 @@ class TopDown:
         scores = np.concatenate([poses.scores for poses in batches])
         poses = Poses(keypoints, scores, box_scores * self._mean_scores(scores), ids)
         areas = crop_sizes(boxes, size, self.padding).prod(axis=1)
-        return poses[oks_nms(poses, self.model.skeleton, areas, self.nms_threshold)]
+        return poses[oks_nms(poses, self._skeleton, areas, self.nms_threshold)]
 
     def _find_in_crops(self, image, matrices):
         """Return the poses in the crops of the matrices (P, 2, 3)."""
@@ -160,3 +166,11 @@ class TopDown:
         """Return the mean (P,) of the scores (P, K) above the threshold; 0 if there are none."""
         above = scores > self.keypoint_threshold
         return np.where(above, scores, 0.0).sum(axis=1) / np.maximum(above.sum(axis=1), 1)
+
+
+def with_all_sigmas(skeleton):
+    """Return the skeleton with `UNKNOWN_SIGMA` in place of NaN."""
+    sigmas = np.array(skeleton.sigmas)
+    if not np.isnan(sigmas).any():
+        return skeleton
+    return replace(skeleton, sigmas=np.where(np.isnan(sigmas), UNKNOWN_SIGMA, sigmas))

@@ -6,10 +6,12 @@ older export, and no other file.
 
 import datetime
 import json
+import math
 import pathlib
 
 import numpy as np
 
+from npkpose.data.people import SyntheticPeople
 from npkpose.training.folder import WEIGHTS
 from npkpose.training.recipes import HELD_OUT_SEED, TRAIN_SEED
 from npkpose.weights import load_npz, save_npz
@@ -45,8 +47,8 @@ def check_export(path, folder, start=None):
 def export_weights(trainer, path, command, result):
     """Write a finished run's weights, and beside them a record with ``command`` and scores.
 
-    Convolutions become float16, which does not change the score. ``result`` is the `CocoResult` on
-    held-out scenes. Call `check_export` before the run.
+    Convolutions become float16, which does not change the score. ``result`` is the `CocoResult` or
+    the `CropScores` on held-out scenes. Call `check_export` before the run.
     """
     path = pathlib.Path(path)
     weights = load_npz(trainer.folder / WEIGHTS)
@@ -57,18 +59,21 @@ def export_weights(trainer, path, command, result):
 
 
 def _record(trainer, command, result):
-    return {
+    scores = getattr(result, "stats", result)._asdict()
+    record = {
         "command": command,
         "date": datetime.date.today().isoformat(),
         "network": type(trainer.model).__name__,
+        "skeleton": trainer.model.skeleton.name,
         "steps": trainer.step,
         "minutes": round(trainer.seconds / 60, 1),
         "data": trainer.settings["dataset"],
-        "train_seed": TRAIN_SEED,
-        "held_out_seed": HELD_OUT_SEED,
-        "held_out_scenes": len(trainer.task.held_out),
-        "scores": {name: round(value, 4) for name, value in result.stats._asdict().items()},
     }
+    if f"{SyntheticPeople.__name__}(" in record["data"]:
+        record |= {"train_seed": TRAIN_SEED, "held_out_seed": HELD_OUT_SEED}
+    record["held_out_scenes"] = len(trainer.task.held_out)
+    known = {name: value for name, value in scores.items() if not math.isnan(value)}
+    return record | {"scores": {name: round(value, 4) for name, value in known.items()}}
 
 
 def _is_record(path):

@@ -9,7 +9,8 @@ import pathlib
 from npkpose._extras import require_figure
 from npkpose.weights.files import replacing
 
-NOT_LOSSES = "step", "seconds", "lr", "gradient_norm", "ap"  # all other columns are losses
+SCORES = "ap", "pck"
+NOT_LOSSES = "step", "seconds", "lr", "gradient_norm", *SCORES  # all other columns are losses
 
 
 class Log:
@@ -90,7 +91,7 @@ def plot_log(path, plot):
     rows = read_log(path)
     names = dict.fromkeys(name for row in rows for name in row)
     _draw_columns(loss, rows, [name for name in names if name not in NOT_LOSSES], "loss")
-    _draw_columns(ap, rows, ["ap"], "OKS AP")
+    _draw_columns(ap, rows, SCORES, "PCK" if "pck" in names else "OKS AP")
     _draw_columns(lr, rows, ["lr"], "learning rate")
     loss.set_yscale("log")
     loss.legend(frameon=False)

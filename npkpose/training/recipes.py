@@ -100,7 +100,6 @@ def make_trainer(name, folder, steps=None, seed=0, data=None, watch=None):
         An unknown name, a number below its least, or a checkpoint of another network.
     """
     recipe = RECIPES[check_choice("name", name, tuple(RECIPES))]
-    steps = recipe.steps if steps is None else check_integer("steps", steps, at_least=1)
     network = recipe.network(rng=np.random.default_rng(check_integer("seed", seed)))
     strength = STRENGTH if data is None else 1.0
     if data is None:
@@ -108,13 +107,24 @@ def make_trainer(name, folder, steps=None, seed=0, data=None, watch=None):
         data = CachedDataset(data, KEPT) if recipe.scenes <= KEPT else data
     watch = SyntheticPeople(WATCH_SCENES, WATCH_SEED) if watch is None else watch
     task = recipe.task(network, data, watch, seed, recipe.batch, strength)
+    return trainer_of(task, folder, {"network": name}, steps)
+
+
+def trainer_of(task, folder, settings, steps=None):
+    """Return the `Trainer` of a task with the optimizer and schedule of a recipe.
+
+    ``settings["network"]`` is the name of the recipe; a run with other settings is not continued.
+    """
+    recipe = RECIPES[settings["network"]]
+    steps = recipe.steps if steps is None else check_integer("steps", steps, at_least=1)
+    network = task.model
     optimizer = nn.Muon(network, recipe.lr, MOMENTUM, BETAS, weight_decay=WEIGHT_DECAY)
     schedule = warmup_and_cosine(optimizer, steps, min(WARMUP, steps // 10 + 1))
     decay = 1 - 1 / max(steps / 20, 2)  # over the last twentieth of the run
     decay = min(decay, 0.999)
     return Trainer(
         network, task, optimizer, schedule, folder, clip_norm=CLIP_NORM, decay=decay,
-        settings={"network": name, "steps": steps},
+        settings=settings | {"steps": steps},
     )  # fmt: skip
 
 

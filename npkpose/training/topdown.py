@@ -8,6 +8,9 @@ the Kullback-Leibler divergence of two distributions of one keypoint over the pi
 step, while mean((heatmaps - target)^2) stays for long near the solution "zero everywhere".
 Keypoints without a label, or outside the crop, have no loss.
 
+Half of the crops are flipped, with left and right keypoints exchanged. A skeleton without pairs of
+left and right, such as one hand, is never flipped: the mirror image shows the other hand.
+
 Crops fit the people closely (``model.padding``), since 96x64 pixels are few.
 """
 
@@ -84,7 +87,11 @@ class TopDownTask:
         return self.score(network, flip).stats.ap
 
     def score(self, network, flip=True):
-        """Return the `CocoResult` of the held-out scenes, by default with the flip test."""
+        """Return the `CocoResult` of the held-out scenes, by default with the flip test.
+
+        Without pairs in the skeleton there is no flip test.
+        """
+        flip = flip and bool(self.model.skeleton.pairs)
         find = TopDown(network, flip=flip, padding=self.model.padding, keypoint_threshold=0)
         return score(self.held_out, lambda scene: find(scene.image, scene.boxes[scene.labelled]))
 
@@ -110,7 +117,8 @@ class TopDownTask:
         if rng.random() < self.strength:
             crop.image = change_colours(crop.image, rng)
             crop = hide_patches(crop, rng, most=1)
-        return flip_scene(crop, self.model.skeleton) if rng.random() < 0.5 else crop
+        skeleton = self.model.skeleton
+        return flip_scene(crop, skeleton) if skeleton.pairs and rng.random() < 0.5 else crop
 
 
 def divergence(heatmaps, target):

@@ -8,7 +8,8 @@
         every few steps: a row of the log, an evaluation of the average, a checkpoint
 
 A task is an object with ``parts`` (the names of the terms of its loss), ``batch(step)``,
-``loss(output, batch)`` and ``evaluate(network)``, which returns an average precision.
+``loss(output, batch)`` and ``evaluate(network)``, which returns an average precision, or the score
+that its attribute ``score_name`` names, such as "pck".
 
 A checkpoint holds everything that the next step depends on: weights, their average, the moments of
 the optimizer, the position of the schedule, the random generators of layers. A batch depends only
@@ -25,6 +26,7 @@ import numpy as np
 
 from npkpose._check import check_integer
 from npkpose.engine.malloc import keep_freed_memory
+from npkpose.models.described import DESCRIPTION, describe
 from npkpose.nn import no_input_gradient
 from npkpose.nn._state import copy_state
 from npkpose.training.average import WeightAverage
@@ -85,8 +87,9 @@ class Trainer:
             task, optimizer, schedule, (settings or {}) | {"clip_norm": clip_norm, "decay": decay}
         )
         self.step, self.best_ap, self.seconds = 0, -1.0, 0.0
+        self._score = getattr(task, "score_name", "ap")  # what ``best_ap`` is
         self._sums = np.zeros(3 + len(task.parts))  # steps, gradient norm, loss and its parts
-        self._columns = "step", "seconds", "lr", "gradient_norm", "loss", *task.parts, "ap"
+        self._columns = "step", "seconds", "lr", "gradient_norm", "loss", *task.parts, self._score
         self._files = RunFolder(folder, self._columns)
         self.folder = self._files.path
         if self._files.checkpoint.exists():
@@ -132,7 +135,7 @@ class Trainer:
             self._take_steps(steps, every, workers)
             self.save()
             if self.step >= steps:
-                save_npz(self.folder / WEIGHTS, self.average.averages)
+                save_npz(self.folder / WEIGHTS, self._weights())
         return self.step >= steps
 
     def _take_steps(self, steps, every, workers):
@@ -143,7 +146,7 @@ class Trainer:
         with (
             closing(prefetch(self.task.batch, self.step, steps, workers)) as batches,
             Interrupt() as interrupt,
-            progress(steps, self.step) as bar,
+            progress(steps, self.step, score=self._score) as bar,
             no_input_gradient(self.model),
         ):
             for batch in batches:
@@ -153,6 +156,10 @@ class Trainer:
                 self._after_step(steps, *every)
                 if interrupt.wanted:
                     break
+
+    def _weights(self):
+        """Return the averaged weights, and beside them what the network is, for a file."""
+        return self.average.averages | describe(self.model)
 
     def plot(self):
         """Plot the log as curves.png; needs Matplotlib."""
@@ -174,6 +181,7 @@ class Trainer:
         """Return everything that the next step depends on, as ``{name: array}``."""
         state = {f"run.{name}": array for name, array in self._numbers().items()}
         state["run.settings"] = settings_to_array(self.settings)
+        state |= {f"run.{name}": array for name, array in describe(self.model).items()}
         for kind, part in self._parts().items():
             state |= {f"{kind}.{name}": array for name, array in part.items()}
         return state
@@ -190,6 +198,7 @@ class Trainer:
             stored = settings_from_array(kinds["run"].pop("settings"))
             check_settings(stored, self.settings)
             self.settings = stored | self.settings
+        kinds["run"].pop(DESCRIPTION, None)
         self.model.load_state_dict(kinds["model"])
         self.optimizer.load_state_dict(kinds["optimizer"])
         self.schedule.load_state_dict(kinds["schedule"])
@@ -247,7 +256,7 @@ class Trainer:
         ap = self.task.evaluate(self.average.network())
         if ap > self.best_ap:
             self.best_ap = ap
-            save_npz(self.folder / BEST, self.average.averages)
+            save_npz(self.folder / BEST, self._weights())
         return ap
 
     def _append_to_log(self, ap):
@@ -255,7 +264,7 @@ class Trainer:
         count, *sums = self._sums.tolist()
         means = [total / count for total in sums]
         names = "gradient_norm", "loss", *self.task.parts
-        row = {"step": self.step, "seconds": self.seconds, "lr": self.optimizer.lr, "ap": ap}
+        row = {"step": self.step, "seconds": self.seconds, "lr": self.optimizer.lr, self._score: ap}
         self._log.append(row | dict(zip(names, means)))
         self._sums[:] = 0
 
