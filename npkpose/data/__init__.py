@@ -13,6 +13,8 @@ Read in this order:
     augment.py       scenes flipped, rotated, scaled and cropped
     distort.py       colours changed, patches hidden
     coco_dataset.py  COCO's files as scenes; coco_writer.py: scenes as COCO's files
+    labelled_images.py  labels of any format and their images as scenes
+    image_files.py   where the images of a file are
     fingerprint.py   which data set is it: a text to compare
     motion.py        sequences of poses in space and their keypoints, for lifting
 """

@@ -5,6 +5,7 @@ Read in this order:
     tiny.py                     the smallest: heatmaps, and heatmaps with fields
     preprocess.py               from an image to a network's input
     small.py                    three small networks that come with trained weights
+    described.py                weights that say which skeleton and sizes their network has
     backbones/                  blocks and backbones that several networks share
     hrnet.py vitpose.py         heatmaps of one person's crop
     higherhrnet.py              heatmaps and tags of all people in an image

@@ -14,6 +14,8 @@ Read in this order:
     scenes.py          batches of whole scenes, for two tasks: paf.py tags.py
     cached_dataset.py  scenes kept in memory
     recipes.py         the settings of `npkpose train`
+    labelled.py        the top-down task on annotated images of any skeleton, and its scores
+    labelled_recipe.py the settings of `npkpose train topdown --annotations`
     export.py          small weights of a finished run, and their record
     cluster.py         a batch divided among the workers of a cluster
 """
