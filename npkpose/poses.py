@@ -8,6 +8,7 @@ import numpy as np
 
 from npkpose._check import MAX_SIDE, check_array, check_integer, check_kind
 from npkpose.skeleton import Skeleton
+from npkpose.skeletons.conversion import conversion_table
 
 
 class Poses:
@@ -100,16 +101,26 @@ class Poses:
         keypoints = check_array("keypoints", keypoints, self.keypoints.shape, finite=False)
         return Poses(keypoints, self.scores, self.person_scores, self.ids)
 
-    def convert(self, source, target):
-        """Return these people of skeleton ``source`` as skeleton ``target``, by keypoint name.
+    def convert(self, source, target, derive=True):
+        """Return these people of skeleton ``source`` as skeleton ``target``.
 
-        A keypoint that ``source`` lacks is missing; person scores and ids stay.
+        A keypoint that both have is copied; one that ``source`` lacks is derived where a rule is
+        published, with the least score of the keypoints that it is made of; else it is missing.
+        Person scores and ids stay. `npkpose.skeletons.conversion_table` shows which is which.
+
+        Parameters
+        ----------
+        source, target : Skeleton
+        derive : bool or sequence of str
+            Whether to derive keypoints: neck and thorax (middle of the shoulders), mid-hip (of the
+            hips), spine (of mid-hip and thorax), top and bottom of the head (on the line from
+            mid-shoulder to mid-ear), Human3.6M's head (mean of eyes and ears) and neck_nose (middle
+            of thorax and head); or the names of those of ``target`` that may be derived.
         """
         self._check_skeleton("source", source)
-        check_kind("target", target, Skeleton)
-        columns = source.columns_of(target)
-        keypoints = np.where((columns >= 0)[:, None], self.keypoints[:, columns], np.nan)
-        return Poses(keypoints, self.scores[:, columns], self.person_scores, self.ids)
+        table = conversion_table(source, target, derive)
+        keypoints = table.points(self.keypoints)
+        return Poses(keypoints, table.scores(self.scores), self.person_scores, self.ids)
 
     def to_coco(self, image_id, category_id=1):
         """Return COCO result entries: keypoints as flat (x, y, score), 0, 0, 0 if missing."""

@@ -84,6 +84,9 @@ class Skeleton:
         self._set("group_order", _indices("group_order", order, count))
         self._check()
 
+    def __hash__(self):
+        return hash((self.name, len(self.keypoints)))  # cheap: conversion looks tables up by it
+
     def _set(self, field, value):
         object.__setattr__(self, field, value)  # as a frozen dataclass's own __init__ does
 

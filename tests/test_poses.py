@@ -36,14 +36,16 @@ def test_the_callers_arrays_are_copied():
     assert poses.keypoints.max() == 0 and poses.scores.max() == 1
 
 
-def test_conversion_is_by_name_and_drops_keypoints_that_the_target_lacks():
+def test_conversion_is_by_name_and_derives_what_the_source_lacks():
     keypoints = np.arange(36.0).reshape(1, 18, 2)
     coco = Poses(keypoints, person_scores=[0.3], ids=[7]).convert(OPENPOSE_18, COCO_17)
     for k, name in enumerate(COCO_17.keypoints):
         source = OPENPOSE_18.keypoints.index(name)
         np.testing.assert_array_equal(coco.keypoints[0, k], keypoints[0, source])
-    back = coco.convert(COCO_17, OPENPOSE_18)
+    back = coco.convert(COCO_17, OPENPOSE_18, derive=False)
     assert np.isnan(back.keypoints[0, 1]).all() and back.present.sum() == 17
+    derived = coco.convert(COCO_17, OPENPOSE_18)
+    np.testing.assert_array_equal(derived.keypoints[0, 1], keypoints[0, [2, 5]].mean(axis=0))
     assert coco.ids.tolist() == [7] and coco.person_scores.tolist() == [0.3]
     with pytest.raises(ValueError, match="source: expected 18 keypoints, got COCO_17 with 17"):
         Poses(keypoints).convert(COCO_17, OPENPOSE_18)

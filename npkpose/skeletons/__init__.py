@@ -7,6 +7,7 @@
     skeletons.find_skeletons(17)        by number of keypoints
     skeletons.skeleton_of(names)        by the names of keypoints that an annotation file lists
     skeletons.skeleton_names()          all names; `npkpose skeletons` prints them
+    print(skeletons.conversion_table(skeletons.COCO_17, skeletons.HALPE_26))
 
 A keypoint number is an index into a plan's ``keypoints``; other code reads it from here. The plans
 are data: the folder ``data`` has a JSON file for each group. A file is read, and a plan is made,
@@ -14,12 +15,18 @@ when it is first asked for.
 
     catalogue.py    the data files; a plan by its name
     recognise.py    a plan by the names, or the number, of its keypoints
+    meanings.py     what a keypoint means in its plan, and the rules that derive one
+    conversion.py   from one plan to another: exact, derived or missing
 """
 
 from npkpose.skeletons.catalogue import aliases, find, plan, skeleton_names
+from npkpose.skeletons.conversion import ConversionTable, conversion_table
 from npkpose.skeletons.recognise import find_skeletons, normal_name, skeleton_of
 
-__all__ = ["aliases", "find", "find_skeletons", "normal_name", "skeleton_names", "skeleton_of"]
+__all__ = [
+    "ConversionTable", "aliases", "conversion_table", "find", "find_skeletons", "normal_name",
+    "skeleton_names", "skeleton_of",
+]  # fmt: skip
 
 
 def __getattr__(name):

@@ -23,8 +23,9 @@ from npkpose._json import read_json
 from npkpose.skeleton import Skeleton
 
 GROUPS = "body", "wholebody", "hand", "face", "animal", "clothes"
-_DATA = pathlib.Path(__file__).with_name("data")
+DATA = pathlib.Path(__file__).with_name("data")
 _RANGE = re.compile(r"(.*?)(\d+)\.\.(\d+)")
+_NUMBERED = re.compile(r"(.*?)(0|[1-9]\d*)?", re.DOTALL)  # the number is last
 _OPTIONAL = "paf_channels", "redundant_limbs", "group_order"
 
 
@@ -80,7 +81,7 @@ def plan(name):
 @functools.cache
 def entries(group):
     """Return {name: entry of the data file} of a group."""
-    return read_json(_DATA / f"{group}.json")
+    return read_json(DATA / f"{group}.json")
 
 
 def expanded(names):
@@ -94,6 +95,25 @@ def expanded(names):
             first, last = int(numbered[2]), int(numbered[3])
             found += [f"{numbered[1]}{k}" for k in range(first, last + 1)]
     return found
+
+
+def ranges(names):
+    """Return names with five or more consecutive numbers as one: the inverse of `expanded`."""
+    found = []
+    for name in names:
+        stem, number = _NUMBERED.fullmatch(name).groups()
+        last = found[-1] if found else None
+        if number and last and last[0] == stem and last[2] + 1 == int(number):
+            last[2] += 1
+        else:
+            found.append([stem, int(number), int(number)] if number else [name, None, None])
+    for stem, first, last in found:
+        if first is None:
+            yield stem
+        elif last - first < 4:
+            yield from (f"{stem}{k}" for k in range(first, last + 1))
+        else:
+            yield f"{stem}{first}..{last}"
 
 
 def _skeleton(name, group, entry):

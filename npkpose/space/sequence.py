@@ -16,16 +16,7 @@ In Human3.6M's skeleton the spine joint is almost in the middle (233 of 490 mm),
 import numpy as np
 
 from npkpose._check import check_array
-from npkpose.skeletons import COCO_17, H36M_17
-
-# Each joint of Human3.6M that COCO lacks is the mean of these; later joints use earlier ones.
-MEANS = {
-    "mid_hip": ("left_hip", "right_hip"),
-    "thorax": ("left_shoulder", "right_shoulder"),
-    "spine": ("mid_hip", "thorax"),
-    "head": ("left_eye", "right_eye", "left_ear", "right_ear"),
-    "neck_nose": ("thorax", "head"),
-}
+from npkpose.skeletons import COCO_17, H36M_17, conversion_table
 
 _LARGEST = 1e30  # pixels
 
@@ -54,7 +45,4 @@ def fill_gaps(keypoints):
 def coco_to_h36m(keypoints):
     """Return approximate Human3.6M joints (..., 17, 2) of COCO's ``keypoints`` (..., 17, 2)."""
     keypoints = check_array("keypoints", keypoints, (..., 17, 2), finite=False)
-    joints = {name: keypoints[..., k, :] for k, name in enumerate(COCO_17.keypoints)}
-    for name, parts in MEANS.items():
-        joints[name] = sum(joints[part] for part in parts) / len(parts)
-    return np.stack([joints[name] for name in H36M_17.keypoints], axis=-2)
+    return conversion_table(COCO_17, H36M_17).points(keypoints)

@@ -11,9 +11,9 @@ from tests.fuzz import calls_io, calls_metrics, calls_models, calls_nn, calls_sp
 from tests.fuzz.draw import CHAIN
 
 LEFT_OUT = {
-    "a record that checks nothing": """Body BodyData CocoResult ErrorAnalysis Finding IUVLabels
-        IUVTerms Lens MeshLabels MeshTerms MpiiScores Node Pck Peaks Scene SemiSupervisedTerms
-        Similarity Triangulation ImageEntry""",
+    "a record that checks nothing": """Body BodyData CocoResult ConversionTable ErrorAnalysis
+        Finding ImageEntry IUVLabels IUVTerms Lens MeshLabels MeshTerms MpiiScores Node Pck
+        Peaks Scene SemiSupervisedTerms Similarity Triangulation""",
     "a method of a result": "CocoResult.plot",
     "reads files, see formats.py": """CocoDataset load load_npz load_pytorch load_safetensors
         load_tensorflow load_trained read_cameras read_graph read_image read_json read_keypoints
@@ -122,6 +122,10 @@ def _warp_affine(d):
 
 SKELETONS = {
     "aliases": lambda d: {},
+    "conversion_table": lambda d: {
+        "source": d.skeleton(), "target": d.choice(COCO_17, CHAIN),
+        "derive": d.choice(True, False, ()),
+    },
     "find": lambda d: {"name": d.choice("COCO_17", "hand-21", "whole body 133")},
     "find_skeletons": lambda d: {"num_keypoints": d.size(0, 30)},
     "skeleton_names": lambda d: {"group": d.choice(None, "body", "hand")},
@@ -229,6 +233,7 @@ OBJECTS = {
     "Poses": _poses,
     "Poses.convert": lambda d: {
         "self": d.poses(17), "source": COCO_17, "target": d.skeleton(),
+        "derive": d.choice(True, False, ()),
     },
     "Poses.empty": lambda d: {"num_keypoints": d.size(0, 5)},
     "Poses.to_coco": lambda d: {
@@ -242,6 +247,7 @@ OBJECTS = {
         "name": "s", "keypoints": ("a", "b", "c"), "limbs": d.choice((), ((0, 1), (1, 2))),
         "pairs": d.choice((), ((0, 2),)), "sigmas": d.choice(0.5, (0.5, 1.0, np.nan)),
         "paf_channels": None, "redundant_limbs": (), "group_order": d.choice(None, (2, 0, 1)),
+        "group": d.choice("", "body"), "source": "a paper", "note": "",
     },
     "Skeleton.columns_of": lambda d: {"self": d.skeleton(), "other": d.skeleton()},
 }  # fmt: skip
