@@ -21,6 +21,7 @@ from npkpose._check import LARGEST, check_array, check_kind, check_number
 from npkpose._jit import kernel
 from npkpose.poses import Poses
 from npkpose.skeleton import Skeleton
+from npkpose.skeletons.sigmas import known_sigmas
 
 CHUNK = 2**25  # numbers that one call of a kernel compares
 
@@ -51,7 +52,7 @@ def oks_nms(poses, skeleton, areas=None, threshold=0.9):
     check_kind("skeleton", skeleton, Skeleton)
     keypoints = check_kind("poses", poses, Poses).keypoints
     check_array("poses.keypoints", keypoints, ("P", "K", 2), finite=False, largest=LARGEST)
-    sigmas = check_array("skeleton.sigmas", skeleton.sigmas, (keypoints.shape[1],))
+    sigmas = check_array("skeleton.sigmas", known_sigmas(skeleton), (keypoints.shape[1],))
     if areas is None:
         areas = np.empty(len(poses))
         _fill_areas(keypoints, areas)

@@ -17,15 +17,17 @@ when it is first asked for.
     recognise.py    a plan by the names, or the number, of its keypoints
     meanings.py     what a keypoint means in its plan, and the rules that derive one
     conversion.py   from one plan to another: exact, derived or missing
+    sigmas.py       OKS constants from repeated labels, where nobody published them
 """
 
 from npkpose.skeletons.catalogue import aliases, find, plan, skeleton_names
 from npkpose.skeletons.conversion import ConversionTable, conversion_table
 from npkpose.skeletons.recognise import find_skeletons, normal_name, skeleton_of
+from npkpose.skeletons.sigmas import estimate_sigmas
 
 __all__ = [
-    "ConversionTable", "aliases", "conversion_table", "find", "find_skeletons", "normal_name",
-    "skeleton_names", "skeleton_of",
+    "ConversionTable", "aliases", "conversion_table", "estimate_sigmas", "find", "find_skeletons",
+    "normal_name", "skeleton_names", "skeleton_of",
 ]  # fmt: skip
 
 

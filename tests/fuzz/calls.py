@@ -126,6 +126,9 @@ SKELETONS = {
         "source": d.skeleton(), "target": d.choice(COCO_17, CHAIN),
         "derive": d.choice(True, False, ()),
     },
+    "estimate_sigmas": lambda d: {
+        "repeated_labels": d.points((d.size(1, 3), 4, d.size(1, 3))), "areas": d.array(4, 1, 4),
+    },
     "find": lambda d: {"name": d.choice("COCO_17", "hand-21", "whole body 133")},
     "find_skeletons": lambda d: {"num_keypoints": d.size(0, 30)},
     "skeleton_names": lambda d: {"group": d.choice(None, "body", "hand")},
