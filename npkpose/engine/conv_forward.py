@@ -151,7 +151,7 @@ def _prepare(N, C, O, image, size, taps, contiguous, threads, itemsize):
     w_offsets = _weight_offsets(C, taps.w_channel, taps.w_taps)
     arrays = {
         "planes": plan.planes, "w_offsets": w_offsets, "row_starts": plan.row_starts,
-        "col_starts": plan.col_starts, "chunks": plan.chunks,
+        "col_starts": plan.col_starts, "chunks": plan.chunks, "places": plan.places,
     }  # fmt: skip
     numbers = {
         "K": len(w_offsets), "C": C, "O": O, "H": image[0], "W": image[1], "Ho": size[0],
@@ -159,7 +159,7 @@ def _prepare(N, C, O, image, size, taps, contiguous, threads, itemsize):
         "w_image": taps.w_image, "own": taps.own, "rows": len(plan.row_starts),
         "cols": len(plan.col_starts), "below": plan.below, "width": plan.width,
         "copies": plan.copies, "by_rows": plan.by_rows, "count": len(plan.chunks),
-        "buffer_size": plan.buffer,
+        "buffer_size": plan.buffer, "placed": plan.places.size,
     }  # fmt: skip
     return fixed_record(FIELDS, arrays, numbers), plan, arrays
 

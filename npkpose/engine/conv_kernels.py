@@ -31,8 +31,8 @@ GROUPS = 4  # tiles side by side that share the weights they read
 FIELDS = (
     "next x x_size x_image x_plane weight w_size y y_size y_image y_plane y_row y_col "
     "buffer sums scale shift residual residual_size relu "
-    "planes w_offsets row_starts col_starts chunks count K C O H W Ho Wo rows cols sh sw "
-    "below width w_row w_image own copies by_rows buffer_size"
+    "planes w_offsets row_starts col_starts places placed chunks count K C O H W Ho Wo rows cols "
+    "sh sw below width w_row w_image own copies by_rows buffer_size"
 ).split()
 RECORD = np.dtype([(name, np.int64) for name in FIELDS])
 _record = record_at(RECORD)
@@ -181,6 +181,9 @@ def tile_height(rows):
 @kernel
 def copy_planes(r, x, n, m, a, rows, first_channel, end_channel, apart, planes):
     """Copy rows ``a`` to ``a + rows`` of images n to n + m to planes ``apart`` numbers apart."""
+    if r.placed and a == 0 and rows == r.Ho + r.below:
+        _copy_places(r, x, n, m, rows, first_channel, end_channel, apart, planes)
+        return
     row_starts = carray(numbers_at(r.row_starts, 0), r.rows)
     col_starts = carray(numbers_at(r.col_starts, 0), r.cols)
     sh, sw, width = r.sh, r.sw, r.width
@@ -203,6 +206,26 @@ def copy_planes(r, x, n, m, a, rows, first_channel, end_channel, apart, planes):
                     t += rows * width
                     source += r.x_image
                 clear(planes, t, VECTOR_BYTES // x.itemsize)  # tiles read whole vectors
+
+
+@kernel
+def _copy_places(r, x, n, m, rows, first_channel, end_channel, apart, planes):
+    """Copy the pixels of whole images with short rows, one by one."""
+    pixels, size = r.H * r.W, np.uintp(rows * r.width)
+    places = carray(numbers_at(r.places, 0), r.placed)
+    channel = np.empty(pixels + 1, x.dtype)
+    channel[pixels] = 0
+    t = 0
+    for c in range(first_channel, end_channel):
+        for i in range(m):
+            copy_numbers(x, (n + i) * r.x_image + c * r.x_plane, channel, 0, pixels)
+            for p in range(r.rows * r.cols):
+                start, first = np.uintp(t + p * apart + i * rows * r.width), np.uintp(p) * size
+                for l in range(size):
+                    planes[start + l] = channel[np.uintp(places[first + l])]
+        for _ in range(r.rows * r.cols):
+            clear(planes, t + m * rows * r.width, VECTOR_BYTES // x.itemsize)
+            t += apart
 
 
 @kernel

@@ -24,6 +24,8 @@ from npkpose.engine.vectors import ROWS, VECTOR_BYTES, VECTORS
 # Found by timing, in cycles of a processor that does two vectors' products in each.
 TILE = 0, 5.5, 8.5, 12  # of a tile of some vectors, for each term of the sum
 COPIED_ROW, COPIED_NUMBER = 6, 0.1
+PLACED_NUMBER = 1.2
+SHORT_ROW = 8, 24  # up to which numbers are placed one by one: for stride 1, and for others
 SPREAD_NUMBER = 0.6  # a sum that is not written by the tile itself
 CACHED = 3 * 2**17  # numbers of a copy that stay in the second cache; of more, each costs
 UNCACHED_NUMBER = 4
@@ -47,6 +49,7 @@ class Plan(NamedTuple):
     row_starts: np.ndarray
     col_starts: np.ndarray
     chunks: np.ndarray  # (n, 6): first image, images, first row, end, first channel, end
+    places: np.ndarray  # see `find_places`
     below: int
     width: int
     copies: bool
@@ -91,9 +94,27 @@ def find_plan(
     apart = -(-tallest * width // lanes) * lanes + 4 * lanes
     return Plan(
         _planes(C, row, col), np.array(row.starts), np.array(col.starts),
-        np.array(chunks, np.int64).reshape(-1, 6), row.extra, width, copies, by_rows,
+        np.array(chunks, np.int64).reshape(-1, 6),
+        find_places(row, col, stride, image, size), row.extra, width, copies, by_rows,
         C * len(row.starts) * len(col.starts) * apart, min(threads, len(chunks)),
     )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def find_places(row, col, stride, image, size):
+    """Return where in a channel the pixels of an image's planes lie, and H W outside of it.
+
+    Empty for rows that are quicker copied as they are.
+    """
+    (H, W), width = image, size[1] + col.extra
+    if width > SHORT_ROW[stride != (1, 1)]:
+        return np.empty(0, np.int64)
+    y, x = (
+        np.add.outer(axis.starts, s * np.arange(n + axis.extra))
+        for axis, s, n in zip((row, col), stride, size)
+    )
+    y, x = y[:, None, :, None], x[:, None]  # (planes, planes, rows, width)
+    return np.where((y >= 0) & (y < H) & (x >= 0) & (x < W), W * y + x, H * W).reshape(-1)
 
 
 @lru_cache(maxsize=1024)
@@ -129,7 +150,7 @@ def _estimate(
     cycles = tiles * C * len(rows) * len(cols) * -(-O // ROWS)
     cycles += SPREAD_NUMBER * spread * O * size[0] * size[1]
     if not in_place:
-        cycles += copy_cycles(C, size[0], row, col, width)
+        cycles += copy_cycles(C, size[0], row, col, width, stride)
     return cycles, row, col, joined, not in_place, by_rows
 
 
@@ -139,9 +160,11 @@ def _tile_cycles(windows, lanes):
     return vectors // VECTORS * TILE[VECTORS] + TILE[vectors % VECTORS]
 
 
-def copy_cycles(C, Ho, row, col, width):
+def copy_cycles(C, Ho, row, col, width, stride):
     """Return the cycles that the planes of C channels of an image take."""
     planes = C * len(row.starts) * len(col.starts)
+    if width <= SHORT_ROW[stride != (1, 1)]:
+        return planes * (Ho + row.extra) * width * PLACED_NUMBER
     least = min(Ho, max(1, 2 * row.extra)) + row.extra
     each = COPIED_NUMBER if planes * least * width <= CACHED else UNCACHED_NUMBER
     return planes * (Ho + row.extra) * (COPIED_ROW + each * width)
@@ -152,7 +175,8 @@ def _chunks(N, C, O, size, row, col, joined, copies, taps, threads):
     Ho, Wo = size
     shared = threads > 1 and N * Ho * Wo * C * O * taps >= MIN_SHARED
     if joined > 1:
-        pieces = [(n, min(joined, N - n), 0, Ho) for n in range(0, N, joined)]
+        count = max(-(-N // joined), threads if shared else 1)
+        pieces = [(a, b - a, 0, Ho) for a, b in split_range(N, count)]
     else:
         line = C * len(row.starts) * len(col.starts) * (Wo + col.extra)
         fitting = CACHED // 2 // line - row.extra if copies else -(-4096 // Wo)

@@ -18,7 +18,7 @@ from npkpose._jit import kernel
 from npkpose.engine.atomics import fetch_add, numbers_at, record_at
 from npkpose.engine.conv_forward import address, fixed_record, reach
 from npkpose.engine.conv_kernels import clear, copy_planes, odd_vectors, tile_height
-from npkpose.engine.conv_plan import MIN_SHARED, copy_cycles, find_axis, split_channels
+from npkpose.engine.conv_plan import MIN_SHARED, copy_cycles, find_axis, find_places, split_channels
 from npkpose.engine.few_windows import sum_few_windows
 from npkpose.engine.jobs import job, run_job
 from npkpose.engine.product_tile import product_tile
@@ -33,8 +33,8 @@ PLANES = 2**17  # numbers of the planes of a chunk's channels
 
 FIELDS = (
     "next lost x x_size x_image x_plane dy dy_size dy_image dy_plane dweight buffer lines "
-    "planes row_starts col_starts pieces chunks dweight_size K taps C O H W Ho Wo rows cols sh sw "
-    "below width copies piece_count count buffer_size lines_size"
+    "planes row_starts col_starts places placed pieces chunks dweight_size K taps C O H W Ho Wo "
+    "rows cols sh sw below width copies piece_count count buffer_size lines_size"
 ).split()
 LOST = FIELDS.index("lost")  # whether a sum is infinite or NaN
 RECORD = np.dtype([(name, np.int64) for name in FIELDS])
@@ -86,6 +86,7 @@ def _plan(N, C, O, image, size, taps, threads, itemsize):
         "planes": np.array(planes, np.int64), "row_starts": np.array(row.starts),
         "col_starts": np.array(col.starts), "pieces": np.array(pieces, np.int64),
         "chunks": np.array(chunks, np.int64),
+        "places": find_places(row, col, taps.stride, image, size),
     }  # fmt: skip
     in_place = (
         taps.stride == (1, 1) and row.starts == col.starts == (0,)
@@ -98,6 +99,7 @@ def _plan(N, C, O, image, size, taps, threads, itemsize):
         "piece_count": len(pieces), "count": len(chunks), "dweight_size": O * C * K,
         "buffer_size": max(b - a for a, b in inputs) * per_channel,
         "lines_size": max(b - a for a, b in outputs) * longest,
+        "placed": arrays["places"].size,
     }  # fmt: skip
     record = fixed_record(FIELDS, arrays, numbers)
     threads = min(threads, len(chunks))
@@ -106,8 +108,9 @@ def _plan(N, C, O, image, size, taps, threads, itemsize):
 
 def _axes(C, O, size, taps):
     """Return the `Axis` of rows and that of columns: the cheapest of three ways."""
+    axes, stride = taps[:2], taps.stride
     ways = [
-        _estimate(C, O, size, *(find_axis(*axis) for axis in zip(taps[:2], taps.stride, unfold)))
+        _estimate(C, O, size, stride, *(find_axis(*axis) for axis in zip(axes, stride, unfold)))
         for unfold in ((False, False), (False, len(taps.cols) > 1), (len(taps.rows) > 1,) * 2)
     ]
     return min(ways, key=lambda way: way[0])[1:]
@@ -141,11 +144,11 @@ def _sum_exactly(x, dy, taps, dweight):
         dweight += part
 
 
-def _estimate(C, O, size, row, col):
+def _estimate(C, O, size, stride, row, col):
     """Return (cycles, row, col): what one way of reading pixels takes for each image."""
     width = size[1] + col.extra
     products = (size[0] + row.extra) * width * C * len(row.taps) * len(col.taps) * O
-    return products / 32 + copy_cycles(C, size[0], row, col, width), row, col
+    return products / 32 + copy_cycles(C, size[0], row, col, width, stride), row, col
 
 
 def _float32(record, thread):
