@@ -41,11 +41,12 @@ class _Note(event.Listener):
 
 
 @contextmanager
-def second_process(function):
+def second_process(function, stdout=None):
     """Yield a process that calls a function of a module, and ends when this process or block does.
 
     The layers run in plain NumPy there: their kernels are left to this process. The function is
     found on this process's path, and nowhere else: not in the folder that the user is in.
+    ``stdout`` may be subprocess.PIPE: the process's output is then read from its ``stdout``.
     """
     command = (
         f"import sys; sys.path[:] = {sys.path!r}; "
@@ -55,6 +56,7 @@ def second_process(function):
     process = subprocess.Popen(
         [sys.executable, "-P", "-c", command],
         stdin=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.DEVNULL,
         env=os.environ | {"NPKPOSE_ENGINE": "plain"},
     )

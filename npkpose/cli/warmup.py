@@ -2,9 +2,14 @@
 
 A kernel compiles on its first call, once for each precision. Numba caches the machine code in the
 package's ``__pycache__`` or, if that is read-only, in the user's cache folder; a later process
-reads it in milliseconds.
+reads it in milliseconds. A second process compiles half of the kernels.
+
+Layers are compiled for float32, which all networks use. In float64, which checks of gradients use,
+they compile on their first call: half a minute in all.
 """
 
+import os
+import subprocess
 import time
 from contextlib import nullcontext
 from functools import partial
@@ -12,6 +17,7 @@ from functools import partial
 import numba
 import numpy as np
 
+from npkpose.cli.compiling import second_process
 from npkpose.codec.heatmap.decode import decode_heatmaps
 from npkpose.codec.heatmap.gaussian import gaussian_heatmaps
 from npkpose.codec.heatmap.peaks import find_peaks
@@ -44,28 +50,54 @@ def warmup(report=None):
     NPKPOSE_ENGINE is "plain".
     """
     seconds = {}
-    with nullcontext() if numba.config.DISABLE_JIT else engine("fast"):
-        for name, call in _calls():
-            start = time.perf_counter()
-            call()
-            seconds[name] = time.perf_counter() - start
+
+    def note(name, value):
+        if name not in seconds:
+            seconds[name] = value
             if report is not None:
-                report(name, seconds[name])
+                report(name, value)
+
+    if numba.config.DISABLE_JIT or numba.config.BOUNDSCHECK or os.cpu_count() == 1:
+        _call_all(_other_calls(), note)
+    else:
+        with second_process(_compile_for_maps, stdout=subprocess.PIPE) as process:
+            _call_all(_other_calls(), note)
+            for line in process.stdout:
+                value, name = line.decode().rstrip().split(" ", 1)
+                note(name, float(value))
+    _call_all(_map_calls(), note)  # from the cache, unless there was no second process
     return seconds
 
 
-def _calls():
-    """Yield (name, call) for every public function with a kernel, in each precision it accepts."""
+def _compile_for_maps():
+    """Do the second process's share, and print the seconds and the name of each call."""
+    _call_all(_map_calls(), lambda name, seconds: print(f"{seconds} {name}", flush=True))
+
+
+def _call_all(calls, note):
+    """Make some calls, and give ``note`` the name and the seconds of each."""
+    with nullcontext() if numba.config.DISABLE_JIT else engine("fast"):
+        for name, call in calls:
+            start = time.perf_counter()
+            call()
+            note(name, time.perf_counter() - start)
+
+
+def _map_calls():
+    """Yield (name, call) for every function of maps, in each precision it accepts."""
     for dtype in (np.float32, np.float64):
         yield from _heatmap_calls(dtype)
-        yield from _layer_calls(dtype)
-        if not numba.config.DISABLE_JIT:
-            yield from _token_calls(dtype)
     yield from _paf_calls()
+
+
+def _other_calls():
+    """Yield (name, call) for every other function with a kernel; layers are called in float32."""
+    yield from _layer_calls()
     yield from _pixel_calls()
     yield from _people_calls()
     yield "triangulate", _triangulate
     if not numba.config.DISABLE_JIT:
+        yield from _token_calls()
         yield "jobs of several threads", partial(jobs._look_for_jobs, np.zeros(48, np.int64))
 
 
@@ -86,21 +118,22 @@ def _heatmap_calls(dtype):
     yield f"decode_simcc {precision}", partial(decode_simcc, logits, logits)
 
 
-def _layer_calls(dtype):
-    precision = np.dtype(dtype).name
-    image = np.ones((1, 2, 12, 12), dtype)  # too many windows for a single product
+def _layer_calls():
+    image = np.ones((1, 2, 14, 14), np.float32)
     for groups in (1, 2):  # 2: depthwise
-        yield f"Conv2d {precision}, groups {groups}", partial(Conv2d(2, 2, 3, groups=groups), image)
-    layers = Sequential(Conv2d(2, 2, 3), BatchNorm2d(2), ReLU(), ConvTranspose2d(2, 2, 2, 2))
-    batch = [(image, np.zeros((1, 2, 20, 20), dtype), None)]
-    yield f"training step {precision}", partial(fit, layers.astype(dtype), batch, Adam(layers))
+        yield f"Conv2d, groups {groups}", partial(Conv2d(2, 2, 3, groups=groups), image)
+    many_windows = Conv2d(2, 2, 3), BatchNorm2d(2), ReLU()
+    few_windows = Conv2d(2, 2, 2, stride=2), ConvTranspose2d(2, 2, 2, 2)
+    layers = Sequential(*many_windows, *few_windows)
+    batch = [(image, np.zeros((1, 2, 12, 12), np.float32), None)]
+    yield "training step", partial(fit, layers, batch, Adam(layers))
 
 
-def _token_calls(dtype):
-    precision, tokens, ones = np.dtype(dtype).name, np.ones((1, 2, 3), dtype), np.ones(2, dtype)
-    yield f"attention {precision}", partial(attend, *np.ones((3, 1, 1, 2, 3), dtype))
-    yield f"normalised tokens {precision}", partial(normalise_tokens, tokens, ones, ones, 1e-6)
-    yield f"GELU {precision}", partial(gelu, tokens)
+def _token_calls():
+    tokens, ones = np.ones((1, 2, 3), np.float32), np.ones(2, np.float32)
+    yield "attention", partial(attend, *np.ones((3, 1, 1, 2, 3), np.float32))
+    yield "normalised tokens", partial(normalise_tokens, tokens, ones, ones, 1e-6)
+    yield "GELU", partial(gelu, tokens)
 
 
 def _paf_calls():
