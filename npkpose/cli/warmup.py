@@ -33,6 +33,7 @@ from npkpose.image.warp import warp_affine
 from npkpose.metrics import Detections, GroundTruth, evaluate_coco
 from npkpose.metrics.coco.scanned import scan_ground_truth
 from npkpose.nn import Adam, BatchNorm2d, Conv2d, ConvTranspose2d, ReLU, Sequential, engine
+from npkpose.onnx.ops.nms import non_max_suppression
 from npkpose.poses import Poses
 from npkpose.skeleton import Skeleton
 from npkpose.space.camera import Camera
@@ -153,6 +154,9 @@ def _pixel_calls():
 
 def _people_calls():
     yield "oks_nms", partial(oks_nms, Poses(_PEOPLE), _CHAIN)
+    yield "NonMaxSuppression", partial(
+        non_max_suppression, np.ones((1, 1, 4)), np.ones((1, 1, 1)), 1
+    )
     yield "box_nms", partial(box_nms, [(0, 0, 2, 2), (1, 1, 3, 3)], [1, 2])
     truth = GroundTruth(_PEOPLE, np.ones((2, 3)), [1, 1], [9, 9])
     found = Detections(_PEOPLE, [2, 1], [1, 1])
