@@ -26,7 +26,7 @@ def test_built_distributions_hold_the_data(tmp_path):
                               cwd=copy, capture_output=True, text=True)  # fmt: skip
         assert done.returncode == 0, done.stderr
         (built,) = tmp_path.glob(f"*{suffix}")
-        assert _data_files(built) == {f"{name}.json" for name in (*GROUPS, "conversion")}
+        assert _data_files(built) == {f"{name}.json" for name in (*GROUPS, "conversion", "layouts")}
 
 
 def _data_files(built):

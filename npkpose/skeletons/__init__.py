@@ -17,6 +17,7 @@ when it is first asked for.
     recognise.py    a plan by the names, or the number, of its keypoints
     meanings.py     what a keypoint means in its plan, and the rules that derive one
     conversion.py   from one plan to another: exact, derived or missing
+    layout.py       where to draw the keypoints of a plan
     sigmas.py       OKS constants from repeated labels, where nobody published them
 """
 
