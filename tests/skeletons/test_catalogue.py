@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -88,3 +90,21 @@ def test_parts_of_the_whole_body_are_slices_of_it():
         assert part.keypoints == whole.keypoints[rows] and part.sigmas == whole.sigmas[rows]
     assert whole.keypoints[:17] == npkpose.COCO_17.keypoints
     assert skeletons.HALPE_136.keypoints[:26] == npkpose.HALPE_26.keypoints
+
+
+def test_all_plans_of_the_reference_agree_with_it(shared_data):
+    path = shared_data.parent / "reference" / "skeletons.json"
+    if not path.is_file():
+        pytest.skip("needs ../shared/reference/skeletons.json")
+    for name, there in json.loads(path.read_text()).items():
+        plan = find(name)
+        assert skeletons.skeleton_of(there["keypoints"]) is plan
+        assert _pairs(plan.pairs) == _pairs(there["pairs"])
+        if there["sigmas"]:
+            np.testing.assert_allclose(plan.sigmas, there["sigmas"], err_msg=name)
+        palm = _pairs([(5, 9), (9, 13), (13, 17)]) if name == "MEDIAPIPE_HAND_21" else set()
+        assert _pairs(there["limbs"]) - _pairs(plan.limbs) == palm
+
+
+def _pairs(pairs):
+    return {frozenset(pair) for pair in pairs}

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -55,3 +57,21 @@ def test_a_body_of_ones_own_with_known_names_looks_like_one():
     mine = Skeleton("MINE", ("nose", "left_wrist", "right_wrist"), ())
     nose, left, right = layout(mine)
     assert left[0] == -right[0] > 0 == nose[0] and nose[1] < left[1] == right[1]
+
+
+@pytest.mark.parametrize(("file", "name"), [
+    ("300w_test_300w", "FACE_68"), ("wflw_test_wflw", "WFLW_98"), ("lapa_test_lapa", "FACE_106"),
+    ("cofw_test_cofw", "COFW_29"), ("aflw_test_aflw", "AFLW_19"),
+])  # fmt: skip
+def test_numbered_points_stand_where_annotators_put_them(file, name, shared_data):
+    path = shared_data / "samples" / "annotations" / f"{file}.json"
+    faces = [np.reshape(row["keypoints"], (-1, 3)) for row in
+             json.loads(path.read_text())["annotations"]]  # fmt: skip
+    places = np.column_stack([layout(PLANS[name]), np.ones(len(faces[0]))])
+    errors = []
+    for face in faces:
+        known = face[:, 2] > 0
+        moved, *_ = np.linalg.lstsq(places[known], face[known, :2])  # an affine map
+        error = np.hypot(*(places[known] @ moved - face[known, :2]).T)
+        errors.append(error.mean() / np.sqrt(np.prod(np.ptp(face[known, :2], axis=0))))
+    assert min(errors) < 0.09  # of the face's size; numbers off by one give 0.12 and more
