@@ -22,6 +22,24 @@ def require_figure():
     return matplotlib.figure.Figure
 
 
+def require_h5py():
+    """Return the module h5py, or raise ImportError that says how to install it."""
+    try:
+        import h5py
+    except ImportError:
+        raise ImportError('.h5 files need h5py: pip install "npkpose[formats]"') from None
+    return h5py
+
+
+def require_scipy_io():
+    """Return the module scipy.io, or raise ImportError that says how to install it."""
+    try:
+        import scipy.io
+    except ImportError:
+        raise ImportError(".mat files need SciPy: pip install scipy") from None
+    return scipy.io
+
+
 def plot_suffixes():
     """Return the suffixes of the files that Matplotlib writes, such as ".png"."""
     return [f".{name}" for name in sorted(require_figure()().canvas.get_supported_filetypes())]

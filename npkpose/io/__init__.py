@@ -11,10 +11,32 @@ Read in this order:
     known_skeletons.py   the skeleton that a file's names or their number mean
     coco_images.py       COCO's images and categories
     coco.py              COCO annotations: COCO, CrowdPose, Halpe, AP-10K and most tools
+    coco_results.py      COCO results, AlphaPose's too
+    lost.py              what of labels a format does not hold
+    wholebody.py         COCO-WholeBody: feet, face and hands in lists of their own
+    posetrack.py         PoseTrack18: videos, tracks, ignored regions
+    mpii.py              MPII's JSON and .mat
+    ai_challenger.py     AI Challenger's JSON
+    image_files.py       the images beside a file, and their sizes
+    openpose.py          a folder of OpenPose's JSON
+    pts.py               landmarks of faces in .pts files
+    yaml_subset.py       the part of YAML that data.yaml uses
+    ultralytics.py       a folder of Ultralytics' .txt files
+    mediapipe.py         MediaPipe's landmarks, as JSON or .npz
+    deeplabcut.py        DeepLabCut's .csv
+    csv_table.py         plain CSV
+    hdf5.py              HDF5 files
+    deeplabcut_h5.py     DeepLabCut's .h5
+    sleap.py             SLEAP's analysis .h5
+    not_keypoints.py     what a file is that holds no keypoints
     convert.py           read, write and formats: the list of all formats
+    supervision.py       KeyPoints of the library supervision, in memory
 """
 
 from npkpose.io.convert import formats, read, write
 from npkpose.io.labels import ImageEntry, Labels
+from npkpose.io.supervision import from_supervision, to_supervision
 
-__all__ = ["ImageEntry", "Labels", "formats", "read", "write"]
+__all__ = [
+    "ImageEntry", "Labels", "formats", "from_supervision", "read", "to_supervision", "write",
+]  # fmt: skip

@@ -15,6 +15,8 @@ those of results in the same frame. npkpose's results have pixel centres at inte
 A keypoint of COCO-WholeBody may have a fraction in the place of its visibility: a score, which is
 written back for ground truth.
 
+Where keypoints have no flags, as in UBody, those of which "keypoints_valid" is 0 are missing.
+
 Departures: fields that real tools leave out are filled in: no area or bbox is NaN, no iscrowd is
 False, an entry without keypoints has none that is labelled. Annotations of unknown images are left
 out with a warning.
@@ -34,7 +36,7 @@ from npkpose.io.coco_images import (
 from npkpose.io.entries import Entries, short
 from npkpose.io.extra_fields import read_fields, write_fields
 from npkpose.io.keypoint_rows import count_keypoints, points_and_visibility, read_rows
-from npkpose.io.known_skeletons import choose_skeleton
+from npkpose.io.known_skeletons import by_data_set, choose_skeleton
 from npkpose.io.labels import Labels
 
 SUFFIXES = (".json",)
@@ -52,6 +54,16 @@ def recognise(source):
 
 def read(source):
     """Return the annotations of one category, or of all that list the same keypoints."""
+    return read_with(source, _read_keypoints)
+
+
+def read_with(source, read_keypoints, parts=(), counted=None):
+    """Return the annotations, keypoints as ``read_keypoints`` returns them, without ``parts``.
+
+    ``read_keypoints(entries, source, category, names, limbs)`` returns skeleton, keypoints,
+    visibility and scores; ``parts`` are fields that it has read. "num_keypoints" counts the first
+    ``counted`` keypoints.
+    """
     data, name = source.json, source.name
     if not isinstance(data, dict):
         raise ValueError(f"{name}: expected an object with annotations, got {short(data)}")
@@ -68,12 +80,12 @@ def read(source):
     entries = listed.at(np.flatnonzero((index >= 0) & wanted))
     category = next(iter(chosen.values())) if len(chosen) == 1 else ""
     listed = (None, ()) if at is None else (categories.keypoints[at], categories.limbs[at])
-    skeleton, points, visibility, scores = _read_keypoints(entries, source, category, *listed)
+    skeleton, points, visibility, scores = read_keypoints(entries, source, category, *listed)
     index = index[(index >= 0) & wanted]
     return Labels(
         skeleton, images, index, points, visibility, scores, _instance_scores(entries),
         entries.boxes(), entries.numbers("area"), entries.counts("iscrowd") != 0, chosen,
-        _read_fields(entries, visibility), image_fields,
+        _read_fields(entries, visibility[:, :counted], parts), image_fields,
     )  # fmt: skip
 
 
@@ -107,14 +119,25 @@ def _read_keypoints(entries, source, category, names, limbs):
     if found is None and not any("keypoints" in entry for entry in entries.entries):
         _refuse_without(entries)
     count, numbers = found or (wanted, 3)
-    if skeleton is None:
-        skeleton = choose_skeleton(count, names, category, limbs)
-    elif count != wanted:
+    if skeleton is not None and count != wanted:
         raise ValueError(
             f"{entries.name}: expected {wanted} keypoints of {skeleton.name}, got {count}"
         )
     table = read_rows(entries, count, numbers)
+    has_valid = numbers == 2 and any("keypoints_valid" in entry for entry in entries.entries)
+    if has_valid:
+        table[read_rows(entries, count, 1, "keypoints_valid")[..., 0] == 0] = np.nan
+    if skeleton is None:
+        skeleton = by_data_set(count, "UBody" if has_valid else _description(source.json))
+        skeleton = skeleton or choose_skeleton(count, names, category, limbs)
     return skeleton, *points_and_visibility(entries, table)
+
+
+def _description(data):
+    """Return the description of the data set, "" if it has none."""
+    info = data.get("info")
+    text = info.get("description") if isinstance(info, dict) else None
+    return text if isinstance(text, str) else ""
 
 
 def _refuse_without(entries):
@@ -131,10 +154,10 @@ def _instance_scores(entries):
     return entries.with_defaults(score=_NONE).numbers("score")
 
 
-def _read_fields(entries, visibility):
+def _read_fields(entries, visibility, parts):
     """Return the other fields of annotations, without those that `write` would write anyway."""
     fields = {"category_ids": entries.ids("category_id")}
-    for name, column in read_fields(entries.entries, _KNOWN).items():
+    for name, column in read_fields(entries.entries, (*_KNOWN, *parts)).items():
         fields[RENAMED.get(name, name)] = column
     usual = {
         "category_ids": fields["category_ids"][:1].repeat(len(entries)),

@@ -13,13 +13,34 @@ import os
 import warnings
 
 from npkpose._check import check_choice, check_kind, shown
-from npkpose.io import coco
+from npkpose.io import (
+    ai_challenger,
+    coco,
+    coco_results,
+    csv_table,
+    deeplabcut,
+    deeplabcut_h5,
+    mediapipe,
+    mpii,
+    openpose,
+    posetrack,
+    pts,
+    sleap,
+    ultralytics,
+    wholebody,
+)
 from npkpose.io.labels import Labels
+from npkpose.io.not_keypoints import explain
 from npkpose.io.source import Source
 from npkpose.skeleton import Skeleton
 
 # In the order in which they are recognised: special forms before general ones.
-FORMATS = {"coco": coco}
+FORMATS = {
+    "wholebody": wholebody, "posetrack": posetrack, "mediapipe": mediapipe, "coco": coco,
+    "openpose": openpose, "mpii": mpii, "aic": ai_challenger, "coco-results": coco_results,
+    "ultralytics": ultralytics, "pts": pts, "deeplabcut": deeplabcut, "csv": csv_table,
+    "sleap": sleap, "deeplabcut-h5": deeplabcut_h5,
+}  # fmt: skip
 
 
 def formats():
@@ -59,7 +80,12 @@ def read(path, format="auto", skeleton=None, category=None, images=None):
         raise ValueError(f"category: expected an id or a name, got {shown(category)}")
     check_choice("format", format, ("auto", *FORMATS))
     source = Source(path, skeleton, category, images)
-    return FORMATS[recognise(source) if format == "auto" else format].read(source)
+    try:
+        return FORMATS[recognise(source) if format == "auto" else format].read(source)
+    except ValueError as error:  # a column's message does not name the file
+        if source.name in str(error):
+            raise
+        raise ValueError(f"{source.name}: {error}") from None
 
 
 def write(labels, path, format="coco"):
@@ -90,5 +116,5 @@ def recognise(source):
     for name, module in FORMATS.items():
         if module.recognise(source):
             return name
-    known = ", ".join(FORMATS)
-    raise ValueError(f"{source.name}: expected a file of keypoints ({known}), got another")
+    known, got = ", ".join(FORMATS), explain(source)
+    raise ValueError(f"{source.name}: expected a file of keypoints ({known}), got {got}")

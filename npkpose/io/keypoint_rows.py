@@ -41,7 +41,7 @@ def read_rows(entries, count, numbers, field="keypoints"):
 
     Raises ValueError, which names the entry, for a list of another length or no numbers.
     """
-    if numbers not in (2, 3):
+    if numbers not in (1, 2, 3):
         entries.fail(0, field, "2 or 3 numbers for each keypoint")
     flat = [{field: _flat(entry.get(field), count, numbers)} for entry in entries.entries]
     empty = np.array([is_empty_list(entry[field]) for entry in flat], dtype=bool)

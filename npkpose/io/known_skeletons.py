@@ -1,9 +1,9 @@
 """Which skeleton the keypoints of a file are of: by the names that it lists, or by their number.
 
-A file's names are those of a published skeleton if they are the same in the same order; "left_eye",
-"LEye" and "eye_l" are the same. If several skeletons have these names, the one whose name has a
-word of the category is taken (macaques have COCO's names), else the first. A file of other names
-gets a skeleton of its own, with the limbs that it lists and without sigmas.
+A file's names are those of a published skeleton if they are the same in the same order, see
+`npkpose.skeletons.skeleton_of`. A file of other names gets a skeleton of its own, with the limbs
+that it lists and without sigmas. A file without names gets the usual skeleton of its number of
+keypoints.
 """
 
 import numpy as np
@@ -11,23 +11,31 @@ import numpy as np
 from npkpose import skeletons
 from npkpose.skeleton import Skeleton
 
-# Skeletons of files that list no names, or too many; some numbers of keypoints have one skeleton.
-BY_COUNT = {
-    17: "COCO_17", 19: "AFLW_19", 21: "HAND_21", 26: "HALPE_26", 29: "COFW_29", 33: "MEDIAPIPE_33",
-    68: "FACE_68", 98: "WFLW_98", 106: "FACE_106", 133: "COCO_WHOLEBODY_133", 136: "HALPE_136",
-    478: "MEDIAPIPE_478",
-}  # fmt: skip
+# Skeletons of files that list no names; other numbers of keypoints have one published skeleton.
+BY_COUNT = {17: "COCO_17", 21: "HAND_21", 68: "FACE_68", 133: "COCO_WHOLEBODY_133"}
 
 
-def by_names(names, category=""):
-    """Return the published skeleton of these keypoint names, or None."""
-    return skeletons.skeleton_of(names, category)
+def by_count(count, category=""):
+    """Return the skeleton that files of so many unnamed keypoints usually have, or None.
+
+    The category "face", "hand" or "animal" decides where several have this number.
+    """
+    if count in BY_COUNT:
+        return skeletons.find(BY_COUNT[count])
+    found = skeletons.find_skeletons(count)
+    found = [plan for plan in found if plan.group == category] or found
+    return found[0] if len(found) == 1 else None
 
 
-def by_count(count):
-    """Return the skeleton that files of so many unnamed keypoints have, or None."""
-    name = BY_COUNT.get(count)
-    return None if name is None else skeletons.find(name)
+def by_data_set(count, description):
+    """Return the skeleton of a data set whose files list no names or those of another, or None.
+
+    RHD's fingers begin at the tip, and mmpose's files of it list the names of hands whose fingers
+    begin at the palm. UBody's 3-D files list no names, and have another order than its 2-D files.
+    """
+    known = {"RHD": "RHD_21", "UBody": "UBODY3D_133"}
+    plan = skeletons.find(known[description]) if description in known else None
+    return plan if plan is not None and plan.num_keypoints == count else None
 
 
 def choose_skeleton(count, names=None, category="", limbs=()):
@@ -45,8 +53,9 @@ def choose_skeleton(count, names=None, category="", limbs=()):
         That the file lists, counted from 0 or from 1.
     """
     if names is not None and len(names) >= count:
-        return by_names(names[:count], category) or _own(count, names[:count], category, limbs)
-    return by_count(count) or _own(count, None, category, ())
+        known = skeletons.skeleton_of(names[:count], category)
+        return known or _own(count, names[:count], category, limbs)
+    return by_count(count, category) or _own(count, None, category, ())
 
 
 def _own(count, names, category, limbs):

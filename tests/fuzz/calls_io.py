@@ -1,5 +1,7 @@
 """Valid arguments of `npkpose.io`."""
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from npkpose import COCO_17, OPENPOSE_18
@@ -39,6 +41,13 @@ def _with_images(d):
     return {"self": before, "images": [ImageEntry(i) for i in range(len(before.images))]}
 
 
+def _key_points(d):
+    N, K = d.size(0, 3), 17
+    xy = np.nan_to_num(d.points((N, K))).astype(np.float32)
+    return SimpleNamespace(xy=xy, class_id=d.choice(None, d.integers(N, 0, 2)),
+                           confidence=d.choice(None, d.array((N, K), 0, 1)))  # fmt: skip
+
+
 CALLS = {
     "Labels": _labels,
     "Labels.at": lambda d: {"self": labels(d), "rows": np.array([], int)},
@@ -46,4 +55,6 @@ CALLS = {
     "Labels.to_skeleton": lambda d: {"self": labels(d), "target": d.skeleton()},
     "Labels.with_images": _with_images,
     "formats": lambda d: {},
+    "from_supervision": lambda d: {"keypoints": _key_points(d)},
+    "to_supervision": lambda d: {"labels": labels(d), "index": 0},
 }

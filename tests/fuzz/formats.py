@@ -3,6 +3,7 @@
 The files of weights and bodies are those that the readers' own tests write.
 """
 
+import contextlib
 import io
 import json
 import tempfile
@@ -18,6 +19,7 @@ from npkpose.cli.boxes import read_boxes
 from npkpose.cli.lift import read_normalisation
 from npkpose.data import CocoDataset
 from npkpose.image.files import read_image, write_image
+from npkpose.io import read as read_labels
 from npkpose.metrics.coco import examine, read_json
 from npkpose.models.lifting.simple_baseline_3d import Normalisation
 from npkpose.space.files import read_cameras, read_keypoints
@@ -26,6 +28,7 @@ from npkpose.space.smpl_file import read_smpl
 from npkpose.training import read_log
 from tests.fuzz.calls_space import CALLS
 from tests.fuzz.draw import Draw
+from tests.io import make
 from tests.space.test_smpl_file import array, instance, official, sparse
 from tests.training.test_trainer import make_trainer
 from tests.weights.conftest import ARRAYS
@@ -134,6 +137,39 @@ def _keypoints():
     return np.arange(24.0).reshape(2, 4, 3)
 
 
+def _labels(format):
+    """Return a function that reads a file as labels, by its content and as the format."""
+
+    def read(path):
+        with contextlib.suppress(ValueError):
+            read_labels(path)
+        read_labels(path, format)
+
+    return read
+
+
+def _yolo(name):
+    """Return a function that reads a file in a folder of Ultralytics' labels, under this name."""
+
+    def read(path):
+        with tempfile.TemporaryDirectory() as folder:
+            make.yolo_folder(folder)
+            Path(folder, name).parent.joinpath(Path(path).name).write_bytes(Path(path).read_bytes())
+            Path(folder, name).unlink()
+            if name == "data.yaml":
+                read_labels(Path(folder, Path(path).name), "ultralytics")
+            else:
+                Path(folder, "images/0.png").rename(Path(folder, f"images/{Path(path).stem}.png"))
+                read_labels(folder)
+
+    return read
+
+
+def _io(format, suffix):
+    """Return the format of labels that `npkpose.io.write` can write."""
+    return Format(suffix, partial(make.file_for, format, suffix), _labels(format))
+
+
 LOG = b"step,seconds,lr,loss,ap\n10,0.5,0.01,2.5,\n20,1.5,0.01,1.25,0.5\n"
 
 FORMATS = {
@@ -188,6 +224,24 @@ FORMATS = {
     "image.tif": Format(".tif", lambda: _written(".tif", _write_image), read_image),
     "image.webp": Format(".webp", lambda: _written(".webp", _write_image), read_image),
     "checkpoint.npz": Format(".npz", _checkpoint, _continue),
+    "coco.json": _io("coco", ".json"),
+    "coco-results.json": _io("coco-results", ".json"),
+    "wholebody.json": _io("wholebody", ".json"),
+    "posetrack.json": _io("posetrack", ".json"),
+    "mpii.json": _io("mpii", ".json"),
+    "aic.json": _io("aic", ".json"),
+    "openpose.json": _io("openpose", ".json"),
+    "mediapipe.json": _io("mediapipe", ".json"),
+    "mediapipe.npz": Format(".npz", make.mediapipe_npz, _labels("mediapipe")),
+    "face.pts": _io("pts", ".pts"),
+    "yolo.yaml": Format(".yaml", partial(make.file_for, "ultralytics", ".yaml"),
+                        _yolo("data.yaml")),
+    "yolo.txt": Format(".txt", partial(make.file_for, "ultralytics", ".txt"),
+                       _yolo("labels/0.txt")),
+    "deeplabcut.csv": _io("deeplabcut", ".csv"),
+    "table.csv": _io("csv", ".csv"),
+    "sleap.h5": Format(".h5", make.sleap_h5, _labels("sleap")),
+    "deeplabcut.h5": Format(".h5", make.pandas_h5, _labels("deeplabcut-h5")),
     "log.csv": Format(".csv", lambda: LOG, read_log),
 }  # fmt: skip
 

@@ -59,7 +59,7 @@ def test_numbers_of_files_are_recognised_by_how_many_they_are():
 
 
 def test_plans_of_a_number_of_keypoints():
-    assert [plan.name for plan in find_skeletons(133)] == ["COCO_WHOLEBODY_133"]
+    assert [plan.name for plan in find_skeletons(136)] == ["HALPE_136"]
     assert find_skeletons(17)[0] is COCO_17 and find_skeletons(99) == []
     with pytest.raises(ValueError, match="^num_keypoints"):
         find_skeletons("17")

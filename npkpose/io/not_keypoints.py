@@ -1,0 +1,35 @@
+"""Files that hold no keypoints of images, though they often lie beside files that do.
+
+`explain` says what such a file is: detected boxes, a camera calibration, points in space.
+"""
+
+
+def explain(source):
+    """Return in words what a JSON file is instead of keypoints; "another" if nobody knows."""
+    if source.is_folder:
+        return "a folder without such files"
+    if not source.is_json:
+        return "another"
+    first = _first(source.json)
+    names = set(first) if isinstance(first, dict) else set()
+    if "bbox" in names and "keypoints" not in names:
+        return "boxes without keypoints"
+    if {"R", "T"} <= names or {"focal", "princpt"} <= names or {"K", "R"} <= names:
+        return "a camera calibration (npkpose triangulate reads some)"
+    if "world_coord" in names or "joints3D" in names:
+        return "points in space, not in images"
+    if {"images", "categories"} <= names or "images" in names:
+        return "images without annotations"
+    return "another"
+
+
+def _first(content, depth=3):
+    """Return the first object inside lists, or inside objects of objects."""
+    while isinstance(content, list) and content:
+        content = content[0]
+    if not isinstance(content, dict) or not content or depth == 0:
+        return content
+    inner = next(iter(content.values()))
+    names = set(content)
+    known = {"bbox", "R", "focal", "K", "world_coord", "images"}
+    return content if names & known or not isinstance(inner, dict) else _first(inner, depth - 1)

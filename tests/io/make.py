@@ -1,0 +1,115 @@
+"""Small valid labels and files of every format, for the tests and for tests.fuzz."""
+
+import io
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from npkpose import skeletons
+from npkpose.io import ImageEntry, Labels, write
+
+# The keypoints of the labels that are written in each format; COCO's in the others.
+SKELETONS = {
+    "wholebody": "COCO_WHOLEBODY_133", "posetrack": "POSETRACK_17", "mediapipe": "HAND_21",
+    "openpose": "BODY_25", "mpii": "MPII_16", "aic": "AIC_14", "pts": "FACE_5",
+}  # fmt: skip
+FIELDS = {
+    "posetrack": {"track_ids": np.array([3, 4, 3])}, "sleap": {"track_ids": np.array([0, 1, 0])},
+    "deeplabcut": {"individuals": np.array(["a", "b", "a"], object)},
+    "openpose": {"track_ids": np.array([7, 8, 7])},
+}  # fmt: skip
+
+
+def labels_for(format):
+    """Return three instances in two images."""
+    skeleton = skeletons.find(SKELETONS.get(format, "COCO_17"))
+    K = skeleton.num_keypoints
+    points = np.random.default_rng(0).integers(1, 16 * 48, (3, K, 2)) / 16
+    points[1, 1] = np.nan
+    images = [ImageEntry(i, f"{i}.png", 64, 48) for i in range(2)]
+    regions = np.array([None, None], dtype=object)
+    regions[0] = [[[1.0, 2.0], [3.0, 4.0], [5.0, 2.0]]]
+    return Labels(
+        skeleton, images, [0, 0, 1], points, boxes=[[1, 2, 16, 32]] * 3, areas=[256, 128, 64],
+        instance_scores=[0.5, 0.25, 0.75] if format == "coco-results" else None,
+        fields=FIELDS.get(format),
+        image_fields={"vid_id": ["a", "a"], "frame_id": [0, 1], "ignore_regions": regions}
+        if format == "posetrack" else None,
+    )  # fmt: skip
+
+
+def _write(labels, path, format):
+    """Write labels, without a word about what the format does not hold."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        write(labels, path, format)
+
+
+def file_for(format, suffix=""):
+    """Return the bytes of the file that `write` makes; of a folder, of the first with a suffix."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"out{suffix}")
+        labels = labels_for(format)
+        _write(labels.at([0, 2]) if format == "pts" else labels, path, format)
+        found = sorted(path.glob(f"**/*{suffix}")) if path.is_dir() else [path]
+        return found[0].read_bytes()
+
+
+def mediapipe_npz():
+    """Return landmarks of two frames with a hand each."""
+    stream, marks = io.BytesIO(), np.full((2, 1, 21, 3), 0.25)
+    np.savez(stream, landmarks=marks, width=64, height=48)
+    return stream.getvalue()
+
+
+def yolo_folder(folder):
+    """Write Ultralytics' labels of two images, and the images, into an existing folder."""
+    from PIL import Image
+
+    with tempfile.TemporaryDirectory() as other:
+        _write(labels_for("ultralytics"), Path(other, "out"), "ultralytics")
+        shutil.copytree(Path(other, "out"), folder, dirs_exist_ok=True)
+    Path(folder, "images").mkdir()
+    for i in range(2):
+        Image.new("RGB", (64, 48)).save(Path(folder, f"images/{i}.png"))
+
+
+def pandas_h5():
+    """Return a DeepLabCut table as pandas writes it in the form "fixed"."""
+    import h5py
+
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file:
+        group = file.create_group("df_with_missing")
+        levels = [b"me"], [b"a", b"b"], [b"nose", b"tail"], [b"x", b"y"]
+        codes = np.indices([len(level) for level in levels]).reshape(4, -1)
+        for n, (level, code) in enumerate(zip(levels, codes)):
+            group[f"block0_items_level{n}"] = np.array(level)
+            group[f"block0_items_label{n}"] = code.astype(np.int8)
+        group.attrs["block0_items_nlevels"] = 4
+        group["axis1"] = np.array([b"labeled-data/v/1.png", b"labeled-data/v/2.png"])
+        group["block0_values"] = np.arange(16.0).reshape(2, 8)
+    return stream.getvalue()
+
+
+def sleap_h5():
+    """Return SLEAP's analysis file as it is written."""
+    return file_for("sleap", ".h5")
+
+
+def mpii_mat():
+    """Return a file of the structure of mpii_human_pose_v1_u12_1.mat."""
+    import scipy.io
+
+    points = [{"x": 10.0 + k, "y": 20.0, "id": k, "is_visible": k % 2} for k in range(16)]
+    rect = {
+        "x1": 5.0, "y1": 6.0, "x2": 15.0, "y2": 26.0, "scale": 1.5,
+        "objpos": {"x": 30.0, "y": 40.0}, "annopoints": {"point": points},
+    }  # fmt: skip
+    image = {"image": {"name": "1.jpg"}, "annorect": rect}
+    stream = io.BytesIO()
+    scipy.io.savemat(stream, {"RELEASE": {"annolist": [image, image]}})
+    return stream.getvalue()
