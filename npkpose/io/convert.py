@@ -10,6 +10,9 @@ A module without ``write`` can only be read.
 """
 
 import os
+import pathlib
+import secrets
+import shutil
 import warnings
 
 from npkpose._check import check_choice, check_kind, shown
@@ -103,12 +106,25 @@ def write(labels, path, format="coco"):
     check_kind("labels", labels, Labels)
     writable = [name for name, (_, can_write) in formats().items() if can_write]
     module = FORMATS[check_choice("format", format, writable)]
+    path = pathlib.Path(path)
     if os.path.lexists(path):
         raise FileExistsError(f"path: expected a new file or folder, got {path}")
     lost = module.not_written(labels)
     if lost:
         warnings.warn(f"{format} does not hold {', '.join(lost)}: left out", stacklevel=2)
-    module.write(labels, path)
+    unfinished = path.with_name(f".npkpose-{secrets.token_hex(8)}{path.suffix}")
+    try:
+        module.write(labels, unfinished)
+        os.rename(unfinished, path)
+    finally:
+        _remove(unfinished)
+
+
+def _remove(path):
+    """Remove a file or folder that was not finished, if there is one."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
 
 
 def recognise(source):

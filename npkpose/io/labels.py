@@ -19,6 +19,7 @@ from npkpose._check import (
 )
 from npkpose.poses import Poses
 from npkpose.skeleton import Skeleton
+from npkpose.skeletons import conversion_table
 
 PERSON = {1: "person"}  # COCO's category of people
 
@@ -180,22 +181,21 @@ class Labels:
             raise ValueError(f"images: expected {len(self.images)} entries, got {got}")
         return changed
 
-    def to_skeleton(self, target):
+    def to_skeleton(self, target, derive=True):
         """Return the same instances with the keypoints of the skeleton ``target``.
 
-        As `Poses.convert`: a keypoint that neither has the same name in this skeleton nor is
-        derived from others is missing. A derived keypoint is visible if it is nowhere labelled.
+        As `Poses.convert`: see `npkpose.skeletons.conversion_table` for which keypoints are exact,
+        derived or missing. A derived keypoint has the least visibility of its parts.
         """
-        check_kind("target", target, Skeleton)
-        poses = Poses(self.keypoints, self.scores).convert(self.skeleton, target)
-        columns = self.skeleton.columns_of(target)
-        visibility = np.where(columns >= 0, self.visibility[:, columns], 2)
-        visibility = np.where(poses.present, np.maximum(visibility, 1), 0)
-        rows = {**self._rows(), "keypoints": poses.keypoints, "scores": poses.scores}
+        table = conversion_table(self.skeleton, target, derive)
+        columns = {
+            "keypoints": table.points(self.keypoints), "scores": table.scores(self.scores),
+            "visibility": table.scores(self.visibility),
+        }  # fmt: skip
         fields = {name: each for name, each in self.fields.items() if name != "num_keypoints"}
         return Labels(
             target, self.images, categories=self.categories, fields=fields,
-            image_fields=self.image_fields, **{**rows, "visibility": visibility},
+            image_fields=self.image_fields, **{**self._rows(), **columns},
         )  # fmt: skip
 
     def _rows(self):

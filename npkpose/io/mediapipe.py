@@ -174,8 +174,9 @@ def _frames_of_npz(source):
     scores = marks[..., 3:4] if marks.shape[3] > 3 else np.ones((*marks.shape[:3], 1))
     triples = np.concatenate([marks[..., :2], np.nan_to_num(scores)], axis=3)
     sides = [_scalar(arrays, side) for side in ("width", "height")]
+    found = ~np.isnan(triples[..., 0]).all(axis=2)
     return [
-        _Frame(f"{name}[{i}]", "", *sides, {kind: list(frame[~np.isnan(frame[..., 0]).all(axis=1)])})
+        _Frame(f"{name}[{i}]", "", *sides, {kind: list(frame[found[i]])})
         for i, frame in enumerate(triples)
     ]
 
