@@ -8,11 +8,12 @@ from npkpose.cli.photos import id_of_name
 from npkpose.data.person_category import person_category
 
 
-def read_boxes(path, category=None):
+def read_boxes(path, category=None, any_category=False):
     """Return the boxes of people in a file as `Boxes`.
 
     People are the boxes of ``category``, by default of the category named person, or else of 1, and
-    boxes without a category. Left out are crowds and boxes without an area.
+    boxes without a category. Left out are crowds and boxes without an area. With ``any_category``,
+    boxes of all categories are taken unless one is chosen: animals and hands, for example.
 
     Raises
     ------
@@ -24,7 +25,7 @@ def read_boxes(path, category=None):
     entries = annotations.get("annotations")
     if not isinstance(entries, list):
         raise ValueError(f"{path}: expected COCO results or annotations")
-    if category is None:
+    if category is None and not any_category:
         category = person_category(annotations.get("categories"))
         if category is None:
             raise ValueError(f"{path}: expected a category named person, or --category")
@@ -49,7 +50,7 @@ class Boxes(dict):
     def add(self, where, entry, category):
         """Add the box of an entry if it is a person's; ``where`` is its name in messages."""
         (x, y, width, height), image_id, score = _check_box(where, entry)
-        if entry.get("category_id", category) != category:
+        if category is not None and entry.get("category_id", category) != category:
             self._left_out[f"of category {entry['category_id']!r:.20}"] += 1
         elif entry.get("iscrowd", 0) not in (0, False):
             self._left_out["of a crowd"] += 1

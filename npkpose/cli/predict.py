@@ -38,8 +38,8 @@ def add_command(commands):
         "found by file_name, or its name is the image_id, as a number or text. Default: one "
         "person per photo, in a box of its size")  # fmt: skip
     add("--category", type=int, metavar="ID",
-        help="category_id of the boxes that are people; default: the category named person, "
-        "or 1")  # fmt: skip
+        help="category_id of the boxes to use; default: the category named person, or 1; for a "
+        "network that was trained on other keypoints, all")  # fmt: skip
     add("--out", default="npkpose-predict", metavar="FOLDER",
         help="folder of all files that are written; default npkpose-predict")  # fmt: skip
     add("--height", type=int,
@@ -81,7 +81,7 @@ def _predict_with(options, network):
         raise ValueError(
             f"--flip: expected none, since {skeleton.name} has no pairs of left and right"
         )
-    return predict_photos(options, lambda: network, convert=False)
+    return predict_photos(options, lambda: network, published=False)
 
 
 def _check_options(options, is_top_down):
@@ -94,12 +94,13 @@ def _check_options(options, is_top_down):
         raise ValueError("--category: expected --boxes beside it, got none")
 
 
-def predict_photos(options, load_model, convert=True):
+def predict_photos(options, load_model, published=True):
     """Write NAME.json, NAME.png and results.json into the folder; return the exit status.
 
-    ``convert``: results.json holds COCO's keypoints if the network has them all, else its own.
+    A published network finds people: boxes of other categories are left out, and results.json holds
+    COCO's keypoints if the network has them all. Other networks have keypoints of their own.
     """
-    boxes = None if options.boxes is None else read_boxes(options.boxes, options.category)
+    boxes = None if options.boxes is None else _read_boxes(options, published)
     photos, notes = list_photos(options.photos, lambda path: _image_id(path, boxes))
     if boxes is not None:
         boxes.check_photos([photo.path for photo in photos])
@@ -111,8 +112,12 @@ def predict_photos(options, load_model, convert=True):
         print_note("predict", note)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="PIL")  # of large or slightly damaged images
-        plans = model.skeleton, _results_skeleton(model.skeleton, convert)
+        plans = model.skeleton, _results_skeleton(model.skeleton, published)
         return _run(photos, find, plans, outputs, make_folder(options.out))
+
+
+def _read_boxes(options, published):
+    return read_boxes(options.boxes, options.category, any_category=not published)
 
 
 def _image_id(path, boxes):
@@ -228,8 +233,8 @@ def _find_in_boxes(top_down, image, photo, box_file):
     return top_down(image, boxes, scores)
 
 
-def _results_skeleton(skeleton, convert):
+def _results_skeleton(skeleton, published):
     """Return the skeleton of results.json: COCO's if the network's has all its keypoints."""
     from npkpose.skeletons import COCO_17
 
-    return COCO_17 if convert and (skeleton.columns_of(COCO_17) >= 0).all() else skeleton
+    return COCO_17 if published and (skeleton.columns_of(COCO_17) >= 0).all() else skeleton

@@ -5,7 +5,7 @@ import pytest
 from npkpose.cli.main import main
 
 POINTS = [value for k in range(17) for value in (5 + k, 6 + k, 2)]
-PERSON = {"id": 1, "image_id": 7, "category_id": 1, "area": 900.5, "bbox": [5, 6, 16, 16],
+PERSON = {"id": 1, "image_id": 7, "category_id": 1, "area": 900.5, "bbox": [1, 2, 32, 32],
           "iscrowd": 0, "num_keypoints": 17, "keypoints": POINTS}  # fmt: skip
 RESULT = {"image_id": 7, "category_id": 1, "score": 0.5, "keypoints": POINTS}
 IMAGE = {"id": 7, "width": 64, "height": 48}

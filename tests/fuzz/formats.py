@@ -18,6 +18,7 @@ from npkpose import COCO_17, evaluate_coco, weights
 from npkpose.cli.boxes import read_boxes
 from npkpose.cli.lift import read_normalisation
 from npkpose.data import CocoDataset
+from npkpose.doctor import diagnose
 from npkpose.image.files import read_image, write_image
 from npkpose.io import read as read_labels
 from npkpose.metrics.coco import examine, read_json
@@ -55,6 +56,18 @@ def _coco():
         truth, found = Draw(np.random.default_rng(seed)).coco()
         if len(truth["annotations"]) > 1 and len(found) > 1:
             return truth, found
+
+
+def _mend(path, results=None):
+    """Examine a file, and mend it."""
+    return diagnose(path, results).mend().left
+
+
+def _mend_with_results(path):
+    with tempfile.TemporaryDirectory() as folder:
+        results = Path(folder, "results.json")
+        results.write_bytes(_json(_coco()[1]))
+        return _mend(path, results)
 
 
 def _photo():
@@ -200,6 +213,9 @@ FORMATS = {
     "doctor.results.json": Format(
         ".json", lambda: _json(_coco()[1]), lambda path: examine(_coco()[0], path)
     ),
+    "diagnose.json": Format(".json", lambda: _json(_coco()[0]), _mend),
+    "diagnose.results.json": Format(".json", lambda: _json(_coco()[1]), _mend),
+    "diagnose.both.json": Format(".json", lambda: _json(_coco()[0]), _mend_with_results),
     "dataset.json": Format(
         ".json", lambda: _json(_coco()[0]), lambda path: CocoDataset(path, Path(path).parent)
     ),

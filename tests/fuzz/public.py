@@ -6,7 +6,7 @@ import importlib
 import inspect
 
 PACKAGES = (
-    "npkpose", "npkpose.codec", "npkpose.data", "npkpose.io", "npkpose.metrics",
+    "npkpose", "npkpose.codec", "npkpose.data", "npkpose.doctor", "npkpose.io", "npkpose.metrics",
     "npkpose.metrics.coco", "npkpose.models", "npkpose.nn", "npkpose.pipeline",
     "npkpose.skeletons", "npkpose.space", "npkpose.training", "npkpose.training.losses",
     "npkpose.weights",

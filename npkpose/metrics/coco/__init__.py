@@ -15,7 +15,7 @@ Read in this order:
     plot.py              a CocoResult as a figure
     error_analysis.py    which kinds of error cost how much AP
     shards.py            evaluation in parts, on any number of machines, joined exactly
-    doctor.py            what is wrong with COCO files, and what it does to the score
+    doctor.py            what is wrong with entries of COCO's files; npkpose.doctor goes further
     doctor_entries.py    what the doctor can read of an annotation or a result
     doctor_checks.py     the list of what can be wrong
 """

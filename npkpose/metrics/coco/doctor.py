@@ -45,6 +45,7 @@ class Finding(NamedTuple):
     what: str
     effect: str  # on the score
     entries: list  # of str: where, as in "annotations[3]"
+    measured: str = ""  # what the entries cost, measured on these files
 
     @property
     def changes_score(self):
@@ -59,7 +60,8 @@ class Finding(NamedTuple):
     def __str__(self):
         more = ", ..." if len(self.entries) > SHOWN else ""
         where = ", ".join(self.entries[:SHOWN])
-        return f"{len(self.entries)} x {self.what}: {where}{more}\n    {self.effect}"
+        measured = f"\n    {self.measured}" if self.measured else ""
+        return f"{len(self.entries)} x {self.what}: {where}{more}\n    {self.effect}{measured}"
 
 
 def examine(annotations, results=None, skeleton=COCO_17):

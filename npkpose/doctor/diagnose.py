@@ -1,0 +1,175 @@
+"""`diagnose`: what is wrong with a file of keypoints of any format; and a mended copy of it."""
+
+import json
+import os
+import tempfile
+import warnings
+from typing import NamedTuple
+
+from npkpose import io
+from npkpose._check import shown
+from npkpose._json import read_json
+from npkpose.doctor.coco_files import read_coco
+from npkpose.doctor.examine_coco import check_sheets, copy_of, examine_coco, mend_coco
+from npkpose.doctor.image_checks import examine_images
+from npkpose.doctor.labels_mends import mend_labels
+from npkpose.doctor.measure import average_precision, measure_findings, measure_mends
+from npkpose.doctor.sheet import sheet_of_labels
+from npkpose.io.convert import FORMATS, recognise
+from npkpose.io.source import Source
+
+COCO_FORMATS = "coco", "coco_results"
+
+
+class Mended(NamedTuple):
+    """A mended copy, and what was done to it."""
+
+    contents: dict  # {"annotations" or "results": parsed JSON}, or {"labels": Labels}
+    done: list  # of (which file, what was done, places)
+    measured: list  # of texts: what each does to AP, and then all together
+    left: list  # of Finding: those that the copy still has
+    format: str
+
+    def write(self, which, path):
+        """Write one of the contents to a new file."""
+        if which == "labels":
+            io.write(self.contents[which], path, self.format)
+            return
+        with open(path, "w", encoding="utf-8") as stream:
+            json.dump(self.contents[which], stream)
+
+
+class Diagnosis:
+    """The findings about one file, and of results for it; see `diagnose`."""
+
+    def __init__(self, findings, files, folder, format):
+        self.findings, self.format = findings, format
+        self._files, self._folder = files, folder
+
+    @property
+    def changes_score(self):
+        """Whether any finding changes the score."""
+        return any(finding.changes_score for finding in self.findings)
+
+    @property
+    def ap(self):
+        """COCO's AP of annotations and results, or None."""
+        return average_precision(self._files) if self.format in COCO_FORMATS else None
+
+    def mend(self):
+        """Return the `Mended` copy; the files themselves are not changed.
+
+        Raises ValueError for a format that cannot be written again without a loss.
+        """
+        if self.format not in COCO_FORMATS:
+            return self._mend_labels()
+        after = copy_of(self._files)
+        done = mend_coco(after, self._folder)
+        contents = {"annotations": after.truth, "results": after.found}
+        contents = {name: content for name, content in contents.items() if content is not None}
+        again = copy_of(after)  # which chooses the entries that are left
+        measured = measure_mends(done, self._files, again, self._folder)
+        return Mended(contents, done, measured, examine_coco(again, self._folder), self.format)
+
+    def _mend_labels(self):
+        check_round_trip(self._files, self.format)
+        labels, done = mend_labels(self._files)
+        left = examine_labels(labels, self._folder)
+        return Mended({"labels": labels}, done, [], left, self.format)
+
+
+def diagnose(annotations, results=None, skeleton=None, category=None, format="auto", images=None):
+    """Return the `Diagnosis` of a file of keypoints in any format that `npkpose.io` reads.
+
+    Parameters
+    ----------
+    annotations : path_like
+        Labels of any format and skeleton, or COCO results alone.
+    results : path_like, optional
+        COCO results for COCO annotations: findings are then measured, where that is possible.
+    skeleton : Skeleton, optional
+        Default: as the file says, by names or the number of keypoints.
+    category : int or str, optional
+        Id or name of the category to examine.
+    format : str
+        One of `io.formats`, or "auto".
+    images : path_like, optional
+        Folder of the images: are they there, and of the sizes that the file says?
+
+    Raises
+    ------
+    ValueError
+        A file that cannot be read at all; the message names it, the entry and the field.
+    FileNotFoundError
+    """
+    if images is not None and not os.path.isdir(images):
+        raise FileNotFoundError(f"images: expected a folder, got {images}")
+    kind = find_format(annotations, format)
+    if kind in COCO_FORMATS:
+        files = read_coco(annotations, results, skeleton, category)
+        findings = measure_findings(examine_coco(files, images), files)
+        return Diagnosis(findings, files, images, kind)
+    if results is not None:
+        raise ValueError(f"results: expected COCO annotations with them, got the format {kind}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what is left out is a finding of its own format's reader
+        labels = io.read(annotations, kind, skeleton, category, images)
+    return Diagnosis(examine_labels(labels, images), labels, images, kind)
+
+
+def find_format(path, format):
+    """Return the format of a file; JSON of annotations or results is COCO's, however damaged."""
+    source = Source(path)
+    if format != "auto":
+        if format not in io.formats():
+            known = ", ".join(io.formats())
+            raise ValueError(f"format: expected one of auto, {known}, got {shown(format)}")
+        return format
+    if not source.is_folder and source.is_json:
+        data = read_json(path)
+        if isinstance(data, dict) and "annotations" in data:
+            return "coco"
+        if isinstance(data, list) and any(_is_result(one) for one in data[:10]):
+            return "coco_results"
+    return recognise(source)
+
+
+def _is_result(entry):
+    return isinstance(entry, dict) and {"image_id", "keypoints"} <= set(entry)
+
+
+def examine_labels(labels, folder=None):
+    """Return the findings about `Labels`; ``folder`` is that of the images, if it is known."""
+    findings = check_sheets([sheet_of_labels(labels)]) if len(labels) else []
+    if folder is None:
+        return findings
+    listed = [
+        (f"images[{i}]", image.file_name, image.width, image.height)
+        for i, image in enumerate(labels.images)
+        if image.file_name
+    ]
+    return findings + examine_images(listed, folder)[0]
+
+
+def check_round_trip(labels, format):
+    """Raise ValueError unless labels of a format are the same after they are written and read."""
+    writable = io.formats()[format][1]
+    if writable:
+        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+            warnings.simplefilter("error")  # of what is lost
+            path = os.path.join(folder, f"copy{_suffix(format)}")
+            try:
+                io.write(labels, path, format)
+                if io.read(path, format, labels.skeleton) == labels:
+                    return
+            except (ValueError, OSError, Warning):
+                pass
+    raise ValueError(
+        f"--fix: expected a format that npkpose writes without a loss, got {format}: mend the file "
+        "by hand, or convert it to COCO's form first"
+    )
+
+
+def _suffix(format):
+    """Return the first suffix of a format's files; "" for a folder."""
+    return (*FORMATS[format].SUFFIXES, "")[0]
