@@ -6,7 +6,8 @@
     vectors.py register_tile.py         the arithmetic: a tile whose sums stay in registers
     product_tile.py elementary.py       a tile for weight gradients; exp
     conv_forward.py conv_backward.py    a convolution and its gradients
-    conv_plan.py conv_kernels.py        where pixels are read, in which chunks; a chunk, compiled
+    conv_plan.py planes.py              where pixels are read, in which chunks; copies of them
+    conv_kernels.py                     a chunk, compiled
     conv_weight.py few_windows.py       the gradient of a weight, of many or of few windows
     depthwise.py                        and of depthwise convolutions
     products.py attention.py            matrix products; attention

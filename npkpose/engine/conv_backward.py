@@ -91,8 +91,8 @@ def _gradient_taps(window, C):
     return taps
 
 
-def conv2d_weight_gradient(x, dy, window, groups=1):
-    """Return dL/dweight (O, C / groups, kh, kw) and dL/dbias (O,), the sums of dL/dy.
+def conv2d_weight_gradient(x, dy, window, groups=1, with_bias=True):
+    """Return dL/dweight (O, C / groups, kh, kw) and dL/dbias (O,), the sums of dL/dy, or None.
 
     Given x (N, C, H, W) and dL/dy (N, O, Ho, Wo).
     """
@@ -102,11 +102,12 @@ def conv2d_weight_gradient(x, dy, window, groups=1):
             f"dy: expected {N} images of {x.dtype} for {groups} groups, got {dy.shape}, {dy.dtype}"
         )
     x, dy = np.ascontiguousarray(x), np.ascontiguousarray(dy)
+    dbias = channel_sums(dy) if with_bias else None
     if 1 < groups == C == O:
-        return depthwise_weight_gradient(x, dy, window), channel_sums(dy)
+        return depthwise_weight_gradient(x, dy, window), dbias
     dweight = np.empty((O, C // groups, *window[0]), x.dtype)
     taps = forward_taps(window, C // groups)
     for g in range(groups):
         inputs, outputs = (slice(g * n // groups, (g + 1) * n // groups) for n in (C, O))
         sum_windows(x[:, inputs], dy[:, outputs], taps, dweight[outputs])
-    return dweight, channel_sums(dy)
+    return dweight, dbias

@@ -1,11 +1,8 @@
 """A convolution's chunks, compiled: from pixels to sums to the epilogue, a tile at a time.
 
 A chunk is some rows of windows of one image, or some small images, for some output channels. Its
-pixels are read where they lie, or are first copied with zeros around them, as planes
-
-    plane[c, p, q][r, w] = x[c, sh r + row_starts[p], sw w + col_starts[q]]
-
-whose rows have ``width`` pixels. Window (h, w) sees kernel tap (i, j) at one place of one plane
+pixels are read where they lie, or are first copied to planes (`npkpose.engine.planes`), whose rows
+have ``width`` pixels. Window (h, w) sees kernel tap (i, j) at one place of one plane
 for all windows (`npkpose.engine.conv_plan`), so windows are counted through the rows of planes,
 over their ends: l = width h + w. Those between the ends of rows are computed and left out of
 ``y``; ``by_rows``, tiles begin anew in each row instead.
@@ -19,8 +16,15 @@ from numba import carray
 from npkpose._jit import kernel
 from npkpose.engine.atomics import fetch_add, numbers_at, record_at
 from npkpose.engine.jobs import job
+from npkpose.engine.planes import copy_planes
 from npkpose.engine.register_tile import tile
-from npkpose.engine.vectors import ROWS, VECTOR_BYTES, VECTORS, copy_every_second, copy_numbers
+from npkpose.engine.vectors import (
+    ROWS,
+    VECTOR_BYTES,
+    VECTORS,
+    copy_numbers,
+    copy_to_every_second,
+)
 
 DEPTH = 512  # terms of a sum taken at once: their pixels stay in the second cache
 GROUPS = 4  # tiles side by side that share the weights they read
@@ -128,12 +132,14 @@ def _line(r, chunk, thread, seen, at, offsets, h, windows, zero):
     shift = carray(numbers_at(r.shift + own, zero), r.O)
     residual = carray(numbers_at(r.residual, zero), r.residual_size)
     w_offsets, lanes = carray(numbers_at(r.w_offsets, 0), r.K), VECTOR_BYTES // y.itemsize
-    group = VECTORS * lanes
-    block = GROUPS * group
+    group, block = VECTORS * lanes, GROUPS * VECTORS * lanes
     sums = carray(numbers_at(r.sums + thread * r.O * block * y.itemsize, zero), r.O * block)
     lowest = zero if r.relu else zero - np.inf
     contiguous = m == 1 and r.width == r.Wo and (r.y_row == r.Wo or r.Ho == 1)
     direct = r.y_col == 1 and (r.by_rows or contiguous)
+    added = residual if direct else residual[:0]  # later, where it lies apart like y
+    least = lowest if added.size == residual.size else zero - np.inf
+    target, target_row = (y, r.y_plane) if direct else (sums, block)
     y_line = n * r.y_image + (a + h) * r.y_row
     for start in range(0, windows, block):
         length = min(block, windows - start)
@@ -146,17 +152,16 @@ def _line(r, chunk, thread, seen, at, offsets, h, windows, zero):
                     count = min(group, start + length - l)
                     V = (count + lanes - 1) // lanes
                     at_sums = (c - first_channel) * block + l - start
+                    target_at = y_line + c * r.y_plane + l if direct else at_sums
                     tile(
                         P, V, seen, at + h * r.width + l, offsets, k, stop,
                         weight, n * r.w_image + c * r.w_row, r.w_row, w_offsets,
-                        sums, at_sums, block, k > 0, y, y_line + c * r.y_plane + l, r.y_plane,
-                        count if direct and stop == r.K else 0, scale, shift, c, residual, lowest,
+                        sums, at_sums, block, k > 0, target, target_at, target_row,
+                        count if stop == r.K else 0, scale, shift, c, added, least,
                     )  # fmt: skip
                     if stop == r.K and not direct:
-                        _spread_out(
-                            r, chunk, c, P, h * r.width + l, count, sums, at_sums, block,
-                            scale, shift, residual, lowest, y,
-                        )  # fmt: skip
+                        place = c, P, h * r.width + l, count
+                        _spread_out(r, chunk, place, sums, at_sums, block, residual, lowest, y)
                 c += P
 
 
@@ -179,113 +184,43 @@ def tile_height(rows):
 
 
 @kernel
-def copy_planes(r, x, n, m, a, rows, first_channel, end_channel, apart, planes):
-    """Copy rows ``a`` to ``a + rows`` of images n to n + m to planes ``apart`` numbers apart."""
-    if r.placed and a == 0 and rows == r.Ho + r.below:
-        _copy_places(r, x, n, m, rows, first_channel, end_channel, apart, planes)
-        return
-    row_starts = carray(numbers_at(r.row_starts, 0), r.rows)
-    col_starts = carray(numbers_at(r.col_starts, 0), r.cols)
-    sh, sw, width = r.sh, r.sw, r.width
-    for c in range(first_channel, end_channel):
-        for p in range(r.rows):
-            first, last = -(row_starts[p] // sh), (r.H - 1 - row_starts[p]) // sh + 1
-            top = min(max(first, a), a + rows)
-            bottom = max(min(last, a + rows), top)
-            for q in range(r.cols):
-                left = col_starts[q]
-                low = min(max(-(left // sw), 0), width)
-                high = max(min((r.W - 1 - left) // sw + 1, width), low)
-                t = (((c - first_channel) * r.rows + p) * r.cols + q) * apart
-                source = n * r.x_image + c * r.x_plane + row_starts[p] * r.W + left + sw * low
-                for i in range(m):
-                    clear(planes, t, (top - a) * width)
-                    s, at = source + sh * top * r.W, t + (top - a) * width
-                    _copy_rows(r, x, s, planes, at, bottom - top, low, high)
-                    clear(planes, t + (bottom - a) * width, (a + rows - bottom) * width)
-                    t += rows * width
-                    source += r.x_image
-                clear(planes, t, VECTOR_BYTES // x.itemsize)  # tiles read whole vectors
-
-
-@kernel
-def _copy_places(r, x, n, m, rows, first_channel, end_channel, apart, planes):
-    """Copy the pixels of whole images with short rows, one by one."""
-    pixels, size = r.H * r.W, np.uintp(rows * r.width)
-    places = carray(numbers_at(r.places, 0), r.placed)
-    channel = np.empty(pixels + 1, x.dtype)
-    channel[pixels] = 0
-    t = 0
-    for c in range(first_channel, end_channel):
-        for i in range(m):
-            copy_numbers(x, (n + i) * r.x_image + c * r.x_plane, channel, 0, pixels)
-            for p in range(r.rows * r.cols):
-                start, first = np.uintp(t + p * apart + i * rows * r.width), np.uintp(p) * size
-                for l in range(size):
-                    planes[start + l] = channel[np.uintp(places[first + l])]
-        for _ in range(r.rows * r.cols):
-            clear(planes, t + m * rows * r.width, VECTOR_BYTES // x.itemsize)
-            t += apart
-
-
-@kernel
-def _copy_rows(r, x, s, planes, t, rows, low, high):
-    """Copy pixels for columns ``low`` to ``high`` of some rows; the others are zeros."""
-    width = r.width
-    if r.sh == r.sw == 1 and width == r.W and rows > 0:  # they follow each other
-        copy_numbers(x, s, planes, t + low, (rows - 1) * width + high - low)
-        for l in range(low + width - high):
-            column = np.uintp(t + (l if l < low else high + l - low))
-            for h in range(np.uintp(rows)):
-                planes[column + h * np.uintp(width)] = 0
-        return
-    for _ in range(rows):
-        clear(planes, t, low)
-        _copy_apart(x, s, r.sw, planes, t + low, high - low)
-        clear(planes, t + high, width - high)
-        s, t = s + r.sh * r.W, t + width
-
-
-@kernel
-def clear(target, t, count):
-    """Set ``count`` numbers from t on to zero."""
-    t = np.uintp(t)
-    for l in range(np.uintp(count)):
-        target[t + l] = 0
-
-
-@kernel
-def _copy_apart(source, s, step, target, t, count):
-    """Copy ``count`` numbers, ``step`` apart, from s on to t; unsigned indices vectorise."""
-    if step == 1:
-        copy_numbers(source, s, target, t, count)
-    elif step == 2 and count > 0:
-        copy_every_second(source, s, target, t, count)
-    else:
-        s, t, step = np.uintp(s), np.uintp(t), np.uintp(step)
-        for l in range(np.uintp(count)):
-            target[t + l] = source[s + step * l]
-
-
-@kernel
-def _spread_out(
-    r, chunk, channel, P, start, count, sums, s, apart, scale, shift, residual, lowest, y
-):  # fmt: skip
+def _spread_out(r, chunk, place, sums, s, apart, residual, lowest, y):
     """Write sums of P channels for windows from ``start`` on where ``y`` has gaps between them."""
-    n, _, a, b, _, _ = chunk
-    rows, step, l = b - a + r.below, np.uintp(r.y_col), 0
+    (n, _, a, b, _, _), (channel, P, start, count) = chunk, place
+    rows, width, Wo, l = b - a + r.below, r.width, r.Wo, 0
+    if r.below == 0 and width == Wo and r.y_row == Wo * r.y_col:  # rows follow each other
+        rows, width, Wo = 1, rows * width, rows * width
     while l < count:
-        row, w = (start + l) // r.width, (start + l) % r.width
+        row, w = (start + l) // width, (start + l) % width
         i, h = row // rows, row % rows
-        some = min(r.Wo - w, count - l)
-        if h < b - a and some > 0:
+        some = min(Wo - w, count - l)
+        if h < rows - r.below and some > 0:
             at = (n + i) * r.y_image + channel * r.y_plane + (a + h) * r.y_row + w * r.y_col
             for p in range(P):
-                t, f = np.uintp(at + p * r.y_plane), np.uintp(s + p * apart + l)
-                factor, offset = scale[channel + p], shift[channel + p]
-                for j in range(np.uintp(some)):
-                    v = factor * sums[f + j] + offset
-                    if residual.size:
-                        v += residual[t + j * step]
-                    y[t + j * step] = lowest if v < lowest else v
-        l += r.width - w
+                t, f = at + p * r.y_plane, s + p * apart + l
+                if residual.size:
+                    _add_residual(sums, f, some, residual, t, r.y_col, lowest)
+                _copy_to_apart(sums, f, y, t, r.y_col, some)
+        l += width - w
+
+
+@kernel
+def _add_residual(sums, s, count, residual, t, step, lowest):
+    """Replace ``count`` sums by max(sum + residual, lowest)."""
+    s, t, step = np.uintp(s), np.uintp(t), np.uintp(step)
+    for j in range(np.uintp(count)):
+        v = sums[s + j] + residual[t + j * step]
+        sums[s + j] = lowest if v < lowest else v
+
+
+@kernel
+def _copy_to_apart(source, s, target, t, step, count):
+    """Copy ``count`` numbers to ``target``, where they are ``step`` apart."""
+    if step == 1:
+        copy_numbers(source, s, target, t, count)
+    elif step == 2:
+        copy_to_every_second(source, s, target, t, count)
+    else:
+        s, t, step = np.uintp(s), np.uintp(t), np.uintp(step)
+        for j in range(np.uintp(count)):
+            target[t + j * step] = source[s + j]

@@ -17,10 +17,11 @@ from numba import carray
 from npkpose._jit import kernel
 from npkpose.engine.atomics import fetch_add, numbers_at, record_at
 from npkpose.engine.conv_forward import address, fixed_record, reach
-from npkpose.engine.conv_kernels import clear, copy_planes, odd_vectors, tile_height
+from npkpose.engine.conv_kernels import odd_vectors, tile_height
 from npkpose.engine.conv_plan import MIN_SHARED, copy_cycles, find_axis, find_places, split_channels
 from npkpose.engine.few_windows import sum_few_windows
 from npkpose.engine.jobs import job, run_job
+from npkpose.engine.planes import clear, copy_planes
 from npkpose.engine.product_tile import product_tile
 from npkpose.engine.scratch import scratch
 from npkpose.engine.threads import num_threads

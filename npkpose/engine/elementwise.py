@@ -61,8 +61,9 @@ def run_elementwise(functions, numbers):
 
 @kernel
 def _relu_backward(dy, y, dx):
+    zero = dx.dtype.type(0)
     for l in range(y.size):
-        dx[l] = dy[l] if y[l] > 0 else 0
+        dx[l] = dy[l] if y[l] > 0 else zero
 
 
 @summing_kernel

@@ -152,3 +152,32 @@ def copy_every_second(_, source, s, target, t, count):
         return context.get_dummy_value()
 
     return signature, generate
+
+
+@intrinsic
+def copy_to_every_second(_, source, s, target, t, count):
+    """Copy ``count`` numbers from ``source[s:]`` to ``target[t:]``, two apart there."""
+    i = types.intp
+    signature = types.void(source, i, target, i, i)
+
+    def generate(context, b, signature, arguments):
+        source, s, target, t, count = data_of(context, b, signature.args, arguments)
+        source, target = b.gep(source, [s]), b.gep(target, [t])
+        vector, _ = vector_type(b, source.type.pointee)
+        lanes, numbers = vector.count, ir.VectorType(ir.IntType(32), vector.count)
+        even = ir.Constant(ir.VectorType(ir.IntType(1), lanes), [1, 0] * (lanes // 2))
+        with cgutils.for_range_slice(b, number(0), count, number(lanes)) as (l, _):
+            left = b.sub(count, l)
+            seen = load_masked(
+                b, vector_at(b, source, l, vector), vector, mask_below(b, left, lanes)
+            )
+            for half in 0, lanes // 2:
+                each = ir.Constant(numbers, [half + lane // 2 for lane in range(lanes)])
+                place = b.add(b.mul(l, number(2)), number(2 * half))
+                beyond = b.sub(b.mul(left, number(2)), number(2 * half))
+                mask = b.and_(mask_below(b, beyond, lanes), even)
+                pair = b.shuffle_vector(seen, seen, each)
+                store_masked(b, pair, vector_at(b, target, place, vector), mask)
+        return context.get_dummy_value()
+
+    return signature, generate

@@ -70,7 +70,9 @@ class Conv2d(Module):
         x, shape = self.saved()
         dy = check_gradient(dy, shape, x.dtype)
         weight, bias = self.weight_and_bias(x.dtype)
-        self.grads["weight"], dbias = conv2d_weight_gradient(x, dy, self.window, self.groups)
+        self.grads["weight"], dbias = conv2d_weight_gradient(
+            x, dy, self.window, self.groups, bias is not None
+        )
         if bias is not None:
             self.grads["bias"] = dbias
         if not self.needs_dx:
@@ -95,14 +97,15 @@ def conv2d(x, weight, bias, window, groups=1):
 
 
 @faster(engine.conv2d_weight_gradient)
-def conv2d_weight_gradient(x, dy, window, groups=1):
-    """Return dL/dweight (O, C / groups, kh, kw) and dL/dbias (O,), given dL/dy (N, O, Ho, Wo)."""
+def conv2d_weight_gradient(x, dy, window, groups=1, with_bias=True):
+    """Return dL/dweight (O, C / groups, kh, kw) and dL/dbias (O,) or None, given dL/dy."""
     (N, C), O, G, L = x.shape[:2], dy.shape[1], groups, dy.shape[2] * dy.shape[3]
     columns = unfold(x, *window)
     columns = columns.reshape(N, G, columns.shape[1] // G, L)
     dy = dy.reshape(N, G, O // G, L)
     dweight = (dy @ columns.swapaxes(2, 3)).sum(axis=0)  # (G, O / G, K)
-    return dweight.reshape(O, C // G, *window[0]), dy.sum(axis=(0, 3)).reshape(O)
+    dbias = dy.sum(axis=(0, 3)).reshape(O) if with_bias else None
+    return dweight.reshape(O, C // G, *window[0]), dbias
 
 
 @faster(engine.conv2d_input_gradient)

@@ -56,7 +56,9 @@ class Conv1d(Module):
         x, shape = self.saved()
         dy = _one_row(check_gradient(dy, shape, x.dtype))
         weight, bias = self.weight_and_bias(x.dtype)
-        dweight, dbias = conv2d_weight_gradient(_one_row(x), dy, self.window, self.groups)
+        dweight, dbias = conv2d_weight_gradient(
+            _one_row(x), dy, self.window, self.groups, bias is not None
+        )
         self.grads["weight"] = dweight[:, :, 0]
         if bias is not None:
             self.grads["bias"] = dbias

@@ -75,7 +75,9 @@ class ConvTranspose2d(Module):
         x, shape = self.saved()
         dy = check_gradient(dy, shape, x.dtype)
         weight, bias = self.weight_and_bias(x.dtype)
-        self.grads["weight"], _ = conv2d_weight_gradient(dy, x, self.window, self.groups)
+        self.grads["weight"], _ = conv2d_weight_gradient(
+            dy, x, self.window, self.groups, with_bias=False
+        )
         if bias is not None:
             self.grads["bias"] = channel_sums(dy)
         return conv2d(dy, weight, None, self.window, self.groups)

@@ -9,6 +9,7 @@ from npkpose.engine.vectors import (
     VECTOR_BYTES,
     copy_every_second,
     copy_numbers,
+    copy_to_every_second,
     tile_heights,
 )
 
@@ -25,6 +26,11 @@ def run_copy_every_second(source, s, target, t, count):
     copy_every_second(source, s, target, t, count)
 
 
+@numba.njit
+def run_copy_to_every_second(source, s, target, t, count):
+    copy_to_every_second(source, s, target, t, count)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("copy, step, least", [(run_copy, 1, 0), (run_copy_every_second, 2, 1)])
 @pytest.mark.parametrize("s, t", [(0, 0), (3, 5)])
@@ -37,6 +43,18 @@ def test_every_count_is_copied_and_nothing_else_is_touched(copy, step, least, s,
         expected[t : t + count] = source[s::step]
         np.testing.assert_array_equal(target, expected)
         np.testing.assert_array_equal(source, before)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("s, t", [(0, 0), (3, 5)])
+def test_numbers_are_spread_two_apart_and_those_between_stay(s, t, dtype):
+    for count in range(71):
+        source = np.arange(s + count, dtype=dtype)
+        target = np.full(t + 2 * count + 70, -1, dtype)
+        expected = target.copy()
+        expected[t : t + 2 * count : 2] = source[s:]
+        run_copy_to_every_second(source, s, target, t, count)
+        np.testing.assert_array_equal(target, expected)
 
 
 def test_tiles_of_some_heights_make_up_any_number_of_rows():
