@@ -131,7 +131,7 @@ def _layer_calls():
 
 
 def _token_calls():
-    tokens, ones = np.ones((1, 2, 3), np.float32), np.ones(2, np.float32)
+    tokens, ones = np.ones((2, 1, 3), np.float32), np.ones(2, np.float32)
     yield "attention", partial(attend, *np.ones((3, 1, 1, 2, 3), np.float32))
     yield "normalised tokens", partial(normalise_tokens, tokens, ones, ones, 1e-6)
     yield "GELU", partial(gelu, tokens)

@@ -30,6 +30,17 @@ def multiply(w, x, y, epilogue=Epilogue()):
     return y
 
 
+def multiply_sequences(w, x, y, epilogue=Epilogue()):
+    """Write to ``y`` (O, N, L) the product of ``w`` (O, K) and each sequence of ``x`` (K, N, L).
+
+    Rows of ``x`` follow each other; the last axis of ``y`` is, whose strides the residual has.
+    """
+    taps = _one_pixel(w.strides[0] // w.itemsize, w.strides[1] // w.itemsize, 0)
+    if epilogue.residual is not None:
+        epilogue = epilogue._replace(residual=epilogue.residual[None])
+    sum_taps(x[None], w, taps, y[None], epilogue)
+
+
 @lru_cache(maxsize=1024)
 def _one_pixel(w_row, w_column, w_image):
     return Taps((0,), (0,), (1, 1), w_row, w_column, (0,), w_image)

@@ -1,7 +1,7 @@
-"""A transformer block with tokens side by side: arrays (N, D, L), a row for each feature.
+"""A transformer block with tokens side by side: arrays (D, N, L), a row for each feature.
 
-    attention(z) = W_o attend(W_q z, W_k z, W_v z) + b_o
-    mlp(z)       = W_2 gelu(W_1 z + b_1) + b_2
+    x <- x + W_o attend(W_q z_q, W_k z_k, W_v z_v) + b_o
+    x <- x + W_2 gelu(W_1 z + b_1) + b_2
 
 So every product reads its weight and its tokens where they lie, biases and skip connections are
 epilogues, and means over features go over all tokens at once.
@@ -18,50 +18,46 @@ from npkpose.engine.attention import COLUMNS, attend_columns
 from npkpose.engine.conv_forward import Epilogue, address
 from npkpose.engine.gelu import gelu
 from npkpose.engine.jobs import job, run_job
-from npkpose.engine.products import multiply
+from npkpose.engine.products import multiply, multiply_sequences
 from npkpose.engine.scratch import aligned_empty
 from npkpose.engine.threads import num_threads
 
 
-def add_attention(x, z, projections, output, num_heads):
-    """Return tokens ``x`` (N, D, L) plus the attention of normalised tokens ``z``.
+def add_attention(x, inputs, projections, output, num_heads):
+    """Add to tokens ``x`` (D, N, L) the attention of normalised tokens.
 
-    ``projections`` are (weight, bias) of query, key and value, ``output`` those of the last map;
-    weights are (outputs, inputs).
+    ``inputs`` are three arrays like ``x``, of queries, keys and values, ``projections`` their
+    (weight, bias), ``output`` those of the last map; weights are (outputs, inputs).
     """
-    N, _, L = x.shape
+    _, N, L = x.shape
     D = len(projections[0][0])
-    heads = num_heads, D // num_heads, L
-    parts = [_linear(z, weight, bias) for weight, bias in projections]
-    y = np.empty((N, D, L), x.dtype)
-    for n in range(N):
-        q, k, v = (part[n].reshape(heads) for part in parts)
-        attend_columns(q, k.swapaxes(1, 2), v.swapaxes(1, 2), y[n].reshape(heads))
-    return _linear(y, *output, x)
+    parts = [np.empty((N, D, L), x.dtype) for _ in inputs]
+    for z, part, (weight, bias) in zip(inputs, parts, projections):
+        multiply_sequences(weight, z, part.swapaxes(0, 1), Epilogue(shift=bias))
+    q, k, v = (part.reshape(N * num_heads, D // num_heads, L) for part in parts)
+    y = np.empty(q.shape, x.dtype)
+    attend_columns(q, k.swapaxes(1, 2), v.swapaxes(1, 2), y)
+    weight, bias = output
+    sums = x.swapaxes(0, 1)
+    multiply(weight, y.reshape(N, D, L), sums, Epilogue(shift=bias, residual=sums))
 
 
 def add_mlp(x, z, first, second):
-    """Return tokens ``x`` plus the MLP of normalised tokens ``z``: (weight, bias) of both maps."""
-    y, _ = gelu(_linear(z, *first), with_slope=False)
-    return _linear(y, *second, x)
-
-
-def _linear(x, weight, bias, residual=None):
-    """Return W x + b, plus the residual."""
-    y = np.empty((len(x), len(weight), x.shape[2]), x.dtype)
-    weight = weight.astype(x.dtype, copy=False)
-    return multiply(weight, x, y, Epilogue(shift=bias, residual=residual))
+    """Add to tokens ``x`` the MLP of normalised tokens ``z``: (weight, bias) of both maps."""
+    y = np.empty((len(first[0]), *x.shape[1:]), x.dtype)
+    multiply_sequences(first[0], z, y, Epilogue(shift=first[1]))
+    y, _ = gelu(y, with_slope=False)
+    multiply_sequences(second[0], y, x, Epilogue(shift=second[1], residual=x))
 
 
 def normalise_tokens(x, weight, bias, eps):
-    """Return the layer normalisation over the features of tokens (N, D, L)."""
+    """Return the layer normalisation over the features of tokens (D, N, L)."""
     x = np.ascontiguousarray(x)
-    N, D, L = x.shape
+    D, columns = len(x), x[0].size
     y = aligned_empty(x.shape, x.dtype)
     weight, bias = (np.ascontiguousarray(a, x.dtype) for a in (weight, bias))
     eps = np.full(1, eps, x.dtype)
-    arrays = x, y, weight, bias, eps
-    record = np.array([0, *map(address, arrays), N * -(-L // COLUMNS), D, L], np.int64)
+    record = np.array([0, *map(address, (x, y, weight, bias, eps)), D, columns], np.int64)
     run_job(_norm_job(x.dtype).address, record, num_threads() if x.size >= 2**14 else 1)
     return y
 
@@ -81,23 +77,19 @@ def _norm_job(dtype):
 
 @kernel
 def _normalise(record, zero):
-    r = carray(numbers_at(record, 0), 9)
-    count, D, L = r[6], r[7], r[8]
-    blocks = -(-L // COLUMNS)
-    size = count // blocks * D * L
-    x, y = carray(numbers_at(r[1], zero), size), carray(numbers_at(r[2], zero), size)
+    r = carray(numbers_at(record, 0), 8)
+    D, L = r[6], r[7]
+    x, y = carray(numbers_at(r[1], zero), D * L), carray(numbers_at(r[2], zero), D * L)
     weight, bias = carray(numbers_at(r[3], zero), D), carray(numbers_at(r[4], zero), D)
     eps = carray(numbers_at(r[5], zero), 1)[0]
     mean, scale = np.empty(COLUMNS, x.dtype), np.empty(COLUMNS, x.dtype)
     one = zero + x.dtype.type(1)
     share = one / x.dtype.type(D)
     while True:
-        chunk = fetch_add(r, 0, 1)
-        if chunk >= count:
+        first = fetch_add(r, 0, 1) * COLUMNS
+        if first >= L:
             return
-        n, first = chunk // blocks, chunk % blocks * COLUMNS
-        width = np.uintp(min(COLUMNS, L - first))
-        start = np.uintp(n * D * L + first)
+        width, start = np.uintp(min(COLUMNS, L - first)), np.uintp(first)
         mean[:] = 0
         scale[:] = 0
         for c in range(np.uintp(D)):

@@ -134,6 +134,7 @@ CASES = {
 }
 ELSEWHERE = {  # compared where their arguments are made
     "call_each",  # tests/nn/test_optim.py
+    "refine",  # tests/models/lifting/test_mhformer_blocks.py
     "run_blocks",  # tests/engine/test_transformer.py
 }
 

@@ -137,18 +137,29 @@ def _run_blocks_fast(blocks, x):
     """Return what `run_blocks` does; in evaluation, with the tokens side by side."""
     if any(block.training for block in blocks):
         return run_blocks.plain(blocks, x)
-    x = np.ascontiguousarray(x.swapaxes(1, 2))  # (N, D, L)
+    x = x.transpose(2, 0, 1).copy("C")  # (D, N, L)
     for block in blocks:
-        attention, mlp = block.attention, block.mlp
-        *projections, output, fc1, fc2 = (
-            layer.weight_and_bias(x.dtype)
-            for layer in (*attention.projections(), attention.output.dense, mlp.fc1, mlp.fc2)
-        )
-        z = engine.normalise_tokens(x, *block.layernorm_before.weight_and_bias(x.dtype), EPS)
-        x = engine.add_attention(x, z, projections, output, attention.num_heads)
-        z = engine.normalise_tokens(x, *block.layernorm_after.weight_and_bias(x.dtype), EPS)
-        x = engine.add_mlp(x, z, fc1, fc2)
-    return np.ascontiguousarray(x.swapaxes(1, 2))
+        (norm, attention, _), (norm_2, mlp, _) = block.halves()
+        add_attention(x, 3 * [normalise_tokens(norm, x)], attention)
+        add_mlp(x, norm_2, mlp)
+    return np.ascontiguousarray(x.transpose(1, 2, 0))
+
+
+def normalise_tokens(norm, x):
+    """Return the layer normalisation ``norm`` of tokens (D, N, L)."""
+    return engine.normalise_tokens(x, *norm.weight_and_bias(x.dtype), norm.eps)
+
+
+def add_attention(x, inputs, attention):
+    """Add to tokens (D, N, L) their attention, for the inputs of queries, keys and values."""
+    *projections, output = attention.maps(x.dtype)
+    engine.add_attention(x, inputs, projections, output, attention.num_heads)
+
+
+def add_mlp(x, norm, mlp):
+    """Add to tokens (D, N, L) the mlp of their normalisation."""
+    maps = (layer.weight_and_bias(x.dtype) for layer in (mlp.fc1, mlp.fc2))
+    engine.add_mlp(x, normalise_tokens(norm, x), *maps)
 
 
 @faster(_run_blocks_fast)
@@ -174,6 +185,10 @@ class Attention(nn.Module):
     def projections(self):
         """Return the maps to queries, keys and values."""
         return self.attention.query, self.attention.key, self.attention.value
+
+    def maps(self, dtype):
+        """Return (weight, bias) of the maps to queries, keys and values, and of the last map."""
+        return [m.weight_and_bias(dtype) for m in (*self.projections(), self.output.dense)]
 
     def forward(self, x):
         """Return the output of the heads, mixed; keep what `attend_backward` takes."""

@@ -25,11 +25,13 @@ import numpy as np
 
 from npkpose import nn
 from npkpose._check import check_array, check_number
+from npkpose.models.backbones import transformer
 from npkpose.models.lifting.mhformer_blocks import (
     EPS,
     HYPOTHESES,
     CrossInteraction,
     SelfRefinement,
+    refine,
 )
 from npkpose.models.lifting.videopose3d import to_screen
 from npkpose.nn._shapes import check_count, check_counts
@@ -144,9 +146,7 @@ class Encoder(nn.Module):
     def forward(self, x):
         """Return the tokens after every block; the layers keep what they need."""
         x = x + self.params["pos_embed"].astype(x.dtype, copy=False)
-        for block in self.blocks:
-            x = block(x)
-        return self.norm(x)
+        return self.norm(transformer.run_blocks(self.blocks, x))
 
     def backward(self, dy):
         """Given dL/dy, fill ``grads`` and return dL/dx."""
@@ -157,25 +157,19 @@ class Encoder(nn.Module):
         return dy
 
 
-class Block(nn.Module):
+class Block(transformer.Block):
     """x + attention(LN(x)), then x + mlp(LN(x)), for tokens (N, L, D)."""
 
     def __init__(self, D, drop_path, rng):
-        super().__init__()
+        nn.Module.__init__(self)
         self.norm1, self.norm2 = nn.LayerNorm(D, EPS), nn.LayerNorm(D, EPS)
         self.attn = nn.MultiHeadAttention(D, ENCODER_HEADS, rng=rng)
         self.mlp = nn.Mlp(D, 2 * D, rng=rng)
         self.drops = [nn.DropPath(drop_path, rng=rng) for _ in range(2)]
 
-    def forward(self, x):
-        """Return the tokens after both halves; the layers keep what they need."""
-        x = x + self.drops[0](self.attn(self.norm1(x)))
-        return x + self.drops[1](self.mlp(self.norm2(x)))
-
-    def backward(self, dy):
-        """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
-        dy = dy + self.norm2.backward(self.mlp.backward(self.drops[1].backward(dy)))
-        return dy + self.norm1.backward(self.attn.backward(self.drops[0].backward(dy)))
+    def halves(self):
+        """Return the layers of both halves; each half has a skip connection around it."""
+        return (self.norm1, self.attn, self.drops[0]), (self.norm2, self.mlp, self.drops[1])
 
 
 class HypothesisTransformer(nn.Module):
@@ -197,9 +191,7 @@ class HypothesisTransformer(nn.Module):
         """Return the refined hypotheses, concatenated; the layers keep what they need."""
         tables = [self.params[f"pos_embed_{k + 1}"] for k in range(HYPOTHESES)]
         xs = [x + table.astype(x.dtype, copy=False) for x, table in zip(xs, tables)]
-        for block in self.SHR_blocks + self.CHI_blocks:
-            xs = block(xs)
-        return self.norm(np.concatenate(xs, axis=2))
+        return refine(self.SHR_blocks + self.CHI_blocks, self.norm, xs)
 
     def backward(self, dy):
         """Given dL/dy, fill ``grads`` and return dL/dx of each hypothesis, a list."""

@@ -7,10 +7,32 @@ one mlp over all hypotheses. `npkpose.models.lifting.mhformer` has the formulas 
 import numpy as np
 
 from npkpose import nn
+from npkpose.models.backbones.transformer import add_attention, add_mlp, normalise_tokens
 from npkpose.nn.attention import attend, attend_backward, check_heads, merge_heads, split_heads
+from npkpose.nn.faster import faster
 
 HYPOTHESES, HEADS = 3, 8
 EPS = 1e-6  # of every LayerNorm but the network's first three
+
+
+def _refine_fast(blocks, norm, xs):
+    """Return what `refine` does; in evaluation, with the tokens side by side."""
+    if norm.training:
+        return refine.plain(blocks, norm, xs)
+    x = np.concatenate(xs, axis=2).transpose(2, 0, 1).copy("C")  # (3 C, N, F)
+    for block in blocks:
+        for part, inputs, attention in block.attentions(np.split(x, HYPOTHESES)):
+            add_attention(part, inputs, attention)
+        add_mlp(x, block.norm2, block.mlp)
+    return normalise_tokens(norm, x).transpose(1, 2, 0)
+
+
+@faster(_refine_fast)
+def refine(blocks, norm, xs):
+    """Return the hypotheses after all blocks, concatenated and normalised: (N, F, 3 C)."""
+    for block in blocks:
+        xs = block(xs)
+    return norm(np.concatenate(xs, axis=2))
 
 
 class Mixing(nn.Module):
@@ -56,6 +78,11 @@ class SelfRefinement(Mixing):
             for dy, (norm, attn, drop) in zip(dys, self._layers())
         ]
 
+    def attentions(self, xs):
+        """Yield the tokens (C, N, F) of each hypothesis, the inputs of its attention, and that."""
+        for x, (norm, attention, _) in zip(xs, self._layers()):
+            yield x, 3 * [normalise_tokens(norm, x)], attention
+
     def _layers(self):
         """Return norm, attention and drop path of each hypothesis."""
         return [
@@ -93,6 +120,12 @@ class CrossInteraction(Mixing):
                 dxs[i] = dxs[i] + norm.backward(dinput)
         return dxs
 
+    def attentions(self, xs):
+        """Yield the tokens (C, N, F) of each hypothesis, the inputs of its attention, and that."""
+        for k, roles in enumerate(self.ROLES):
+            inputs = [normalise_tokens(norm, xs[i]) for norm, i in zip(self._norms(k), roles)]
+            yield xs[k], inputs, self._attention(k)
+
     def _norms(self, k):
         return [getattr(self, f"norm3_{k + 1}{role}") for role in range(1, 4)]
 
@@ -123,3 +156,8 @@ class CrossAttention(nn.Module):
         dparts = [merge_heads(dpart) for dpart in attend_backward(dy, *self.saved())]
         maps = (self.linear_q, self.linear_k, self.linear_v)
         return [layer.backward(dpart) for layer, dpart in zip(maps, dparts)]
+
+    def maps(self, dtype):
+        """Return (weight, bias) of the maps to queries, keys and values, and of the last map."""
+        layers = (self.linear_q, self.linear_k, self.linear_v, self.proj)
+        return [layer.weight_and_bias(dtype) for layer in layers]

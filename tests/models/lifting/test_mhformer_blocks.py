@@ -2,10 +2,12 @@ import numpy as np
 import pytest
 
 from npkpose import nn
+from npkpose.engine import use_threads
 from npkpose.models.lifting.mhformer_blocks import (
     CrossAttention,
     CrossInteraction,
     SelfRefinement,
+    refine,
 )
 
 
@@ -47,3 +49,20 @@ def test_a_hypothesis_of_a_cross_interaction_depends_on_the_two_others(rng):
     first = block([x, y, z])[0]
     assert (block([x, y + 1e-3 * x, z])[0] != first).any()
     assert (block([x, y, z + 1e-3 * x])[0] != first).any()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_evaluation_gives_what_training_does_without_dropped_branches(rng, threads):
+    network = nn.Sequential(
+        SelfRefinement((16, 12), 0.0, rng), CrossInteraction((16, 12), 0.0, rng), nn.LayerNorm(48)
+    ).astype(np.float64)
+    for _, array in network.named_parameters():
+        array[...] = rng.normal(size=array.shape)
+    *blocks, norm = network
+    xs = list(rng.normal(size=(3, 4, 21, 16)))
+    expected = refine(blocks, norm, xs)
+    network.eval()
+    copies = [x.copy() for x in xs]
+    with use_threads(threads):
+        np.testing.assert_allclose(refine(blocks, norm, xs), expected, rtol=0, atol=1e-11)
+    np.testing.assert_array_equal(xs, copies)
