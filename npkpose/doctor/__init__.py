@@ -8,6 +8,7 @@ Read in this order:
     sheet.py            the instances of a file, as the checks see them
     instance_checks.py  what can be wrong with one instance, or with two of an image
     file_checks.py      what can be wrong with all of a file: frames and conventions
+    pair_checks.py      are all results shifted against their annotations?
     image_checks.py     do the images exist, with the sizes that the file says?
     coco_files.py       COCO's lists, and the skeleton of the examined entries
     coco_mends.py       what is mended in COCO's JSON, and what is left for a human

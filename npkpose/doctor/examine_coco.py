@@ -7,6 +7,7 @@ from npkpose import skeletons
 from npkpose.doctor import file_checks, instance_checks
 from npkpose.doctor.coco_mends import ANNOTATION_MENDS, RESULT_MENDS
 from npkpose.doctor.image_checks import examine_images
+from npkpose.doctor.pair_checks import examine_pairs
 from npkpose.doctor.sheet import sheet_of_entries
 from npkpose.io.keypoint_names import listed_names
 from npkpose.metrics.coco.doctor import Finding, examine
@@ -22,11 +23,14 @@ def examine_coco(files, folder=None):
     """Return the findings about `CocoFiles`; ``folder`` is that of the images, if it is known."""
     findings = [] if files.truth is None else _entry_findings(files)
     known = {one.what: set(one.entries) for one in findings}
-    for finding in check_sheets(_sheets(files)):
+    sheets = _sheets(files)
+    for finding in check_sheets(sheets):
         if finding.what == AREA_BELOW:  # some are named already
             tiny = known.get(TINY, ())
             finding = finding._replace(entries=[e for e in finding.entries if e not in tiny])
         findings += [finding] * bool(finding.entries)
+    if [sheet.are_results for sheet in sheets] == [False, True]:
+        findings += examine_pairs(*sheets)
     findings += _about_images(files, folder)
     if not files.has_sigmas and files.truth is not None:
         findings.append(Finding(
