@@ -1,6 +1,7 @@
 """The command ``npkpose doctor``: what is wrong with files of keypoints, and a mended copy."""
 
 import json
+from functools import partial
 
 from npkpose._output import Outputs
 from npkpose.cli.terminal import one_line, print_note, with_option
@@ -54,7 +55,10 @@ def _run(options):
     mended = found.mend() if wanted else None
     for option, path in wanted.items():
         which = _which(option, mended)
-        outputs.write(path, lambda temporary: mended.write(which, temporary), option)
+        if mended.is_folder:
+            mended.write(which, path)  # which never replaces one
+        else:
+            outputs.write(path, partial(mended.write, which), option)
     if options.json:
         print(json.dumps(_as_json(found, mended), indent=1))
     elif mended is not None:

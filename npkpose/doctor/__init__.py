@@ -14,6 +14,7 @@ Read in this order:
     coco_mends.py       what is mended in COCO's JSON, and what is left for a human
     examine_coco.py     all findings about COCO's files; metrics.coco.examine finds those of entries
     labels_mends.py     what is mended in all other formats
+    round_trip.py       does npkpose write back all that a file of them says?
     measure.py          AP with and without a finding's entries, or a mend
     diagnose.py         the two functions above
 """

@@ -2,9 +2,10 @@
 
 import json
 import os
-import tempfile
 import warnings
 from typing import NamedTuple
+
+import numpy as np
 
 from npkpose import io
 from npkpose._check import shown
@@ -14,11 +15,16 @@ from npkpose.doctor.examine_coco import check_sheets, copy_of, examine_coco, men
 from npkpose.doctor.image_checks import examine_images
 from npkpose.doctor.labels_mends import mend_labels
 from npkpose.doctor.measure import average_precision, measure_findings, measure_mends
+from npkpose.doctor.round_trip import check_round_trip
 from npkpose.doctor.sheet import sheet_of_labels
+from npkpose.io import wholebody
 from npkpose.io.convert import FORMATS, recognise
 from npkpose.io.source import Source
+from npkpose.metrics.coco.doctor import Finding
 
-COCO_FORMATS = "coco", "coco_results"
+COCO_FORMATS = "coco", "coco-results"
+IN_COCO_FORM = "wholebody", "posetrack"  # examined as COCO's annotations, entry by entry
+BODY = 17  # keypoints of COCO-WholeBody that COCO has
 
 
 class Mended(NamedTuple):
@@ -29,6 +35,11 @@ class Mended(NamedTuple):
     measured: list  # of texts: what each does to AP, and then all together
     left: list  # of Finding: those that the copy still has
     format: str
+
+    @property
+    def is_folder(self):
+        """Whether the format's copy is a folder."""
+        return not FORMATS[self.format].SUFFIXES
 
     def write(self, which, path):
         """Write one of the contents to a new file."""
@@ -42,9 +53,9 @@ class Mended(NamedTuple):
 class Diagnosis:
     """The findings about one file, and of results for it; see `diagnose`."""
 
-    def __init__(self, findings, files, folder, format):
+    def __init__(self, path, findings, files, folder, format):
         self.findings, self.format = findings, format
-        self._files, self._folder = files, folder
+        self._path, self._files, self._folder = path, files, folder
 
     @property
     def changes_score(self):
@@ -72,7 +83,7 @@ class Diagnosis:
         return Mended(contents, done, measured, examine_coco(again, self._folder), self.format)
 
     def _mend_labels(self):
-        check_round_trip(self._files, self.format)
+        check_round_trip(self._path, self._files, self.format)
         labels, done = mend_labels(self._files)
         left = examine_labels(labels, self._folder)
         return Mended({"labels": labels}, done, [], left, self.format)
@@ -107,14 +118,35 @@ def diagnose(annotations, results=None, skeleton=None, category=None, format="au
     kind = find_format(annotations, format)
     if kind in COCO_FORMATS:
         files = read_coco(annotations, results, skeleton, category)
-        findings = measure_findings(examine_coco(files, images), files)
-        return Diagnosis(findings, files, images, kind)
+        findings = examine_coco(files, images)
+        findings += _about_parts(annotations, {finding.what for finding in findings})
+        findings = measure_findings(findings, files)
+        return Diagnosis(annotations, findings, files, images, kind)
     if results is not None:
         raise ValueError(f"results: expected COCO annotations with them, got the format {kind}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what is left out is a finding of its own format's reader
         labels = io.read(annotations, kind, skeleton, category, images)
-    return Diagnosis(examine_labels(labels, images), labels, images, kind)
+    return Diagnosis(annotations, examine_labels(labels, images), labels, images, kind)
+
+
+def _about_parts(path, known):
+    """Return the findings about feet, face and hands of COCO-WholeBody's form, but for known ones.
+
+    They are in lists of their own, which COCO's evaluation does not read.
+    """
+    if not wholebody.recognise(Source(path)):
+        return []
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            sheet = sheet_of_labels(io.read(path, "wholebody"))
+    except ValueError as error:
+        effect = "The evaluation of COCO-WholeBody refuses the file; COCO's does not read it."
+        where = str(error).removeprefix(f"{path}: ")
+        return [Finding("a part that cannot be read", effect, [where])]
+    sheet.keypoints[:, :BODY], sheet.visibility[:, :BODY] = np.nan, 0
+    return [one for one in check_sheets([sheet]) if one.what not in known]
 
 
 def find_format(path, format):
@@ -124,13 +156,13 @@ def find_format(path, format):
         if format not in io.formats():
             known = ", ".join(io.formats())
             raise ValueError(f"format: expected one of auto, {known}, got {shown(format)}")
-        return format
+        return "coco" if format in IN_COCO_FORM else format
     if not source.is_folder and source.is_json:
         data = read_json(path)
         if isinstance(data, dict) and "annotations" in data:
             return "coco"
         if isinstance(data, list) and any(_is_result(one) for one in data[:10]):
-            return "coco_results"
+            return "coco-results"
     return recognise(source)
 
 
@@ -149,27 +181,3 @@ def examine_labels(labels, folder=None):
         if image.file_name
     ]
     return findings + examine_images(listed, folder)[0]
-
-
-def check_round_trip(labels, format):
-    """Raise ValueError unless labels of a format are the same after they are written and read."""
-    writable = io.formats()[format][1]
-    if writable:
-        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-            warnings.simplefilter("error")  # of what is lost
-            path = os.path.join(folder, f"copy{_suffix(format)}")
-            try:
-                io.write(labels, path, format)
-                if io.read(path, format, labels.skeleton) == labels:
-                    return
-            except (ValueError, OSError, Warning):
-                pass
-    raise ValueError(
-        f"--fix: expected a format that npkpose writes without a loss, got {format}: mend the file "
-        "by hand, or convert it to COCO's form first"
-    )
-
-
-def _suffix(format):
-    """Return the first suffix of a format's files; "" for a folder."""
-    return (*FORMATS[format].SUFFIXES, "")[0]

@@ -237,7 +237,7 @@ def test_one_score_for_all_and_copies_of_results_are_found(truth, results, save)
 def test_results_alone_are_examined(results, save):
     results[0]["score"] = 2
     found = diagnose(save(results))
-    assert found.format == "coco_results" and whats(found.findings) == ["scores above 1"]
+    assert found.format == "coco-results" and whats(found.findings) == ["scores above 1"]
     assert found.mend().contents == {"results": results}
 
 
