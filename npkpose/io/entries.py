@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 
 from npkpose._check import shown
+from npkpose._json import as_id
 from npkpose.io.keypoint_names import length_difference, other_skeleton
 
 BOOLEANS = frozenset({bool, np.bool_})  # numbers to Python, not here
@@ -20,6 +21,8 @@ _LARGEST = int(np.finfo(np.float64).max)
 
 class Entries:
     """A list of JSON objects, read one field at a time; ``name`` is its name in messages."""
+
+    category_names = {}  # by id, for messages about keypoints
 
     def __init__(self, name, entries, positions=None):
         self.name, self.entries = name, entries
@@ -38,7 +41,9 @@ class Entries:
         """Return the entries at these indices; messages keep their positions."""
         if len(indices) == len(self.entries):
             return self
-        return Entries(self.name, [self.entries[i] for i in indices], self.positions[indices])
+        part = Entries(self.name, [self.entries[i] for i in indices], self.positions[indices])
+        part.category_names = self.category_names
+        return part
 
     def with_defaults(self, **defaults):
         """Return the entries, with these values where a field is missing or null."""
@@ -55,6 +60,9 @@ class Entries:
         got = self.entries[i].get(field, _NOTHING)
         got = got.tolist() if isinstance(got, array) else got
         more = explain(got) if explain else ""
+        category = as_id(self.entries[i].get("category_id"))
+        if more and category in self.category_names:
+            more += f"; its category is {shown(self.category_names[category])}"
         raise ValueError(
             f"{self.name}[{self.positions[i]}].{field}: expected {wanted}, got {short(got)}{more}"
         )
@@ -81,30 +89,52 @@ class Entries:
             ids = np.array([int(value) for value in values])
         return ids.astype(np.int64)
 
-    def numbers(self, field, booleans=False):
-        """Return numbers (N,), which may be NaN; with ``booleans``, true and false are 1 and 0."""
-        values = self._values(field, lambda k: _real(k) or booleans and k in BOOLEANS, "a number")
+    def has(self, field):
+        """Return whether any entry has the field."""
+        return any(field in entry for entry in self.entries)
+
+    def numbers(self, field, missing=None, booleans=False):
+        """Return numbers (N,), which may be NaN; ``missing`` where there is none.
+
+        With ``booleans``, true and false are 1 and 0.
+        """
+        allowed = lambda k: _real(k) or booleans and k in BOOLEANS  # noqa: E731
+        values = self._values(field, allowed, "a number", missing)
         try:
             return np.array(values, dtype=np.float64)
         except OverflowError:
             self._refuse(values, lambda value: abs(value) > _LARGEST, field, "a number")
 
-    def counts(self, field):
+    def counts(self, field, missing=None):
         """Return finite numbers (N,), or 1 and 0 for true and false."""
-        counts = self.numbers(field, booleans=True)
+        counts = self.numbers(field, missing, booleans=True)
         if not np.isfinite(counts).all():
             self.fail(int(np.isfinite(counts).argmin()), field, "a finite number")
         return counts
 
-    def keypoints(self, skeleton, listed=(), may_be_empty=None):
+    def keypoints(self, skeleton, listed=(), may_be_empty=None, layouts=()):
         """Return (x, y) of keypoints (N, K, 2), and their third number (N, K).
 
-        Empty lists become 0 where ``may_be_empty`` (N,).
+        Empty lists become 0 where ``may_be_empty`` (N,). ``layouts`` are those of
+        `protocols.layouts`; default: K keypoints in one list.
         """
         count = skeleton.num_keypoints
-        explain = partial(_explain_length, skeleton=skeleton, listed=listed)
-        rows = self.rows("keypoints", 3 * count, explain, may_be_empty).reshape(-1, count, 3)
+        layout = self.layout(layouts) if layouts else (("keypoints", count),)
+        explain = None
+        if len(layout) == 1:
+            explain = partial(_explain_length, skeleton=skeleton, listed=listed)
+        rows = [self.rows(field, 3 * n, explain, may_be_empty) for field, n in layout]
+        rows = np.concatenate(rows, axis=1).reshape(-1, count, 3)
         return rows[..., :2], rows[..., 2]
+
+    def layout(self, layouts):
+        """Return the layout whose fields have the lengths that they have in the first entry."""
+        for layout in layouts if len(self) else ():
+            lists = [self.entries[0].get(field) for field, _ in layout]
+            if all(hasattr(row, "__len__") and len(row) == 3 * n
+                   for row, (_, n) in zip(lists, layout)):  # fmt: skip
+                return layout
+        return layouts[0]
 
     def boxes(self):
         """Return x, y, width, height (N, 4)."""
@@ -131,9 +161,12 @@ class Entries:
                 self.fail(i, field, wanted)
         return table
 
-    def _values(self, field, allowed, wanted):
+    def _values(self, field, allowed, wanted, missing=None):
         try:
-            values = [entry[field] for entry in self.entries]
+            if missing is None:
+                values = [entry[field] for entry in self.entries]
+            else:
+                values = [entry.get(field, missing) for entry in self.entries]
         except KeyError:
             self.fail(next(i for i, e in enumerate(self.entries) if field not in e), field, wanted)
         wrong = {kind for kind in set(map(type, values)) if not allowed(kind)}

@@ -9,6 +9,7 @@ import re
 
 import numpy as np
 
+from npkpose._json import as_id
 from npkpose.skeletons import find_skeletons
 
 _SIDES = {"l": "left", "r": "right"}
@@ -30,6 +31,15 @@ def names_of_categories(categories):
         (f"categories[{i}].keypoints", category.get("id"), listed_names(category))
         for i, category in enumerate(categories)
     ]
+
+
+def category_names(categories):
+    """Return {id: name} of the categories that have both."""
+    return {
+        id: category["name"]
+        for category in categories
+        if (id := as_id(category.get("id"))) is not None and isinstance(category.get("name"), str)
+    }
 
 
 def name_difference(names, skeleton):

@@ -7,7 +7,8 @@ Read in this order:
     mpii.py               MPII's protocol: the nine numbers of the papers' tables
     end_point_error.py    mean distance, in pixels (EPE) or relative to a size (NME)
     grouping.py           did grouping give each keypoint to the right person?
-    coco/                 COCO's evaluation: AP and AR, analysis of errors, doctor for files
+    coco/                 AP and AR as COCO, xtcocotools, CrowdPose, AP-10K and COCO-WholeBody
+                          have them; analysis of errors, doctor for files
     pose3d.py             poses in 3-D: MPJPE and its relatives, 3-D PCK
 """
 
@@ -18,6 +19,7 @@ from npkpose.metrics.coco import (
     GroundTruth,
     analyse_errors,
     evaluate_coco,
+    evaluate_wholebody,
     join_shards,
     split_images,
 )
@@ -30,7 +32,8 @@ from npkpose.metrics.pose3d import auc_3d, mpjpe, mpjve, n_mpjpe, pa_mpjpe, pck_
 
 __all__ = [
     "CocoResult", "Detections", "ErrorAnalysis", "GroundTruth", "MpiiScores", "Pck",
-    "analyse_errors", "auc", "auc_3d", "epe", "evaluate_coco", "join_shards", "match",
+    "analyse_errors", "auc", "auc_3d", "epe", "evaluate_coco", "evaluate_wholebody",
+    "join_shards", "match",
     "mpii_protocol", "mpjpe", "mpjve", "n_mpjpe", "nme", "oks", "pa_mpjpe", "pck", "pck_3d",
     "pckh", "pve", "right_instance", "split_images",
 ]  # fmt: skip

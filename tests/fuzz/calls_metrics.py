@@ -88,6 +88,7 @@ def _detections(d):
     return {
         "keypoints": d.points((D, 4), missing=0), "score": d.array(D, 0, 1),
         "image_id": np.arange(D), "bbox": d.choice(None, d.boxes(D)), "category_id": None,
+        "third": None,
     }  # fmt: skip
 
 
@@ -97,6 +98,17 @@ def _evaluate(d):
         "ground_truth": truth, "results": found, "skeleton": COCO_17, "max_dets": (20,),
         "thresholds": d.choice([0.5], np.linspace(0.5, 0.9, 3)), "areas": {"all": (0, 1e10)},
         "categories": d.choice(None, [1]), "strict": False,
+        "protocol": d.choice("coco", "xtcoco"), "sigmas": d.choice(None, [0.05] * 17),
+    }  # fmt: skip
+
+
+def _wholebody(d):
+    truth, found = d.coco()
+    for entry in truth["annotations"] + found:
+        entry["keypoints"] = (list(entry["keypoints"]) * 8)[:399]
+    return {
+        "ground_truth": truth, "results": found, "sigmas": None, "categories": d.choice(None, [1]),
+        "strict": False, "use_valid": d.choice(True, False),
     }  # fmt: skip
 
 
@@ -118,6 +130,7 @@ def _joined(d):
 
 
 CALLS = {
+    "CocoResult.ap_per_category": lambda d: {"self": _result(d)},
     "CocoResult.keypoint_errors": _cell,
     "CocoResult.matches": _cell,
     "CocoResult.per_image": _cell,
@@ -128,6 +141,7 @@ CALLS = {
     "auc_3d": lambda d: _rooted(d, thresholds=np.linspace(0, 16, 5)),
     "epe": lambda d: {**(pair := _pair(d, missing=0)), "visibility": _flags(d, pair)},
     "evaluate_coco": _evaluate,
+    "evaluate_wholebody": _wholebody,
     "examine": lambda d: {**dict(zip(("annotations", "results"), d.coco())), "skeleton": COCO_17},
     "join_shards": _joined,
     "match": _match,

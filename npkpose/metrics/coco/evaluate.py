@@ -33,20 +33,28 @@ from npkpose._check import (
     check_array,
     check_flag,
     check_integer,
-    check_kind,
     check_number,
     real_array,
     shown,
 )
 from npkpose.metrics.coco.curves import match_outcomes, precision_curves
 from npkpose.metrics.coco.matching import candidate_pairs, match_detections, stable_argsort
-from npkpose.metrics.coco.notices import warn_of_other_keypoints, warn_of_rows
+from npkpose.metrics.coco.notices import (
+    warn_of_crowd_index,
+    warn_of_other_keypoints,
+    warn_of_rows,
+)
+from npkpose.metrics.coco.protocols import as_protocol
 from npkpose.metrics.coco.read_json import read_detections, read_ground_truth
 from npkpose.metrics.coco.result import CocoResult, Settings
+from npkpose.metrics.coco.scored import (
+    part_skeleton,
+    scored_tables,
+    skeleton_to_score,
+    with_counts,
+)
 from npkpose.metrics.coco.tables import as_ids, find, other_kind
 from npkpose.metrics.oks import People, pair_oks
-from npkpose.skeleton import Skeleton
-from npkpose.skeletons import COCO_17
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)  # of OKS; the ninth is 0.9 less one bit, as in COCO
 THRESHOLDS.setflags(write=False)
@@ -55,7 +63,7 @@ AREAS = {"all": (0, 1e10), "medium": (32**2, 96**2), "large": (96**2, 1e10)}  # 
 
 
 def evaluate_coco(
-    ground_truth, results, skeleton=COCO_17, *,
+    ground_truth, results, skeleton=None, *, protocol="coco", sigmas=None,
     max_dets=(20,), thresholds=THRESHOLDS, areas=AREAS, categories=None, strict=False,
 ):  # fmt: skip
     # More than six arguments: each is a parameter of COCO's evaluation, and all have its defaults.
@@ -67,8 +75,15 @@ def evaluate_coco(
         COCO annotations.
     results : path, parsed JSON, or Detections
         COCO results: a list of image_id, category_id, keypoints and score, with or without bbox.
-    skeleton : Skeleton of K keypoints
-        Its sigmas are used. A file whose categories list other names gets a warning.
+    skeleton : Skeleton of K keypoints, name of a published one, or "auto"; optional
+        Its sigmas are used. A file whose categories list other names gets a warning. "auto": the
+        skeleton of the names or the number of keypoints in the file. Default: the protocol's, or
+        COCO_17.
+    protocol : str or Protocol
+        "coco", "xtcoco", "crowdpose", "ap10k", "wholebody", or "wholebody_face" and others of a
+        part: see `protocols`.
+    sigmas : float or sequence of K float, optional
+        Instead of the skeleton's. One number for all keypoints is a guess, and gets a warning.
     max_dets : int, or sequence of int
         Numbers of detections per image to evaluate at: the top max_dets are used.
     thresholds : sequence of float
@@ -92,19 +107,31 @@ def evaluate_coco(
         file, entry and field.
     FileNotFoundError
     """
-    settings = _settings(max_dets, thresholds, areas, skeleton, strict)
+    protocol = as_protocol(protocol)
+    skeleton = skeleton_to_score(skeleton, protocol, sigmas, ground_truth, categories)
+    settings = make_settings(max_dets, thresholds, areas, skeleton, strict, protocol)
+    known, truth, found = read_tables(ground_truth, results, categories, settings)
+    settings = settings._replace(skeleton=part_skeleton(skeleton, protocol))
+    return evaluate_tables(settings, known, *scored_tables(truth, found, protocol))
+
+
+def read_tables(ground_truth, results, categories, settings):
+    """Return the categories to evaluate, and both tables, checked; see `evaluate_coco`."""
+    skeleton, strict, protocol = settings.skeleton, settings.strict, settings.protocol
     if categories is not None:
         categories = np.unique(as_ids("categories", categories))
-    truth = read_ground_truth(ground_truth, skeleton, categories)
+    truth = read_ground_truth(ground_truth, skeleton, categories, protocol)
+    truth = with_counts(truth, protocol)
     known = _chosen(categories, truth.categories)
-    found = read_detections(results, skeleton, known)
+    found = read_detections(results, skeleton, known, protocol, truth)
     for table in (truth, found):
         _check_table(table, skeleton, strict)
     truth.check_boxes()
-    truth = _apply_ids(truth, strict)
+    truth = _apply_ids(truth, strict, protocol)
     warn_of_rows(truth, found, known, chosen=categories is not None)
     warn_of_other_keypoints(truth, known, skeleton)
-    return evaluate_tables(settings, known, truth, found)
+    warn_of_crowd_index(truth, protocol)
+    return known, truth, found
 
 
 def evaluate_tables(settings, categories, truth, found):
@@ -147,9 +174,8 @@ def accumulate(result, k):
             result.scores[:, :, k, a, m] = at_scores
 
 
-def _settings(max_dets, thresholds, areas, skeleton, strict):
-    check_kind("skeleton", skeleton, Skeleton)
-    check_array("skeleton.sigmas", skeleton.sigmas, (skeleton.num_keypoints,))
+def make_settings(max_dets, thresholds, areas, skeleton, strict, protocol):
+    """Return the `Settings`, checked."""
     max_dets = np.atleast_1d(real_array("max_dets", max_dets)).tolist()
     max_dets = sorted(check_integer("max_dets", count, at_least=1) for count in max_dets)
     thresholds = check_array("thresholds", thresholds, ("T",))
@@ -158,7 +184,8 @@ def _settings(max_dets, thresholds, areas, skeleton, strict):
     if not (max_dets and len(thresholds) and len(areas)):
         raise ValueError("max_dets, thresholds, areas: expected at least one each")
     ranges = {name: _check_range(f"areas[{shown(name)}]", pair) for name, pair in areas.items()}
-    return Settings(tuple(max_dets), thresholds, ranges, skeleton, check_flag("strict", strict))
+    strict = check_flag("strict", strict)
+    return Settings(tuple(max_dets), thresholds, ranges, skeleton, strict, protocol)
 
 
 def _check_range(name, bounds):
@@ -197,17 +224,17 @@ def _check_table(table, skeleton, strict):
         table.check()
 
 
-def _apply_ids(truth, strict):
+def _apply_ids(truth, strict, protocol):
     """Return the ground truth to match with; warn if pycocotools would lose some by its id."""
     last = {id: row for row, id in enumerate(truth.id.tolist())}
     repeated = len(truth) - len(last)
     also = "strict does as pycocotools does" if strict else "pycocotools does not do that"
-    if 0 in last:
+    if 0 in last and protocol.has_ids:
         how = "a false positive" if strict else "a true positive"
-        warnings.warn(f"{truth.name}: a match with id 0 is {how}; {also}", stacklevel=3)
+        warnings.warn(f"{truth.name}: a match with id 0 is {how}; {also}", stacklevel=4)
     if repeated:
         how = "only the last of each is used" if strict else "all are used"
-        warnings.warn(f"{truth.name}: {repeated} ids are repeated, {how}; {also}", stacklevel=3)
+        warnings.warn(f"{truth.name}: {repeated} ids are repeated, {how}; {also}", stacklevel=4)
     if not (repeated and strict):
         return truth
     order = np.argsort(np.unique(truth.image_id, return_inverse=True)[1], kind="stable")
@@ -242,7 +269,7 @@ def _match_area_range(result, a, bounds):
     result.ignored[a] = gt_ignored
 
     unmatched = np.zeros(len(gt_ignored), dtype=bool)
-    if result.settings.strict:
+    if result.settings.strict and result.settings.protocol.has_ids:
         unmatched = truth.id[candidates.gt] == 0
     dt_out = _out_of_range(result.found.area[candidates.dt], bounds)
     result.outcomes[a] = match_outcomes(matched, gt_ignored, unmatched, dt_out)

@@ -41,12 +41,20 @@ def warn_of_other_keypoints(truth, known, skeleton):
             place = truth.name.removesuffix("annotations") + place
             text = f"keypoints are compared by position, with the sigmas of {skeleton.name}"
             advice = other_skeleton(len(names), skeleton)
-            warnings.warn(f"{place}: {difference}; {text}; {advice}", stacklevel=3)
+            warnings.warn(f"{place}: {difference}; {text}; {advice}", stacklevel=4)
             return
 
 
+def warn_of_crowd_index(truth, protocol):
+    """Warn if a protocol needs the crowd index of images, and there is none."""
+    if protocol.use_crowd_index and truth.crowd_index is None:
+        where = truth.name.removesuffix("annotations")
+        text = "no crowdIndex, so AP of easy, medium and hard images is -1"
+        warnings.warn(f"{where}images: {text}", stacklevel=4)
+
+
 def _warn(table, text):
-    warnings.warn(f"{table.name}: {text}", stacklevel=4)  # the caller of evaluate_coco
+    warnings.warn(f"{table.name}: {text}", stacklevel=5)  # the caller of evaluate_coco
 
 
 def _in_words(kinds):

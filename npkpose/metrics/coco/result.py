@@ -6,7 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from npkpose._check import check_number, shown
+from npkpose.metrics.coco.crowd_levels import crowd_levels
 from npkpose.metrics.coco.curves import FALSE_POSITIVE, TRUE_POSITIVE
+from npkpose.metrics.coco.protocols import COCO, Protocol
 from npkpose.similarity import keypoint_similarity
 
 RECALL_LEVELS = np.linspace(0.0, 1.0, 101)
@@ -14,13 +16,14 @@ RECALL_LEVELS.setflags(write=False)
 
 
 class Settings(NamedTuple):
-    """The arguments of `metrics.coco.evaluate_coco`, checked."""
+    """The arguments of `metrics.coco.evaluate_coco`, checked; ``skeleton`` is that of the part."""
 
     max_dets: tuple
     thresholds: np.ndarray
     areas: dict
     skeleton: object
     strict: bool
+    protocol: Protocol = COCO
 
 
 class CocoStats(NamedTuple):
@@ -36,6 +39,20 @@ class CocoStats(NamedTuple):
     ar75: float
     ar_medium: float
     ar_large: float
+
+
+class CrowdPoseStats(NamedTuple):
+    """CrowdPose's nine numbers, see `crowd_levels`."""
+
+    ap: float
+    ap50: float
+    ap75: float
+    ar: float
+    ar50: float
+    ar75: float
+    ap_easy: float
+    ap_medium: float
+    ap_hard: float
 
 
 # Which mean each of the ten is: precision or recall, OKS threshold (None: all), range of areas.
@@ -102,34 +119,57 @@ class CocoResult:
 
     @property
     def stats(self):
-        """COCO's ten numbers, at the largest of ``max_dets``."""
-        return CocoStats(*(self._mean(*which) for which in MEANS))
+        """COCO's ten numbers, at the largest of ``max_dets``; with "crowdpose" its nine."""
+        means = [self._mean(*which) for which in self._means]
+        if self.settings.protocol.use_crowd_index:
+            return CrowdPoseStats(*means, *crowd_levels(self))
+        return CocoStats(*means)
+
+    @property
+    def _means(self):
+        if not self.settings.protocol.use_crowd_index:
+            return MEANS
+        return [which for which in MEANS if which[2] == "all"]
 
     def _mean(self, of_precision, threshold, area):
-        if area not in self.settings.areas or self._max_dets not in self.settings.max_dets:
+        if area not in self.settings.areas or self.max_dets not in self.settings.max_dets:
             return -1.0
         values = self.precision if of_precision else self.recall
         if threshold is not None:
             tolerance = 0.0 if self.settings.strict else 1e-8  # np.arange has other last bits
             values = values[abs(self.settings.thresholds - threshold) <= tolerance]
-        m = self.settings.max_dets.index(self._max_dets)
+        m = self.settings.max_dets.index(self.max_dets)
         values = values[..., list(self.settings.areas).index(area), m]
         defined = values[values > -1]
         return float(np.mean(defined)) if len(defined) else -1.0
 
     @property
-    def _max_dets(self):
+    def max_dets(self):
+        """The number of detections per image of the ten numbers."""
         return 20 if self.settings.strict else max(self.settings.max_dets)
 
     def __str__(self):
         first, last = self.settings.thresholds[[0, -1]]
         lines = []
-        for (of_precision, threshold, area), value in zip(MEANS, self.stats):
+        levels = [(True, None, level) for level in ("easy", "medium", "hard")]
+        stats = self.stats
+        for i, ((of_precision, threshold, area), value) in enumerate(
+            zip(self._means + levels, stats)
+        ):
             name = "Average Precision  (AP)" if of_precision else "Average Recall     (AR)"
             iou = f"{first:.2f}:{last:.2f}" if threshold is None else f"{threshold:.2f}"
-            where = f"IoU={iou:<9} | area={area:>6} | maxDets={self._max_dets:>3}"
+            kind = "area" if i < len(self._means) else "type"
+            where = f"IoU={iou:<9} | {kind}={area:>6} | maxDets={self.max_dets:>3}"
             lines.append(f" {name} @[ {where} ] = {value:.3f}")
         return "\n".join(lines)
+
+    def ap_per_category(self):
+        """Return {category id: AP}, such as of AP-10K's species; -1 if nobody is to be found."""
+        m = self.settings.max_dets.index(max(self.settings.max_dets))
+        values = self.precision[:, :, :, 0, m]
+        return {
+            id: float(np.mean(values[:, :, k])) for k, id in enumerate(self.categories.tolist())
+        }
 
     def __repr__(self):
         return f"CocoResult(ap={self.stats.ap:.3f}, {len(self.found)} detections)"

@@ -27,8 +27,7 @@ from npkpose._jit import inner_kernel
 
 IDS = "image_id", "category_id", "id"
 NUMBERS = "score", "area", "iscrowd", "num_keypoints"
-FIELDS = (*IDS, *NUMBERS, "bbox", "keypoints", "segmentation")
-_FIRST_NUMBER, _BOX, _KEYPOINTS, _SEGMENTATION = 3, 7, 8, 9  # among the fields
+_FIRST_NUMBER = len(IDS)  # among the fields
 MISSING, USUAL, OTHER = 0, 1, 2  # the state of a field
 
 FAIL = -1  # instead of the place where a value ends
@@ -73,10 +72,10 @@ class Columns(NamedTuple):
     """N entries; fields that are MISSING or OTHER have no value here."""
 
     ids: np.ndarray  # (N, 3) int: see IDS
-    numbers: np.ndarray  # (N, 4): see NUMBERS
+    numbers: np.ndarray  # (N, 4): see NUMBERS, and ``more_numbers`` of `scan_entries`
     boxes: np.ndarray  # (N, 4)
     row: np.ndarray  # (N,) int: row of the keypoints
-    state: np.ndarray  # (N, 10): of each field
+    state: np.ndarray  # (N, F): of each field, in the order of `field_names`
     points: np.ndarray  # (P, K, 2)
     visibility: np.ndarray  # (P, K): third number of each keypoint; (1, K) if not wanted
 
@@ -91,7 +90,12 @@ def scan_numbers(data):
     return numbers
 
 
-def scan_entries(data, at, num_keypoints, visibility):
+def field_names(parts=(("keypoints", 0),), more_numbers=()):
+    """Return the names of the fields that `scan_entries` reads, in the order of their states."""
+    return (*IDS, *NUMBERS, *more_numbers, "bbox", "segmentation", *(name for name, _ in parts))
+
+
+def scan_entries(data, at, num_keypoints, visibility, parts=None, more_numbers=()):
     """Return the `Columns` of the list of objects at ``at``, and where the list ends.
 
     Parameters
@@ -103,13 +107,20 @@ def scan_entries(data, at, num_keypoints, visibility):
         K, at least 1.
     visibility : bool
         Keep the third number of each keypoint.
+    parts : sequence of (name, count), optional
+        The fields that hold an entry's K keypoints one after the other. Default: "keypoints".
+    more_numbers : sequence of str
+        Names of further fields that hold a number.
     """
     _check(data, at)
-    if num_keypoints < 1:
+    parts = (("keypoints", num_keypoints),) if parts is None else tuple(parts)
+    starts = np.cumsum([0, *(count for _, count in parts)])
+    if min(np.diff(starts)) < 1 or starts[-1] != num_keypoints:
         raise UnusualJson
-    columns = _empty_columns(data[at:], num_keypoints, visibility)
-    scratch = np.empty(3 * num_keypoints), np.empty(MAX_DEPTH, np.uint8)
-    end, count, rows = _list(data, at, _NAMES, columns, scratch)
+    fields = field_names(parts, more_numbers)
+    columns = _empty_columns(data[at:], fields, num_keypoints, len(parts), visibility)
+    scratch = np.empty(3 * num_keypoints), np.empty(MAX_DEPTH, np.uint8), starts
+    end, count, rows = _list(data, at, _name_table(fields), columns, scratch)
     if end < 0:
         raise UnusualJson
     entries = (column[:count] for column in columns[:5])
@@ -173,19 +184,16 @@ def _name_table(names):
     return table, np.array([len(name) for name in names])
 
 
-_NAMES = _name_table(FIELDS)
-
-
-def _empty_columns(data, num_keypoints, visibility):
+def _empty_columns(data, fields, num_keypoints, num_parts, visibility):
     """Return `Columns` long enough for all entries in the data; unused memory is never touched."""
     entries = _count(data, _OBJECT)
     rows = min(entries, len(data) // (6 * num_keypoints) + 1)  # a number and a comma: 2 bytes
     return Columns(
         np.empty((entries, len(IDS)), np.int64),
-        np.empty((entries, len(NUMBERS))),
+        np.empty((entries, len(fields) - len(IDS) - 2 - num_parts)),
         np.empty((entries, 4)),
         np.empty(entries, np.int64),
-        np.zeros((entries, len(FIELDS)), np.uint8),
+        np.zeros((entries, len(fields)), np.uint8),
         np.empty((rows, num_keypoints, 2)),
         np.empty((rows if visibility else 1, num_keypoints)),
     )
@@ -223,7 +231,7 @@ def _list(data, at, names, columns, scratch):
         at = _entry(data, at, names, columns, scratch, count, row)
         if at == FAIL:
             return FAIL, 0, 0
-        row += columns.state[count, _KEYPOINTS] == USUAL
+        row += _has_all_parts(columns, count)
         count += 1
         at = _space(data, at)
         if data[at] == _END_LIST:
@@ -231,6 +239,16 @@ def _list(data, at, names, columns, scratch):
         if data[at] != _COMMA:
             return FAIL, 0, 0
         at = _space(data, at + 1)
+
+
+@inner_kernel
+def _has_all_parts(columns, count):
+    """Return whether all fields of keypoints of an entry hold what they usually do."""
+    first = _FIRST_NUMBER + columns.numbers.shape[1] + 2
+    for field in range(first, columns.state.shape[1]):
+        if columns.state[count, field] != USUAL:
+            return False
+    return True
 
 
 @inner_kernel
@@ -261,25 +279,27 @@ def _entry(data, at, names, columns, scratch, count, row):
 @inner_kernel
 def _value(data, at, field, columns, scratch, count, row):
     """Read the value of a field; return where it ends, or FAIL if it is not the usual."""
+    box = _FIRST_NUMBER + columns.numbers.shape[1]
     if field < _FIRST_NUMBER:
         columns.ids[count, field], end = _integer(data, at)
-    elif field < _BOX:
+    elif field < box:
         value, end, kind = _number(data, at)
         columns.numbers[count, field - _FIRST_NUMBER] = value
         if kind == UNSURE:
             end = FAIL
-    elif field == _BOX:
+    elif field == box:
         end = _row(data, at, columns.boxes[count])
-    elif field == _KEYPOINTS:
-        triples, points = scratch[0], columns.points[row]
-        visibility = columns.visibility[min(row, columns.visibility.shape[0] - 1)]
+    elif field == box + 1:
+        end = FAIL  # a segmentation is skipped
+    else:
+        start, stop = scratch[2][field - box - 2], scratch[2][field - box - 1]
+        triples, points = scratch[0][: 3 * (stop - start)], columns.points[row, start:stop]
+        third = columns.visibility[min(row, columns.visibility.shape[0] - 1), start:stop]
         end = _row(data, at, triples)
         for k in range(points.shape[0]):
             points[k, 0], points[k, 1] = triples[3 * k], triples[3 * k + 1]
-            visibility[k] = triples[3 * k + 2]
+            third[k] = triples[3 * k + 2]
         columns.row[count] = row
-    else:
-        end = FAIL  # skipped
     return end
 
 

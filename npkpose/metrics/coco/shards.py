@@ -53,6 +53,8 @@ def split_images(ground_truth, results, num_shards, skeleton=COCO_17):
     for shard, images in enumerate(np.split(truth.images, ends[:-1])):
         pair = [t.at(np.flatnonzero(s == shard)) for t, s in zip((truth, found), shards)]
         pair[0].images = images
+        if truth.crowd_index is not None:
+            pair[0].crowd_index = truth.crowd_index[find(images, truth.images)[0]]
         for table in pair if shard else ():  # only the first shard has the numbers left out
             table.left_out = 0
         pairs.append(tuple(pair))
@@ -114,9 +116,9 @@ def _check_shards(results):
 
 def _settings(result):
     """Return all settings and the categories, in types that == can compare."""
-    max_dets, thresholds, areas, skeleton, strict = result.settings
+    max_dets, thresholds, areas, *others = result.settings
     areas = list(areas.items())
-    return max_dets, thresholds.tolist(), areas, skeleton, strict, result.categories.tolist()
+    return max_dets, thresholds.tolist(), areas, *others, result.categories.tolist()
 
 
 def _join_tables(tables):

@@ -6,6 +6,7 @@ import numpy as np
 
 from npkpose._check import check_array, real_array
 from npkpose.metrics.coco.extents import extents
+from npkpose.metrics.coco.protocols import BOX_SHARE
 
 MAX_SPAN = 1 << 20  # between the ids of a table that is looked up: val2017's reach 581,929
 
@@ -54,7 +55,7 @@ class GroundTruth:
         self.visibility = check_array("visibility", visibility, (people, parts), finite=False)
         self.image_id = as_ids("image_id", image_id, people)
         self.area = check_array("area", area, (people,), finite=False)
-        self._bbox_given = bbox is not None
+        self.has_boxes = bbox is not None
         bbox = np.zeros((people, 4)) if bbox is None else bbox
         self.bbox = check_array("bbox", bbox, (people, 4), finite=False)
         crowd = np.zeros(people) if iscrowd is None else iscrowd
@@ -69,9 +70,11 @@ class GroundTruth:
         self.categories = np.unique(categories)
         self.entry = np.arange(people)  # position in the list of annotations
         self.name = "ground_truth: annotations"  # in messages
-        self.from_json = False
+        self.from_json, self.layout = False, ()  # and the fields of keypoints in JSON
         self.left_out = 0  # entries of the list that are not in the table
         self.listed_names = []  # see keypoint_names.names_of_categories
+        self.category_names = {}  # by id
+        self.crowd_index = None  # CrowdPose's, of each of ``images``
 
     def at(self, rows):
         """Return the people at these rows, in this order."""
@@ -100,7 +103,7 @@ class GroundTruth:
     def check_boxes(self):
         """Raise ValueError if a person has neither a box nor a labelled keypoint."""
         unlabelled = ~self.labelled.any(axis=1)
-        if unlabelled.any() and not self._bbox_given:
+        if unlabelled.any() and not self.has_boxes:
             self._refuse(unlabelled, "bbox", "a box, since no keypoint is labelled", "nothing")
 
     def _refuse(self, bad, field, wanted, got):
@@ -123,6 +126,9 @@ class Detections:
         range. Default: the boxes around all K keypoints.
     category_id : array_like of int, shape (D,), optional
         Default: all 1.
+    third : array_like, shape (D, K), optional
+        The third number of each keypoint. Some protocols leave out detections of which none is
+        above 0. Default: all 1.
 
     Raises
     ------
@@ -130,9 +136,11 @@ class Detections:
         Wrong shape, or ids that are neither integers nor text.
     """
 
-    columns = "keypoints", "score", "image_id", "category_id", "area", "entry"
+    columns = (
+        "keypoints", "score", "image_id", "category_id", "area", "entry", "present", "part_scores",
+    )  # fmt: skip
 
-    def __init__(self, keypoints, score, image_id, bbox=None, category_id=None):
+    def __init__(self, keypoints, score, image_id, bbox=None, category_id=None, third=None):
         self.keypoints = check_array("keypoints", keypoints, ("D", "K", 2), finite=False)
         people = len(self.keypoints)
         self.score = check_array("score", score, (people,), finite=False)
@@ -145,11 +153,15 @@ class Detections:
             boxes = check_array("bbox", bbox, (people, 4), finite=False)
             with np.errstate(over="ignore", invalid="ignore"):
                 self.area = boxes[:, 2:].prod(axis=1)
-        self._area_source = "keypoints" if bbox is None else "bbox"
+        self.area_source = "keypoints" if bbox is None else "bbox"
+        self.present = np.ones(self.keypoints.shape[:2], dtype=bool)
+        if third is not None:
+            self.present = check_array("third", third, self.present.shape, finite=False) > 0
+        self.part_scores = np.empty((people, 0))  # see protocols.PART_SCORES
         self.entry = np.arange(people)
         self.listed = people  # length of the list of results
         self.name = "results"
-        self.from_json = False
+        self.from_json, self.layout = False, ()
         self.left_out = 0
 
     def at(self, rows):
@@ -163,7 +175,13 @@ class Detections:
         """Raise ValueError if a score, keypoint or area is not finite."""
         _finite(self, "keypoints", self.keypoints)
         _finite(self, "score", self.score)
-        _finite(self, self._area_source, self.area, "a finite area")
+        _finite(self, self.area_source, self.area, "a finite area")
+
+
+def box_areas(boxes):
+    """Return the areas (N,) of people in boxes (N, 4), as CrowdPose and xtcocotools take them."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return boxes[:, 2] * boxes[:, 3] * BOX_SHARE
 
 
 def _take(table, rows):
@@ -227,7 +245,9 @@ def _finite(table, field, array, wanted="a finite number"):
     finite = np.isfinite(array)
     if not finite.all():
         row, *inner = np.unravel_index(int(np.argmin(finite)), array.shape)
-        place = _place_in_json(field, inner) if table.from_json else _place(field, inner)
+        place = _place(field, inner)
+        if table.from_json:
+            place = _place_in_json(field, inner, table.layout)
         raise ValueError(
             f"{table.name}[{table.entry[row]}].{place}: "
             f"expected {wanted}, got {array[(row, *inner)]}"
@@ -238,10 +258,13 @@ def _place(field, inner):
     return field + "".join(f"[{i}]" for i in inner)
 
 
-def _place_in_json(field, inner):
-    """Return the place in the file, where keypoints are a flat list of x, y, visibility."""
-    if field == "visibility":
-        return f"keypoints[{3 * inner[0] + 2}]"
-    if field == "keypoints" and inner:
-        return f"keypoints[{3 * inner[0] + inner[1]}]"
-    return _place(field, inner)
+def _place_in_json(field, inner, layout):
+    """Return the place in the file, where keypoints are flat lists of x, y, visibility."""
+    if field not in ("visibility", "keypoints") or not inner:
+        return _place(field, inner)
+    k, axis = inner[0], 2 if field == "visibility" else inner[1]
+    for name, count in layout:
+        if k < count:
+            return f"{name}[{3 * k + axis}]"
+        k -= count
+    return f"keypoints[{3 * inner[0] + axis}]"

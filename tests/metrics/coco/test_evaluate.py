@@ -204,11 +204,16 @@ def test_empty_groups_take_no_memory_and_categories_are_limited():
         ({"areas": []}, r"areas: expected a dict from name to \(low, high\), got \[\]"),
         ({"max_dets": [[1], [2, 3]]}, "max_dets: expected an array of real numbers, got list"),
         ({"strict": "no"}, "strict: expected True or False, got 'no'"),
-        ({"skeleton": "COCO_17"}, "skeleton: expected a Skeleton, got 'COCO_17'"),
+        ({"skeleton": 17}, "skeleton: expected a Skeleton, got 17"),
+        ({"skeleton": "COCO_18x"}, "skeleton: expected a skeleton, .* got 'COCO_18x'"),
+        ({"protocol": "voc"}, "protocol: expected one of coco, xtcoco, .*, got 'voc'"),
+        ({"protocol": 7}, "protocol: expected a name or a Protocol, got 7"),
+        ({"sigmas": [0.1] * 16}, "sigmas: expected 17 of COCO_17"),
+        ({"sigmas": [0.1] * 16 + [0]}, "sigmas: expected positive numbers, got 0"),
         ({"categories": [[1], [2, 3]]}, "categories: expected an array of real numbers, got list"),
         ({"areas": [1, 2]}, r"areas: expected a dict from name to \(low, high\), got \[1, 2\]"),
         ({"skeleton": Skeleton("TWO", ("a", "b"), ())}, "keypoints: expected a list of 6 numbers"),
-        ({"skeleton": H36M_17}, r"skeleton.sigmas\[7\]: expected a finite value, got nan"),
+        ({"skeleton": H36M_17}, "skeleton.sigmas: .* constants of H36M_17, got none for 4 of 17"),
     ],
 )
 def test_bad_settings_are_named(settings, message):

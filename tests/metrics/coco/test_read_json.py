@@ -255,9 +255,12 @@ def test_keypoints_of_another_skeleton_are_refused_with_what_to_call():
     with pytest.raises(ValueError, match=message.format(as_listed)):
         evaluate_coco(truth, RESULTS)
     hand = change(RESULTS, "0.keypoints", [1.0] * 63)
-    message = r"results\[0\].keypoints: .* 63 numbers, 21 .*skeleton=npkpose.Skeleton\(...\)\)$"
+    message = r"results\[0\].keypoints: .* 63 numbers, 21 .*skeleton=npkpose.HUMANART_21\)$"
     with pytest.raises(ValueError, match=message):
         evaluate_coco(TRUTH, hand)
+    named = TRUTH | {"categories": [{"id": 1, "name": "person"}]}
+    with pytest.raises(ValueError, match="21 keypoints.* has 17 .*; its category is 'person'$"):
+        evaluate_coco(named, hand)
 
 
 def test_large_ids_keep_all_their_digits():

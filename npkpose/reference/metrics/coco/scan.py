@@ -10,7 +10,6 @@ import numpy as np
 
 IDS = "image_id", "category_id", "id"
 NUMBERS = "score", "area", "iscrowd", "num_keypoints"
-FIELDS = (*IDS, *NUMBERS, "bbox", "keypoints", "segmentation")
 MISSING, USUAL, OTHER = 0, 1, 2
 
 
@@ -44,24 +43,32 @@ def scan_object(data, at, readers):
     return values, at + 1
 
 
-def scan_entries(data, at, num_keypoints, visibility):
+def field_names(parts=(("keypoints", 0),), more_numbers=()):
+    """Return the names of the fields, as `metrics.coco.scan.field_names` does."""
+    return (*IDS, *NUMBERS, *more_numbers, "bbox", "segmentation", *dict(parts))
+
+
+def scan_entries(data, at, num_keypoints, visibility, parts=None, more_numbers=()):
     """Return the columns and the end, as `metrics.coco.scan.scan_entries` does.
 
     Values of fields that are missing or other are 0.
     """
     entries, end = json.JSONDecoder().raw_decode(_text(data), at)
-    ids, numbers = np.zeros((len(entries), 3), int), np.zeros((len(entries), 4))
+    parts = {"keypoints": num_keypoints} if parts is None else dict(parts)
+    fields, number_fields = field_names(parts, more_numbers), (*NUMBERS, *more_numbers)
+    ids, numbers = np.zeros((len(entries), 3), int), np.zeros((len(entries), len(number_fields)))
     boxes, row = np.zeros((len(entries), 4)), np.zeros(len(entries), int)
-    state, triples = np.zeros((len(entries), len(FIELDS)), int), []
+    state, triples = np.zeros((len(entries), len(fields)), int), []
     for i, entry in enumerate(entries):
-        state[i] = [_state(field, entry, num_keypoints) for field in FIELDS]
-        usual = {field for field, s in zip(FIELDS, state[i]) if s == USUAL}
+        state[i] = [_state(field, entry, parts, number_fields) for field in fields]
+        usual = {field for field, s in zip(fields, state[i]) if s == USUAL}
         ids[i] = [entry[field] if field in usual else 0 for field in IDS]
-        numbers[i] = [entry[field] if field in usual else 0 for field in NUMBERS]
+        numbers[i] = [entry[field] if field in usual else 0 for field in number_fields]
         boxes[i] = entry["bbox"] if "bbox" in usual else 0
-        if "keypoints" in usual:
+        if usual & set(parts):
             row[i] = len(triples)
-            triples.append(entry["keypoints"])
+        if usual >= set(parts):
+            triples.append([number for part in parts for number in entry[part]])
     points = np.array(triples, dtype=float).reshape(-1, num_keypoints, 3)
     return (ids, numbers, boxes, row, state, points[..., :2], points[..., 2]), end
 
@@ -70,16 +77,16 @@ def _text(data):
     return data[:-1].tobytes().decode("latin-1")
 
 
-def _state(field, entry, num_keypoints):
+def _state(field, entry, parts, numbers):
     if field not in entry:
         return MISSING
     value = entry[field]
     if field in IDS:
         is_usual = type(value) is int and abs(value) < 10**18
-    elif field in NUMBERS:
+    elif field in numbers:
         is_usual = _is_number(value)
     else:
-        length = {"bbox": 4, "keypoints": 3 * num_keypoints}.get(field)
+        length = 4 if field == "bbox" else 3 * parts.get(field, -1)
         is_usual = type(value) is list and len(value) == length and all(map(_is_number, value))
     return USUAL if is_usual else OTHER
 
