@@ -115,7 +115,7 @@ def _print_mended(mended, wanted):
 
 def _as_json(found, mended):
     """Return findings, and what was mended, as plain values."""
-    findings = list(map(_plain, found.findings))
+    findings = [{**_plain(one), "ids": found.ids(one)} for one in found.findings]
     content = {"format": found.format, "ap": found.ap, "findings": findings}
     if mended is not None:
         content["mended"] = [

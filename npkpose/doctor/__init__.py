@@ -11,6 +11,7 @@ Read in this order:
     pair_checks.py      are all results shifted against their annotations?
     image_checks.py     do the images exist, with the sizes that the file says?
     coco_files.py       COCO's lists, and the skeleton of the examined entries
+    text_numbers.py     numbers that are text
     coco_mends.py       what is mended in COCO's JSON, and what is left for a human
     examine_coco.py     all findings about COCO's files; metrics.coco.examine finds those of entries
     labels_mends.py     what is mended in all other formats

@@ -7,6 +7,7 @@ those that list the keypoints of the first with annotations.
 """
 
 import dataclasses
+import re
 from collections import Counter
 
 import numpy as np
@@ -19,6 +20,7 @@ from npkpose.io.keypoint_names import listed_names
 from npkpose.io.known_skeletons import choose_skeleton
 from npkpose.metrics.coco.doctor_entries import is_id, length_of
 
+ANNOTATION = re.compile(r"annotations\[(\d+)\]")
 GUESSED_SIGMA = 0.05  # where a skeleton has none, to ask the evaluation what it refuses
 
 
@@ -71,6 +73,11 @@ class CocoFiles:
     def has_sigmas(self):
         """Whether all sigmas are known, so that OKS and AP mean something."""
         return bool(np.isfinite(self.skeleton.sigmas).all())
+
+    def ids(self, places):
+        """Return the id of the annotation at each place such as "annotations[3]", or None."""
+        found = [ANNOTATION.match(place) for place in places]
+        return [None if one is None else self.annotations[int(one[1])].get("id") for one in found]
 
     def annotation_files(self):
         """Return the `Files` of the annotations, which share their lists, as they are now."""

@@ -17,11 +17,11 @@ import numpy as np
 from npkpose.doctor import file_checks
 from npkpose.doctor.instance_checks import at_origin, several_at_origin
 from npkpose.doctor.sheet import sheet_of_entries
+from npkpose.doctor.text_numbers import read_texts, whole
 from npkpose.metrics.coco.doctor_entries import is_finite, is_id, is_number, row_of
 from npkpose.skeleton import Skeleton
 
-NUMBERS = "area", "iscrowd", "num_keypoints", "score", "width", "height"
-LISTS = "keypoints", "bbox"
+MIN_PARTIAL = 2  # counts of a part of the keypoints
 
 
 class Files(NamedTuple):
@@ -49,8 +49,7 @@ def numbers_as_text(files):
     places = []
     for name, entries in ((files.name, files.chosen), ("images", files.images)):
         for i, entry in enumerate(entries):
-            changed = [field for field in NUMBERS if _untext(entry, field)]
-            changed += [field for field in LISTS if _untext_list(entry, field)]
+            changed = read_texts(entry)
             if changed:
                 at = files.indices[i] if name == files.name else i
                 places.append(f"{name}[{at}].{changed[0]}")
@@ -66,7 +65,7 @@ def ids_of_other_type(files):
             value = entry.get(field)
             if not is_id(value) or value in known:
                 continue
-            other = str(value) if not isinstance(value, str) else _whole(value)
+            other = str(value) if not isinstance(value, str) else whole(value)
             if other in known:
                 entry[field] = other
                 places.append(f"{files.name}[{i}].{field}")
@@ -194,17 +193,35 @@ def no_crowd(files):
 
 
 def recount(files):
-    """Count labelled keypoints again where num_keypoints is missing or another number."""
-    sheet, places = files.sheet(), []
-    for n, entry in enumerate(files.chosen):
-        row = row_of(entry.get("keypoints"), 3 * files.skeleton.num_keypoints)
-        if row is None:
-            continue
-        count = int((row[2::3] > 0).sum())
-        if entry.get("num_keypoints") != count:
-            entry["num_keypoints"] = count
-            places.append(sheet.places[n])
+    """Count labelled keypoints again where num_keypoints is missing or another number.
+
+    Left as they are if all count only the first keypoints: Halpe's count the body's 17, CrowdPose's
+    leave out head and neck.
+    """
+    places, K = [], files.skeleton.num_keypoints
+    rows = [row_of(entry.get("keypoints"), 3 * K) for entry in files.chosen]
+    read = [n for n, row in enumerate(rows) if row is not None]
+    labelled = np.array([rows[n][2::3] > 0 for n in read]).reshape(len(read), K)
+    given = [files.chosen[n].get("num_keypoints") for n in read]
+    partial = counts_a_part(labelled, given)
+    for n, count, value in zip(read, labelled.sum(axis=1).tolist(), given):
+        if value != count and not (partial and is_number(value)):
+            files.chosen[n]["num_keypoints"] = count
+            places.append(f"{files.name}[{files.indices[n]}]")
     return places
+
+
+def counts_a_part(labelled, given):
+    """Return whether the given counts are of the first M < K labelled keypoints (N, K), for one M.
+
+    At least two must differ from the count of all.
+    """
+    known = np.array([is_finite(value) for value in given], bool)
+    counts = np.array([value for value in given if is_finite(value)], float)
+    sums = labelled[known].cumsum(axis=1)  # (N, K): of the first 1, 2, ... K
+    if not sums.size or (sums[:, -1] != counts).sum() < MIN_PARTIAL:
+        return False
+    return bool((sums[:, :-1] == counts[:, None]).all(axis=0).any())
 
 
 ANNOTATION_MENDS = (
@@ -227,47 +244,6 @@ RESULT_MENDS = (
     ("coordinates multiplied by the image's sides", normalised),
     ("copies of a result removed", copies),
 )
-
-
-def _untext(entry, field):
-    """Make a number of the text in a field; return whether that was done."""
-    value = entry.get(field)
-    number = _number(value) if isinstance(value, str) else None
-    if number is not None:
-        entry[field] = number
-    return number is not None
-
-
-def _untext_list(entry, field):
-    """Make numbers of all texts in a list, if each is one; return whether that was done."""
-    row = entry.get(field)
-    if not isinstance(row, list) or not any(isinstance(value, str) for value in row):
-        return False
-    numbers = [_number(value) if isinstance(value, str) else value for value in row]
-    if any(value is None for value in numbers):
-        return False
-    row[:] = numbers
-    return True
-
-
-def _number(text):
-    """Return the finite number that a text is, whole if it has no point; None if it is none."""
-    if len(text) > 40 or "_" in text:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    if not math.isfinite(value):
-        return None
-    whole = _whole(text)
-    return value if whole is None else whole
-
-
-def _whole(text):
-    """Return the integer that a text is, or None."""
-    digits = text.strip().removeprefix("-")
-    return int(text) if digits.isascii() and digits.isdecimal() and len(digits) < 20 else None
 
 
 def _finite(value):

@@ -67,6 +67,12 @@ class Diagnosis:
         """COCO's AP of annotations and results, or None."""
         return average_precision(self._files) if self.format in COCO_FORMATS else None
 
+    def ids(self, finding):
+        """Return the ids of a finding's annotations, a list; None for all other entries."""
+        if self.format not in COCO_FORMATS:
+            return [None] * len(finding.entries)
+        return self._files.ids(finding.entries)
+
     def mend(self):
         """Return the `Mended` copy; the files themselves are not changed.
 

@@ -105,6 +105,7 @@ def test_json_has_all_entries_and_what_was_mended(files, tmp_path, capsys):
     whats = {one["what"]: one for one in content["findings"]}
     finding = whats["num_keypoints 0 beside labelled keypoints"]
     assert finding["entries"] == ["annotations[0]"] and finding["changes_score"]
+    assert finding["ids"] == [1]
     assert [one["what"] for one in content["mended"]][-1].startswith("numbers written as text")
     assert all("num_keypoints" not in one["what"] for one in content["left"])
 

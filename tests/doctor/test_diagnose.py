@@ -184,6 +184,18 @@ def test_unknown_fields_and_other_categories_are_kept(truth, save):
         diagnose(save(truth), category="cat")
 
 
+def test_counts_that_leave_out_the_last_keypoints_are_left(truth, save):
+    """As Halpe's and CrowdPose's do."""
+    for one in truth["annotations"]:
+        one["num_keypoints"] = 14
+    truth["annotations"][2]["keypoints"][0:3] = [0, 0, 0]
+    truth["annotations"][2]["num_keypoints"] = 13
+    assert diagnose(save(truth)).mend().done == []
+    truth["annotations"][2]["num_keypoints"] = 15  # which no such count gives
+    ((_, what, places),) = diagnose(save(truth)).mend().done
+    assert what == "num_keypoints counted again" and len(places) == 6
+
+
 def test_with_results_it_is_measured_what_findings_and_mends_do(truth, results, save):
     change(truth, 1, num_keypoints=0)
     change(truth, 2, area=0)
@@ -273,6 +285,12 @@ def test_images_are_looked_for_and_their_sizes_compared(truth, save, tmp_path):
     assert turned.entries == ["images[0] '7.png' of 120 x 170"]
     image = found.mend().contents["annotations"]["images"][0]
     assert image == {**truth["images"][0], "width": 120, "height": 170}
+    image_module = pytest.importorskip("PIL.Image")
+    exif = image_module.Exif()
+    exif[274] = 6  # a quarter turn: the camera lay on its side
+    turned = image_module.new("RGB", (120, 170))
+    turned.save(folder / "7.png", exif=exif)  # 170 x 120, as a viewer shows it
+    assert not any("exchanged" in one.what for one in diagnose(path, images=folder).findings)
     (folder / "9.png").write_bytes(b"no image")
     starting(diagnose(path, images=folder).findings, "images that cannot be opened")
     with pytest.raises(FileNotFoundError, match="images: expected a folder, got"):
