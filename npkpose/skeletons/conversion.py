@@ -22,6 +22,7 @@ that two plans define a keypoint of one name differently, the table says so too.
 
 import functools
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -125,11 +126,11 @@ def _derivable(derive, target):
     if isinstance(derive, (bool, np.bool_)):
         return target.keypoints if derive else ()
     try:
-        names = () if isinstance(derive, str) else tuple(derive)
-        known = all(name in target.keypoints for name in names)
+        names = tuple(derive)
+        known = all(isinstance(name, str) and name in target.keypoints for name in names)
     except Exception:  # no iterator, or one that fails
         known = False
-    if isinstance(derive, str) or not known:
+    if isinstance(derive, (str, bytes, Mapping)) or not known:
         expected = f"True, False or a sequence of keypoints of {target.name}"
         raise ValueError(f"derive: expected {expected}, got {shown(derive)}")
     return names

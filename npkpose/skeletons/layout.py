@@ -2,8 +2,9 @@
 
 The file `data/layouts.json` has a typical place of each named keypoint, per group or plan, and of
 the numbered points of faces. People and faces look at the viewer, so their left is on the right;
-animals walk to the left; insects are seen from above. A plan without places is laid out by its
-limbs: each connected part on a circle of its own.
+animals walk to the left; insects are seen from above. Of a plan that is about half known, the other
+keypoints stand on a circle beside it; one that is not is laid out by its limbs: each connected part
+on a circle of its own.
 """
 
 import functools
@@ -16,10 +17,16 @@ from npkpose.skeletons.catalogue import DATA, plan
 
 def layout(skeleton):
     """Return (x, y) of each keypoint, y downwards, about 100 units high: (K, 2)."""
-    places = known_places(skeleton)
-    if any(name not in places for name in skeleton.keypoints):
+    known = known_places(skeleton)
+    places = [known.get(name, (np.nan, np.nan)) for name in skeleton.keypoints]
+    places = np.array(places, dtype=float).reshape(-1, 2)
+    unknown = np.isnan(places[:, 0])
+    if unknown.sum() > 0.6 * len(places):
         return circles(skeleton)
-    return np.array([places[name] for name in skeleton.keypoints], dtype=float).reshape(-1, 2)
+    if unknown.any():
+        corner = np.nanmin(places, axis=0)
+        places[unknown] = corner + [-30, 22] + _circle(unknown.sum(), 22)
+    return places
 
 
 def known_places(skeleton):
@@ -36,12 +43,16 @@ def circles(skeleton):
     largest = max(map(len, parts), default=1)
     places = np.zeros((skeleton.num_keypoints, 2))
     for number, part in enumerate(parts):
-        angle = 2 * np.pi * np.arange(len(part)) / len(part)
         radius = 50 * np.sqrt(len(part) / largest) * (len(part) > 1)
         centre = np.array([number % columns, number // columns]) * 120.0
-        circle = np.stack([np.sin(angle), -np.cos(angle)], axis=1)
-        places[part] = centre + radius * circle
+        places[part] = centre + _circle(len(part), radius)
     return places * 100 / max(np.ptp(places[:, 1], axis=0), 1) if len(places) else places
+
+
+def _circle(count, radius):
+    """Return points (count, 2), the first at the top, then clockwise."""
+    angle = 2 * np.pi * np.arange(count) / count
+    return radius * np.stack([np.sin(angle), -np.cos(angle)], axis=1)
 
 
 def _connected(skeleton):

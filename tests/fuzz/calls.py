@@ -6,7 +6,7 @@ with the reason.
 
 import numpy as np
 
-from npkpose import COCO_17, Grid, Poses
+from npkpose import BODY_25, COCO_17, Grid, Poses
 from tests.fuzz import calls_io, calls_metrics, calls_models, calls_nn, calls_space, calls_training
 from tests.fuzz.draw import CHAIN
 
@@ -124,7 +124,7 @@ def _warp_affine(d):
 SKELETONS = {
     "aliases": lambda d: {},
     "conversion_table": lambda d: {
-        "source": d.skeleton(), "target": d.choice(COCO_17, CHAIN),
+        "source": d.skeleton(), "target": d.choice(COCO_17, BODY_25),
         "derive": d.choice(True, False, ()),
     },
     "estimate_sigmas": lambda d: {
@@ -236,7 +236,7 @@ OBJECTS = {
     "Grid.to_map": lambda d: {"self": d.grid() or Grid(), "points": d.points(3), "map_size": 8},
     "Poses": _poses,
     "Poses.convert": lambda d: {
-        "self": d.poses(17), "source": COCO_17, "target": d.skeleton(),
+        "self": d.poses(17), "source": COCO_17, "target": d.choice(COCO_17, BODY_25),
         "derive": d.choice(True, False, ()),
     },
     "Poses.empty": lambda d: {"num_keypoints": d.size(0, 5)},

@@ -21,8 +21,9 @@ from tests.fuzz.hostile import MAYBE_RIGHT, PLAINLY_WRONG, hurt_array, layouts
 from tests.fuzz.public import public_functions, twin_of
 
 TAKES_ANYTHING = {  # (function, argument): also what is plainly wrong elsewhere
-    ("Poses.to_coco", "image_id"), ("Poses.to_coco", "category_id"), ("Skeleton", "name"),
-    ("Skeleton", "keypoints"), ("check_image", "name"), ("find_peaks", "max_peaks"),
+    ("Poses.to_coco", "image_id"), ("Poses.to_coco", "category_id"), ("Skeleton", "keypoints"),
+    *(("Skeleton", text) for text in ("name", "group", "source", "note")),
+    ("check_image", "name"), ("find_peaks", "max_peaks"),
     *(("Detections", ids) for ids in ("image_id", "category_id")),  # ids may be text
     *(("GroundTruth", ids) for ids in ("image_id", "category_id", "id", "images", "categories")),
     ("run_branches", "inputs"), ("backward_branches", "dys"),

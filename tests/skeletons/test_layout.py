@@ -38,8 +38,16 @@ def has_places(plan):
 
 
 def test_bodies_hands_and_faces_have_places_of_their_own():
-    computed = {plan.group for plan in PLANS.values() if not has_places(plan)}
-    assert computed <= {"animal", "clothes"} and has_places(skeletons.HORSE10_22)
+    computed = [plan for plan in PLANS.values() if not has_places(plan)]
+    assert {plan.group for plan in computed} <= {"animal", "clothes", "wholebody"}
+    assert not {skeletons.HORSE10_22, skeletons.COCO_WHOLEBODY_133} & set(computed)
+
+
+def test_what_is_unknown_in_a_known_body_stands_on_a_circle_beside_it():
+    mine = Skeleton("MINE", ("nose", "left_knee", "right_knee", "badge", "hat"), ())
+    places = layout(mine)
+    np.testing.assert_array_equal(places[:3], layout(Skeleton("M", mine.keypoints[:3], ())))
+    assert (places[3:, 0] < places[:3, 0].min()).all() and np.hypot(*(places[3] - places[4])) == 44
 
 
 def test_a_plan_of_ones_own_is_laid_out_by_its_limbs():
