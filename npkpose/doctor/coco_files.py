@@ -19,6 +19,7 @@ from npkpose.io.entries import Entries
 from npkpose.io.keypoint_names import listed_names
 from npkpose.io.known_skeletons import choose_skeleton
 from npkpose.metrics.coco.doctor_entries import is_id, length_of
+from npkpose.metrics.coco.protocols import PROTOCOLS
 
 ANNOTATION = re.compile(r"annotations\[(\d+)\]")
 GUESSED_SIGMA = 0.05  # where a skeleton has none, to ask the evaluation what it refuses
@@ -73,6 +74,12 @@ class CocoFiles:
     def has_sigmas(self):
         """Whether all sigmas are known, so that OKS and AP mean something."""
         return bool(np.isfinite(self.skeleton.sigmas).all())
+
+    @property
+    def protocol(self):
+        """The name of the protocol that is for this skeleton, else "coco"; see `PROTOCOLS`."""
+        name, rules = self.skeleton.name, PROTOCOLS.values()
+        return next((one.name for one in rules if one.skeleton == name and not one.part), "coco")
 
     def ids(self, places):
         """Return the id of the annotation at each place such as "annotations[3]", or None."""

@@ -1,6 +1,7 @@
 """The findings about COCO's files: entry by entry, then those of all formats, then the images."""
 
 import re
+import warnings
 from copy import deepcopy
 
 from npkpose import skeletons
@@ -13,6 +14,7 @@ from npkpose.io.keypoint_names import listed_names
 from npkpose.metrics.coco.doctor import Finding, examine
 from npkpose.metrics.coco.doctor_checks import SMALLEST
 from npkpose.metrics.coco.doctor_entries import is_finite
+from npkpose.metrics.coco.evaluate import evaluate_coco
 
 ENTRY = re.compile(r"\b(annotations|results|categories)\[(\d+)\]")
 TINY, AREA_BELOW = f"area from 0 to less than {SMALLEST}", "areas below a fiftieth of the box"
@@ -71,7 +73,25 @@ def _entry_findings(files):
     findings = examine(truth, found, files.scored_skeleton)
     if _has_listed_names(files):
         findings = [one for one in findings if not one.what.startswith(OTHER_NAMES)]
-    return [f._replace(entries=[ENTRY.sub(replace, one) for one in f.entries]) for f in findings]
+    findings = [
+        one._replace(entries=[ENTRY.sub(replace, place) for place in one.entries])
+        for one in findings
+    ]
+    return _by_protocol(findings, truth, found, files)
+
+
+def _by_protocol(findings, truth, found, files):
+    """Return the findings for the protocol of the skeleton's data set: it may refuse less."""
+    if files.protocol == "coco" or not any(finding.refuses for finding in findings):
+        return findings
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            evaluate_coco(truth, found or [], files.scored_skeleton, protocol=files.protocol)
+    except ValueError:
+        return findings
+    effect = f"None with the protocol {files.protocol}; COCO's own evaluation refuses the file."
+    return [one._replace(effect=effect) if one.refuses else one for one in findings]
 
 
 def _has_listed_names(files):

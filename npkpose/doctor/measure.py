@@ -1,10 +1,11 @@
-"""What findings and mends cost on these files: COCO's AP with and without them.
+"""What findings and mends cost on these files: AP with and without them.
 
     a finding that is mended       AP with this mend alone
     another one about annotations  AP if these annotations were ignored (iscrowd)
     another one about results      AP without these results
 
-Only with results, sigmas, and files that the evaluation takes. Of many findings, the first
+AP is that of the protocol of the skeleton's data set, else COCO's (`metrics.coco.protocols`). Only
+with results, sigmas, and files that the evaluation takes. Of many findings, the first
 `MAX_MEASURED` are measured, since each costs an evaluation.
 """
 
@@ -27,7 +28,8 @@ def average_precision(files):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ap = evaluate_coco(truth, found or [], files.skeleton).stats.ap
+            result = evaluate_coco(truth, found, files.skeleton, protocol=files.protocol)
+            ap = result.stats.ap
     except ValueError:
         return None
     return ap if ap >= 0 else None

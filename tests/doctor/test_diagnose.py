@@ -270,6 +270,23 @@ def test_any_skeleton_is_examined(truth, save, name):
     assert diagnose(save(truth), skeleton=plan).findings == found.findings
 
 
+def test_the_protocol_of_the_data_set_may_need_less(truth, results, save):
+    plan = find("CROWDPOSE_14")
+    truth["categories"] = [{"id": 1, "name": "person", "keypoints": list(plan.keypoints)}]
+    for image in truth["images"]:
+        image["crowdIndex"] = 0.2
+    for one in [*truth["annotations"], *results]:
+        one["keypoints"] = one["keypoints"][:42]
+    for one in truth["annotations"]:
+        one["num_keypoints"] = 14
+        del one["area"]
+    found = diagnose(save(truth), save(results, "dt.json"))
+    (finding,) = found.findings
+    assert finding.what == "no area" and finding.effect.startswith("None with the protocol crowd")
+    assert not found.changes_score
+    assert found.ap == evaluate_coco(truth, results, protocol="crowdpose").stats.ap
+
+
 def test_images_are_looked_for_and_their_sizes_compared(truth, save, tmp_path):
     pytest.importorskip("PIL", reason="images need Pillow")
     folder = tmp_path / "images"
