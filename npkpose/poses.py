@@ -115,7 +115,8 @@ class Poses:
             Whether to derive keypoints: neck and thorax (middle of the shoulders), mid-hip (of the
             hips), spine (of mid-hip and thorax), top and bottom of the head (on the line from
             mid-shoulder to mid-ear), Human3.6M's head (mean of eyes and ears) and neck_nose (middle
-            of thorax and head); or the names of those of ``target`` that may be derived.
+            of thorax and head), points of a face by number; or the names of those of ``target``
+            that may be derived.
         """
         self._check_skeleton("source", source)
         table = conversion_table(source, target, derive)

@@ -14,7 +14,7 @@ meanings.py. The rules are linear, so they hold for pixels and for points in spa
     spine           middle of mid-hip and thorax         head         of Human3.6M: eyes and ears
     head_bottom     middle of mid-shoulder and mid-ear   neck_nose    middle of thorax and head
     head_top        mid-shoulder + 1.5 (mid-ear - mid-shoulder)
-    five points of a face out of 300-W's 68
+    five points of a face out of 300-W's 68, and these out of MediaPipe's mesh or WFLW's 98
 
 Nothing is derived for feet, hands and faces that the source lacks. Where a published source says
 that two plans define a keypoint of one name differently, the table says so too.
@@ -31,7 +31,7 @@ import numpy as np
 from npkpose._check import check_array, check_kind, shown
 from npkpose.skeleton import Skeleton
 from npkpose.skeletons.catalogue import ranges
-from npkpose.skeletons.meanings import difference, meanings, rules
+from npkpose.skeletons.meanings import Rule, difference, meanings, rules
 
 EXACT, DERIVED, MISSING = "exact", "derived", "missing"
 
@@ -44,6 +44,14 @@ class ConversionRow(NamedTuple):
     sources: tuple  # names of the source's keypoints
     rule: str  # of a derived one
     note: str  # where it was published, or how the definitions differ
+
+
+class Step(NamedTuple):
+    """A keypoint as the weighted sum of earlier ones."""
+
+    parts: tuple  # their indices
+    weights: tuple
+    rule: Rule
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ class ConversionTable:
     rows: tuple
     columns: tuple
     lost: tuple
-    _steps: tuple  # (indices, weights) of what keypoint K, K + 1, ... is the sum of
+    _steps: tuple  # a `Step` for each keypoint K, K + 1, ... that a rule makes
     _places: tuple  # index of each keypoint of the target among those, -1 if missing
 
     def points(self, keypoints):
@@ -68,8 +76,8 @@ class ConversionTable:
         shape = (..., self.source.num_keypoints, "D")
         keypoints = check_array("keypoints", keypoints, shape, finite=False)
         rows = self._with_room(np.moveaxis(keypoints, -2, 0), np.nan)
-        for k, (parts, weights) in enumerate(self._steps, start=self.source.num_keypoints):
-            rows[k] = sum(weight * rows[part] for part, weight in zip(parts, weights))
+        for k, step in enumerate(self._steps, start=self.source.num_keypoints):
+            rows[k] = sum(weight * rows[part] for part, weight in zip(step.parts, step.weights))
         return np.moveaxis(rows[list(self._places)], 0, -2)
 
     def scores(self, scores):
@@ -77,8 +85,8 @@ class ConversionTable:
         shape = (..., self.source.num_keypoints)
         scores = check_array("scores", scores, shape, finite=False)
         rows = self._with_room(np.moveaxis(scores, -1, 0), 0.0)
-        for k, (parts, _) in enumerate(self._steps, start=self.source.num_keypoints):
-            rows[k] = rows[list(parts)].min(axis=0)
+        for k, step in enumerate(self._steps, start=self.source.num_keypoints):
+            rows[k] = rows[list(step.parts)].min(axis=0)
         return np.moveaxis(rows[list(self._places)], 0, -1)
 
     def _with_room(self, rows, missing):
@@ -144,7 +152,7 @@ def _table(source, target, derivable):
         if meaning in known[: source.num_keypoints]:
             rows.append(_exact(name, meaning, source, target))
         elif name in derivable and _add_steps(meaning, known, target, steps):
-            rows.append(_derived(name, meaning, source))
+            rows.append(_derived(name, known.index(meaning), source, steps))
         else:
             rows.append(ConversionRow(name, MISSING, (), "", ""))
         places.append(-1 if rows[-1].how == MISSING else known.index(meaning))
@@ -153,19 +161,22 @@ def _table(source, target, derivable):
     return ConversionTable(source, target, tuple(rows), columns, lost, tuple(steps), tuple(places))
 
 
-def _add_steps(meaning, known, target, steps):
+def _add_steps(meaning, known, target, steps, tried=frozenset()):
     """Add what derives a keypoint to ``known`` and ``steps``; return whether a rule does."""
     if meaning in known:
         return True
-    rule = rules().get(meaning)
-    if rule is None or not rule.holds_for(target):
+    if meaning in tried:
         return False
-    if not all(_add_steps(part, known, target, steps) for part, _ in rule.parts):
-        return False
-    parts, weights = zip(*rule.parts)
-    steps.append((tuple(known.index(part) for part in parts), weights))
-    known.append(meaning)
-    return True
+    for rule in rules().get(meaning, ()):
+        needed = [part for part, _ in rule.parts]
+        if rule.holds_for(target) and all(
+            _add_steps(part, known, target, steps, {*tried, meaning}) for part in needed
+        ):
+            weights = tuple(weight for _, weight in rule.parts)
+            steps.append(Step(tuple(known.index(part) for part in needed), weights, rule))
+            known.append(meaning)
+            return True
+    return False
 
 
 def _exact(name, meaning, source, target):
@@ -175,14 +186,16 @@ def _exact(name, meaning, source, target):
     return ConversionRow(name, EXACT, (own,), "", note)
 
 
-def _derived(name, meaning, source):
-    known, rule, used, open_parts = meanings(source), rules()[meaning], [], [meaning]
-    while open_parts:
-        part = open_parts.pop(0)
-        if part in known:
-            used.append(source.keypoints[known.index(part)])
+def _derived(name, k, source, steps):
+    """Return the row of what the step of index ``k`` makes, with all that it needs."""
+    count, used, left = source.num_keypoints, [], [k]
+    while left:
+        part = left.pop(0)
+        if part < count:
+            used.append(source.keypoints[part])
         else:
-            open_parts += [each for each, _ in rules()[part].parts]
+            left += steps[part - count].parts
+    rule = steps[k - count].rule
     return ConversionRow(name, DERIVED, tuple(dict.fromkeys(used)), rule.text, rule.source)
 
 

@@ -8,6 +8,7 @@ compares meanings. `data/conversion.json` holds:
     meanings       plan: {name: meaning} where the name does not say it; "*" sets all names apart
     rules          meaning: weights of the keypoints whose sum it is, where that was published, and
                    for which groups of plans it holds, except some
+    maps           plans of numbered points: the number in "from" of each point of "to"
     differences    plans that define a keypoint differently from the others, with the source
 """
 
@@ -15,7 +16,7 @@ import functools
 from typing import NamedTuple
 
 from npkpose._json import read_json
-from npkpose.skeletons.catalogue import DATA
+from npkpose.skeletons.catalogue import DATA, plan
 from npkpose.skeletons.recognise import normal_name
 
 
@@ -46,17 +47,27 @@ def meanings(skeleton):
 
 @functools.cache
 def rules():
-    """Return {meaning: `Rule`}."""
-    return {
-        normal_name(name): Rule(
-            tuple((normal_name(part), weight) for part, weight in rule["parts"].items()),
-            rule["rule"],
-            rule["source"],
-            tuple(rule["groups"]),
-            tuple(rule.get("except", ())),
-        )
-        for name, rule in _data()["rules"].items()
-    }
+    """Return {meaning: list of `Rule`}: the first whose parts are known is used."""
+    found = {}
+    for name, rule in _data()["rules"].items():
+        parts = tuple((normal_name(part), weight) for part, weight in rule["parts"].items())
+        groups, exceptions = tuple(rule["groups"]), tuple(rule.get("except", ()))
+        made = Rule(parts, rule["rule"], rule["source"], groups, exceptions)
+        found.setdefault(normal_name(name), []).append(made)
+    for target, part, source in _mapped():
+        rule = Rule(((normal_name(part), 1.0),), part, source, ("face", "wholebody"), ())
+        found.setdefault(normal_name(target), []).append(rule)
+    return found
+
+
+def _mapped():
+    """Yield the name of a numbered point, of the one that it is copied from, and the source."""
+    for each in _data()["maps"]:
+        there, here = plan(each["from"]).keypoints, plan(each["to"]).keypoints
+        for name, number in zip(here, each["numbers"]):
+            yield name, there[number], each["source"]
+            if each["both_ways"]:
+                yield there[number], name, each["source"]
 
 
 def difference(meaning, source, target):

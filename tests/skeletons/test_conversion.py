@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from npkpose import COCO_17, H36M_17, HALPE_26, OPENPOSE_18, Poses, Skeleton, skeletons
 from npkpose.skeletons import conversion_table, skeleton_names
+from npkpose.skeletons.layout import layout
 from npkpose.space import coco_to_h36m
 
 PLANS = [getattr(skeletons, name) for name in skeleton_names()]
@@ -107,6 +108,33 @@ def test_a_face_of_68_points_gives_the_five():
     face = np.stack([np.arange(68.0), 2 * np.arange(68.0)], 1)[None]
     five = Poses(face).convert(skeletons.FACE_68, skeletons.FACE_5).keypoints[0, :, 0]
     assert five.tolist() == [37.5, 43.5, 30, 48, 54]
+
+
+def test_numbered_points_of_faces_are_those_of_other_sets():
+    five, face, wflw = skeletons.FACE_5, skeletons.FACE_68, skeletons.WFLW_98
+    numbers = Poses(np.stack([np.arange(98.0)] * 2, 1)[None])
+    there = numbers.convert(wflw, face)
+    assert there.keypoints[0, [0, 16, 17, 36, 38, 67], 0].tolist() == [0, 32, 33, 60, 63, 95]
+    back = there.convert(face, wflw)
+    assert back.present.sum() == 68 and np.isnan(back.keypoints[0, 1, 0])
+    np.testing.assert_array_equal(back.keypoints[back.present], numbers.keypoints[back.present])
+    assert numbers.convert(wflw, five).keypoints[0, :, 0].tolist() == [62, 70, 54, 76, 82]
+    mesh = Poses(np.stack([np.arange(478.0)] * 2, 1)[None])
+    for plan in (face, skeletons.COCO_WHOLEBODY_FACE_68):
+        there = mesh.convert(skeletons.MEDIAPIPE_478, plan).keypoints[0, :, 0]
+        assert there[[0, 8, 30, 36, 45, 48, 54]].tolist() == [162, 152, 4, 33, 263, 61, 291]
+    whole = mesh.convert(skeletons.MEDIAPIPE_478, skeletons.COCO_WHOLEBODY_133).present[0]
+    assert whole[23:91].all() and not whole[91:].any()
+
+
+@pytest.mark.parametrize("name", ["WFLW_98", "MEDIAPIPE_478"])
+def test_points_that_are_made_of_another_sets_stand_where_300_w_draws_them(name):
+    places = layout(getattr(skeletons, name))
+    found = conversion_table(getattr(skeletons, name), skeletons.FACE_68).points(places)
+    there = np.column_stack([layout(skeletons.FACE_68), np.ones(68)])
+    moved, *_ = np.linalg.lstsq(there, found)
+    error = np.hypot(*(there @ moved - found).T).mean() / np.sqrt(np.prod(np.ptp(found, axis=0)))
+    assert error < 0.06  # of the face's size
 
 
 def test_halpe_and_openpose_hold_the_same_keypoints_but_the_top_of_the_head():

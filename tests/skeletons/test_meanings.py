@@ -1,7 +1,7 @@
 import pytest
 
-from npkpose import skeletons
-from npkpose.skeletons import normal_name, skeleton_names
+from npkpose import Skeleton, skeletons
+from npkpose.skeletons import conversion_table, normal_name, skeleton_names
 from npkpose.skeletons.catalogue import GROUPS
 from npkpose.skeletons.meanings import _data, meanings, rules
 
@@ -22,22 +22,26 @@ def test_the_data_name_plans_and_keypoints_that_exist():
         assert each["note"] and each["source"]
         for name in each["skeletons"]:
             assert {normal_name(k) for k in each["keypoints"]} & set(meanings(PLANS[name]))
-    for meaning, rule in rules().items():
-        assert meaning in every and {part for part, _ in rule.parts} <= every
-        assert set(rule.groups) <= set(GROUPS) and set(rule.exceptions) <= set(PLANS)
+    for meaning, found in rules().items():
+        for rule in found:
+            assert meaning in every and {part for part, _ in rule.parts} <= every
+            assert set(rule.groups) <= set(GROUPS) and set(rule.exceptions) <= set(PLANS)
+    for each in data["maps"]:
+        assert len(each["numbers"]) == PLANS[each["to"]].num_keypoints
+        assert len(set(each["numbers"])) == len(each["numbers"]) and each["source"]
 
 
 def test_weights_sum_to_one_so_that_a_rule_holds_in_every_frame():
-    for rule in rules().values():
-        assert sum(weight for _, weight in rule.parts) == 1 and rule.text and rule.source
+    for found in rules().values():
+        for rule in found:
+            assert sum(weight for _, weight in rule.parts) == 1 and rule.text and rule.source
 
 
-def test_rules_need_each_other_without_circles():
-    left = {meaning: {part for part, _ in rule.parts} & set(rules())
-            for meaning, rule in rules().items()}  # fmt: skip
-    while done := {meaning for meaning, parts in left.items() if not parts}:
-        left = {meaning: parts - done for meaning, parts in left.items() if meaning not in done}
-    assert left == {}
+def test_rules_that_need_each_other_end():
+    # Of WFLW's points some are made of 300-W's, and these of WFLW's.
+    nothing = Skeleton("NOTHING", (), ())
+    for plan in PLANS.values():
+        assert {row.how for row in conversion_table(nothing, plan).rows} == {"missing"}
 
 
 def test_synonyms_and_own_meanings():
