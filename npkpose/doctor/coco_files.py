@@ -19,8 +19,10 @@ from npkpose.io.entries import Entries
 from npkpose.io.keypoint_names import listed_names
 from npkpose.io.known_skeletons import choose_skeleton
 from npkpose.metrics.coco.doctor_entries import is_id, length_of
-from npkpose.metrics.coco.protocols import PROTOCOLS
+from npkpose.metrics.coco.protocols import PARTS, PROTOCOLS
+from npkpose.skeletons import find as find_skeleton
 
+WHOLEBODY = "COCO_WHOLEBODY_133"
 ANNOTATION = re.compile(r"annotations\[(\d+)\]")
 GUESSED_SIGMA = 0.05  # where a skeleton has none, to ask the evaluation what it refuses
 
@@ -76,8 +78,21 @@ class CocoFiles:
         return bool(np.isfinite(self.skeleton.sigmas).all())
 
     @property
+    def has_whole_results(self):
+        """Whether annotations have COCO-WholeBody's parts, and results all of its keypoints."""
+        if not self.annotations or not self.found:
+            return False
+        one, other = self.annotations[0], self.found[0]
+        whole = find_skeleton(WHOLEBODY).num_keypoints
+        parts = [part.field for part in PARTS[1:]]
+        given = all(field in other for field in parts) or length_of(other) == 3 * whole
+        return given and all(field in one for field in parts)
+
+    @property
     def protocol(self):
         """The name of the protocol that is for this skeleton, else "coco"; see `PROTOCOLS`."""
+        if self.has_whole_results:
+            return "wholebody"
         name, rules = self.skeleton.name, PROTOCOLS.values()
         return next((one.name for one in rules if one.skeleton == name and not one.part), "coco")
 

@@ -6,15 +6,17 @@ from copy import deepcopy
 
 from npkpose import skeletons
 from npkpose.doctor import file_checks, instance_checks
+from npkpose.doctor.coco_files import WHOLEBODY
 from npkpose.doctor.coco_mends import ANNOTATION_MENDS, RESULT_MENDS
 from npkpose.doctor.image_checks import examine_images
 from npkpose.doctor.pair_checks import examine_pairs
 from npkpose.doctor.sheet import sheet_of_entries
 from npkpose.io.keypoint_names import listed_names
 from npkpose.metrics.coco.doctor import Finding, examine
-from npkpose.metrics.coco.doctor_checks import SMALLEST
+from npkpose.metrics.coco.doctor_checks import REFUSES, SMALLEST
 from npkpose.metrics.coco.doctor_entries import is_finite
 from npkpose.metrics.coco.evaluate import evaluate_coco
+from npkpose.metrics.coco.protocols import PARTS
 
 ENTRY = re.compile(r"\b(annotations|results|categories)\[(\d+)\]")
 TINY, AREA_BELOW = f"area from 0 to less than {SMALLEST}", "areas below a fiftieth of the box"
@@ -31,7 +33,7 @@ def examine_coco(files, folder=None):
             tiny = known.get(TINY, ())
             finding = finding._replace(entries=[e for e in finding.entries if e not in tiny])
         findings += [finding] * bool(finding.entries)
-    if [sheet.are_results for sheet in sheets] == [False, True]:
+    if [one.are_results for one in sheets] == [False, True] and not files.has_whole_results:
         findings += examine_pairs(*sheets)
     findings += _about_images(files, folder)
     if not files.has_sigmas and files.truth is not None:
@@ -70,7 +72,8 @@ def _entry_findings(files):
         at = places[name][i] if i < len(places[name]) else i
         return f"{name}[{at}]"
 
-    findings = examine(truth, found, files.scored_skeleton)
+    whole = files.has_whole_results  # which `examine` would refuse for their lengths
+    findings = examine(truth, None if whole else found, files.scored_skeleton)
     if _has_listed_names(files):
         findings = [one for one in findings if not one.what.startswith(OTHER_NAMES)]
     findings = [
@@ -82,14 +85,18 @@ def _entry_findings(files):
 
 def _by_protocol(findings, truth, found, files):
     """Return the findings for the protocol of the skeleton's data set: it may refuse less."""
-    if files.protocol == "coco" or not any(finding.refuses for finding in findings):
+    refused, whole = any(finding.refuses for finding in findings), files.has_whole_results
+    if files.protocol == "coco" or not (refused or whole):
         return findings
+    skeleton = None if whole else files.scored_skeleton
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            evaluate_coco(truth, found or [], files.scored_skeleton, protocol=files.protocol)
-    except ValueError:
-        return findings
+            evaluate_coco(truth, found or [], skeleton, protocol=files.protocol)
+    except ValueError as error:
+        where, wanted, got = str(error).partition(": expected")
+        effect = f"{REFUSES}, by the protocol {files.protocol}."
+        return findings if refused else [*findings, Finding(wanted[2:] + got, effect, [where])]
     effect = f"None with the protocol {files.protocol}; COCO's own evaluation refuses the file."
     return [one._replace(effect=effect) if one.refuses else one for one in findings]
 
@@ -109,8 +116,25 @@ def _sheets(files):
     return [
         sheet_of_entries([entries[i] for i in at], files.images, files.skeleton, name, at)
         for name, entries, at in lists
-        if at
-    ]
+        if at and not (name == "results" and files.has_whole_results)
+    ] + _whole_sheets(files)
+
+
+def _whole_sheets(files):
+    """Return the sheet of results with all keypoints of COCO-WholeBody, in a list, or []."""
+    if not files.has_whole_results:
+        return []
+    whole, at = skeletons.find(WHOLEBODY), files.result_indices
+    entries = [_in_one_list(files.found[i]) for i in at]
+    return [sheet_of_entries(entries, files.images, whole, "results", at)]
+
+
+def _in_one_list(entry):
+    """Return an entry with the keypoints of all its parts in one list, if it has parts."""
+    rows = [entry.get(part.field) for part in PARTS]
+    if not all(isinstance(row, list) for row in rows[1:]) or not isinstance(rows[0], list):
+        return entry
+    return {**entry, "keypoints": [value for row in rows for value in row]}
 
 
 def _about_images(files, folder):

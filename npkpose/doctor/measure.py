@@ -28,7 +28,8 @@ def average_precision(files):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            result = evaluate_coco(truth, found, files.skeleton, protocol=files.protocol)
+            skeleton = None if files.has_whole_results else files.skeleton
+            result = evaluate_coco(truth, found, skeleton, protocol=files.protocol)
             ap = result.stats.ap
     except ValueError:
         return None

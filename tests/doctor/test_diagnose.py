@@ -287,6 +287,35 @@ def test_the_protocol_of_the_data_set_may_need_less(truth, results, save):
     assert found.ap == evaluate_coco(truth, results, protocol="crowdpose").stats.ap
 
 
+def wholebody(one, with_parts):
+    """Give an entry COCO-WholeBody's keypoints, in lists of parts or in one."""
+    x, y = one["keypoints"][:2]
+    parts = {"foot_kpts": 6, "face_kpts": 68, "lefthand_kpts": 21, "righthand_kpts": 21}
+    for n, (field, count) in enumerate(parts.items()):
+        row = [v for k in range(count) for v in (x + 20 + k / 4, y + 5 + 5 * n, 2)]
+        if with_parts:
+            one[field] = row
+        else:
+            one["keypoints"] = one["keypoints"] + row
+    return one
+
+
+@pytest.mark.parametrize("with_parts", [True, False])
+def test_results_of_the_whole_body_are_scored_by_its_protocol(truth, results, save, with_parts):
+    for one, other in zip(truth["annotations"], results):
+        wholebody(one, True)
+        wholebody(other, with_parts)
+    path = save(results, "dt.json")
+    found = diagnose(save(truth), path)
+    assert found.findings == []
+    assert found.ap == evaluate_coco(truth, results, protocol="wholebody").stats.ap > 0
+    truth["annotations"][1]["lefthand_kpts"][0:6] = [0, 0, 2, 0, 0, 2]
+    (finding,) = [one for one in diagnose(save(truth), path).findings if "(0, 0)" in one.what]
+    assert len(finding.entries) == 1 and finding.entries[0].startswith("instances[1] in 7.png")
+    results[0]["face_kpts" if with_parts else "keypoints"] = [1, 2]
+    assert any(one.refuses for one in diagnose(save(truth), save(results, "dt.json")).findings)
+
+
 def test_images_are_looked_for_and_their_sizes_compared(truth, save, tmp_path):
     pytest.importorskip("PIL", reason="images need Pillow")
     folder = tmp_path / "images"
