@@ -6,6 +6,7 @@ Read in this order:
     pck.py                percentage of correct keypoints: PCK, PCKh, and the area under the curve
     mpii.py               MPII's protocol: the nine numbers of the papers' tables
     end_point_error.py    mean distance, in pixels (EPE) or relative to a size (NME)
+    distances/            the same from annotation files, as data sets score them; PoseTrack
     grouping.py           did grouping give each keypoint to the right person?
     coco/                 AP and AR as COCO, xtcocotools, CrowdPose, AP-10K and COCO-WholeBody
                           have them; analysis of errors, doctor for files
@@ -23,6 +24,12 @@ from npkpose.metrics.coco import (
     join_shards,
     split_images,
 )
+from npkpose.metrics.distances import (
+    DistanceScores,
+    PoseTrackScores,
+    evaluate_distances,
+    evaluate_posetrack,
+)
 from npkpose.metrics.end_point_error import epe, nme
 from npkpose.metrics.grouping import right_instance
 from npkpose.metrics.mpii import MpiiScores, mpii_protocol
@@ -31,9 +38,9 @@ from npkpose.metrics.pck import Pck, auc, pck, pckh
 from npkpose.metrics.pose3d import auc_3d, mpjpe, mpjve, n_mpjpe, pa_mpjpe, pck_3d, pve
 
 __all__ = [
-    "CocoResult", "Detections", "ErrorAnalysis", "GroundTruth", "MpiiScores", "Pck",
-    "analyse_errors", "auc", "auc_3d", "epe", "evaluate_coco", "evaluate_wholebody",
-    "join_shards", "match",
+    "CocoResult", "Detections", "DistanceScores", "ErrorAnalysis", "GroundTruth", "MpiiScores",
+    "Pck", "PoseTrackScores", "analyse_errors", "auc", "auc_3d", "epe", "evaluate_coco",
+    "evaluate_distances", "evaluate_posetrack", "evaluate_wholebody", "join_shards", "match",
     "mpii_protocol", "mpjpe", "mpjve", "n_mpjpe", "nme", "oks", "pa_mpjpe", "pck", "pck_3d",
     "pckh", "pve", "right_instance", "split_images",
 ]  # fmt: skip

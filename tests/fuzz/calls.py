@@ -14,7 +14,7 @@ LEFT_OUT = {
     "a record that checks nothing": """Body BodyData CocoResult ConversionTable ErrorAnalysis
         Finding ImageEntry IUVLabels IUVTerms Lens MeshLabels MeshTerms MpiiScores Node Pck
         Peaks Scene SemiSupervisedTerms Similarity Triangulation Diagnosis
-        Mended Protocol WholeBodyResult""",
+        Mended DistanceScores PoseTrackScores Protocol WholeBodyResult""",
     "a method of a result": "CocoResult.plot",
     "reads files, see formats.py": """CocoDataset diagnose load load_npz load_pytorch
         load_safetensors load_tensorflow load_trained read_cameras read_graph read_image read_json

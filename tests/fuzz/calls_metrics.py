@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from npkpose import COCO_17, evaluate_coco
+from npkpose import COCO_17, evaluate_coco, skeletons
+from npkpose.io import ImageEntry, Labels
 from npkpose.metrics import split_images
 
 
@@ -112,6 +113,27 @@ def _wholebody(d):
     }  # fmt: skip
 
 
+def _people(d, skeleton):
+    """Return Labels of three people, as ground truth and as results."""
+    points = d.array((3, skeleton.num_keypoints, 2), 0, 16)
+    fields = {"head_boxes": np.array([[0.0, 0, 3, 4]] * 3), "track_ids": np.arange(3)}
+    images = [ImageEntry(1), ImageEntry(2)]
+    return Labels(skeleton, images, [0, 0, 1], points, boxes=[[0, 0, 9, 9]] * 3, fields=fields)
+
+
+def _distances(d):
+    return {
+        "ground_truth": _people(d, COCO_17), "results": _people(d, COCO_17),
+        "protocol": d.choice("pck", "nme", "epe", "pckh"), "skeleton": None, "category": None,
+        "size": d.choice(None, "box"), "thresholds": d.choice(None, [0.5]),
+    }  # fmt: skip
+
+
+def _posetrack(d):
+    pair = {name: _people(d, skeletons.POSETRACK_17) for name in ("ground_truth", "results")}
+    return {**pair, "skeleton": None, "category": None}
+
+
 def _shards(d):
     truth, found = d.coco()
     return {"ground_truth": truth, "results": found, "num_shards": 2, "skeleton": COCO_17}
@@ -141,6 +163,8 @@ CALLS = {
     "auc_3d": lambda d: _rooted(d, thresholds=np.linspace(0, 16, 5)),
     "epe": lambda d: {**(pair := _pair(d, missing=0)), "visibility": _flags(d, pair)},
     "evaluate_coco": _evaluate,
+    "evaluate_distances": _distances,
+    "evaluate_posetrack": _posetrack,
     "evaluate_wholebody": _wholebody,
     "examine": lambda d: {**dict(zip(("annotations", "results"), d.coco())), "skeleton": COCO_17},
     "join_shards": _joined,
