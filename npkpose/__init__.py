@@ -5,7 +5,7 @@ gradients), `models.tiny` and `exercises` (learning keypoints), `codec.paf` (sev
 `pipeline` (a photograph).
 """
 
-from npkpose import data, metrics, models, nn, skeletons, space, weights
+from npkpose import data, io, metrics, models, nn, skeletons, space, weights
 from npkpose.codec.assignment import assign
 from npkpose.codec.heatmap.decode import decode_heatmaps, heatmap_to_coords
 from npkpose.codec.heatmap.gaussian import gaussian_heatmap, gaussian_heatmaps
@@ -49,7 +49,7 @@ __all__ = [
     "PANOPTIC_19", "Peaks", "Poses", "SMPL_24", "Skeleton", "TopDown", "assign", "box_nms",
     "data", "decode_heatmaps", "decode_simcc", "draw", "evaluate_coco", "find_peaks",
     "gaussian_heatmap", "gaussian_heatmaps", "group_paf", "group_tags", "heatmap_to_coords",
-    "limb_scores", "metrics", "models", "mpii_protocol", "mpjpe", "mpjve", "n_mpjpe", "nn",
+    "io", "limb_scores", "metrics", "models", "mpii_protocol", "mpjpe", "mpjve", "n_mpjpe", "nn",
     "oks", "oks_nms", "pa_mpjpe", "paf_fields", "pck", "pckh", "separate_peaks",
     "simcc_targets", "skeletons", "space", "tag_loss", "tag_targets", "triangulate",
     "warp_affine", "weights",

@@ -26,13 +26,14 @@ PRINTED = {
     "14_mesh_alignment": (["--steps", "3"], "looking at the mesh: 170 mm"),
     "15_decode_on_a_cluster": (["--people", "40"], "0 of 2040 numbers differ"),
     "16_score_on_a_cluster": (["--people", "400"], "0 points of curves and 0 matches differ"),
+    "18_labelled_images": (["annotations.json"], "instances of HAND_21, drawn on 9.jpg, 33.jpg"),
     "17_train_on_a_cluster": (["--steps", "4"], "differ by at most 0.000 %"),
 }
 
 # Without a cache, as where bounds are checked, each example would compile the engine again.
 ENGINE = {"NPKPOSE_ENGINE": "plain"} if numba.config.BOUNDSCHECK else {}
 
-NEED_DATA = {"06_photograph", "10_triangulate_rig", "11_shelf"}
+NEED_DATA = {"06_photograph", "10_triangulate_rig", "11_shelf", "18_labelled_images"}
 NEED_DASK = {"15_decode_on_a_cluster", "16_score_on_a_cluster", "17_train_on_a_cluster"}
 SLOW_UNCOMPILED = {"13_mhformer"}  # its GELU, number by number
 
@@ -85,6 +86,17 @@ def test_the_examples_of_several_cameras_find_their_people(shared_data, tmp_path
     for name, paths in files.items():
         assert PRINTED[name][1] in run(name, [str(path) for path in paths], tmp_path)
         assert (tmp_path / f"{name}.png").stat().st_size > 10_000
+
+
+def test_labelled_images_are_drawn_from_files_of_several_data_sets(shared_data, tmp_path):
+    samples = shared_data / "samples"
+    names = "onehand10k_test_onehand10k", "aic_test_aic", "mpii_test_mpii"
+    files = [str(samples / "annotations" / f"{name}.json") for name in names]
+    arguments = [*files, "--images", str(samples / "photos")]
+    shown = run("18_labelled_images", arguments, tmp_path)
+    assert PRINTED["18_labelled_images"][1] in shown
+    assert "5 instances of MPII_16, drawn on 005808361.jpg, 004645041.jpg" in shown
+    assert (tmp_path / "18_labelled_images.png").stat().st_size > 100_000
 
 
 @pytest.mark.parametrize("name", sorted(PRINTED))
