@@ -59,6 +59,8 @@ class CocoFiles:
         self.chosen = self._choose(category)
         self.refresh()
         self.skeleton = self._skeleton() if skeleton is None else skeleton
+        if not self.skeleton.num_keypoints and (self.indices or self.result_indices):
+            raise ValueError(f"{name}: expected keypoints, got {self.skeleton.name!r} without any")
 
     def refresh(self):
         """Choose the entries to examine anew, after a mend has removed some."""

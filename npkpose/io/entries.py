@@ -124,7 +124,7 @@ class Entries:
         if len(layout) == 1:
             explain = partial(_explain_length, skeleton=skeleton, listed=listed)
         rows = [self.rows(field, 3 * n, explain, may_be_empty) for field, n in layout]
-        rows = np.concatenate(rows, axis=1).reshape(-1, count, 3)
+        rows = np.concatenate(rows, axis=1).reshape(len(self), count, 3)
         return rows[..., :2], rows[..., 2]
 
     def layout(self, layouts):

@@ -46,7 +46,8 @@ def read_rows(entries, count, numbers, field="keypoints"):
     flat = [{field: _flat(entry.get(field), count, numbers)} for entry in entries.entries]
     empty = np.array([is_empty_list(entry[field]) for entry in flat], dtype=bool)
     rows = Entries(entries.name, flat, entries.positions)
-    table = rows.rows(field, count * numbers, _explain, empty).reshape(-1, count, numbers)
+    table = rows.rows(field, count * numbers, _explain, empty)
+    table = table.reshape(len(flat), count, numbers)
     table[empty] = np.nan
     return table
 

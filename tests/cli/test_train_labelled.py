@@ -93,6 +93,17 @@ def test_another_number_of_keypoints_than_the_skeletons_is_refused(files, tmp_pa
     assert "--skeleton: expected a skeleton" in capsys.readouterr().err
 
 
+def test_a_category_without_keypoints_is_refused(files, tmp_path, capsys):
+    data = json.loads(pathlib.Path(files[1]).read_text(encoding="utf-8"))
+    data["categories"].append({"id": 5, "name": "box"})
+    data["annotations"][0].update(category_id=5, keypoints=[])
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    options = "--annotations", str(path), *files[2:], "--category", "box"
+    assert train(tmp_path / "run", options) == 1
+    assert "a.json: expected keypoints, got box without any" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("options, message", [
     (["--input-size", "32"], "--input-size: expected HxW, such as 96x64, got '32'"),
     (["--input-size", "30x32"], "--input-size: expected"),

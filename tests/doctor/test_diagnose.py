@@ -371,7 +371,7 @@ def test_coordinates_counted_from_1_are_found(truth, save):
     assert finding.entries == ["annotations[5]"] and "counted from 1" in finding.what
 
 
-def test_files_that_cannot_be_read_are_refused(save, tmp_path):
+def test_files_that_cannot_be_read_are_refused(truth, save, tmp_path):
     no_object = {"annotations": [], "images": [], "categories": [4]}
     for data, message in (
         ({"annotations": 3}, "gt.json: images: expected a list, got nothing"),
@@ -380,6 +380,9 @@ def test_files_that_cannot_be_read_are_refused(save, tmp_path):
     ):
         with pytest.raises(ValueError, match=message):
             diagnose(save(data))
+    boxes = {**truth, "annotations": [{**truth["annotations"][0], "keypoints": []}]}
+    with pytest.raises(ValueError, match="gt.json: expected keypoints, got 'person' without any"):
+        diagnose(save(boxes))
     with pytest.raises(FileNotFoundError, match="nowhere.json"):
         diagnose(tmp_path / "nowhere.json")
     with pytest.raises(ValueError, match="format: expected one of auto, .*, got 'gif'"):
