@@ -48,6 +48,8 @@ def aliases():
 def find(name):
     """Return the plan of a name or an alias; case, spaces, "-" and "_" do not matter.
 
+    The number of keypoints may be left out where it is not needed to tell plans apart.
+
     Raises
     ------
     ValueError
@@ -134,9 +136,14 @@ def _skeleton(name, group, entry):
 
 @functools.cache
 def _spellings():
-    """Return {spelling: name of the plan} of all names and aliases."""
+    """Return {spelling: name of the plan} of all names and aliases, and of names without number.
+
+    "H36M" is H36M_17, as no other plan has this name; "FACE" could be several and is none.
+    """
     both = {name: name for name in skeleton_names()} | aliases()
-    return {_spelling(name): target for name, target in both.items()}
+    stems = [name.rpartition("_")[0] for name in skeleton_names()]
+    short = {stem: name for stem, name in zip(stems, skeleton_names()) if stems.count(stem) == 1}
+    return {_spelling(name): target for name, target in (short | both).items()}
 
 
 def _spelling(name):

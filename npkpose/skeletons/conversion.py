@@ -188,15 +188,16 @@ def _exact(name, meaning, source, target):
 
 def _derived(name, k, source, steps):
     """Return the row of what the step of index ``k`` makes, with all that it needs."""
-    count, used, left = source.num_keypoints, [], [k]
+    count, used, cited, left = source.num_keypoints, [], [], [k]
     while left:
         part = left.pop(0)
         if part < count:
             used.append(source.keypoints[part])
         else:
+            cited.append(steps[part - count].rule.source)
             left += steps[part - count].parts
-    rule = steps[k - count].rule
-    return ConversionRow(name, DERIVED, tuple(dict.fromkeys(used)), rule.text, rule.source)
+    text, note = steps[k - count].rule.text, "; ".join(dict.fromkeys(cited))
+    return ConversionRow(name, DERIVED, tuple(dict.fromkeys(used)), text, note)
 
 
 def _description(row):

@@ -51,6 +51,13 @@ def test_an_alias_belongs_to_one_plan_and_is_no_name_of_another():
     assert len(listed) == len(set(listed)) and not set(listed) & set(skeleton_names())
 
 
+def test_the_number_is_needed_only_to_tell_plans_apart():
+    assert find("h36m").name == "H36M_17" and find("SMPL").name == "SMPL_24"
+    assert find("coco").name == "COCO_17" and find("coco wholebody").num_keypoints == 133
+    with pytest.raises(ValueError, match="FACE_68"):
+        find("face")
+
+
 def test_an_unknown_name_lists_the_nearest():
     with pytest.raises(ValueError, match=r"^name: .* nearest are HALPE_26, .* got 'haple-26'"):
         find("haple-26")
