@@ -31,15 +31,6 @@ def require_h5py():
     return h5py
 
 
-def require_scipy_io():
-    """Return the module scipy.io, or raise ImportError that says how to install it."""
-    try:
-        import scipy.io
-    except ImportError:
-        raise ImportError(".mat files need SciPy: pip install scipy") from None
-    return scipy.io
-
-
 def plot_suffixes():
     """Return the suffixes of the files that Matplotlib writes, such as ".png"."""
     return [f".{name}" for name in sorted(require_figure()().canvas.get_supported_filetypes())]

@@ -15,6 +15,7 @@ Read in this order:
     lost.py              what of labels a format does not hold
     wholebody.py         COCO-WholeBody: feet, face and hands in lists of their own
     posetrack.py         PoseTrack18: videos, tracks, ignored regions
+    mat5.py              MATLAB's .mat files
     mpii.py              MPII's JSON and .mat
     ai_challenger.py     AI Challenger's JSON
     image_files.py       the images beside a file, and their sizes

@@ -17,17 +17,18 @@ import numpy as np
 
 from npkpose import skeletons
 from npkpose._check import LARGEST
-from npkpose._extras import require_scipy_io
-from npkpose.io.entries import Entries
+from npkpose.io.entries import Entries, short
 from npkpose.io.extra_fields import read_fields, write_fields
 from npkpose.io.keypoint_rows import read_rows
 from npkpose.io.labels import ImageEntry, Labels
 from npkpose.io.lost import require_keypoints, what_is_lost
+from npkpose.io.mat5 import read_mat
 
 SUFFIXES = (".json",)
 FIRST = 1  # the coordinate of the first pixel's centre
 _KNOWN = "image", "joints", "joints_vis", "center", "scale"
 _NONE = float("nan")
+_NOBODY = [np.empty(shape) for shape in ((0, 16, 2), (0, 16), (0, 4), (0, 2), (0,))]
 
 
 def recognise(source):
@@ -105,55 +106,63 @@ def _read_json(source):
 
 def _read_mat(source):
     """Return the people of the .mat file who have points."""
-    try:
-        release = require_scipy_io().loadmat(
-            source.name, struct_as_record=False, squeeze_me=True
-        )["RELEASE"]
-        annotated = np.atleast_1d(release.annolist)
-        found = [_person(rect) for image in annotated for rect in _items(image, "annorect")]
-        counts = [len(_items(image, "annorect")) for image in annotated]
-        images = [ImageEntry(i, str(image.image.name)) for i, image in enumerate(annotated)]
-    except (ImportError, OSError, MemoryError):
-        raise
-    except Exception as error:  # of damaged files, SciPy's reader raises almost anything
-        raise ValueError(f"{source.name}: expected MPII's RELEASE, got {error}") from None
-    index = np.repeat(np.arange(len(images)), counts)
-    keep = np.array([person is not None for person in found], dtype=bool)
-    people = [person for person in found if person is not None]
-    points, flags, heads, centers, scales = map(np.array, zip(*people)) if people else [None] * 5
+    release = _first(read_mat(source.path).get("RELEASE"))
+    listed = release.get("annolist")
+    if not isinstance(listed, list):
+        got = short(listed)
+        raise ValueError(f"{source.name}: RELEASE.annolist: expected structures, got {got}")
+    images, index, people = [], [], []
+    for i, image in enumerate(listed):
+        name = _first(_first(image).get("image")).get("name")
+        if not isinstance(name, str):
+            got = short(name)
+            raise ValueError(f"{source.name}: annolist[{i}].image.name: expected text, got {got}")
+        images.append(ImageEntry(i, name))
+        for j, rect in enumerate(_items(_first(image).get("annorect"))):
+            person = _person(f"{source.name}: annolist[{i}].annorect[{j}]", rect)
+            if person is not None:
+                people.append(person)
+                index.append(i)
+    points, flags, heads, centers, scales = map(np.array, zip(*people)) if people else _NOBODY
+    fields = {"head_boxes": heads, "centers": centers, "scales": scales}
     return Labels(
-        source.skeleton or skeletons.MPII_16, images, index[keep],
-        np.empty((0, 16, 2)) if points is None else points, flags,
-        fields={} if points is None
-        else {"head_boxes": heads, "centers": centers, "scales": scales},
+        source.skeleton or skeletons.MPII_16, images, np.array(index, int), points, flags,
+        fields=fields,
     )  # fmt: skip
 
 
-def _items(owner, field):
-    """Return the structures of a field as a list; [] where it is missing or empty."""
-    value = getattr(owner, field, None)
-    return [each for each in np.atleast_1d(value) if hasattr(each, "_fieldnames")]
+def _items(value):
+    """Return a list of structures; [] for anything else."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
-def _person(rect):
+def _first(value):
+    """Return the first structure of a list, or a structure without fields."""
+    return value if isinstance(value, dict) else (_items(value) or [{}])[0]
+
+
+def _person(name, rect):
     """Return points, visibility, box of the head, centre and scale; None without points."""
-    owners = _items(rect, "annopoints")
-    marks = _items(owners[0], "point") if owners else []
+    marks = _items(_first(rect.get("annopoints")).get("point"))
     if not marks:
         return None
     points, flags = np.full((16, 2), np.nan), np.zeros(16, int)
     for mark in marks:
-        k = int(mark.id)
-        points[k] = float(mark.x) - FIRST, float(mark.y) - FIRST
-        flags[k] = 1 if str(getattr(mark, "is_visible", 1)) == "0" else 2
-    head = [_number(rect, name) for name in ("x1", "y1", "x2", "y2")]
-    box = [head[0] - FIRST, head[1] - FIRST, head[2] - head[0], head[3] - head[1]]
-    centre = _items(rect, "objpos")
-    centre = [_number(centre[0], axis) - FIRST for axis in "xy"] if centre else [_NONE] * 2
-    return points, flags, box, centre, _number(rect, "scale")
+        x, y, k = (_number(mark, field) for field in ("x", "y", "id"))
+        if not (abs(x) <= LARGEST and abs(y) <= LARGEST and k in range(16)):
+            raise ValueError(f"{name}.point: expected x, y and id 0 to 15, got {x:g}, {y:g}, {k:g}")
+        points[int(k)] = x - FIRST, y - FIRST
+        flags[int(k)] = 1 if _number(mark, "is_visible") == 0 else 2
+    left, top, right, bottom = (_number(rect, side) for side in ("x1", "y1", "x2", "y2"))
+    place = _first(rect.get("objpos"))
+    centre = [_number(place, axis) - FIRST for axis in "xy"]
+    head = [left - FIRST, top - FIRST, right - left, bottom - top]
+    return points, flags, head, centre, _number(rect, "scale")
 
 
 def _number(owner, field):
-    """Return a number of a structure, NaN where it is missing or empty."""
-    value = np.asarray(getattr(owner, field, _NONE))
-    return float(value) if value.size == 1 else _NONE
+    """Return a number of a structure, also one written as text; NaN where it has none."""
+    value = owner.get(field)
+    if isinstance(value, str):
+        return float(value) if value in ("0", "1") else _NONE
+    return float(value.flat[0]) if isinstance(value, np.ndarray) and value.size == 1 else _NONE

@@ -34,7 +34,7 @@ def read(source):
     """Return the people of all frames."""
     labels = coco.read(source)
     fields = dict(labels.image_fields)
-    listed = Entries(f"{source.name}: images", source.json["images"])
+    listed = Entries(f"{source.name}: images", source.json.get("images") or [])
     xs, ys = fields.pop(_X, None), fields.pop(_Y, None)
     if xs is not None and ys is not None:
         regions = np.empty(len(xs), dtype=object)

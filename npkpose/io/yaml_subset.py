@@ -43,10 +43,14 @@ def read_yaml(name, text):
 
 
 def _value(text):
-    """Return a text as a number, a list or a text."""
+    """Return a text as a number, a list of numbers and texts, or a text."""
     text = text.strip()
     if text.startswith("[") and text.endswith("]"):
-        return [_value(item) for item in text[1:-1].split(",") if item.strip()]
+        return [_scalar(item.strip()) for item in text[1:-1].split(",") if item.strip()]
+    return _scalar(text)
+
+
+def _scalar(text):
     if re.fullmatch(r"[+-]?\d{1,18}", text):
         return int(text)
     return _text(text)

@@ -258,6 +258,7 @@ FORMATS = {
     "table.csv": _io("csv", ".csv"),
     "sleap.h5": Format(".h5", make.sleap_h5, _labels("sleap")),
     "deeplabcut.h5": Format(".h5", make.pandas_h5, _labels("deeplabcut-h5")),
+    "mpii.mat": Format(".mat", make.mpii_mat, _labels("mpii")),
     "log.csv": Format(".csv", lambda: LOG, read_log),
 }  # fmt: skip
 

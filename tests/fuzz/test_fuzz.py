@@ -38,7 +38,7 @@ def test_a_function_answers_or_names_the_wrong_argument(name):
 def test_a_reader_answers_or_names_the_damaged_file(name):
     if name.startswith("image"):
         pytest.importorskip("PIL")
-    for suffix, module in ((".h5", "h5py"), (".yaml", "PIL"), (".txt", "PIL")):
+    for suffix, module in ((".h5", "h5py"), (".mat", "scipy"), (".yaml", "PIL"), (".txt", "PIL")):
         if name.endswith(suffix):
             pytest.importorskip(module)
     findings = {case: try_file(name, 0, case) for case in range(FILES_EACH)}

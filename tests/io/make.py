@@ -104,12 +104,14 @@ def mpii_mat():
     """Return a file of the structure of mpii_human_pose_v1_u12_1.mat."""
     import scipy.io
 
-    points = [{"x": 10.0 + k, "y": 20.0, "id": k, "is_visible": k % 2} for k in range(16)]
+    points = [(10.0 + k, 20.0, k, k % 2) for k in range(16)]
+    points = np.array(points, dtype=[(name, object) for name in ("x", "y", "id", "is_visible")])
     rect = {
         "x1": 5.0, "y1": 6.0, "x2": 15.0, "y2": 26.0, "scale": 1.5,
         "objpos": {"x": 30.0, "y": 40.0}, "annopoints": {"point": points},
     }  # fmt: skip
-    image = {"image": {"name": "1.jpg"}, "annorect": rect}
+    images = [({"name": "1.jpg"}, rect), ({"name": "2.jpg"}, rect)]
+    images = np.array(images, dtype=[("image", object), ("annorect", object)])
     stream = io.BytesIO()
-    scipy.io.savemat(stream, {"RELEASE": {"annolist": [image, image]}})
+    scipy.io.savemat(stream, {"RELEASE": {"annolist": images}})
     return stream.getvalue()
