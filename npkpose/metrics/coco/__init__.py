@@ -7,6 +7,7 @@ Read in this order:
     extents.py           the area of the box around a pose
     scan.py              the compiled scanner: bytes to columns, numbers rounded as float() does
     scanned.py           what it scanned, with the methods of entries
+    from_labels.py       Labels of other formats into tables
     read_json.py         COCO's JSON into tables, by the scanner or by json
     file_skeleton.py     the skeleton that a file's categories say
     scored.py            the skeleton, rows and columns that a protocol scores

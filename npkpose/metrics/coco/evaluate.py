@@ -71,9 +71,9 @@ def evaluate_coco(
 
     Parameters
     ----------
-    ground_truth : path, parsed JSON, or GroundTruth
-        COCO annotations.
-    results : path, parsed JSON, or Detections
+    ground_truth : path, parsed JSON, GroundTruth, or Labels
+        COCO annotations; `npkpose.io.read` gives Labels of other files.
+    results : path, parsed JSON, Detections, or Labels
         COCO results: a list of image_id, category_id, keypoints and score, with or without bbox.
     skeleton : Skeleton of K keypoints, name of a published one, or "auto"; optional
         Its sigmas are used. A file whose categories list other names gets a warning. "auto": the

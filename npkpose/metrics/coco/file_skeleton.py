@@ -12,6 +12,7 @@ import numpy as np
 from npkpose._json import JsonFile
 from npkpose.io.keypoint_names import listed_names
 from npkpose.io.known_skeletons import choose_skeleton
+from npkpose.io.labels import Labels
 from npkpose.metrics.coco.scan import UnusualJson, scan_object, skip_space, skip_value
 
 _LIST, _END_LIST = b"[]"
@@ -22,7 +23,7 @@ def skeleton_of_file(source, categories=None):
 
     Parameters
     ----------
-    source : path or parsed JSON
+    source : path, parsed JSON or Labels
     categories : sequence of ids, optional
         Only these categories are looked at; default: all.
 
@@ -31,6 +32,8 @@ def skeleton_of_file(source, categories=None):
     ValueError
         Categories that list different keypoints, or no keypoints at all.
     """
+    if isinstance(source, Labels):
+        return source.skeleton
     name, listed, first = read_head(source)
     if categories is not None:
         chosen = np.atleast_1d(np.asarray(categories)).tolist()

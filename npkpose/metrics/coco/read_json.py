@@ -18,6 +18,8 @@ import numpy as np
 from npkpose._json import JsonFile, read_json
 from npkpose.io.entries import Entries, pack_keypoints, short
 from npkpose.io.keypoint_names import category_names, names_of_categories
+from npkpose.io.labels import Labels
+from npkpose.metrics.coco.from_labels import detections_of, ground_truth_of
 from npkpose.metrics.coco.protocols import COCO, PART_SCORES, PARTS, layouts
 from npkpose.metrics.coco.scan import UnusualJson
 from npkpose.metrics.coco.scanned import scan_ground_truth, scan_results
@@ -32,7 +34,7 @@ def read_ground_truth(source, skeleton, categories=None, protocol=COCO):
 
     Parameters
     ----------
-    source : path, parsed JSON or GroundTruth
+    source : path, parsed JSON, Labels or GroundTruth
         A table is returned as it is.
     skeleton : Skeleton of K keypoints
     categories : ndarray, sorted, optional
@@ -40,8 +42,8 @@ def read_ground_truth(source, skeleton, categories=None, protocol=COCO):
     protocol : Protocol
         Says which fields are read.
     """
-    if isinstance(source, GroundTruth):
-        return source
+    if isinstance(source, (GroundTruth, Labels)):
+        return source if isinstance(source, GroundTruth) else ground_truth_of(source)
     build = partial(
         as_ground_truth, skeleton=skeleton, categories=categories, protocol=protocol
     )
@@ -55,8 +57,8 @@ def read_detections(source, skeleton, categories, protocol=COCO, truth=None):
 
     ``truth``, a `GroundTruth`, knows names for messages.
     """
-    if isinstance(source, Detections):
-        return source
+    if isinstance(source, (Detections, Labels)):
+        return source if isinstance(source, Detections) else detections_of(source)
     build = partial(
         _detections, skeleton=skeleton, categories=categories, protocol=protocol, truth=truth
     )

@@ -133,3 +133,22 @@ def test_bad_settings_are_named(settings, message):
     truth = labels(skeletons.FACE_68, faces(skeletons.FACE_68), boxes=[[0, 0, 9, 9]] * 3)
     with pytest.raises(ValueError, match=message):
         evaluate_distances(truth, truth, **settings)
+
+
+SAMPLES = {
+    "300vw_anno_300vw": "300w", "300w_test_300w": "300w", "300wlp_test_300wlp": "300w",
+    "aflw_test_aflw": "aflw", "cofw_test_cofw": "cofw", "lapa_test_lapa": "lapa",
+    "wflw_test_wflw": "wflw", "onehand10k_test_onehand10k": "onehand10k",
+    "freihand_test_freihand": "freihand", "rhd_test_rhd": "rhd", "jhmdb_test_jhmdb_sub1": "jhmdb",
+    "panoptic_test_panoptic": "pckh", "mpii_test_mpii": "epe", "fly_test_fly": "pck",
+    "horse10_test_horse10": "nme", "locust_test_locust": "pck", "zebra_test_zebra": "pck",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name, protocol", SAMPLES.items())
+def test_an_annotation_file_scored_against_itself_is_perfect(name, protocol, shared_data):
+    path = shared_data / "samples" / "annotations" / f"{name}.json"
+    if not path.exists():
+        pytest.skip(f"no {path.name} here")
+    for number, value in evaluate_distances(path, path, protocol).numbers.items():
+        assert value == (0 if number in LOWEST or number.startswith("FR") else 1), number
