@@ -117,13 +117,12 @@ def _chunk(r, i, thread, zero):
     planes, offsets = carray(numbers_at(r.planes, 0), (r.K, 3)), np.empty(r.K, np.int64)
     for k in range(r.K):
         offsets[k] = planes[k, 0] * apart + planes[k, 1] * width + planes[k, 2]
-    for h in range(lines):  # one call for both ways: it would be compiled for each
-        _line(r, chunk, thread, seen, at, offsets, h, each, zero)
+    _sum_lines(r, chunk, thread, seen, at, offsets, lines, each, zero)
 
 
 @kernel
-def _line(r, chunk, thread, seen, at, offsets, h, windows, zero):
-    """Sum ``windows`` windows from row h of a chunk on; some tiles of them at a time."""
+def _sum_lines(r, chunk, thread, seen, at, offsets, lines, windows, zero):
+    """Sum ``windows`` windows of each of some lines of a chunk; some tiles of them at a time."""
     n, m, a, _, first_channel, end_channel = chunk
     y = carray(numbers_at(r.y, zero), r.y_size)
     weight = carray(numbers_at(r.weight, zero), r.w_size)
@@ -140,19 +139,20 @@ def _line(r, chunk, thread, seen, at, offsets, h, windows, zero):
     added = residual if direct else residual[:0]  # later, where it lies apart like y
     least = lowest if added.size == residual.size else zero - np.inf
     target, target_row = (y, r.y_plane) if direct else (sums, block)
-    y_line = n * r.y_image + (a + h) * r.y_row
-    for start in range(0, windows, block):
-        length = min(block, windows - start)
+    y_first, tiles = n * r.y_image + a * r.y_row, -(-windows // group)  # of a line
+    for first in range(0, lines * tiles, GROUPS):
+        end = min(first + GROUPS, lines * tiles)
         for k in range(0, r.K, DEPTH):
             stop = min(r.K, k + DEPTH)
             c = first_channel
             while c < end_channel:
                 P = tile_height(end_channel - c)
-                for l in range(start, start + length, group):
-                    count = min(group, start + length - l)
+                for t in range(first, end):
+                    h, l = t // tiles, t % tiles * group
+                    count = min(group, windows - l)
                     V = (count + lanes - 1) // lanes
-                    at_sums = (c - first_channel) * block + l - start
-                    target_at = y_line + c * r.y_plane + l if direct else at_sums
+                    at_sums = (c - first_channel) * block + (t - first) * group
+                    target_at = y_first + c * r.y_plane + h * r.y_row + l if direct else at_sums
                     tile(
                         P, V, seen, at + h * r.width + l, offsets, k, stop,
                         weight, n * r.w_image + c * r.w_row, r.w_row, w_offsets,
