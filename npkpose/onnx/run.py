@@ -45,10 +45,13 @@ def run_node(node, values):
     """Return the outputs of a node as a tuple; an error names the node."""
     try:
         if node.domain == "" and node.op in CONTROL:
-            return CONTROL[node.op][0](node, values)
-        operator = find_operator(node)
-        inputs = [values[name] if name else None for name in node.inputs]
-        return call(operator, inputs, node)
+            found = CONTROL[node.op][0](node, values)
+        else:
+            inputs = [values[name] if name else None for name in node.inputs]
+            found = call(find_operator(node), inputs, node)
+        if len(found) < len(node.outputs):
+            raise ValueError(f"expected at most {len(found)} outputs, got {len(node.outputs)}")
+        return found
     except MemoryError:
         raise ValueError(f"{node}: not enough memory") from None
     except (ValueError, TypeError, IndexError, KeyError, OverflowError, AttributeError,

@@ -16,7 +16,7 @@ from npkpose.onnx.file import load_model
 from npkpose.onnx.fold import fold_constants, specialise
 from npkpose.onnx.limits import limited
 from npkpose.onnx.run import check_graph, run_graph
-from npkpose.onnx.summary import summarise
+from npkpose.onnx.summary import summarise, zeros_for
 
 _NARROW = ("float16", "bfloat16")
 
@@ -34,6 +34,9 @@ class Session:
     any_size : bool
         Accept inputs of other sizes than the file declares; some exporters write one size for a
         network that can take any.
+    max_bytes : int
+        Of the largest value inside; three times as much at a time. See `npkpose.onnx.limits` for
+        the default.
     kept_shapes : int
         For how many shapes of inputs a specialised graph is kept.
 
@@ -46,17 +49,18 @@ class Session:
         No such file.
     """
 
-    def __init__(self, path, any_size=False, kept_shapes=8):
+    def __init__(self, path, any_size=False, max_bytes=None, kept_shapes=8):
         self.path, self.any_size = str(path), any_size
+        self.max_bytes = None if max_bytes is None else check_integer("max_bytes", max_bytes, 1)
         self.kept_shapes = check_integer("kept_shapes", kept_shapes, 1)
         model = load_model(path)
         self.opsets, self.metadata, self.producer = model.opsets, model.metadata, model.producer
         self.inputs, self.outputs = model.graph.inputs, model.graph.outputs
-        self._known = {}  # {(name, dtype, shape) of inputs: graph}, the last one used at the end
+        self._known = {}  # {(name, dtype, shape) of inputs: (graph, shapes)}, the last one used at the end
         self._weights = sum(a.nbytes for a in model.graph.constants.values())
         try:
             check_graph(model.graph)
-            with np.errstate(all="ignore"), limited(self._weights):
+            with np.errstate(all="ignore"), limited(self._weights, self.max_bytes):
                 self._graph = fold_constants(model.graph)
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from None
@@ -78,18 +82,18 @@ class Session:
         """
         arrays = self._check(feeds)
         key = tuple((name, a.dtype, a.shape) for name, a in arrays.items())
-        graph = self._known.pop(key, None)
+        graph, shapes = self._known.pop(key, (None, None))
         try:
             given = self._weights + sum(a.nbytes for a in arrays.values())
-            with np.errstate(all="ignore"), limited(given):
+            with np.errstate(all="ignore"), limited(given, self.max_bytes):
                 if graph is None:
                     found = specialise(self._graph, arrays)
-                    graph, outputs = found.graph, found.outputs
+                    graph, shapes, outputs = found.graph, found.shapes, found.outputs
                 else:
                     outputs = run_graph(graph, arrays)
         except ValueError as error:
             raise ValueError(f"{self.path}: {error}") from None
-        self._known[key] = graph
+        self._known[key] = graph, shapes
         while len(self._known) > self.kept_shapes:
             self._known.pop(next(iter(self._known)), None)
         own = graph.constants.keys() | arrays.keys()
@@ -121,7 +125,14 @@ class Session:
         return array.astype(np.float32) if array.dtype == np.float16 else array
 
     def __str__(self):
-        return summarise(self)
+        feeds = zeros_for(self.inputs) if not self._known else None
+        try:
+            if feeds is not None:
+                self.run(feeds)
+        except ValueError:  # zeros may be too few for a network that selects
+            pass
+        graph, shapes = list(self._known.values())[-1] if self._known else (self._graph, {})
+        return summarise(self, graph, shapes)
 
     def __repr__(self):
         return f"Session({self.path!r})"
