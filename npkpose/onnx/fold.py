@@ -25,10 +25,14 @@ _ONLY_SHAPES = {"Shape", "Size"}
 
 @dataclass
 class Specialised:
-    """A graph for one shape of the inputs, {name: (dtype, shape)} of all values, the outputs."""
+    """A graph for one shape of the inputs, {name: (dtype, shape)} of all values, the outputs.
+
+    ``fixed`` are the names whose shape follows from that of the inputs.
+    """
 
     graph: Graph
     shapes: dict
+    fixed: set
     outputs: list
 
 
@@ -81,7 +85,7 @@ class _Tracer:
         outputs = [self.values[value.name] for value in self.graph.outputs]
         constants = {name: self.values[name] for name in self.static}
         graph = replace(self.graph, nodes=self.nodes, constants=constants)
-        return Specialised(keep_needed(graph), shapes, outputs)
+        return Specialised(keep_needed(graph), shapes, self.shaped, outputs)
 
     def note(self, node):
         """Sort a node that has run: its outputs are constants, or it stays in the graph."""

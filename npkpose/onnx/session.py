@@ -12,9 +12,13 @@ lose two digits, and NumPy is slower in float16. There is no backward pass.
 import numpy as np
 
 from npkpose._check import check_integer, check_kind, shown
+from npkpose.engine import num_threads
+from npkpose.nn.faster import current_engine
 from npkpose.onnx.file import load_model
 from npkpose.onnx.fold import fold_constants, specialise
+from npkpose.onnx.fuse import fuse
 from npkpose.onnx.limits import limited
+from npkpose.onnx.plan import Plan
 from npkpose.onnx.run import check_graph, run_graph
 from npkpose.onnx.summary import summarise, zeros_for
 
@@ -56,7 +60,7 @@ class Session:
         model = load_model(path)
         self.opsets, self.metadata, self.producer = model.opsets, model.metadata, model.producer
         self.inputs, self.outputs = model.graph.inputs, model.graph.outputs
-        self._known = {}  # {(name, dtype, shape) of inputs: (graph, shapes)}, the last one used at the end
+        self._known = {}  # {shapes of inputs: (graph, shapes, plan)}, the last one used at the end
         self._weights = sum(a.nbytes for a in model.graph.constants.values())
         try:
             check_graph(model.graph)
@@ -81,19 +85,25 @@ class Session:
             process its inputs, or needs too much memory or too many steps.
         """
         arrays = self._check(feeds)
-        key = tuple((name, a.dtype, a.shape) for name, a in arrays.items())
-        graph, shapes = self._known.pop(key, (None, None))
+        shapes = tuple((name, a.dtype, a.shape) for name, a in arrays.items())
+        key = current_engine(), num_threads(), shapes
+        graph, shapes, plan = self._known.pop(key, (None, None, None))
         try:
             given = self._weights + sum(a.nbytes for a in arrays.values())
             with np.errstate(all="ignore"), limited(given, self.max_bytes):
                 if graph is None:
                     found = specialise(self._graph, arrays)
                     graph, shapes, outputs = found.graph, found.shapes, found.outputs
-                else:
+                    graph = fuse(graph, shapes)
+                    if current_engine() == "fast":
+                        plan = Plan(graph, shapes, found.fixed, arrays)
+                elif plan is None:
                     outputs = run_graph(graph, arrays)
+                else:
+                    outputs = plan.run(arrays)
         except ValueError as error:
             raise ValueError(f"{self.path}: {error}") from None
-        self._known[key] = graph, shapes
+        self._known[key] = graph, shapes, plan
         while len(self._known) > self.kept_shapes:
             self._known.pop(next(iter(self._known)), None)
         own = graph.constants.keys() | arrays.keys()
@@ -131,7 +141,7 @@ class Session:
                 self.run(feeds)
         except ValueError:  # zeros may be too few for a network that selects
             pass
-        graph, shapes = list(self._known.values())[-1] if self._known else (self._graph, {})
+        graph, shapes, _ = list(self._known.values())[-1] if self._known else (self._graph, {}, 0)
         return summarise(self, graph, shapes)
 
     def __repr__(self):

@@ -26,7 +26,8 @@ def damage(content, rng):
     elif kind == VARINT:
         siblings[i] = number, kind, NUMBERS[rng.integers(len(NUMBERS))]
     elif isinstance(value, bytes):
-        siblings[i] = number, kind, TEXTS[rng.integers(len(TEXTS))] if kind == BYTES else value[::-1]
+        new = TEXTS[rng.integers(len(TEXTS))] if kind == BYTES else value[::-1]
+        siblings[i] = number, kind, new
     return _bytes(tree)
 
 

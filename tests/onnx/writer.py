@@ -122,7 +122,8 @@ def loop_model():
         [node("Less", "i three", "c"), node("Identity", "c", "go"),
          node("If", "c", "u", then_branch=then, else_branch=other), node("Identity", "u", "v")],
         [value("i", "int64", ()), value("g", "bool", ()), value("s", shape=(2,))],
-        [value("go", "bool", ()), value("u", shape=(2,)), value("v", shape=(2,))], three=np.array(3),
+        [value("go", "bool", ()), value("u", shape=(2,)), value("v", shape=(2,))],
+        three=np.array(3),
     )  # fmt: skip
     two = [value(name, shape=(2,)) for name in ("p", "q", "r", "r2")]
     step = graph([node("Add", "p q", "r"), node("Identity", "r", "r2")], two[:2], two[2:])

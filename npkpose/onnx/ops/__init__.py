@@ -10,6 +10,7 @@
 """
 
 import inspect
+from functools import lru_cache
 from typing import NamedTuple
 
 from npkpose.onnx.ops import (
@@ -72,6 +73,7 @@ def find_operator(node):
     return _operator(versions[since])
 
 
+@lru_cache(maxsize=None)
 def _operator(function):
     parameters = inspect.signature(function).parameters.values()
     by_position = [p for p in parameters if p.kind == p.POSITIONAL_OR_KEYWORD]

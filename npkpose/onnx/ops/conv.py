@@ -145,15 +145,22 @@ def _transposed(x, weight, kernel, strides, dilations, group, whole):
     return y
 
 
-def fused_conv(x, weight, bias=None, residual=None, *, activation, activation_params=(), **window):
-    """FusedConv of com.microsoft: a convolution, plus a residual, and an activation after it."""
+def fused_conv(
+    x, weight, bias=None, residual=None, *, activation, activation_params=(), **window
+):
+    """FusedConv of com.microsoft: a convolution, plus a residual, and an activation after it.
+
+    Departure: Silu is known too, and "" is none.
+    """
     y = conv(x, weight, bias, **window)
     y = y if residual is None else y + residual
     a, b = [*activation_params, 0, 0][:2]
     functions = {
-        "Relu": lambda: relu(y), "Sigmoid": lambda: sigmoid(y), "Tanh": lambda: np.tanh(y),
+        "": lambda: y, "Silu": lambda: y * sigmoid(y), "Relu": lambda: relu(y),
+        "Sigmoid": lambda: sigmoid(y), "Tanh": lambda: np.tanh(y),
         "LeakyRelu": lambda: leaky_relu(y, alpha=a), "Clip": lambda: np.clip(y, a, b),
         "HardSigmoid": lambda: hard_sigmoid(y, alpha=a, beta=b),
+        "HardSwish": lambda: y * hard_sigmoid(y, alpha=a, beta=b),
     }  # fmt: skip
     if activation not in functions:
         raise ValueError(f"activation: expected one of {list(functions)}, got {activation!r}")
