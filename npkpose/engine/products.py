@@ -35,7 +35,7 @@ def multiply_sequences(w, x, y, epilogue=Epilogue()):
 
     Rows of ``x`` follow each other; the last axis of ``y`` is, whose strides the residual has.
     """
-    taps = _one_pixel(w.strides[0] // w.itemsize, w.strides[1] // w.itemsize, 0)
+    taps = one_pixel(w.strides[0] // w.itemsize, w.strides[1] // w.itemsize, 0)
     if epilogue.residual is not None:
         epilogue = epilogue._replace(residual=epilogue.residual[None])
     sum_taps(x[None], w, taps, y[None], epilogue)
