@@ -72,7 +72,8 @@ class _Tracer:
         queue = list(zip(self.graph.nodes, self.graph.freed))[::-1]
         while queue:
             node, freed = queue.pop()
-            if node.op == "If" and node.domain == "" and node.inputs[0] in self.static:
+            known = node is not None and node.op == "If" and node.domain == ""
+            if known and node.inputs[0] in self.static:
                 queue += [(None, freed)] + [(n, ()) for n in self.branch(node)[::-1]]
                 continue
             if node is not None:

@@ -38,6 +38,7 @@ class Plan:
                 self._call(node)
             self._release(freed)
         self._flush()
+        self._placed = self.values.keys() - graph.constants.keys()
 
     def run(self, feeds):
         """Return the outputs, given {name: array} of the inputs."""
@@ -60,12 +61,14 @@ class Plan:
 
     def _run_node(self, node, values):
         """Call a function of NumPy; outputs with a place are copied there."""
-        given = [values[name] for name in node.reads() if name in self.values]
         for name, value in zip(node.outputs, run_node(node, values)):
             if name in self.values:
                 self.values[name][...] = value
             elif name:
-                if any(np.may_share_memory(value, x) for x in given):
+                if isinstance(value, np.ndarray) and value.base is not None and any(
+                    np.may_share_memory(value, self.values[n]) for n in node.inputs
+                    if n in self._placed
+                ):  # fmt: skip
                     value = np.array(value)
                 values[name] = value
 

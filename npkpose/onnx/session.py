@@ -21,8 +21,10 @@ from npkpose.onnx.limits import limited
 from npkpose.onnx.plan import Plan
 from npkpose.onnx.run import check_graph, run_graph
 from npkpose.onnx.summary import summarise, zeros_for
+from npkpose.onnx.tensors import DATA_TYPES
 
 _NARROW = ("float16", "bfloat16")
+_TENSORS = {kind.name for kind in DATA_TYPES.values()}
 
 
 class Session:
@@ -63,6 +65,9 @@ class Session:
         self._known = {}  # {shapes of inputs: (graph, shapes, plan)}, the last one used at the end
         self._weights = sum(a.nbytes for a in model.graph.constants.values())
         try:
+            for value in self.inputs:
+                if value.kind not in _TENSORS:
+                    raise ValueError(f"input {value}: expected a tensor")
             check_graph(model.graph)
             with np.errstate(all="ignore"), limited(self._weights, self.max_bytes):
                 self._graph = fold_constants(model.graph)
@@ -88,6 +93,7 @@ class Session:
         shapes = tuple((name, a.dtype, a.shape) for name, a in arrays.items())
         key = current_engine(), num_threads(), shapes
         graph, shapes, plan = self._known.pop(key, (None, None, None))
+        copied = plan is not None  # a plan's outputs are copies already
         try:
             given = self._weights + sum(a.nbytes for a in arrays.values())
             with np.errstate(all="ignore"), limited(given, self.max_bytes):
@@ -106,8 +112,9 @@ class Session:
         self._known[key] = graph, shapes, plan
         while len(self._known) > self.kept_shapes:
             self._known.pop(next(iter(self._known)), None)
-        own = graph.constants.keys() | arrays.keys()
-        return {v.name: _returned(v, a, v.name in own) for v, a in zip(self.outputs, outputs)}
+        own = [*arrays.values()] + ([] if copied else [*self._graph.constants.values()])
+        own += [] if copied else graph.constants.values()
+        return {v.name: _returned(v, a, own) for v, a in zip(self.outputs, outputs)}
 
     def _check(self, feeds):
         """Return {name: array} of all inputs in the file's order."""
@@ -120,8 +127,6 @@ class Session:
         return {value.name: self._check_input(value, feeds[value.name]) for value in self.inputs}
 
     def _check_input(self, value, given):
-        if value.kind in ("sequence", "optional", "map", ""):
-            return given
         array = np.asarray(given)
         allowed = (value.kind, "float32") if value.kind in _NARROW else (value.kind,)
         if array.dtype.name not in allowed:
@@ -148,10 +153,10 @@ class Session:
         return f"Session({self.path!r})"
 
 
-def _returned(value, array, shared):
-    """Return an output as the file declares it, and never one of the session's own arrays."""
+def _returned(value, array, own):
+    """Return an output as the file declares it, never one of the caller's arrays or ours."""
     if not hasattr(array, "dtype"):
         return array
     if value.kind == "float16":
         return array.astype(np.float16)
-    return np.array(array) if shared else array
+    return np.array(array) if any(np.may_share_memory(array, a) for a in own) else array

@@ -72,7 +72,7 @@ def zeros_for(inputs):
     """Return {name: array} of zeros of the declared shapes, or None where one is not declared."""
     feeds = {}
     for value in inputs:
-        if value.shape is None or value.kind in ("sequence", "optional", "map", ""):
+        if value.shape is None:
             return None
         kind = "float32" if value.kind == "bfloat16" else value.kind.replace("int4", "int8")
         shape = [n if isinstance(n, int) and n >= 0 else 1 for n in value.shape]

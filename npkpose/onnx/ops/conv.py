@@ -52,7 +52,8 @@ def _conv2d(x, weight, bias, window, group):
     if any(a != b for a, b in pads):
         x, pads = np.pad(x, [(0, 0), (0, 0), *pads]), [(0, 0), (0, 0)]
     window = kernel, dilations, tuple(a for a, _ in pads), strides
-    return conv2d(x, weight, bias, window, group)
+    function = conv2d if x.dtype == np.float32 else conv2d.plain  # float64 is compiled for no file
+    return function(x, weight, bias, window, group)
 
 
 def windows(x, weight, kernel_shape, strides, dilations, pads, auto_pad):
@@ -132,7 +133,8 @@ def _transposed(x, weight, kernel, strides, dilations, group, whole):
         return _transposed(x[:, :, None], weight[:, :, None], *args)[:, :, 0]
     if len(kernel) == 2:
         window = kernel, dilations, (0, 0), strides
-        return conv_transpose2d(x, weight, None, window, group, tuple(whole))
+        function = conv_transpose2d if x.dtype == np.float32 else conv_transpose2d.plain
+        return function(x, weight, None, window, group, tuple(whole))
     y = np.zeros((len(x), weight.shape[1] * group, *whole), x.dtype)
     for tap in np.ndindex(*kernel):
         parts = [
