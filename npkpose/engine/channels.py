@@ -70,7 +70,7 @@ def _axis(k, d, p, s):
     return phases, taps, max(shift for _, shift in taps)
 
 
-def _convolve(record, thread):
+def _convolve_float32(record, thread):
     r = carray(numbers_at(record, 0), 27)
     zero = np.float32(0)
     images, C, Ho, Wo, width, band = r[9], r[10], r[13], r[14], r[19], r[20]
@@ -103,7 +103,7 @@ def _convolve(record, thread):
 
 @lru_cache(maxsize=1)
 def _job():
-    return job(_convolve)
+    return job(_convolve_float32)
 
 
 @kernel

@@ -41,7 +41,7 @@ def add_enlarged(program, x, y, factor):
     program.add_numbers(_enlarge_job(), numbers, y.size, x, y)
 
 
-def _copy(record, thread):
+def _copy_float32(record, thread):
     r = carray(numbers_at(record, 0), 3 + 3 * AXES)
     zero, n = np.float32(0), r[3 : 3 + AXES]
     s, t = r[3 + AXES : 3 + 2 * AXES], r[3 + 2 * AXES : 3 + 3 * AXES]
@@ -65,7 +65,7 @@ def _copy(record, thread):
 
 @lru_cache(maxsize=1)
 def _copy_job():
-    return job(_copy)
+    return job(_copy_float32)
 
 
 @kernel
@@ -88,7 +88,7 @@ def _copy_row(x, source, s, y, target, t, width):
             y[target + l * t] = x[source + l * s]
 
 
-def _enlarge(record, thread):
+def _enlarge_float32(record, thread):
     r = carray(numbers_at(record, 0), 7)
     zero, rows, W, down, across = np.float32(0), r[3], r[4], r[5], r[6]
     x = carray(numbers_at(r[1], zero), rows * W)
@@ -111,4 +111,4 @@ def _enlarge(record, thread):
 
 @lru_cache(maxsize=1)
 def _enlarge_job():
-    return job(_enlarge)
+    return job(_enlarge_float32)

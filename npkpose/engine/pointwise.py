@@ -57,7 +57,7 @@ def _joined(shape, strides):
     return shape, strides
 
 
-def _activate(record, thread):
+def _activate_float32(record, thread):
     r = carray(numbers_at(record, 0), 6)
     zero, size = np.float32(0), r[4]
     x, y = carray(numbers_at(r[1], zero), size), carray(numbers_at(r[2], zero), size)
@@ -74,7 +74,7 @@ def _activate(record, thread):
 
 @lru_cache(maxsize=1)
 def _activation_job():
-    return job(_activate)
+    return job(_activate_float32)
 
 
 @contracting_kernel
@@ -121,7 +121,7 @@ def apply(y, kind, a, b):
             y[i] = a * y[i] + b
 
 
-def _combine(record, thread):
+def _combine_float32(record, thread):
     r = carray(numbers_at(record, 0), 17)
     zero = np.float32(0)
     rows, width = r[4] * r[5] * r[6], r[7]
@@ -147,7 +147,7 @@ def _combine(record, thread):
 
 @lru_cache(maxsize=1)
 def _binary_job():
-    return job(_combine)
+    return job(_combine_float32)
 
 
 @kernel

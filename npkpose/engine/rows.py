@@ -31,7 +31,7 @@ def add_rows(program, kind, x, y, weight=None, bias=None, eps=0.0):
     program.add_numbers(_job(), (x.size // n, n, kind), x.size, x, y, weight, bias, eps)
 
 
-def _rows(record, thread):
+def _rows_float32(record, thread):
     r = carray(numbers_at(record, 0), 9)
     zero, rows, n, kind = np.float32(0), r[6], r[7], r[8]
     x = carray(numbers_at(r[1], zero), rows * n)
@@ -56,7 +56,7 @@ def _rows(record, thread):
 
 @lru_cache(maxsize=1)
 def _job():
-    return job(_rows)
+    return job(_rows_float32)
 
 
 @kernel

@@ -45,7 +45,7 @@ def add_interpolated(program, x, y, rows, columns):
     program.add_numbers(_interpolation_job(), numbers, y.size, x, y, buffer, *places, *weights)
 
 
-def _pool(record, thread):
+def _pool_float32(record, thread):
     r = carray(numbers_at(record, 0), 15)
     zero, images, H, W, Ho, Wo = np.float32(0), r[4], r[5], r[6], r[7], r[8]
     kh, kw, sh, sw, top, left = r[9], r[10], r[11], r[12], r[13], r[14]
@@ -67,10 +67,10 @@ def _pool(record, thread):
 
 @lru_cache(maxsize=1)
 def _pool_job():
-    return job(_pool)
+    return job(_pool_float32)
 
 
-def _pool_by_one(record, thread):
+def _pool_by_one_float32(record, thread):
     """Windows a pixel apart: the whole image, with -infinity around it, as one line."""
     r = carray(numbers_at(record, 0), 16)
     zero, images, H, W, Ho, Wo = np.float32(0), r[4], r[5], r[6], r[7], r[8]
@@ -99,7 +99,7 @@ def _pool_by_one(record, thread):
 
 @lru_cache(maxsize=1)
 def _slide_job():
-    return job(_pool_by_one)
+    return job(_pool_by_one_float32)
 
 
 @kernel
@@ -152,7 +152,7 @@ def _raise_by_two(y, x):
         y[w] = v if v > y[w] else y[w]
 
 
-def _interpolate(record, thread):
+def _interpolate_float32(record, thread):
     r = carray(numbers_at(record, 0), 13)
     zero, images, H, W, Ho, Wo = np.float32(0), r[8], r[9], r[10], r[11], r[12]
     x = carray(numbers_at(r[1], zero), images * H * W)
@@ -179,7 +179,7 @@ def _interpolate(record, thread):
 
 @lru_cache(maxsize=1)
 def _interpolation_job():
-    return job(_interpolate)
+    return job(_interpolate_float32)
 
 
 @contracting_kernel
