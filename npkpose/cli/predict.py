@@ -14,6 +14,7 @@ from npkpose.cli.photos import id_of_name, list_photos
 from npkpose.cli.terminal import one_line, print_note
 
 DEFAULT = "openpose-mobilenetv2"
+EXPORTED = ".onnx", ".tflite"
 
 
 def add_command(commands):
@@ -32,7 +33,11 @@ def add_command(commands):
         help="a name that `npkpose models` lists; default: the network that `npkpose train "
         "topdown` wrote into --weights, or openpose-mobilenetv2")  # fmt: skip
     add("--weights", required=True,
-        help="weight file: .pth, .pt, .bin, .safetensors, .npz or .pb")  # fmt: skip
+        help="weight file: .pth, .pt, .bin, .safetensors, .npz or .pb; or a network: .onnx, which "
+        "says itself what it is")  # fmt: skip
+    add("--detector", metavar="FILE.onnx",
+        help="a network of boxes for that of --weights: YOLOX, RTMDet, YuNet or MediaPipe; "
+        "default: one person per photo, in a box of its size")  # fmt: skip
     add("--boxes", metavar="FILE",
         help="boxes of people, for a top-down network, as COCO results or annotations; a photo is "
         "found by file_name, or its name is the image_id, as a number or text. Default: one "
@@ -53,6 +58,10 @@ def _predict(options):
     """Load the network and find people in every photo."""
     from npkpose.models.pretrained import PRETRAINED, load
 
+    if pathlib.Path(options.weights).suffix.lower() in EXPORTED:
+        return _predict_exported(options)
+    if options.detector is not None:
+        raise ValueError(f"--detector: expected none beside {options.weights}, which is no network")
     trained = _load_trained(options)
     if trained is not None:
         return _predict_with(options, trained)
@@ -82,6 +91,43 @@ def _predict_with(options, network):
             f"--flip: expected none, since {skeleton.name} has no pairs of left and right"
         )
     return predict_photos(options, lambda: network, published=False)
+
+
+def _predict_exported(options):
+    """Find people with networks of files that hold layers and weights."""
+    from npkpose.models import from_onnx
+
+    if options.model is not None:
+        raise ValueError("--model: expected none, since the file of --weights says what it is")
+    network = from_onnx(options.weights)
+    if network.finds == "boxes":
+        raise ValueError(
+            f"--weights: expected a network of keypoints, got {network.family}, a detector: give "
+            "it as --detector"
+        )
+    options.model = f"{options.weights} ({network.family})"
+    sees_crops = network.finds == "keypoints"
+    _check_options(options, sees_crops)
+    for name in ("detector", "flip") if not sees_crops else ():
+        if getattr(options, name):
+            raise ValueError(f"--{name}: expected none, since {options.model} sees whole photos")
+    if options.height is not None:
+        raise ValueError(f"--height: expected none, since {options.model} has one size")
+    return predict_photos(options, lambda: network, published=False)
+
+
+def _load_detector(options):
+    """Return the network of --detector, or None."""
+    from npkpose.models import from_onnx
+
+    if getattr(options, "detector", None) is None:
+        return None
+    if options.boxes is not None:
+        raise ValueError("--detector: expected none beside --boxes")
+    detector = from_onnx(options.detector)
+    if detector.finds != "boxes":
+        raise ValueError(f"--detector: expected a network of boxes, got {detector.family}")
+    return detector
 
 
 def _check_options(options, is_top_down):
@@ -128,7 +174,7 @@ def _image_id(path, boxes):
 
 def _check_outputs(options, photos):
     """Return the `Outputs` of the run; ValueError if one of its files must not be replaced."""
-    inputs = [*options.photos, options.weights, options.boxes]
+    inputs = [*options.photos, options.weights, options.boxes, getattr(options, "detector", None)]
     outputs = Outputs([path for path in inputs if path is not None])
     folder = pathlib.Path(options.out)
     if folder.exists():  # or else it is made when the network is loaded, and is empty
@@ -208,13 +254,15 @@ def _make_finder(model, options, boxes):
     """Return a function from an image and its `Photo` to the `Poses` in it."""
     from npkpose.pipeline import BottomUp, TopDown
 
+    if getattr(model, "finds", None) == "people":
+        return lambda image, photo: model(image)
     if not hasattr(model, "input_size"):
         try:
             bottom_up = BottomUp(model, options.height, flip=options.flip)
         except ValueError as error:  # of the height
             raise ValueError(f"--{error}") from None
         return lambda image, photo: bottom_up(image)
-    top_down = TopDown(model, flip=options.flip)
+    top_down = TopDown(model, detector=_load_detector(options), flip=options.flip)
     if boxes is None:
         return lambda image, photo: top_down(image)
     return lambda image, photo: _find_in_boxes(top_down, image, photo, boxes)

@@ -11,11 +11,8 @@
     conv_weight.py few_windows.py       the gradient of a weight, of many or of few windows
     depthwise.py                        and of depthwise convolutions
     products.py attention.py            matrix products; attention
-    gelu.py elu.py transformer.py       activations; the parts of a transformer
+    gelu.py transformer.py              the parts of a transformer
     normalise.py elementwise.py         one pass over memory where NumPy takes several
-    program.py                          a network as jobs that follow each other without Python
-    channels.py pointwise.py rows.py    its steps besides convolutions and products
-    copies.py windows.py                and those that move numbers, or slide over images
     atomics.py jobs.py                  chunks of one job on all threads, without Python
     threads.py ranks.py tiling.py       tasks on all cores; tasks that exchange values; parts
     scratch.py malloc.py                buffers; memory of a training step, kept for the next
@@ -29,18 +26,20 @@ from npkpose.engine.conv_backward import (
     conv_transpose2d,
 )
 from npkpose.engine.conv_forward import Epilogue, conv2d, convolve
-from npkpose.engine.elementwise import adam_step, run_elementwise, squared_error
-from npkpose.engine.elu import elu
+from npkpose.engine.elementwise import (
+    adam_step,
+    relu_backward,
+    run_elementwise,
+    squared_error,
+)
 from npkpose.engine.gelu import gelu
 from npkpose.engine.malloc import keep_freed_memory
 from npkpose.engine.normalise import (
     channel_sums,
-    fold_statistics,
     gradient_sums,
     moments,
     normalise,
     normalise_backward,
-    relu_backward,
 )
 from npkpose.engine.products import matmul
 from npkpose.engine.ranks import all_gather, rank, run_ranks
@@ -50,7 +49,7 @@ from npkpose.engine.transformer import add_attention, add_mlp, normalise_tokens
 __all__ = [
     "Epilogue", "adam_step", "add_attention", "add_mlp", "all_gather", "attend", "channel_sums",
     "conv2d", "conv2d_input_gradient", "conv2d_weight_gradient", "conv_transpose2d", "convolve",
-    "elu", "fold_statistics", "gelu", "gradient_sums", "keep_freed_memory", "matmul", "moments",
-    "normalise", "normalise_backward", "normalise_tokens", "num_threads", "rank", "relu_backward",
-    "run_all", "run_elementwise", "run_ranks", "squared_error", "use_threads",
+    "gelu", "gradient_sums", "keep_freed_memory", "matmul", "moments", "normalise",
+    "normalise_backward", "normalise_tokens", "num_threads", "rank", "relu_backward", "run_all",
+    "run_elementwise", "run_ranks", "squared_error", "use_threads",
 ]  # fmt: skip

@@ -35,8 +35,7 @@ def conv_transpose2d(x, weight, bias, window, groups, size):
 def conv2d_input_gradient(dy, weight, window, groups, size, epilogue=Epilogue()):
     """Return dL/dx (N, C, H, W), ``size`` being (H, W), given dL/dy (N, O, Ho, Wo).
 
-    ``weight`` is (O, C / groups, kh, kw). An ``epilogue`` of a shift, a ReLU and, for one group, a
-    scale may follow.
+    ``weight`` is (O, C / groups, kh, kw). An ``epilogue`` of a shift and a ReLU may follow.
     """
     O, inputs = weight.shape[:2]
     if dy.shape[1] != O or O % groups or weight.dtype != dy.dtype:
@@ -61,7 +60,7 @@ def conv2d_input_gradient(dy, weight, window, groups, size, epilogue=Epilogue())
 def _gather(dy, weight, window, dx, epilogue, add_up):
     """Fill ``dx``: pixels of each remainder of the stride by ``add_up``, one of two functions."""
     sh, sw = window[3]
-    for taps, (r, q) in zip(gradient_taps(window, weight.shape[1]), np.ndindex(sh, sw)):
+    for taps, (r, q) in zip(_gradient_taps(window, weight.shape[1]), np.ndindex(sh, sw)):
         pixels = dx[:, :, r::sh, q::sw]
         if taps.rows and taps.cols:
             add_up(dy, weight, taps, pixels, epilogue)
@@ -73,7 +72,7 @@ def _gather(dy, weight, window, dx, epilogue, add_up):
 
 
 @lru_cache(maxsize=1024)
-def gradient_taps(window, C):
+def _gradient_taps(window, C):
     """Return the `Taps` for pixels of each remainder of the stride, in the order of np.ndindex."""
     (kh, kw), dilation, padding, (sh, sw) = window
     axes = [

@@ -12,7 +12,6 @@ order; only image, instance, keypoint, x and y must be there. Other columns are 
 """
 
 import csv
-from array import array
 
 import numpy as np
 
@@ -71,7 +70,7 @@ class _Table:
         self.source, self.images, self.instances, self.names = source, {}, {}, {}
         if source.skeleton is not None:
             self.names = {name: k for k, name in enumerate(source.skeleton.keypoints)}
-        self.rows, self.scores = array("d"), {}  # n, k, x, y, visibility, score of each keypoint
+        self.rows, self.scores = [], {}
 
     def add(self, line, cells):
         """Add the cells {column: text} of a line."""
@@ -95,7 +94,7 @@ class _Table:
                 self._fail(line, "keypoint", wanted, cells["keypoint"])
             k = self.names[cells["keypoint"]] = len(self.names)
         if cells["x"] or cells["y"]:
-            self.rows.extend((n, k, *self._keypoint(line, cells)))
+            self.rows.append((n, k, *self._keypoint(line, cells)))
 
     def labels(self):
         """Return the `Labels` of all lines."""
@@ -104,15 +103,15 @@ class _Table:
             self.names = {"0": 0}
         skeleton = source.skeleton or _skeleton(list(self.names))
         K, where = skeleton.num_keypoints, skeleton.keypoints.index
-        column = np.array([where(name) for name in self.names])
-        rows = np.frombuffer(self.rows).reshape(-1, 6) if self.rows else np.empty((0, 6))
-        if N * K > 1000 * (len(rows) + 1000):
+        column = {k: where(name) for name, k in self.names.items()}
+        if N * K > 1000 * (len(self.rows) + 1000):
             raise ValueError(f"{source.name}: expected instances of the same keypoints")
         points, visibility = np.full((N, K, 2), np.nan), np.zeros((N, K), int)
         scores, totals = np.ones((N, K)), np.full(N, np.nan)
-        rows = rows[rows[:, 4] > 0]
-        place = rows[:, 0].astype(int), column[rows[:, 1].astype(int)]
-        points[place], visibility[place], scores[place] = rows[:, 2:4], rows[:, 4], rows[:, 5]
+        for n, k, x, y, flag, score in self.rows:
+            k = column[k]
+            if flag:
+                points[n, k], visibility[n, k], scores[n, k] = (x, y), flag, score
         totals[list(self.scores)] = list(self.scores.values())
         index = [where for _, where in self.instances.values()]
         ids = _ids(self.images)
@@ -150,8 +149,8 @@ class _Table:
 
 def _lines(source):
     """Yield (number of the line, {column: text})."""
-    stream = source.lines()
-    reader = csv.reader(stream)
+    text = source.path.read_bytes().decode("utf-8-sig", errors="replace")
+    reader = csv.reader(text.splitlines())
     try:
         header = next(reader, [])
         missing = [name for name in NEEDED if name not in header]
@@ -168,8 +167,6 @@ def _lines(source):
             yield reader.line_num, dict(zip(header, cells))
     except csv.Error as error:
         raise ValueError(f"{source.name}: line {reader.line_num}: {error}") from None
-    finally:
-        stream.close()
 
 
 def _skeleton(names):

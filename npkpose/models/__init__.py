@@ -16,12 +16,15 @@ Read in this order:
     lifting/                    2-D keypoints to 3-D poses
     mesh/                       an image to the surface of a body
     pretrained.py               sizes, scores and sources of published weights
+    exported/                   networks from ONNX and TFLite files
 
 A network has ``forward``, ``backward`` and ``preprocess``; its outputs are maps. `npkpose.codec`
-decodes maps to keypoints, and `npkpose.pipeline` goes from images to poses.
+decodes maps to keypoints, and `npkpose.pipeline` goes from images to poses. Exported networks
+bring their own decoders, since a file may end anywhere on that way; they have no ``backward``.
 """
 
 from npkpose.models.backbones.resnet import ResNet
+from npkpose.models.exported import from_onnx
 from npkpose.models.higherhrnet import HigherHRNet
 from npkpose.models.hrnet import HRNet
 from npkpose.models.lifting.mhformer import MHFormer
@@ -39,5 +42,6 @@ from npkpose.models.vitpose import ViTPose
 __all__ = [
     "HRNet", "HigherHRNet", "LightweightOpenPose", "MHFormer", "OpenPoseBody25", "OpenPoseCOCO",
     "OpenPoseMobileNetV2", "PyMAF", "ResNet", "Simple3D", "SmallPaf", "SmallTags", "SmallTopDown",
-    "TinyKeypointNet", "TinyPafNet", "ViTPose", "VideoPose3D", "load_trained",
+    "TinyKeypointNet", "TinyPafNet", "ViTPose", "VideoPose3D", "from_onnx",
+    "load_trained",
 ]  # fmt: skip

@@ -49,11 +49,8 @@ class Node:
     place: str = ""
 
     def __str__(self):
-        return f"{self.place} {plain(self.name)!r} ({plain(self.kind())})".lstrip()
-
-    def kind(self):
-        """Return the operator's name, with its domain if that is not the standard's."""
-        return f"{self.domain}.{self.op}" if self.domain else self.op
+        kind = f"{self.domain}.{self.op}" if self.domain else self.op
+        return f"{self.place} {plain(self.name)!r} ({plain(kind)})".lstrip()
 
     def subgraphs(self):
         """Return the graphs among the attributes."""
@@ -102,11 +99,7 @@ def sort_graph(graph, outer=frozenset()):
     ``outer`` are names of graphs around it. Raises ValueError for a name that two nodes write, one
     that is read and never written, and nodes that wait for each other.
     """
-    names = [value.name for value in graph.inputs]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ValueError(f"input {twice!r}: expected it once, got it twice")
-    known = set(outer) | set(graph.constants) | set(names)
+    known = set(outer) | set(graph.constants) | {value.name for value in graph.inputs}
     writers = _writers(graph, known)
     for node in graph.nodes:
         for name in node.reads():

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from npkpose._check import check_array, check_choice, check_flag, check_number
+from npkpose._check import check_array, check_choice, check_flag, check_number, shown
 from npkpose.codec.heatmap.decode import DARK_SPACING, REFINEMENTS, decode_heatmaps
 from npkpose.codec.heatmap.expected_oks import expected_oks
 from npkpose.codec.nms import oks_nms
@@ -45,9 +45,14 @@ class TopDown:
         With the last, heatmaps are decoded as their `expected_oks`; it is the square root of a
         person's area, in heights of the input. Sigmas that are not known (NaN) count as
         `UNKNOWN_SIGMA`, there and in the suppression. Switched to evaluation mode.
-    flip : bool
+        A network that finds keypoints without heatmaps, as those of `models.from_onnx` may, has
+        ``locate`` in place of ``preprocess`` and a ``convention`` of its crops.
+    detector : callable, optional
+        Finds the boxes where none are given: a network of `models.from_onnx`, or any function from
+        an image to an object with ``boxes`` and ``scores`` (and ``points`` or None), as `Found`.
+    flip : bool, optional
         Do the flip test, which takes twice the time. Maps are shifted by `Grid.flip_shift`; the
-        published code shifts by a whole pixel, which is less exact.
+        published code shifts by a whole pixel, which is less exact. Default: if the network can.
     padding : float, optional
         Enlargement of the boxes. Default: the model's own, or else the published 1.25.
     refine : str, optional
@@ -66,16 +71,27 @@ class TopDown:
     batch_size = 16  # crops at a time
 
     def __init__(
-        self, model, *, flip=True, padding=None, refine=None, keypoint_threshold=0.2,
-        nms_threshold=0.9,
+        self, model, *, detector=None, flip=None, padding=None, refine=None,
+        keypoint_threshold=0.2, nms_threshold=0.9,
     ):
+        self._locates = hasattr(model, "locate")
         scale = "grid" if hasattr(model, "grid") else "stride"
-        self.model = check_network(model, ("preprocess", "skeleton", "input_size", scale))
+        own = ("locate", "convention") if self._locates else ("preprocess", scale)
+        self.model = check_network(model, (*own, "skeleton", "input_size"))
         self._skeleton = with_all_sigmas(self.model.skeleton)
-        self.grid = getattr(model, "grid", None) or Grid(model.stride, "index")
+        if self._locates:
+            self.grid = Grid(1, model.convention)
+        else:
+            self.grid = getattr(model, "grid", None) or Grid(model.stride, "index")
+        if detector is not None and not callable(detector):
+            raise ValueError(f"detector: expected a function of an image, got {shown(detector)}")
+        self.detector = detector
         refine = getattr(model, "refine", "dark") if refine is None else refine
         self.refine = check_choice("refine", refine, (*REFINEMENTS, *DARK_SPACING))
-        self.flip = check_flag("flip", flip)
+        can_flip = getattr(model, "flip", False) if self._locates else True
+        self.flip = can_flip if flip is None else check_flag("flip", flip)
+        if self.flip and not can_flip:
+            raise ValueError("flip: expected False, since the network has no flip test")
         padding = getattr(model, "padding", PADDING) if padding is None else padding
         self.padding = check_number("padding", padding, above=0.0)
         self.keypoint_threshold = check_number(
@@ -92,8 +108,8 @@ class TopDown:
             Or several: a list of these, or an array (N, H, W, 3).
         boxes : array_like, shape (P, 4), optional
             (x0, y0, x1, y1) in image pixels; COCO's (x, y, w, h) is (x, y, x + w, y + h).
-            Default: the whole image. For several images, one array each. A box that lies outside
-            the image gives no person.
+            Default: what the detector finds, or without one the whole image. For several images,
+            one array each. A box that lies outside the image gives no person.
         box_scores : array_like, shape (P,), optional
             Default 1. For several images, one array each.
 
@@ -139,26 +155,50 @@ class TopDown:
 
     def _find(self, image, boxes, box_scores):
         height, width = image.shape[:2]
-        boxes = check_boxes([(0, 0, width, height)] if boxes is None else boxes)
+        points, padding = None, self.padding
+        if boxes is None and self.detector is not None:
+            boxes, box_scores, points = self._detect(image)
+        elif boxes is None:
+            boxes = [(0, 0, width, height)]
+            padding = 1.0 if self._locates else padding
+        boxes = check_boxes(boxes)
         box_scores = np.ones(len(boxes)) if box_scores is None else box_scores
         box_scores = check_array("box_scores", box_scores, (len(boxes),))
         ids = np.flatnonzero(touch_image(boxes, (height, width)))
         boxes, box_scores = boxes[ids], box_scores[ids]
-        size = self.model.input_size
-        matrices = crop_matrices(boxes, size, self.grid.convention, self.padding)
+        points = None if points is None else np.asarray(points)[ids]
+        matrices = self._matrices(boxes, points, padding)
         batches = [Poses.empty(self.model.skeleton.num_keypoints)]
         for start in range(0, len(boxes), self.batch_size):
             batches.append(self._find_in_crops(image, matrices[start : start + self.batch_size]))
         keypoints = np.concatenate([poses.keypoints for poses in batches])
         scores = np.concatenate([poses.scores for poses in batches])
         poses = Poses(keypoints, scores, box_scores * self._mean_scores(scores), ids)
-        areas = crop_sizes(boxes, size, self.padding).prod(axis=1)
-        return poses[oks_nms(poses, self._skeleton, areas, self.nms_threshold)]
+        areas = crop_sizes(boxes, self.model.input_size, padding).prod(axis=1)
+        kept = oks_nms(poses, self._skeleton, areas, self.nms_threshold)
+        return poses[kept[poses.present[kept].any(axis=1)] if self._locates else kept]
+
+    def _detect(self, image):
+        """Return the boxes, scores and points (or None) that the detector finds."""
+        found = self.detector(image)
+        if not (hasattr(found, "boxes") and hasattr(found, "scores")):
+            raise ValueError(f"detector: expected boxes and scores, got {shown(found)}")
+        return found.boxes, found.scores, getattr(found, "points", None)
+
+    def _matrices(self, boxes, points, padding):
+        """Return the matrices (P, 2, 3) of the crops; a network may turn them by the points."""
+        if hasattr(self.model, "matrices"):
+            return self.model.matrices(boxes, points, padding)
+        return crop_matrices(boxes, self.model.input_size, self.grid.convention, padding)
 
     def _find_in_crops(self, image, matrices):
         """Return the poses in the crops of the matrices (P, 2, 3)."""
         crops = [warp_affine(image, matrix, self.model.input_size) for matrix in matrices]
-        maps = self.heatmaps(np.stack(crops))
+        crops = np.stack(crops)
+        if self._locates:
+            found = self.model.locate(crops, **({"flip": True} if self.flip else {}))
+            return Poses(to_image(found[0], matrices), found[1])
+        maps = self.heatmaps(crops)
         points, scores = decode_heatmaps(maps, self.refine, self.grid)
         return Poses(to_image(points, matrices), scores)
 

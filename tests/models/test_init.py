@@ -6,6 +6,7 @@ import pytest
 from npkpose import models
 
 FILES = sorted(pathlib.Path(models.__file__).parent.rglob("*.py"))
+NETWORKS = [path for path in FILES if path.parent.name != "exported"]  # they bring their decoders
 
 
 def imports(path):
@@ -17,7 +18,7 @@ def imports(path):
             yield node.module
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.stem)
 def test_a_network_gives_maps_and_imports_nothing_that_decodes_them(path):
     rooms = {".".join(name.split(".")[:2]) for name in imports(path)}
     assert not rooms & {"npkpose.codec", "npkpose.pipeline", "npkpose.training"}
@@ -25,7 +26,7 @@ def test_a_network_gives_maps_and_imports_nothing_that_decodes_them(path):
 
 def test_the_package_lists_every_file():
     text = models.__doc__
-    for package in ("backbones", "lifting", "mesh"):
+    for package in ("backbones", "lifting", "mesh", "exported"):
         assert f"{package}/" in text
         text += getattr(models, package).__doc__
     assert all(path.name in text for path in FILES if path.name != "__init__.py")

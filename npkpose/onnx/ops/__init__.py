@@ -10,7 +10,6 @@
 """
 
 import inspect
-from functools import lru_cache
 from typing import NamedTuple
 
 from npkpose.onnx.ops import (
@@ -65,15 +64,14 @@ def find_operator(node):
         raise ValueError(f"{node}: expected an operator that is provided, got {node.op!r}")
     if not node.domain and node.version > NEWEST:
         raise ValueError(f"{node}: expected operator set {NEWEST} or older, got {node.version}")
-    found = [function for since, function in versions.items() if since <= node.version]
-    if not found:
+    since = max((v for v in versions if v <= node.version), default=None)
+    if since is None:
         raise ValueError(
             f"{node}: expected operator set {min(versions)} or newer, got {node.version}"
         )
-    return _operator(found[-1])  # versions are in ascending order
+    return _operator(versions[since])
 
 
-@lru_cache(maxsize=None)
 def _operator(function):
     parameters = inspect.signature(function).parameters.values()
     by_position = [p for p in parameters if p.kind == p.POSITIONAL_OR_KEYWORD]

@@ -1,0 +1,62 @@
+"""Heatmap networks of crops: HRNet, simple baselines, ViTPose. One output (N, K, h, w).
+
+The pipeline decodes their maps as it does those of our own networks. A file does not say on which
+grid its maps lie. ViTPose is trained with UDP's ("corner"), as Hugging Face's and easy_ViTPose's
+files are; their input has a name of its own. Other files are taken for "index", HRNet's.
+"""
+
+from npkpose._check import check_choice
+from npkpose.grid import CONVENTIONS, Grid
+from npkpose.models.exported.network import Exported, has_skeleton, skeleton_for
+from npkpose.models.exported.recipe import IMAGENET, Recipe
+
+VITPOSE_INPUTS = "pixel_values", "input_0"
+
+
+class Heatmaps(Exported):
+    """One map per keypoint of a crop."""
+
+    finds = "keypoints"
+    refine = "dark"
+
+    def __init__(self, session, recipe, about, reason):
+        super().__init__(session, recipe, about, reason)
+        vitpose = session.inputs[0].name in VITPOSE_INPUTS or "vitpose" in about.name
+        self.convention = "corner" if vitpose else "index"
+
+    @classmethod
+    def matches(cls, about):
+        """Return the reason why a file is of this family, or None."""
+        if len(about.outputs) == 1 and about.layout == "NCHW" and len(about.shapes[0]) == 4:
+            _, K, h, w = about.shapes[0]
+            H, W = about.size
+            if has_skeleton(K) and 1 < H / h == W / w <= 8:
+                return f"one output of {K} maps, 1/{H // h} of the input"
+        return None
+
+    @classmethod
+    def recipe_of(cls, about):
+        """Return the published preprocessing."""
+        skeleton = skeleton_for(about.shapes[0][1], about, ("COCO_17", "HAND_21"))
+        return Recipe(skeleton, about.size, mean=IMAGENET[0], std=IMAGENET[1])
+
+    @property
+    def grid(self):
+        """Where the maps lie on the input."""
+        check_choice("convention", self.convention, CONVENTIONS)
+        H, W = self.recipe.size
+        h, w = self.about.shapes[0][2:]
+        return Grid((W / w, H / h), self.convention)
+
+    @property
+    def padding(self):
+        """How much boxes are enlarged."""
+        return self.recipe.padding
+
+    def preprocess(self, crops):
+        """Return crops (P, H, W, 3), uint8 RGB, as the network's input."""
+        return self.recipe.to_input(crops)
+
+    def __call__(self, x):
+        """Return the maps (P, K, h, w) of inputs (P, 3, H, W)."""
+        return self.run_inputs(x)[0]

@@ -1,0 +1,103 @@
+"""The choices with which an exported network is used, and an image as its input.
+
+    x = (image - mean) / std      channels in the file's order, pixels from 0 to 255
+
+A wrong mean, or RGB where the network learnt BGR, costs accuracy and no error message. So every
+choice is a field that is printed and can be replaced.
+"""
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from npkpose._check import check_array, check_choice, check_number, check_size, shown
+from npkpose.skeleton import Skeleton
+
+IMAGENET = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)  # mean, std of 0..255: torchvision
+FITS = "corner", "centre"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network sees an image, and which of its answers count.
+
+    Parameters
+    ----------
+    skeleton : Skeleton or None
+        Of the keypoints; None for a network of boxes without keypoints.
+    size : (H, W)
+        Of the input.
+    layout : "NCHW" or "NHWC"
+    channels : "RGB" or "BGR"
+    mean, std : three floats
+        Of red, green and blue, or of blue, green and red if ``channels`` says so.
+    fit : "corner" or "centre"
+        Where the image lies in an input of another shape; networks of crops have no use for it.
+    fill : int
+        The value of the pixels beside it.
+    padding : float
+        How much the box of a crop is enlarged.
+    score_threshold : float
+        A person or box with a lower score is dropped.
+    nms_threshold : float
+        A box that overlaps a better one by more is dropped.
+    classes : tuple of int or None
+        The classes whose boxes count; None for all.
+    """
+
+    skeleton: object = None
+    size: tuple = (256, 192)
+    layout: str = "NCHW"
+    channels: str = "RGB"
+    mean: tuple = (0.0, 0.0, 0.0)
+    std: tuple = (1.0, 1.0, 1.0)
+    fit: str = "corner"
+    fill: int = 114
+    padding: float = 1.25
+    score_threshold: float = 0.3
+    nms_threshold: float = 0.45
+    classes: object = (0,)
+
+    def __post_init__(self):
+        if self.skeleton is not None and not isinstance(self.skeleton, Skeleton):
+            raise ValueError(f"skeleton: expected a Skeleton or None, got {shown(self.skeleton)}")
+        self._set("size", check_size("size", self.size))
+        check_choice("layout", self.layout, ("NCHW", "NHWC"))
+        check_choice("channels", self.channels, ("RGB", "BGR"))
+        for name in ("mean", "std"):
+            numbers = check_array(name, getattr(self, name), (3,))
+            if name == "std" and (numbers <= 0).any():
+                raise ValueError(f"std: expected positive numbers, got {shown(self.std)}")
+            self._set(name, tuple(float(number) for number in numbers))
+        check_choice("fit", self.fit, FITS)
+        check_number("fill", self.fill, at_least=0, at_most=255)
+        check_number("padding", self.padding, above=0)
+        check_number("score_threshold", self.score_threshold)
+        check_number("nms_threshold", self.nms_threshold, at_least=0)
+
+    def _set(self, field, value):
+        object.__setattr__(self, field, value)  # as a frozen dataclass's own __init__ does
+
+    def with_choices(self, choices):
+        """Return a recipe with some fields replaced, or raise ValueError for an unknown one."""
+        names = [field.name for field in fields(self)]
+        for name in choices:
+            if name not in names:
+                raise ValueError(f"{name}: expected one of {', '.join(names)}")
+        return replace(self, **choices)
+
+    def to_input(self, images, kind="float32"):
+        """Return images (N, H, W, 3), uint8 RGB, as the network's input of the dtype ``kind``."""
+        images = images if self.channels == "RGB" else images[..., ::-1]
+        x = (images.astype(np.float32) - np.float32(self.mean)) / np.float32(self.std)
+        if self.layout == "NCHW":
+            x = x.transpose(0, 3, 1, 2)
+        return np.ascontiguousarray(x, np.float32 if kind == "float16" else kind)
+
+    def __str__(self):
+        lines = []
+        for field in fields(self):
+            value = getattr(self, field.name)
+            value = value.name if isinstance(value, Skeleton) else value
+            lines.append(f"  {field.name:<16} {value}")
+        return "\n".join(lines)

@@ -1,0 +1,97 @@
+"""Which family a file is: by the names and shapes of its inputs and outputs.
+
+Declared shapes may be free or wrong, so the network sees one blank image first.
+"""
+
+import pathlib
+
+import numpy as np
+
+from npkpose._check import check_choice
+from npkpose.models.exported.anchors import Anchors
+from npkpose.models.exported.boxes import BoxesAndLabels, YoloX
+from npkpose.models.exported.heatmaps import Heatmaps
+from npkpose.models.exported.landmarks import BlazePose, FaceMesh, Hand
+from npkpose.models.exported.movenet import MoveNet
+from npkpose.models.exported.network import About
+from npkpose.models.exported.rtmo import RTMO
+from npkpose.models.exported.simcc import SimCC
+from npkpose.models.exported.yolo_pose import YoloPose
+from npkpose.models.exported.yunet import YuNet
+from npkpose.onnx import Session
+
+FAMILIES = {
+    family.__name__: family
+    for family in (
+        MoveNet, Hand, FaceMesh, BlazePose, YuNet, Anchors, SimCC, RTMO, BoxesAndLabels, YoloX,
+        YoloPose, Heatmaps,
+    )
+}  # fmt: skip
+DEFAULT_SIZE = (640, 640)  # of a file that takes any size
+KINDS = "float32", "float16", "int32", "uint8"  # of an image
+
+
+def from_onnx(path, family=None, **choices):
+    """Return the network of a file, ready to find people, faces, hands or boxes.
+
+    Parameters
+    ----------
+    path : path_like
+        An ONNX or TFLite file.
+    family : str, optional
+        A name in `FAMILIES`. Default: the one that the file's tensors show.
+    **choices
+        Fields of `Recipe` that replace the family's own: ``channels="BGR"``, ``skeleton=...``.
+
+    Returns
+    -------
+    network
+        By its ``finds``: "keypoints" of one person in a crop, for `TopDown`; "people" of an image,
+        as ``network(image)``, a `Poses`; or "boxes", as ``network(image)``, a `Found`.
+        ``print(network)`` tells family, reason and recipe.
+
+    Raises
+    ------
+    ValueError
+        A damaged file; no family, or another one than its tensors show; an unknown choice.
+    """
+    session = _session(path)
+    size = choices.get("size")
+    about = _look(session, path, size)
+    if family is not None:
+        family = FAMILIES[check_choice("family", family, FAMILIES)]
+    for candidate in [family] if family else FAMILIES.values():
+        reason = candidate.matches(about)
+        if reason is not None:
+            recipe = candidate.recipe_of(about).with_choices(choices)
+            return candidate(session, recipe, about, reason)
+    wanted = family.__name__ if family else "a known family: " + ", ".join(FAMILIES)
+    outputs = ", ".join(f"{name} {shape}" for name, shape in about.outputs.items())
+    raise ValueError(f"{path}: expected {wanted}; got outputs {outputs}")
+
+
+def _session(path):
+    """Return what runs the file."""
+    return Session(path, any_size=True)
+
+
+def _look(session, path, size):
+    """Return what a file says of itself, after it has seen a blank image."""
+    if len(session.inputs) != 1:
+        names = ", ".join(value.name for value in session.inputs)
+        raise ValueError(f"{path}: expected one input, an image, got {names}")
+    value = session.inputs[0]
+    shape = value.shape
+    if shape is None or len(shape) != 4 or 3 not in (shape[1], shape[3]) or value.kind not in KINDS:
+        raise ValueError(f"{path}: expected an image as input, got {value.kind} {shape}")
+    layout = "NHWC" if shape[3] == 3 else "NCHW"
+    sides = shape[1:3] if layout == "NHWC" else shape[2:]
+    if size is None:
+        known = all(isinstance(side, int) and side > 0 for side in sides)
+        size = tuple(sides) if known else DEFAULT_SIZE
+    blank = (1, *size, 3) if layout == "NHWC" else (1, 3, *size)
+    kind = "float32" if value.kind == "float16" else value.kind
+    outputs = session.run({value.name: np.zeros(blank, kind)})
+    shapes = {name: np.shape(array) for name, array in outputs.items()}
+    name = pathlib.Path(path).name.lower()
+    return About(shapes, tuple(size), layout, value.kind, dict(session.metadata), name)

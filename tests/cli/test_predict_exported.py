@@ -1,0 +1,45 @@
+"""`npkpose predict` with networks from ONNX files."""
+
+import json
+
+import pytest
+
+from npkpose.cli.main import main
+from tests.conftest import SHARED
+
+PRETRAINED, PHOTO = SHARED / "data" / "pretrained", SHARED / "data/photos/000000000785.jpg"
+MOVENET, YOLOX = PRETRAINED / "movenet_lightning.onnx", PRETRAINED / "yolox_nano.onnx"
+needs_files = pytest.mark.skipif(
+    not (MOVENET.exists() and YOLOX.exists() and PHOTO.exists()),
+    reason="needs ../shared/data: files that are not ours to ship",
+)
+BAD = [
+    (["--weights", str(YOLOX)], "--weights: expected a network of keypoints, got YoloX"),
+    (["--weights", str(MOVENET), "--detector", str(MOVENET)],
+     "--detector: expected a network of boxes, got MoveNet"),
+    (["--weights", str(MOVENET), "--model", "hrnet-w32"], "--model: expected none"),
+    (["--weights", str(MOVENET), "--height", "400"], "--height: expected none"),
+    (["--weights", str(MOVENET), "--flip"], "flip: expected False"),
+]  # fmt: skip
+
+
+@needs_files
+def test_a_detector_and_a_network_of_crops_find_the_person(tmp_path, capsys):
+    arguments = ["predict", "--weights", str(MOVENET), "--detector", str(YOLOX), "--out"]
+    assert main([*arguments, str(tmp_path / "out"), str(PHOTO)]) == 0
+    assert "1 person" in capsys.readouterr().out
+    (person,) = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    assert person["image_id"] == 785 and len(person["keypoints"]) == 51
+    assert (tmp_path / "out" / "000000000785.png").exists()
+
+
+@needs_files
+@pytest.mark.parametrize("arguments, message", BAD, ids=[message for _, message in BAD])
+def test_options_that_do_not_fit_are_named(arguments, message, tmp_path, capsys):
+    assert main(["predict", *arguments, "--out", str(tmp_path / "out"), str(PHOTO)]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_a_detector_beside_weights_alone_is_refused(tmp_path, capsys):
+    assert main(["predict", "--weights", "a.pth", "--detector", "b.onnx", "photo.jpg"]) == 1
+    assert "--detector: expected none beside a.pth" in capsys.readouterr().err

@@ -1,0 +1,19 @@
+import numpy as np
+
+from npkpose import COCO_17
+from npkpose.codec.heatmap.gaussian import gaussian_heatmaps
+from npkpose.models.exported.heatmaps import Heatmaps
+from npkpose.pipeline import TopDown
+
+
+def test_maps_are_decoded_by_the_pipeline(network):
+    points = np.random.default_rng(0).uniform(3, 12, (17, 2))
+    net = network(Heatmaps, {"y": gaussian_heatmaps(points, (16, 16))[None]})
+    assert net.skeleton is COCO_17 and net.grid.convention == "index"
+    poses = TopDown(net, flip=False, padding=1.0)(np.zeros((64, 64, 3), np.uint8))
+    np.testing.assert_allclose(poses.keypoints[0], 4 * points, atol=0.05)
+
+
+def test_the_name_of_the_input_or_file_tells_the_grid_of_vitpose(network):
+    maps = {"heatmaps": np.zeros((1, 17, 16, 16))}
+    assert network(Heatmaps, maps, name="vitpose-s-coco.onnx").grid.convention == "corner"
