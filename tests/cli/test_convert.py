@@ -41,7 +41,7 @@ def test_a_folder_is_written_and_read_again(annotations, tmp_path):
     frames = tmp_path / "frames"
     assert convert(annotations, frames, "--to", "openpose", "--skeleton", "BODY_25") == 0
     assert convert(frames, tmp_path / "again.json") == 0
-    assert len(json.loads((tmp_path / "again.json").read_text())["annotations"]) == 3
+    assert len(json.loads((tmp_path / "again.json").read_text("utf-8"))["annotations"]) == 3
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
@@ -57,7 +57,7 @@ def test_what_cannot_be_done_is_one_line_and_changes_no_file(
     annotations, tmp_path, capsys, monkeypatch, arguments, message
 ):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "other.csv").write_text("mine")
+    (tmp_path / "other.csv").write_text("mine", encoding="utf-8")
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert convert(*arguments) == 1
     error = capsys.readouterr().err

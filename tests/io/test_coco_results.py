@@ -10,7 +10,7 @@ from tests.io import make
 
 def results(path, *entries):
     path = path / "results.json"
-    path.write_text(json.dumps(entries))
+    path.write_text(json.dumps(entries), encoding="utf-8")
     return path
 
 

@@ -33,7 +33,7 @@ def test_a_file_is_recognised_by_its_content(tmp_path, format, suffix):
 ])  # fmt: skip
 def test_another_file_is_refused_with_the_formats_and_what_it_is(tmp_path, content, got):
     path = tmp_path / "x.json"
-    path.write_text(content)
+    path.write_text(content, encoding="utf-8")
     with pytest.raises(ValueError, match=rf"x.json: expected a file of keypoints \(.*, got {got}"):
         read(path)
 

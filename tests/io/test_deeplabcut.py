@@ -20,7 +20,7 @@ labeled-data,video,img2.png,,,5.0,6.0
 
 
 def test_predictions_of_a_video_are_read_frame_by_frame(tmp_path):
-    (tmp_path / "x.csv").write_text(ONE)
+    (tmp_path / "x.csv").write_text(ONE, encoding="utf-8")
     labels = read(tmp_path / "x.csv")
     assert labels.skeleton.keypoints == ("nose", "tail") and len(labels) == 1
     assert [image.id for image in labels.images] == [0, 1] and labels.scores.tolist() == [[0.5, 0]]
@@ -28,7 +28,7 @@ def test_predictions_of_a_video_are_read_frame_by_frame(tmp_path):
 
 
 def test_labels_of_several_animals_are_instances_with_their_names(tmp_path):
-    (tmp_path / "x.csv").write_text(TWO)
+    (tmp_path / "x.csv").write_text(TWO, encoding="utf-8")
     labels = read(tmp_path / "x.csv")
     assert labels.images[1] == (1, "labeled-data/video/img2.png", None, None)
     assert labels.fields["individuals"].tolist() == ["a", "b", "b"]
@@ -44,6 +44,6 @@ def test_labels_of_several_animals_are_instances_with_their_names(tmp_path):
     ("scorer,me\n0,1\n", "x.csv: line 2: expected -1 numbers|expected rows bodyparts"),
 ])  # fmt: skip
 def test_an_error_names_file_and_line(tmp_path, text, message):
-    (tmp_path / "x.csv").write_text(text)
+    (tmp_path / "x.csv").write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=message):
         read(tmp_path / "x.csv")

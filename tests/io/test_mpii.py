@@ -13,7 +13,7 @@ ENTRY = {
 
 def file_of(path, *entries):
     path = path / "mpii.json"
-    path.write_text(json.dumps(entries))
+    path.write_text(json.dumps(entries), encoding="utf-8")
     return path
 
 

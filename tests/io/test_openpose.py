@@ -15,7 +15,7 @@ def person(K, **more):
 def test_a_folder_of_frames_is_read_in_the_order_of_names(tmp_path):
     for name, people in {"f_001": [], "f_000": [person(25), person(25, person_id=[3])]}.items():
         text = json.dumps({"version": 1.3, "people": people})
-        (tmp_path / f"{name}_keypoints.json").write_text(text)
+        (tmp_path / f"{name}_keypoints.json").write_text(text, encoding="utf-8")
     labels = read(tmp_path)
     assert labels.skeleton is BODY_25 and labels.image_index.tolist() == [0, 0]
     assert [image.file_name for image in labels.images] == ["f_000", "f_001"]
@@ -27,7 +27,7 @@ def test_faces_hands_and_the_older_names_of_lists_are_read(tmp_path):
     hand = [3, 4, 0.25] * 21
     one = {"pose_keypoints": [1, 2, 0.5] * 18, "hand_left_keypoints": hand, "face_keypoints": []}
     path = tmp_path / "a_keypoints.json"
-    path.write_text(json.dumps({"version": 1.0, "people": [one]}))
+    path.write_text(json.dumps({"version": 1.0, "people": [one]}), encoding="utf-8")
     labels = read(path)
     assert labels.skeleton is OPENPOSE_18 and labels.fields["hand_left"].shape == (1, 21, 3)
     assert list(labels.fields) == ["hand_left"]
@@ -36,13 +36,14 @@ def test_faces_hands_and_the_older_names_of_lists_are_read(tmp_path):
 def test_images_are_looked_up_by_name(tmp_path):
     image = pytest.importorskip("PIL.Image")
     image.new("RGB", (64, 48)).save(tmp_path / "a.png")
-    (tmp_path / "a_keypoints.json").write_text(json.dumps({"version": 1, "people": [person(25)]}))
+    text = json.dumps({"version": 1, "people": [person(25)]})
+    (tmp_path / "a_keypoints.json").write_text(text, "utf-8")
     assert read(tmp_path, images=tmp_path).images[0] == (0, "a.png", 64, 48)
 
 
 def test_an_error_names_the_file_the_person_and_the_list(tmp_path):
     path = tmp_path / "a_keypoints.json"
-    path.write_text(json.dumps({"version": 1, "people": [person(25), person(24)]}))
+    path.write_text(json.dumps({"version": 1, "people": [person(25), person(24)]}), "utf-8")
     with pytest.raises(ValueError, match=r"a_keypoints.json: people\[1\].pose_keypoints_2d: exp"):
         read(tmp_path)
     with pytest.raises(ValueError, match=r"expected 17 keypoints of COCO_17, got 25"):

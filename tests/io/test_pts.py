@@ -8,7 +8,7 @@ FIVE = "\n".join(["10.5 20.25", "30 20", "20 30", "nan nan", "25 40"])
 
 
 def test_coordinates_from_1_become_coordinates_from_0(tmp_path):
-    (tmp_path / "a.pts").write_text(f"version: 1\nn_points:  5\n{{\n{FIVE}\n}}\n")
+    (tmp_path / "a.pts").write_text(f"version: 1\nn_points:  5\n{{\n{FIVE}\n}}\n", encoding="utf-8")
     (tmp_path / "a.jpg").write_bytes(b"")
     labels = read(tmp_path)
     assert labels.skeleton is skeletons.find("FACE_5") and labels.category == "face"
@@ -25,7 +25,7 @@ def test_coordinates_from_1_become_coordinates_from_0(tmp_path):
     ("version: 1\nn_points: 1\n{\n1 2\n}", "b.pts: n_points: expected 5, as a.pts has, got 1"),
 ])  # fmt: skip
 def test_an_error_names_the_file(tmp_path, text, message):
-    (tmp_path / "a.pts").write_text(f"version: 1\nn_points:  5\n{{\n{FIVE}\n}}\n")
-    (tmp_path / "b.pts").write_text(text)
+    (tmp_path / "a.pts").write_text(f"version: 1\nn_points:  5\n{{\n{FIVE}\n}}\n", encoding="utf-8")
+    (tmp_path / "b.pts").write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=message):
         read(tmp_path)

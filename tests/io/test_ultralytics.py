@@ -12,8 +12,8 @@ def folder_of(path, rows, settings=SETTINGS):
 
     (path / "images" / "train").mkdir(parents=True)
     (path / "labels" / "train").mkdir(parents=True)
-    (path / "data.yaml").write_text(settings)
-    (path / "labels" / "train" / "a.txt").write_text(rows)
+    (path / "data.yaml").write_text(settings, encoding="utf-8")
+    (path / "labels" / "train" / "a.txt").write_text(rows, encoding="utf-8")
     Image.new("RGB", (64, 32)).save(path / "images" / "train" / "a.png")
     return path
 

@@ -17,7 +17,7 @@ class Fixture:
     def __init__(self, name):
         folder = FIXTURES / name
         self.path = folder / "model.onnx"
-        self.meta = json.loads((folder / "meta.json").read_text())
+        self.meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
         with np.load(folder / "io.npz") as arrays:
             self.feeds, self.outputs = (
                 {n: arrays[f"{kind}{k}"] for k, n in enumerate(self.meta[f"{kind}puts_order"])}

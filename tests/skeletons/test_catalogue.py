@@ -103,7 +103,7 @@ def test_all_plans_of_the_reference_agree_with_it(shared_data):
     path = shared_data.parent / "reference" / "skeletons.json"
     if not path.is_file():
         pytest.skip("needs ../shared/reference/skeletons.json")
-    for name, there in json.loads(path.read_text()).items():
+    for name, there in json.loads(path.read_text(encoding="utf-8")).items():
         plan = find(name)
         assert skeletons.skeleton_of(there["keypoints"]) is plan
         assert _pairs(plan.pairs) == _pairs(there["pairs"])

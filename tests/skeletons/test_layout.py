@@ -77,7 +77,7 @@ def test_a_body_of_ones_own_with_known_names_looks_like_one():
 def test_numbered_points_stand_where_annotators_put_them(file, name, shared_data):
     path = shared_data / "samples" / "annotations" / f"{file}.json"
     faces = [np.reshape(row["keypoints"], (-1, 3)) for row in
-             json.loads(path.read_text())["annotations"]]  # fmt: skip
+             json.loads(path.read_text(encoding="utf-8"))["annotations"]]  # fmt: skip
     places = np.column_stack([layout(PLANS[name]), np.ones(len(faces[0]))])
     errors = []
     for face in faces:

@@ -24,7 +24,7 @@ OF_FILES = {  # {annotation file: the plan of its first category that lists name
 @pytest.mark.parametrize("file", OF_FILES)
 def test_the_plan_of_a_data_set_is_recognised_by_its_own_annotation_file(file, shared_data):
     path = shared_data / "samples" / "annotations" / f"{file}.json"
-    category = json.loads(path.read_text())["categories"][0]
+    category = json.loads(path.read_text(encoding="utf-8"))["categories"][0]
     assert skeleton_of(category["keypoints"], category["name"]).name == OF_FILES[file]
 
 

@@ -37,7 +37,7 @@ def test_a_high_image_is_in_the_middle_of_its_square(network):
 
 def test_a_trained_file_finds_the_face_that_mediapipe_finds(pretrained):
     path = pretrained("face_detection_front_128x128_barracuda.onnx")
-    (truth,) = json.loads((path.parent / "truth_mediapipe.json").read_text())["face_short"]
+    (truth,) = json.loads((path.parent / "truth_mediapipe.json").read_text("utf-8"))["face_short"]
     found = from_onnx(path)(read_image(path.parent / "astronaut.png"))
     x, y, w, h = truth["box"]
     np.testing.assert_allclose(found.boxes, [[x, y, x + w, y + h]], atol=0.1)

@@ -36,7 +36,7 @@ def test_boxes_of_other_classes_are_left_out(network):
 
 def test_a_trained_file_finds_one_person(pretrained):
     path = pretrained("yolox_nano.onnx")
-    (truth,) = json.loads((path.parent / "truth_detect.json").read_text())["yolox_nano"]
+    (truth,) = json.loads((path.parent / "truth_detect.json").read_text("utf-8"))["yolox_nano"]
     found = from_onnx(path)(read_image(path.parent / "astronaut.png"))
     np.testing.assert_allclose(found.boxes, [truth["box"]], atol=0.5)
     np.testing.assert_allclose(found.scores, [truth["score"]], atol=0.002)

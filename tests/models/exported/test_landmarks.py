@@ -71,7 +71,7 @@ def test_points_move_to_the_mean_of_their_map():
 
 def test_a_trained_file_finds_the_face_that_mediapipe_finds(pretrained):
     path = pretrained("facemesh_tfjs.onnx")
-    truth = json.loads((path.parent / "truth_mediapipe.json").read_text())["face468"]
+    truth = json.loads((path.parent / "truth_mediapipe.json").read_text("utf-8"))["face468"]
     detector = from_onnx(pretrained("face_detection_front_128x128_barracuda.onnx"))
     net = from_onnx(path)
     assert isinstance(net, FaceMesh)

@@ -23,13 +23,13 @@ def test_shares_of_the_square_become_pixels_of_the_image(network):
 
 def test_a_trained_file_finds_what_onnxruntime_finds(pretrained):
     path = pretrained("movenet_lightning.onnx")
-    truth = json.loads((path.parent / "truth_detect.json").read_text())["movenet_lightning"]
+    truth = json.loads((path.parent / "truth_detect.json").read_text("utf-8"))["movenet_lightning"]
     truth = np.array(truth)
     poses = TopDown(from_onnx(path))(read_image(path.parent / "astronaut.png"))
     sure = truth[:, 2] > 0.2
     np.testing.assert_allclose(poses.keypoints[0, sure] + 0.5, truth[sure, :2], atol=1)
     photos = SHARED / "data" / "photos"
-    annotations = json.loads((photos / "annotations.json").read_text())["annotations"]
+    annotations = json.loads((photos / "annotations.json").read_text("utf-8"))["annotations"]
     (person,) = [each for each in annotations if each["image_id"] == 785]
     true = np.reshape(person["keypoints"], (1, 17, 3)).astype(float)
     poses = TopDown(from_onnx(path))(read_image(photos / "000000000785.jpg"))

@@ -24,7 +24,7 @@ def test_a_cell_becomes_a_face_with_points(network):
 
 def test_a_trained_file_finds_the_face_that_opencv_finds(pretrained):
     path = pretrained("yunet_n_640.onnx")
-    (truth,) = json.loads((path.parent / "truth_detect.json").read_text())["yunet_n_640"]
+    (truth,) = json.loads((path.parent / "truth_detect.json").read_text("utf-8"))["yunet_n_640"]
     truth = np.array(truth)
     found = from_onnx(path)(read_image(path.parent / "astronaut.png"))
     box = np.concatenate([truth[:2], truth[:2] + truth[2:4]]) * 512 / 640
