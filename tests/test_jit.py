@@ -22,6 +22,19 @@ def total(x):
 """
 
 
+@_jit.helper
+def inverse(x):
+    return 1 / x
+
+
+@_jit.kernel
+def helped_sum(x):
+    s = 0.0
+    for v in x:
+        s += inverse(v)
+    return s
+
+
 def cache_hits(folder, **environment):
     """Run the kernel of ``folder`` in a new interpreter; return the number of cache hits."""
     code = (
@@ -55,6 +68,13 @@ def test_a_cached_kernel_follows_the_files_that_it_is_told_of(tmp_path):
     assert [cache_hits(tmp_path) for _ in range(2)] == [0, 1]
     other.write_text("12", encoding="utf-8")
     assert [cache_hits(tmp_path) for _ in range(2)] == [0, 1]
+
+
+@compiled_only
+def test_a_helper_is_compiled_into_a_kernel_and_is_plain_python_elsewhere():
+    assert helped_sum(np.array([0.0, 1.0])) == np.inf  # a kernel's division
+    with pytest.raises(ZeroDivisionError):
+        inverse(0.0)
 
 
 def test_without_a_folder_for_the_cache_the_kernel_is_compiled_without_one(monkeypatch):

@@ -19,7 +19,8 @@ import npkpose
 PACKAGE = pathlib.Path(npkpose.__file__).parent
 TESTS = pathlib.Path(__file__).parent
 DECORATORS = {
-    "kernel", "summing_kernel", "inner_kernel", "njit", "jit", "vectorize", "guvectorize",
+    "kernel", "summing_kernel", "inner_kernel", "helper", "inner_helper",
+    "njit", "jit", "vectorize", "guvectorize",
 }  # fmt: skip
 TWINS = "npkpose.reference"
 

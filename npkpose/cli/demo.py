@@ -8,7 +8,7 @@ import time
 from npkpose._check import check_integer
 from npkpose._extras import require_figure
 from npkpose._output import Outputs, make_folder
-from npkpose.cli.compiling import second_process
+from npkpose.cli.compiling import rare_garbage_collection, second_process
 from npkpose.codec.heatmap.decode import REFINEMENTS
 from npkpose.data.people import SyntheticPeople
 from npkpose.exercises.markers import held_out_markers, marker_errors, train_markers
@@ -40,7 +40,7 @@ def demo(out, seed=0):
     markers, people = (outputs.check(out / name) for name in ("markers.png", "people.png"))
     start = time.perf_counter()
     scenes = CachedDataset(SyntheticPeople(NUM_SCENES, SEED + seed), NUM_SCENES)
-    with second_process(compile_finders) as process:
+    with rare_garbage_collection(), second_process(compile_finders) as process:
         outputs.write(markers, lambda path: learn_markers(path, seed))
         finders = make_finders(scenes, ["tags"])
         process.wait()

@@ -1,11 +1,11 @@
 """The command ``npkpose warmup``: call every kernel once, so that no later call compiles.
 
-A kernel compiles on its first call, once for each precision. Numba caches the machine code in the
-package's ``__pycache__`` or, if that is read-only, in the user's cache folder; a later process
-reads it in milliseconds. A second process compiles half of the kernels.
+A kernel compiles on its first call. Numba caches the machine code in the package's ``__pycache__``
+or, if that is read-only, in the user's cache folder; a later process reads it in milliseconds. A
+second process compiles half of the kernels.
 
-Layers are compiled for float32, which all networks use. In float64, which checks of gradients use,
-they compile on their first call: half a minute in all.
+Layers and maps are compiled for float32, in which all networks compute. Those of float64 compile on
+their first call: checks of gradients use such layers.
 """
 
 import os
@@ -17,7 +17,7 @@ from functools import partial
 import numba
 import numpy as np
 
-from npkpose.cli.compiling import second_process
+from npkpose.cli.compiling import rare_garbage_collection, second_process
 from npkpose.codec.heatmap.decode import decode_heatmaps
 from npkpose.codec.heatmap.gaussian import gaussian_heatmaps
 from npkpose.codec.heatmap.peaks import find_peaks
@@ -58,15 +58,16 @@ def warmup(report=None):
             if report is not None:
                 report(name, value)
 
-    if numba.config.DISABLE_JIT or numba.config.BOUNDSCHECK or os.cpu_count() == 1:
-        _call_all(_other_calls(), note)
-    else:
-        with second_process(_compile_for_maps, stdout=subprocess.PIPE) as process:
+    with rare_garbage_collection():
+        if numba.config.DISABLE_JIT or numba.config.BOUNDSCHECK or os.cpu_count() == 1:
             _call_all(_other_calls(), note)
-            for line in process.stdout:
-                value, name = line.decode().rstrip().split(" ", 1)
-                note(name, float(value))
-    _call_all(_map_calls(), note)  # from the cache, unless there was no second process
+        else:
+            with second_process(_compile_for_maps, stdout=subprocess.PIPE) as process:
+                _call_all(_other_calls(), note)
+                for line in process.stdout:
+                    value, name = line.decode().rstrip().split(" ", 1)
+                    note(name, float(value))
+        _call_all(_map_calls(), note)  # from the cache, unless there was no second process
     return seconds
 
 
@@ -85,38 +86,41 @@ def _call_all(calls, note):
 
 
 def _map_calls():
-    """Yield (name, call) for every function of maps, in each precision it accepts."""
-    for dtype in (np.float32, np.float64):
-        yield from _heatmap_calls(dtype)
+    """Yield (name, call) for every function with a kernel of maps and of images."""
+    yield from _heatmap_calls()
     yield from _paf_calls()
+    yield "warp_affine", partial(warp_affine, np.zeros((9, 9, 3), np.uint8), np.eye(2, 3), 5)
+    yield "synthetic_scene", partial(synthetic_scene, np.random.default_rng(0), 32)
+    yield "oks_nms", partial(oks_nms, Poses(_PEOPLE), _CHAIN)
+    yield "box_nms", partial(box_nms, [(0, 0, 2, 2), (1, 1, 3, 3)], [1, 2])
 
 
 def _other_calls():
-    """Yield (name, call) for every other function with a kernel; layers are called in float32."""
+    """Yield (name, call) for every other function with a kernel."""
     yield from _layer_calls()
-    yield from _pixel_calls()
-    yield from _people_calls()
-    yield "triangulate", _triangulate
     if not numba.config.DISABLE_JIT:
         yield from _token_calls()
         yield "jobs of several threads", partial(jobs._look_for_jobs, np.zeros(48, np.int64))
+    yield "NonMaxSuppression", partial(
+        non_max_suppression, np.ones((1, 1, 4)), np.ones((1, 1, 1)), 1
+    )
+    yield from _score_calls()
+    yield "triangulate", _triangulate
 
 
-def _heatmap_calls(dtype):
-    precision = np.dtype(dtype).name
-    heatmaps = gaussian_heatmaps(_PEOPLE, 20, dtype=dtype).max(axis=0)
-    tags = np.zeros((*heatmaps.shape, 1), dtype)
+def _heatmap_calls():
+    heatmaps = gaussian_heatmaps(_PEOPLE, 20).max(axis=0)
+    tags = np.zeros((*heatmaps.shape, 1), np.float32)
     for refine in ("log_parabola", "dark"):
-        name = f"decode_heatmaps {refine} {precision}"
-        yield name, partial(decode_heatmaps, heatmaps[None], refine)
-    yield f"find_peaks {precision}", partial(find_peaks, heatmaps, min_distance=1.0)
+        yield f"decode_heatmaps {refine}", partial(decode_heatmaps, heatmaps[None], refine)
+    yield "find_peaks", partial(find_peaks, heatmaps, min_distance=1.0)
     heatmaps = heatmaps.copy()
     heatmaps[2] = 0  # every person misses it
-    yield f"group_tags {precision}", partial(
+    yield "group_tags", partial(
         group_tags, heatmaps, tags, _CHAIN, min_keypoints=2, fill_missing=True
     )
-    logits = np.ones((1, 3, 8), dtype)
-    yield f"decode_simcc {precision}", partial(decode_simcc, logits, logits)
+    logits = np.ones((1, 3, 8), np.float32)
+    yield "decode_simcc", partial(decode_simcc, logits, logits)
 
 
 def _layer_calls():
@@ -147,17 +151,7 @@ def _paf_calls():
     yield "limb_scores", partial(limb_scores, fields[:2], _PEOPLE[:, 0], _PEOPLE[:, 1])
 
 
-def _pixel_calls():
-    yield "warp_affine", partial(warp_affine, np.zeros((9, 9, 3), np.uint8), np.eye(2, 3), 5)
-    yield "synthetic_scene", partial(synthetic_scene, np.random.default_rng(0), 32)
-
-
-def _people_calls():
-    yield "oks_nms", partial(oks_nms, Poses(_PEOPLE), _CHAIN)
-    yield "NonMaxSuppression", partial(
-        non_max_suppression, np.ones((1, 1, 4)), np.ones((1, 1, 1)), 1
-    )
-    yield "box_nms", partial(box_nms, [(0, 0, 2, 2), (1, 1, 3, 3)], [1, 2])
+def _score_calls():
     truth = GroundTruth(_PEOPLE, np.ones((2, 3)), [1, 1], [9, 9])
     found = Detections(_PEOPLE, [2, 1], [1, 1])
     yield "evaluate_coco", partial(evaluate_coco, truth, found, _CHAIN)

@@ -25,7 +25,7 @@ give the same pairs.
 import numpy as np
 
 from npkpose._check import check_array, check_number
-from npkpose._jit import kernel
+from npkpose._jit import helper, kernel
 
 CHUNK = 2**27  # steps that one call of a kernel may take: some tenths of a second
 
@@ -119,7 +119,7 @@ def _match_rows(cost, start, stop, u, v, row_of, col_of):
         _swap(new, col, parent, row_of, col_of)
 
 
-@kernel
+@helper
 def _take_cheapest(cost, u, row_of, col_of):
     """Match each row with its cheapest column if that is free, and set the rows' prices."""
     row_of[:] = -1
@@ -131,7 +131,7 @@ def _take_cheapest(cost, u, row_of, col_of):
             row_of[j], col_of[i] = i, j
 
 
-@kernel
+@helper
 def _swap(new, col, parent, row_of, col_of):
     """Swap the pairs along the path, from its free column back to the new row."""
     row = -1
@@ -141,7 +141,7 @@ def _swap(new, col, parent, row_of, col_of):
         col_of[row], col = col, col_of[row]
 
 
-@kernel
+@helper
 def _cheapest(cost):
     """The first cheapest column. A loop compiles in a fifth of the time of NumPy's argmin."""
     best = 0
@@ -151,7 +151,7 @@ def _cheapest(cost):
     return best
 
 
-@kernel
+@helper
 def _extend(cost, base, v, row, parent, reach, done):
     """Shorten the paths that are shorter through ``row``. No branches, so it vectorises."""
     for j in range(cost.shape[0]):
@@ -161,7 +161,7 @@ def _extend(cost, base, v, row, parent, reach, done):
         parent[j] = row if better else parent[j]
 
 
-@kernel
+@helper
 def _nearest(row_of, reach, done):
     """The nearest column that is not done; of equals, a free one, then that of lowest index."""
     best = 0

@@ -18,7 +18,7 @@ area 0 are similar where they coincide, and nothing is added to A.
 import numpy as np
 
 from npkpose._check import LARGEST, check_array, check_kind, check_number
-from npkpose._jit import kernel
+from npkpose._jit import helper, kernel
 from npkpose.poses import Poses
 from npkpose.skeleton import Skeleton
 from npkpose.skeletons.sigmas import known_sigmas
@@ -169,7 +169,7 @@ def _suppress_boxes(boxes, threshold, start, stop, keep):
                 break
 
 
-@kernel
+@helper
 def _overlap(a, b):
     """Intersection over union; 0 for boxes that share no area."""
     width = min(a[2], b[2]) - max(a[0], b[0])

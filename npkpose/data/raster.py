@@ -21,7 +21,7 @@ space, and a tapered part is not exactly the hull of its end spheres.
 import numpy as np
 
 from npkpose._check import check_array, shown
-from npkpose._jit import kernel
+from npkpose._jit import helper, kernel
 
 # Columns of a part.
 COLUMNS = ("x0", "y0", "z0", "r0", "x1", "y1", "z1", "r1", "red", "green", "blue", "owner", "bar")
@@ -99,7 +99,7 @@ def _paint_parts(parts, light, image, depth, owner):
                         owner[y, x] = int(part[11])
 
 
-@kernel
+@helper
 def _span(a, b, reach, length):
     """Return the first pixel that a part from a to b may touch, and the last + 1."""
     first = min(max(np.floor(min(a, b) - reach), 0.0), length)
@@ -107,7 +107,7 @@ def _span(a, b, reach, length):
     return int(first), int(last) + 1
 
 
-@kernel
+@helper
 def _capsule(part, light, x, y):
     """Return cover, depth of the surface and brightness of a capsule at a pixel."""
     dx, dy = part[4] - part[0], part[5] - part[1]
@@ -127,7 +127,7 @@ def _capsule(part, light, x, y):
     return cover, part[2] + t * (part[6] - part[2]) + r * nz, shade
 
 
-@kernel
+@helper
 def _bar(part, light, x, y):
     """Return the same of a bar. Its brightness is 1; a bar of length 0 covers nothing."""
     dx, dy = part[4] - part[0], part[5] - part[1]

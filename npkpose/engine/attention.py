@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numba import carray
 
-from npkpose._jit import kernel
+from npkpose._jit import helper
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.conv_forward import Epilogue, address
 from npkpose.engine.elementary import exp
@@ -80,7 +80,7 @@ def _softmax_job(dtype):
     return job(_float32 if dtype == np.float32 else _float64)
 
 
-@kernel
+@helper
 def _softmax(record, zero):
     taken = carray(numbers_at(record, 0), 5)
     count, J, I = taken[2], taken[3], taken[4]

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numba import carray
 
-from npkpose._jit import kernel
+from npkpose._jit import helper, kernel
 from npkpose.engine.atomics import fetch_add, numbers_at, record_at
 from npkpose.engine.jobs import job
 from npkpose.engine.planes import copy_planes
@@ -47,7 +47,8 @@ def fill_record(
     record, fixed, x, weight, y, buffers, sums, scale, shift, residual, has_residual, relu
 ):  # fmt: skip
     """Write to ``record`` what is fixed, and the arrays of a call; see `FIELDS` for the order."""
-    record[:] = fixed
+    for field in range(fixed.size):
+        record[field] = fixed[field]
     size = x.itemsize
     record[1], record[2] = x.ctypes.data, _reach(x)
     record[3], record[4] = x.strides[0] // size, x.strides[1] // size
@@ -61,7 +62,7 @@ def fill_record(
     record[19] = relu
 
 
-@kernel
+@helper
 def _reach(array):
     """Return how many numbers lie from the first one of an array to the last."""
     last = 0
@@ -90,14 +91,14 @@ def convolution_job(dtype):
     return job(_convolve_float32 if dtype == np.float32 else _convolve_float64)
 
 
-@kernel
+@helper
 def _next_chunk(record):
     """Take the next chunk of a convolution; return its number, or -1 if none is left."""
     i = fetch_add(carray(numbers_at(record, 0), 1), 0, 1)
     return i if i < _record(record).count else -1
 
 
-@kernel
+@helper
 def _chunk(r, i, thread, zero):
     """Do chunk i: find its pixels, then sum line by line of windows, or all of them as one line."""
     x = carray(numbers_at(r.x, zero), r.x_size)
@@ -121,7 +122,7 @@ def _chunk(r, i, thread, zero):
         _line(r, chunk, thread, seen, at, offsets, h, each, zero)
 
 
-@kernel
+@helper
 def _line(r, chunk, thread, seen, at, offsets, h, windows, zero):
     """Sum ``windows`` windows from row h of a chunk on; some tiles of them at a time."""
     n, m, a, _, first_channel, end_channel = chunk
@@ -165,7 +166,7 @@ def _line(r, chunk, thread, seen, at, offsets, h, windows, zero):
                 c += P
 
 
-@kernel
+@helper
 def odd_vectors(size, lanes):
     """Return a distance of rows, at least ``size`` and a vector: an odd number of vectors.
 
@@ -175,7 +176,7 @@ def odd_vectors(size, lanes):
     return lanes * (vectors + 1 - vectors % 2)
 
 
-@kernel
+@helper
 def tile_height(rows):
     """Return the height of the highest tile that fits into some rows."""
     if rows >= ROWS:
@@ -183,7 +184,7 @@ def tile_height(rows):
     return ROWS // 2 if rows >= ROWS // 2 else 1
 
 
-@kernel
+@helper
 def _spread_out(r, chunk, place, sums, s, apart, residual, lowest, y):
     """Write sums of P channels for windows from ``start`` on where ``y`` has gaps between them."""
     (n, _, a, b, _, _), (channel, P, start, count) = chunk, place
@@ -204,7 +205,7 @@ def _spread_out(r, chunk, place, sums, s, apart, residual, lowest, y):
         l += width - w
 
 
-@kernel
+@helper
 def _add_residual(sums, s, count, residual, t, step, lowest):
     """Replace ``count`` sums by max(sum + residual, lowest)."""
     s, t, step = np.uintp(s), np.uintp(t), np.uintp(step)
@@ -213,7 +214,7 @@ def _add_residual(sums, s, count, residual, t, step, lowest):
         sums[s + j] = lowest if v < lowest else v
 
 
-@kernel
+@helper
 def _copy_to_apart(source, s, target, t, step, count):
     """Copy ``count`` numbers to ``target``, where they are ``step`` apart."""
     if step == 1:

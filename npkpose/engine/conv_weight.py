@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numba import carray
 
-from npkpose._jit import kernel
+from npkpose._jit import helper
 from npkpose.engine.atomics import fetch_add, numbers_at, record_at
 from npkpose.engine.conv_forward import address, fixed_record, reach
 from npkpose.engine.conv_kernels import odd_vectors, tile_height
@@ -165,7 +165,7 @@ def _weight_job(dtype):
     return job(_float32 if dtype == np.float32 else _float64)
 
 
-@kernel
+@helper
 def _take_chunks(record, thread, zero):
     r, taken = _record(record), carray(numbers_at(record, 0), LOST + 1)
     while True:
@@ -184,7 +184,7 @@ def _take_chunks(record, thread, zero):
                 fetch_add(taken, LOST, 1)
 
 
-@kernel
+@helper
 def _count_lost(values, start, count):
     """Return how many numbers from ``start`` on are infinite or NaN."""
     lost, start = 0, np.uintp(start)
@@ -194,7 +194,7 @@ def _count_lost(values, start, count):
     return lost
 
 
-@kernel
+@helper
 def _add_piece(r, piece, first, last, o, end, thread, zero):
     """Add what the windows of a piece give for channels first to last, and outputs o to end."""
     x = carray(numbers_at(r.x, zero), r.x_size)
@@ -231,7 +231,7 @@ def _add_piece(r, piece, first, last, o, end, thread, zero):
         c += P
 
 
-@kernel
+@helper
 def _lay_lines(r, piece, o, end, length, line, lines, zero):
     """Copy dy of outputs o to end to lines, with zeros where the planes have no window."""
     dy = carray(numbers_at(r.dy, zero), r.dy_size)

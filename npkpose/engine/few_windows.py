@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numba import carray
 
-from npkpose._jit import kernel
+from npkpose._jit import helper
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.conv_forward import Taps, address, sum_taps
 from npkpose.engine.jobs import job, run_job
@@ -64,7 +64,7 @@ def _job(dtype):
     return job(_float32 if dtype == np.float32 else _float64)
 
 
-@kernel
+@helper
 def _lay_channels(record, thread, zero):
     """Take channels of all images, and write what windows see of them."""
     r = carray(numbers_at(record, 0), 10)
@@ -80,7 +80,8 @@ def _lay_channels(record, thread, zero):
             return
         for c in range(start, min(start + AT_ONCE, C)):
             for n in range(N):
-                channel[:pixels] = x[n, c]
+                for pixel in range(pixels):
+                    channel[pixel] = x[n, c, pixel]
                 t = np.uintp(n * L * C * taps + c * taps)
                 for l in range(L):
                     first = np.uintp(l * taps)

@@ -21,7 +21,7 @@ from numba import carray, types
 from numba.extending import overload, register_jitable
 from numpy.polynomial import Chebyshev, Polynomial
 
-from npkpose._jit import kernel
+from npkpose._jit import helper
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.conv_forward import address
 from npkpose.engine.elementary import exp
@@ -79,7 +79,7 @@ def _gelu_job(dtype):
     return job(_float32 if dtype == np.float32 else _float64)
 
 
-@kernel
+@helper
 def _take_chunks(record, zero):
     r = carray(numbers_at(record, 0), 6)
     x, y = carray(numbers_at(r[1], zero), r[4]), carray(numbers_at(r[2], zero), r[4])

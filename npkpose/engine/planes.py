@@ -8,12 +8,12 @@ with zeros where the image has no such pixel. ``r`` is the record of a job.
 import numpy as np
 from numba import carray
 
-from npkpose._jit import kernel
+from npkpose._jit import helper
 from npkpose.engine.atomics import numbers_at
 from npkpose.engine.vectors import VECTOR_BYTES, copy_every_second, copy_numbers
 
 
-@kernel
+@helper
 def copy_planes(r, x, n, m, a, rows, first_channel, end_channel, apart, planes):
     """Copy rows ``a`` to ``a + rows`` of images n to n + m to planes ``apart`` numbers apart."""
     if r.placed and a == 0 and rows == r.Ho + r.below:
@@ -43,7 +43,7 @@ def copy_planes(r, x, n, m, a, rows, first_channel, end_channel, apart, planes):
                 clear(planes, t, VECTOR_BYTES // x.itemsize)  # tiles read whole vectors
 
 
-@kernel
+@helper
 def _copy_places(r, x, n, m, rows, first_channel, end_channel, apart, planes):
     """Copy the pixels of whole images with short rows, one by one."""
     pixels, size = r.H * r.W, np.uintp(rows * r.width)
@@ -63,7 +63,7 @@ def _copy_places(r, x, n, m, rows, first_channel, end_channel, apart, planes):
             t += apart
 
 
-@kernel
+@helper
 def _copy_rows(r, x, s, planes, t, rows, low, high):
     """Copy pixels for columns ``low`` to ``high`` of some rows; the others are zeros."""
     width = r.width
@@ -81,7 +81,7 @@ def _copy_rows(r, x, s, planes, t, rows, low, high):
         s, t = s + r.sh * r.W, t + width
 
 
-@kernel
+@helper
 def clear(target, t, count):
     """Set ``count`` numbers from t on to zero."""
     t = np.uintp(t)
@@ -89,7 +89,7 @@ def clear(target, t, count):
         target[t + l] = 0
 
 
-@kernel
+@helper
 def _copy_apart(source, s, step, target, t, count):
     """Copy ``count`` numbers, ``step`` apart, from s on to t; unsigned indices vectorise."""
     if step == 1:

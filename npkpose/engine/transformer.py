@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numba import carray
 
-from npkpose._jit import kernel
+from npkpose._jit import helper
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.attention import COLUMNS, attend_columns
 from npkpose.engine.conv_forward import Epilogue, address
@@ -75,7 +75,7 @@ def _norm_job(dtype):
     return job(_float32 if dtype == np.float32 else _float64)
 
 
-@kernel
+@helper
 def _normalise(record, zero):
     r = carray(numbers_at(record, 0), 8)
     D, L = r[6], r[7]

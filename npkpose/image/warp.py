@@ -12,7 +12,7 @@ same roundings in the same order.
 import numpy as np
 
 from npkpose._check import check_array, check_flag, check_memory, check_size, real_array
-from npkpose._jit import kernel
+from npkpose._jit import helper, kernel
 
 
 def warp_affine(image, matrix, size, *, opencv4=False):
@@ -66,13 +66,13 @@ def warp_pixels(image, matrix, opencv4, out):
             _interpolate(image, source_x, source_y, out[y, x])
 
 
-@kernel
+@helper
 def _round_to_32nds(a, b):
     """Return a + b, each rounded to 1/1024 and the sum to 1/32, halves upwards."""
     return np.floor((np.rint(1024 * a) + np.rint(1024 * b) + 16) / 32) / 32
 
 
-@kernel
+@helper
 def _interpolate(image, x, y, out):
     """Fill ``out`` (C,) with the image's colour at (x, y)."""
     H, W, C = image.shape

@@ -216,7 +216,7 @@ def _distance_outside(x, start, length):
 @inner_kernel
 def _means(values, counts, means):
     """Fill in the mean of the first counts[0] values, of the next counts[1], and so on."""
-    first = 0
+    first = np.int64(0)  # as a literal it would have `_sum` compiled twice
     for m in range(counts.shape[0]):
         means[m] = _sum(values, first, counts[m]) / counts[m]
         first += counts[m]

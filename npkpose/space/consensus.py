@@ -12,7 +12,7 @@ about 1000 evenly spaced ones are tried. Errors are in pixels without lens disto
 
 import numpy as np
 
-from npkpose._jit import kernel
+from npkpose._jit import helper, kernel
 
 _MAX_PAIRS = 1000
 
@@ -63,7 +63,8 @@ def _consensus(rays, weights, poses, positions, focal, limits, agreeing):
                         count, total = count + 1, total + error
                 if count > best or count == best and total < best_total:
                     best, best_total = count, total
-                    best_point[:] = point
+                    for axis in range(3):
+                        best_point[axis] = point[axis]
         if best >= 2:
             for k in range(n):
                 v = seen[k]
@@ -71,7 +72,7 @@ def _consensus(rays, weights, poses, positions, focal, limits, agreeing):
                     agreeing[m, v] = weights[m, v]
 
 
-@kernel
+@helper
 def _directions(rays, weights, poses, seen, directions):
     """Fill the views that see the point and their rays in the world; return their number."""
     n = 0
@@ -85,7 +86,7 @@ def _directions(rays, weights, poses, seen, directions):
     return n
 
 
-@kernel
+@helper
 def _halfway(c, d, e, f, point):
     """Fill the midpoint (3,) between rays c + s d and e + u f; return False if parallel."""
     dd, df, ff, dw, fw = 0.0, 0.0, 0.0, 0.0, 0.0
@@ -105,7 +106,7 @@ def _halfway(c, d, e, f, point):
     return True
 
 
-@kernel
+@helper
 def _distance(ray, pose, focal, point):
     """Return the pixels from ``ray`` (2,) to the projection of ``point``; infinite behind."""
     depth = pose[2, 3]

@@ -19,7 +19,7 @@ depend on the world's origin or scale.
 
 import numpy as np
 
-from npkpose._jit import kernel
+from npkpose._jit import helper, kernel
 
 OK, TOO_FEW_VIEWS, DEGENERATE, BEHIND = 0, 1, 3, 4  # of `triangulate.Status`
 
@@ -88,7 +88,7 @@ def _linear(rays, weights, poses, focal, limits, points, status):
                     points[m, i] = x[i] / x[3]
 
 
-@kernel
+@helper
 def _normal_matrix(rays, weights, poses, focal, row, normal):
     """Fill the lower half of A^T A (4, 4) of one point; return its number of views."""
     views = 0
@@ -105,7 +105,7 @@ def _normal_matrix(rays, weights, poses, focal, row, normal):
     return views
 
 
-@kernel
+@helper
 def _cholesky(normal, parallel, factor):
     """Fill the lower factor (4, 4), its pivots inverted; return whether three are above 0."""
     for i in range(4):
@@ -124,7 +124,7 @@ def _cholesky(normal, parallel, factor):
     return True
 
 
-@kernel
+@helper
 def _smallest(factor, iterations, x):
     """Fill ``x`` (4,) with the eigenvector of the smallest eigenvalue of factor factor^T."""
     x[:] = 0.0
@@ -140,7 +140,7 @@ def _smallest(factor, iterations, x):
             break
 
 
-@kernel
+@helper
 def _solve(factor, x):
     """Divide ``x`` (4,) by factor, then by its transpose, in place."""
     for i in range(4):

@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 
 from npkpose._check import check_array, real_array
-from npkpose._jit import kernel
+from npkpose._jit import helper, kernel
 
 TANGENT_FACTORS = {"none": 0.0, "opencv": 2.0, "h36m": 1.0}  # m of each model
 
@@ -152,7 +152,7 @@ def _undistort(points, lens, limits, ideal):
             y -= (dy * a - dx * c) / determinant
 
 
-@kernel
+@helper
 def _distort(x, y, lens, distorted):
     """Fill (x', y'), as `distort`, and by rows the matrix of `distortion_derivative`."""
     k1, k2, p1, p2, k3, m, k4, k5, k6, s1, s2, s3, s4 = lens

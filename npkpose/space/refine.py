@@ -16,7 +16,7 @@ Least-Squares Estimation of Nonlinear Parameters", SIAM Journal 1963. The start 
 
 import numpy as np
 
-from npkpose._jit import kernel
+from npkpose._jit import helper, kernel
 
 _ITERATIONS = 30
 _TOLERANCE = 1e-6  # stop when a step is expected to decrease the sum by less than this fraction
@@ -71,17 +71,24 @@ def _refine(pixels, weights, table, limits, points):
                 trial[i] = points[m, i] - step[i]
                 gain += systems[now, i, 3] * step[i]
             if gain <= limits[1] * best:
-                points[m] = trial
+                _copy(trial, points[m])
                 break
             total = _normal_equations(pixels[m], weights[m], table, trial, view, systems[1 - now])
             if total <= best:
-                points[m] = trial
+                _copy(trial, points[m])
                 best, now, damping = total, 1 - now, damping * 0.1
             else:
                 damping *= 10.0
 
 
-@kernel
+@helper
+def _copy(source, target):
+    """Copy three numbers. For an array Numba would compile an error message, in two seconds."""
+    for i in range(3):
+        target[i] = source[i]
+
+
+@helper
 def _normal_equations(pixels, weights, table, point, view, system):
     """Fill (J^T J | J^T r) (3, 4); return the sum of squares, infinite behind a camera."""
     total = 0.0
@@ -115,7 +122,7 @@ def _errors(pixels, weights, table, points, errors):
                     errors[m, v] = np.sqrt(dx * dx + dy * dy)
 
 
-@kernel
+@helper
 def _project(camera, point, view):
     """Fill (derivative | pixel) (2, 4); return whether the point is in front of the camera.
 
@@ -140,7 +147,7 @@ def _project(camera, point, view):
     return True
 
 
-@kernel
+@helper
 def _distort(x, y, camera):
     """Return (x', y') and, by rows, d(x', y') / d(x, y), as in `lens`."""
     k1, k2, p1, p2, k3, m = camera[16], camera[17], camera[18], camera[19], camera[20], camera[21]
@@ -159,7 +166,7 @@ def _distort(x, y, camera):
     return across, down, s + x * sx + u * x, x * sy + u * y, y * sx + v * x, s + y * sy + v * y
 
 
-@kernel
+@helper
 def _solve(system, damping, step):
     """Fill ``step`` (3,) by Cramer's rule; return False if the damped matrix is singular."""
     more = 1.0 + damping

@@ -1,3 +1,4 @@
+import gc
 import importlib
 import os
 import subprocess
@@ -99,3 +100,12 @@ def test_the_second_process_ends_when_the_first_is_killed(start):
     assert first.stdout.readline() == "waiting\n"
     first.kill()
     first.communicate(timeout=300)  # returns when both processes have closed the pipe
+
+
+def test_garbage_is_collected_as_before_after_a_block_that_fails():
+    before = gc.get_threshold()
+    with pytest.raises(KeyboardInterrupt):
+        with compiling.rare_garbage_collection():
+            assert gc.get_threshold() > before
+            raise KeyboardInterrupt
+    assert gc.get_threshold() == before

@@ -39,7 +39,7 @@ import math
 import numpy as np
 
 from npkpose._check import check_read_only
-from npkpose._jit import kernel
+from npkpose._jit import helper, kernel
 
 BLUR_KERNEL = 11  # pixels: the published setting for maps of 64 x 48; 17 for 96 x 72
 TOO_SMALL = 1e-70  # of the blurred value at the peak: products of four would leave float64's range
@@ -97,7 +97,7 @@ def _steps(maps, pixels, weights, spacing, points):
             points[m, 0], points[m, 1] = x + dx, y + dy
 
 
-@kernel
+@helper
 def _blur(window, weights, columns, blurred):
     """Blur the 13 pixels that the differences need: a cross and a square in the middle 5 x 5."""
     lines, result, size = window.reshape(-1), columns.reshape(-1), window.shape[1]
@@ -116,7 +116,7 @@ def _blur(window, weights, columns, blurred):
                 blurred[j, i] = total
 
 
-@kernel
+@helper
 def _newton(b, spacing):
     """(dx, dy) from 5 x 5 values; NaN where one is not positive, or their log has no maximum.
 
@@ -144,7 +144,7 @@ def _newton(b, spacing):
     return (h_xy * g_y - h_yy * g_x) / determinant, (h_xy * g_x - h_xx * g_y) / determinant
 
 
-@kernel
+@helper
 def _fill_missing(image, y, x, window):
     """Copy the window around (y, x); extrapolate missing pixels where a Gaussian says how."""
     size, reach = window.shape[0], window.shape[0] // 2
@@ -158,7 +158,7 @@ def _fill_missing(image, y, x, window):
     _mirror(window.T, _ratio(window[:, reach]))
 
 
-@kernel
+@helper
 def _ratio(line):
     """h(1) / h(-1) at the middle of a line; one may be extrapolated. NaN where that fails."""
     middle = line.shape[0] // 2
@@ -170,7 +170,7 @@ def _ratio(line):
     return after / before if before > 0 and here > 0 and after > 0 else np.nan
 
 
-@kernel
+@helper
 def _mirror(window, ratio):
     """Fill each row's NaN from its other side: h(d) = h(-d) ratio^d."""
     reach, power = window.shape[0] // 2, 1.0

@@ -51,7 +51,7 @@ from numba import types
 from numba.extending import overload
 
 from npkpose._check import check_choice, check_integer, check_read_only
-from npkpose._jit import kernel
+from npkpose._jit import helper, kernel
 from npkpose.codec.heatmap.dark import BLUR_KERNEL, blur_weights, newton_points
 from npkpose.grid import check_grid
 
@@ -159,7 +159,7 @@ def _typed_bits(floats):
     return lambda floats: floats.view(kind)
 
 
-@kernel
+@helper
 def _highest(maps, bits, width, pixels, scores):
     """Fill pixels (M, 2) and scores (M,) with the first highest finite pixel of maps (M, H W)."""
     infinity = 0x7F800000 if bits.itemsize == 4 else 0x7FF0000000000000  # its bits
@@ -180,7 +180,7 @@ def _highest(maps, bits, width, pixels, scores):
             scores[m] = maps[m, peak]
 
 
-@kernel
+@helper
 def _first_largest(keys):
     """Index of the first largest integer, and its value."""
     start, top = 0, keys[0]
@@ -196,7 +196,7 @@ def _first_largest(keys):
     return start, top
 
 
-@kernel
+@helper
 def _is_flat(image, value):
     """Do all finite pixels equal ``value``? For nearly every map the first pixel decides."""
     if math.isfinite(image[0]) and image[0] != value:
@@ -218,7 +218,7 @@ def refine_pixels(maps, which, method, coords):
             _refine(maps[which[m]], method, coords, m)
 
 
-@kernel
+@helper
 def _refine(image, method, coords, m):
     """Move coords[m], the highest pixel (x, y) of the image, to the peak."""
     x, y = int(coords[m, 0]), int(coords[m, 1])
@@ -233,7 +233,7 @@ def _refine(image, method, coords, m):
         coords[m, axis] += _refined(a, b, c, d, method)
 
 
-@kernel
+@helper
 def _neighbours(image, y, x, dy, dx):
     """The pixels a and c beside b at (y, x), and d: b, or the farther one if one is missing."""
     a2, a = _pixel(image, y - 2 * dy, x - 2 * dx), _pixel(image, y - dy, x - dx)
@@ -246,7 +246,7 @@ def _neighbours(image, y, x, dy, dx):
     return a, c, b
 
 
-@kernel
+@helper
 def _pixel(image, y, x):
     """The pixel as float64; NaN where it is outside the image or not finite."""
     if 0 <= y < image.shape[0] and 0 <= x < image.shape[1] and math.isfinite(image[y, x]):
@@ -254,13 +254,13 @@ def _pixel(image, y, x):
     return np.nan
 
 
-@kernel
+@helper
 def _extrapolated(b, c, d):
     """The pixel before b, c, d: of the Gaussian through them, or of the parabola."""
     return d * (b / c) ** 3 if b > 0 and c > 0 and d > 0 else 3 * b - 3 * c + d
 
 
-@kernel
+@helper
 def _refined(a, b, c, d, method):
     """The offset by the refinement with this index in `REFINEMENTS`."""
     if method == QUARTER:
@@ -273,13 +273,13 @@ def _refined(a, b, c, d, method):
     raise ValueError("refine: expected a refinement that `_refined` calls, got another")
 
 
-@kernel
+@helper
 def _quarter(a, b, c):
     """A quarter of a pixel towards the higher neighbour."""
     return 0.25 * np.sign(c - a) if a - 2 * b + c < 0 else 0.0
 
 
-@kernel
+@helper
 def _parabola(a, b, c):
     """The highest point of the parabola through a, b, c, at most a pixel away."""
     curvature = a - 2 * b + c
@@ -290,7 +290,7 @@ def _parabola(a, b, c):
     return min(max(0.5 * (a - c) / curvature, -1.0), 1.0)
 
 
-@kernel
+@helper
 def _log_parabola(a, b, c):
     """The highest point of the parabola through log a, log b, log c: a Gaussian's centre."""
     before, after = a / b, c / b

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npkpose._jit import kernel
+from npkpose._jit import helper, kernel
 
 X, Y, LOG_A, S2 = range(4)  # columns of ``gaussians``; log a is -inf for a rejected one
 ROUNDS, FITS = 3, 3
@@ -76,7 +76,7 @@ def add_hidden_peaks(heatmaps, first, threshold, gaussians):
             _search(heatmaps[k], threshold, canvas, scratch, own, first[k + 1] - first[k])
 
 
-@kernel
+@helper
 def _search(image, threshold, canvas, scratch, gaussians, known):
     """Find and settle hidden Gaussians, beside the ``known`` first rows, until none is found.
 
@@ -106,7 +106,7 @@ def _search(image, threshold, canvas, scratch, gaussians, known):
             _erase(model, owner, window)
 
 
-@kernel
+@helper
 def _uncover(image, threshold, model, owner, gaussians, total):
     """Add a Gaussian wherever the image most exceeds the model; return the new total."""
     more = total
@@ -122,7 +122,7 @@ def _uncover(image, threshold, model, owner, gaussians, total):
     return more
 
 
-@kernel
+@helper
 def _place(image, x, y, s2, gaussian):
     """Set a Gaussian to have the value and the slopes of log h at a pixel."""
     dx = _shift(_pixel(image, x - 1, y), _pixel(image, x + 1, y), s2)
@@ -131,7 +131,7 @@ def _place(image, x, y, s2, gaussian):
     gaussian[LOG_A] = math.log(image[y, x]) + (dx * dx + dy * dy) / (2 * s2)
 
 
-@kernel
+@helper
 def _is_top(image, model, x, y):
     """Is the excess at (x, y) the largest within REACH, the first of equals in raster order?"""
     excess = image[y, x] - model[y, x]
@@ -144,7 +144,7 @@ def _is_top(image, model, x, y):
     return True
 
 
-@kernel
+@helper
 def _shift(before, after, s2):
     """s^2 times the slope of log h: from the pixel to the centre, at most a pixel."""
     if before <= 0 or after <= 0:
@@ -152,7 +152,7 @@ def _shift(before, after, s2):
     return min(max(0.5 * s2 * math.log(after / before), -1.0), 1.0)
 
 
-@kernel
+@helper
 def _settle(image, threshold, canvas, scratch, gaussians, h):
     """Fit the hidden Gaussian h and its neighbours; reject it and restore them if it is no peak."""
     model, owner = canvas.model, canvas.owner
@@ -185,7 +185,7 @@ def _settle(image, threshold, canvas, scratch, gaussians, h):
         _list(canvas.cells, canvas.below, gaussians, scratch.moving[n])
 
 
-@kernel
+@helper
 def _take_near(canvas, scratch, gaussians, x, y):
     """List the Gaussians that reach the region around (x, y), and those of them that may move.
 
@@ -214,7 +214,7 @@ def _take_near(canvas, scratch, gaussians, x, y):
     return count, moves
 
 
-@kernel
+@helper
 def _restore(scratch, gaussians, moves):
     """Put back what `_take_near` saved."""
     for n in range(moves):
@@ -222,27 +222,27 @@ def _restore(scratch, gaussians, moves):
             gaussians[scratch.moving[n], i] = scratch.before[n, i]
 
 
-@kernel
+@helper
 def _cell(x, y, shape):
     """Return the row and column of the cell of a Gaussian's centre."""
     row = min(max(int(y), 0) // CELL, shape[0] - 1)
     return row, min(max(int(x), 0) // CELL, shape[1] - 1)
 
 
-@kernel
+@helper
 def _cell_range(x, reach, count):
     """Return the range of cells, of ``count``, within ``reach`` of a coordinate."""
     return max(int(x - reach), 0) // CELL, min(max(int(x + reach), 0) // CELL + 1, count)
 
 
-@kernel
+@helper
 def _list(cells, below, gaussians, m):
     """Put Gaussian m into its cell."""
     cell = _cell(gaussians[m, X], gaussians[m, Y], cells.shape)
     below[m], cells[cell] = cells[cell], m
 
 
-@kernel
+@helper
 def _unlist(cells, below, gaussians, m):
     """Take Gaussian m out of its cell."""
     cell = _cell(gaussians[m, X], gaussians[m, Y], cells.shape)
@@ -255,14 +255,14 @@ def _unlist(cells, below, gaussians, m):
     below[n] = below[m]
 
 
-@kernel
+@helper
 def _is_within(gaussians, m, x, y, reach):
     """Is Gaussian m within ``reach`` of (x, y) along both axes, and not rejected?"""
     is_near = abs(gaussians[m, X] - x) <= reach and abs(gaussians[m, Y] - y) <= reach
     return is_near and gaussians[m, LOG_A] > -np.inf
 
 
-@kernel
+@helper
 def _is_apart(gaussians, near, count, h):
     """Is Gaussian h at least MIN_DISTANCE from each other one near it?"""
     for n in range(count):
@@ -273,7 +273,7 @@ def _is_apart(gaussians, near, count, h):
     return True
 
 
-@kernel
+@helper
 def _draw_resting(canvas, scratch, gaussians, near, place, region):
     """Draw and save the region without the Gaussians that may move."""
     model, owner = canvas.model, canvas.owner
@@ -289,7 +289,7 @@ def _draw_resting(canvas, scratch, gaussians, near, place, region):
             scratch.owner[j - top, i - left] = owner[j, i]
 
 
-@kernel
+@helper
 def _draw_moving(canvas, scratch, gaussians, moves, region):
     """Draw the region: what was saved, and the Gaussians that may move."""
     model, owner = canvas.model, canvas.owner
@@ -302,7 +302,7 @@ def _draw_moving(canvas, scratch, gaussians, moves, region):
         _draw(model, owner, canvas.across, gaussians, scratch.moving[n], region)
 
 
-@kernel
+@helper
 def _draw(model, owner, across, gaussians, m, region):
     """Draw Gaussian m in a region, where it is higher than the model; of equals the first stays."""
     x, y, log_a, s2 = gaussians[m, X], gaussians[m, Y], gaussians[m, LOG_A], gaussians[m, S2]
@@ -321,7 +321,7 @@ def _draw(model, owner, across, gaussians, m, region):
                 model[j, i], owner[j, i] = height, m
 
 
-@kernel
+@helper
 def _erase(model, owner, region):
     """Remove all that is drawn in a region."""
     for j in range(region[2], region[3]):
@@ -329,7 +329,7 @@ def _erase(model, owner, region):
             model[j, i], owner[j, i] = 0.0, -1
 
 
-@kernel
+@helper
 def _own_pixels(image, least, canvas, pair, place, reach, pixels):
     """List (u, v, h, model) of the pixels above ``least`` that two Gaussians own, at most ``reach``
     from a place; u and v are counted from there. Return how many."""
@@ -345,7 +345,7 @@ def _own_pixels(image, least, canvas, pair, place, reach, pixels):
     return count
 
 
-@kernel
+@helper
 def _fit(image, least, canvas, scratch, gaussians, m):
     """Move Gaussian m, by at most a pixel, to the centre that fits its own pixels above ``least``.
 
@@ -371,7 +371,7 @@ def _fit(image, least, canvas, scratch, gaussians, m):
     gaussians[m, LOG_A] = alpha + (dx * dx + dy * dy) / (2 * s2)
 
 
-@kernel
+@helper
 def _beats_ellipse(image, least, canvas, scratch, place, pair):
     """Do two Gaussians explain their pixels near a place far better than one elliptic Gaussian?
 
@@ -398,7 +398,7 @@ def _beats_ellipse(image, least, canvas, scratch, place, pair):
     return of_two < MAX_ERROR_RATIO * of_ellipse
 
 
-@kernel
+@helper
 def _add(row, weight, system):
     """Add a weighted equation (coefficients, right side) to the normal equations."""
     for a in range(len(row)):
@@ -406,7 +406,7 @@ def _add(row, weight, system):
             system[a, b] += weight * row[a] * row[b]
 
 
-@kernel
+@helper
 def _solve(system, n):
     """Solve n positive definite equations in place: column n becomes the answer."""
     for p in range(n):
@@ -419,7 +419,7 @@ def _solve(system, n):
         system[p, n] /= system[p, p]
 
 
-@kernel
+@helper
 def _largest_error(image, model, x, y):
     """The largest difference between image and model within REACH of (x, y)."""
     left, right, top, bottom = _window(x, y, REACH, image.shape)
@@ -430,7 +430,7 @@ def _largest_error(image, model, x, y):
     return largest
 
 
-@kernel
+@helper
 def _window(x, y, reach, shape):
     """Left, right, top, bottom of the pixels within ``reach`` of the one nearest to (x, y)."""
     i, j = math.floor(x + 0.5), math.floor(y + 0.5)
@@ -438,14 +438,14 @@ def _window(x, y, reach, shape):
     return left, right, max(j - reach, 0), min(j + reach + 1, shape[0])
 
 
-@kernel
+@helper
 def _pixel_at(x, y, shape):
     """The row and column of the pixel nearest to (x, y)."""
     i = min(max(math.floor(x + 0.5), 0), shape[1] - 1)
     return min(max(math.floor(y + 0.5), 0), shape[0] - 1), i
 
 
-@kernel
+@helper
 def _pixel(image, x, y):
     """The pixel as float64; 0 outside."""
     if 0 <= x < image.shape[1] and 0 <= y < image.shape[0]:

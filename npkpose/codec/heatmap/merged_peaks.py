@@ -33,7 +33,7 @@ import math
 import numpy as np
 
 from npkpose._check import check_array, check_number
-from npkpose._jit import kernel
+from npkpose._jit import helper, kernel
 from npkpose.codec.heatmap.hidden_peaks import add_hidden_peaks
 from npkpose.codec.heatmap.peaks import MAX_PEAKS, Peaks, check_peaks
 
@@ -143,7 +143,7 @@ def _collect(heatmaps, known, known_scores, gaussians, scores, which, first):
         first[k + 1] = total
 
 
-@kernel
+@helper
 def _narrowest(image, i, j, here):
     """The least s^2 of a Gaussian through three pixels in a line; 1 if none fits."""
     s2 = np.inf
@@ -154,19 +154,19 @@ def _narrowest(image, i, j, here):
     return max(s2, MIN_S2) if s2 < np.inf else 1.0
 
 
-@kernel
+@helper
 def _nearest(image, x, y):
     """The value of the pixel nearest to (x, y)."""
     return image[_inside(y, image.shape[0]), _inside(x, image.shape[1])]
 
 
-@kernel
+@helper
 def _inside(x, size):
     """The index of the pixel nearest to x."""
     return min(max(math.floor(x + 0.5), 0), size - 1)
 
 
-@kernel
+@helper
 def _pixel(image, x, y):
     """The pixel as float64; 0 outside."""
     if 0 <= x < image.shape[1] and 0 <= y < image.shape[0]:

@@ -23,7 +23,7 @@ from npkpose._check import (
     check_number,
     check_read_only,
 )
-from npkpose._jit import kernel
+from npkpose._jit import helper, kernel
 from npkpose.codec.heatmap.decode import FLOATS, REFINEMENTS, refine_pixels
 
 MAX_PEAKS = 2**15  # of one image, in what compares peaks: a crowd of 1,600 people has 26,000
@@ -184,7 +184,7 @@ def _scan(heatmaps, threshold, limit, seen, pixels, scores, numbers, counts):
     counts[0], counts[1] = r, m
 
 
-@kernel
+@helper
 def _exceeds(image, y, threshold):
     """Is any pixel of a row above the threshold? A loop without branches compares many at once."""
     above = 0
@@ -193,14 +193,14 @@ def _exceeds(image, y, threshold):
     return above > 0
 
 
-@kernel
+@helper
 def _is_on_slope(image, y, x):
     """Is one of the pixels before and after (x, y) higher? A quick test that most pixels fail."""
     before, after = image[y, max(x - 1, 0)], image[y, min(x + 1, image.shape[1] - 1)]
     return image[y, x] < before < np.inf or image[y, x] < after < np.inf
 
 
-@kernel
+@helper
 def _rank(image, y, x):
     """1 if all neighbours are lower, 0 if some are equal, -1 if one is higher."""
     rank = 1
@@ -213,7 +213,7 @@ def _rank(image, y, x):
     return rank
 
 
-@kernel
+@helper
 def _follow(image, y, x, mark, seen, queue):
     """Queue the pixels (x, y) of the plateau at (y, x); return their number, 0 if it is no peak.
 
@@ -263,7 +263,7 @@ def _suppress(points, which, min_distance, limit, side, cells, below, keep):
             kept += 1
 
 
-@kernel
+@helper
 def _is_near(points, m, min_distance, cells, below, j, i):
     """Is a kept peak in the cells around (j, i) nearer to peak m than ``min_distance``?"""
     for row in range(max(j - 1, 0), min(j + 2, cells.shape[0])):
@@ -277,7 +277,7 @@ def _is_near(points, m, min_distance, cells, below, j, i):
     return False
 
 
-@kernel
+@helper
 def _cell(x, side, count):
     """The cell of a coordinate; points lie at most a pixel outside the map."""
     return min(max(int((x + side) / side), 0), count - 1)

@@ -14,7 +14,7 @@ Tarjan, "Efficiency of a Good But Not Linear Set Union Algorithm", J. ACM 1975.
 import numpy as np
 
 from npkpose._check import check_array, check_kind
-from npkpose._jit import kernel
+from npkpose._jit import helper, kernel
 from npkpose.codec.heatmap.peaks import Peaks, check_first
 from npkpose.skeleton import Skeleton
 
@@ -100,7 +100,7 @@ def _merge(limbs, pairs, gains, redundant, parent, members, affinities):
             affinities[a] += gains[c]
 
 
-@kernel
+@helper
 def _root(parent, i):
     """Return the peak whose row holds the person of peak i."""
     while parent[i] != i:
@@ -109,7 +109,7 @@ def _root(parent, i):
     return i
 
 
-@kernel
+@helper
 def _may_merge(members, a, b, redundant):
     """Return whether two people have no keypoint in common, and a redundant limb extends one."""
     size_a, size_b = 0, 0

@@ -35,7 +35,7 @@ from typing import NamedTuple
 import numpy as np
 
 from npkpose._check import check_integer
-from npkpose._jit import kernel
+from npkpose._jit import helper, kernel
 from npkpose.codec.heatmap.peaks import check_peaks
 from npkpose.codec.paf.fields import MAX_SAMPLES, check_fields
 
@@ -177,7 +177,7 @@ def _score(pafs, limbs, first, bins, steps, limits, candidates):
         _score_limb(ends, field, bins, steps, limits, scratch, candidates)
 
 
-@kernel
+@helper
 def _score_limb(ends, field, bins, steps, limits, scratch, candidates):
     """List the accepted candidates of a limb type, short ones first: those prune the long ones.
 
@@ -211,7 +211,7 @@ def _score_limb(ends, field, bins, steps, limits, scratch, candidates):
                 return
 
 
-@kernel
+@helper
 def _find_others(a, long, points, grid, starts, max_length, others):
     """List the peaks of a keypoint at a short or long distance from peak a.
 
@@ -235,14 +235,14 @@ def _find_others(a, long, points, grid, starts, max_length, others):
     return count, looked
 
 
-@kernel
+@helper
 def _bin_range(x, radius, count):
     """Return the range of bins, of ``count``, within ``radius`` of a coordinate."""
     first = int(max(x - radius, 0.0)) // BIN
     return first, int(min(x + radius, BIN * count - 1.0)) // BIN + 1
 
 
-@kernel
+@helper
 def _affinity(field_x, field_y, size, line, steps, limits):
     """Return the affinity of the candidate from (x, y) to (x + dx, y + dy); <= 0: rejected."""
     x, y, dx, dy = line
@@ -266,7 +266,7 @@ def _affinity(field_x, field_y, size, line, steps, limits):
     return max(affinity, rejected)
 
 
-@kernel
+@helper
 def _project(field_x, field_y, size, x, y, dx, dy):
     """The bilinear field at (x, y), times (dx, dy); a point outside takes the border's value.
 
@@ -286,7 +286,7 @@ def _project(field_x, field_y, size, x, y, dx, dy):
     return (along_x + w11 * field_x[n11]) * dx + (along_y + w11 * field_y[n11]) * dy
 
 
-@kernel
+@helper
 def _append(candidates, limb, a, b, affinity):
     """List a candidate if there is capacity for it, and count it in any case."""
     n, rows = candidates.counts[0], candidates.rows
@@ -295,6 +295,6 @@ def _append(candidates, limb, a, b, affinity):
     candidates.counts[0] = n + 1
 
 
-@kernel
+@helper
 def _length(dx, dy):
     return math.sqrt(dx * dx + dy * dy)

@@ -31,7 +31,7 @@ from npkpose._check import (
     check_number,
     check_size,
 )
-from npkpose._jit import kernel
+from npkpose._jit import helper, kernel
 from npkpose.grid import check_grid
 from npkpose.poses import Poses
 from npkpose.skeleton import Skeleton
@@ -155,7 +155,7 @@ def _draw(limbs, people, width, fields, count):
         _average(field_x, field_y, count)
 
 
-@kernel
+@helper
 def _add_limb(a, b, width, field_x, field_y, count):
     """Add the unit vector from a to b to the field, at each pixel within ``width`` of the limb."""
     (ax, ay), (bx, by) = a, b
@@ -176,7 +176,7 @@ def _add_limb(a, b, width, field_x, field_y, count):
                 count[y, x] += 1.0
 
 
-@kernel
+@helper
 def _pixel_range(a, b, width, size):
     """Return the range of pixels, of ``size``, within ``width`` of the interval from a to b."""
     first = min(max(min(a, b) - width, 0.0), float(size))
@@ -184,7 +184,7 @@ def _pixel_range(a, b, width, size):
     return int(first), int(last)
 
 
-@kernel
+@helper
 def _average(field_x, field_y, count):
     """Divide the sums of vectors by the number of limbs at each pixel."""
     for y in range(count.shape[0]):
@@ -208,7 +208,7 @@ def _limb_scores(paf, starts, ends, num_samples, scores):
         scores[m] = total / (num_samples * length) if length > 0.0 else 0.0
 
 
-@kernel
+@helper
 def _bilinear(image, x, y):
     x0, y0 = min(int(x), image.shape[1] - 1), min(int(y), image.shape[0] - 1)
     x1, y1 = min(x0 + 1, image.shape[1] - 1), min(y0 + 1, image.shape[0] - 1)

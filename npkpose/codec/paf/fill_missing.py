@@ -22,7 +22,7 @@ import math
 import numpy as np
 
 from npkpose._check import check_array, check_finite, check_integer
-from npkpose._jit import kernel
+from npkpose._jit import helper, kernel
 from npkpose.codec.paf.fields import MAX_SAMPLES, check_fields
 from npkpose.codec.tags.peaks import offset_pixels
 
@@ -94,10 +94,10 @@ def _fill(people, limbs, heatmaps, pafs, num_samples):
                     num_filled += 1
             for k in range(keypoints):
                 if not np.isnan(filled[k, 0]):
-                    points[k] = filled[k]
+                    points[k, 0], points[k, 1] = filled[k, 0], filled[k, 1]
 
 
-@kernel
+@helper
 def _list_neighbours(points, limbs, k, starts, fields, signs):
     """List where the limbs to keypoint k start, if k is missing; return the number of limbs.
 
@@ -110,13 +110,14 @@ def _list_neighbours(points, limbs, k, starts, fields, signs):
         for end in range(2):
             j = limbs[limb, end]
             if limbs[limb, 1 - end] == k and not np.isnan(points[j, 0]):
-                starts[count], fields[count] = points[j], limbs[limb, 2:]
+                starts[count, 0], starts[count, 1] = points[j, 0], points[j, 1]
+                fields[count, 0], fields[count, 1] = limbs[limb, 2], limbs[limb, 3]
                 signs[count] = 1.0 - 2.0 * end
                 count += 1
     return count
 
 
-@kernel
+@helper
 def _extent(points):
     """Return the longer side of the box around the points (K, 2) that are not missing."""
     longer = 0.0
@@ -129,7 +130,7 @@ def _extent(points):
     return longer
 
 
-@kernel
+@helper
 def _best_pixel(heatmap, pafs, neighbours, max_length, num_samples, pixel):
     """Write the best pixel (x, y) of a missing keypoint; return False if all are too far."""
     starts, fields, signs = neighbours
@@ -156,15 +157,18 @@ def _best_pixel(heatmap, pafs, neighbours, max_length, num_samples, pixel):
     return best > -np.inf
 
 
-@kernel
+@helper
 def _pixel_range(starts, max_length, size):
     """Return the range of pixels, of ``size``, within ``max_length`` of any start on one axis."""
-    first = min(max(starts.min() - max_length, 0.0), float(size))
-    last = min(max(starts.max() + max_length + 1.0, 0.0), float(size))
+    low, high = np.inf, -np.inf
+    for n in range(starts.shape[0]):
+        low, high = min(low, starts[n]), max(high, starts[n])
+    first = min(max(low - max_length, 0.0), float(size))
+    last = min(max(high + max_length + 1.0, 0.0), float(size))
     return int(first), int(last)
 
 
-@kernel
+@helper
 def _integral(field, start, x, y, num_samples):
     """Return the line integral from a point, moved into the map, to the pixel (x, y)."""
     field_x, field_y = field
@@ -181,7 +185,7 @@ def _integral(field, start, x, y, num_samples):
     return total / (num_samples * length)
 
 
-@kernel
+@helper
 def _project(field_x, field_y, x, y, dx, dy):
     """Return the bilinear field at a point (x, y) of the map, times (dx, dy)."""
     bottom, right = field_x.shape[0] - 1, field_x.shape[1] - 1

@@ -16,7 +16,7 @@ their tags. A block that cannot hold a better pixel is passed over.
 import numpy as np
 
 from npkpose._check import check_array
-from npkpose._jit import kernel
+from npkpose._jit import helper, kernel
 from npkpose.codec.tags.peaks import offset_pixels
 
 BLOCK = 16  # pixels of a row
@@ -111,7 +111,7 @@ def _best_pixels(heatmaps, tags, blocks, wanted, pixels, values):
                         pixels[m, 1], pixels[m, 2], values[m] = y, x, value
 
 
-@kernel
+@helper
 def _bound(blocks, k, y, b, means, m, tag_threshold):
     """Return a value that no pixel of a block exceeds, minus infinity if no pixel is above 0.
 
@@ -130,7 +130,7 @@ def _bound(blocks, k, y, b, means, m, tag_threshold):
     return height - np.round(np.sqrt(squared) / tag_threshold)
 
 
-@kernel
+@helper
 def _fill_blocks(heatmap, tags, blocks):
     """Fill ``blocks`` (H, B, 1 + 2 T): highest finite value, at least 0, and range of each tag."""
     for y in range(blocks.shape[0]):

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npkpose._jit import kernel
+from npkpose._jit import helper, kernel
 
 
 class TagPeaks(NamedTuple):
@@ -96,7 +96,7 @@ def _list_peaks(maps, candidates, offset, seen, queue, pixels, points, count):
     count[0] = m
 
 
-@kernel
+@helper
 def _rank(image, y, x):
     """Return 1 if the window has no pixel as high, 0 if an equal one, -1 if a higher one."""
     rank = 1
@@ -109,7 +109,7 @@ def _rank(image, y, x):
     return rank
 
 
-@kernel
+@helper
 def _plateau(image, y, x, mark, seen, queue):
     """Queue the pixels (y, x) of the plateau at (y, x); return how many, or 0 if it is no peak."""
     queue[0, 0], queue[0, 1] = y, x
@@ -130,7 +130,7 @@ def _plateau(image, y, x, mark, seen, queue):
     return top if is_peak and top < image.size else 0
 
 
-@kernel
+@helper
 def _mean_point(image, pixels, offset):
     """Return the mean (x, y) of pixels (M, 2): y, x, each moved towards its higher neighbours."""
     total_x, total_y = 0.0, 0.0
@@ -141,7 +141,7 @@ def _mean_point(image, pixels, offset):
     return total_x / pixels.shape[0], total_y / pixels.shape[0]
 
 
-@kernel
+@helper
 def _slope(image, y, x, dy, dx):
     """Return 1 if the image rises along (dy, dx), -1 if it falls, else 0."""
     if not (dy <= y < image.shape[0] - dy and dx <= x < image.shape[1] - dx):

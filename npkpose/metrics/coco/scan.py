@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npkpose._jit import inner_kernel
+from npkpose._jit import inner_helper, inner_kernel
 
 IDS = "image_id", "category_id", "id"
 NUMBERS = "score", "area", "iscrowd", "num_keypoints"
@@ -207,7 +207,7 @@ def _count(data, byte):
     return count
 
 
-@inner_kernel
+@inner_helper
 def _space(data, at):
     while True:
         byte = data[np.uint64(at)]  # unsigned: Numba need not ask whether it counts from the end
@@ -241,7 +241,7 @@ def _list(data, at, names, columns, scratch):
         at = _space(data, at + 1)
 
 
-@inner_kernel
+@inner_helper
 def _has_all_parts(columns, count):
     """Return whether all fields of keypoints of an entry hold what they usually do."""
     first = _FIRST_NUMBER + columns.numbers.shape[1] + 2
@@ -251,7 +251,7 @@ def _has_all_parts(columns, count):
     return True
 
 
-@inner_kernel
+@inner_helper
 def _entry(data, at, names, columns, scratch, count, row):
     """Fill row ``count`` of the columns from the object at ``at``; return its end, or FAIL."""
     state = columns.state[count]
@@ -276,7 +276,7 @@ def _entry(data, at, names, columns, scratch, count, row):
             return FAIL
 
 
-@inner_kernel
+@inner_helper
 def _value(data, at, field, columns, scratch, count, row):
     """Read the value of a field; return where it ends, or FAIL if it is not the usual."""
     box = _FIRST_NUMBER + columns.numbers.shape[1]
@@ -303,7 +303,7 @@ def _value(data, at, field, columns, scratch, count, row):
     return end
 
 
-@inner_kernel
+@inner_helper
 def _field(data, at, names):
     """Return the number of the name at ``at`` (-1: another), and where its value is, or FAIL."""
     table, lengths = names
@@ -330,7 +330,7 @@ def _field(data, at, names):
     return found, _space(data, at + 1)
 
 
-@inner_kernel
+@inner_helper
 def _skip(data, at, opened):
     """Return where the value at ``at`` ends, or FAIL; ``opened`` (MAX_DEPTH,) is scratch."""
     depth = 0
@@ -372,7 +372,7 @@ def _skip(data, at, opened):
                 return FAIL
 
 
-@inner_kernel
+@inner_helper
 def _behind_name(data, at):
     """Return where the value of the name at ``at`` begins, or FAIL."""
     if data[at] != _QUOTE:
@@ -384,7 +384,7 @@ def _behind_name(data, at):
     return _space(data, at + 1) if data[at] == _COLON else FAIL
 
 
-@inner_kernel
+@inner_helper
 def _scalar(data, at):
     """Return where the string, number or word at ``at`` ends, or FAIL."""
     first = data[at]
@@ -401,7 +401,7 @@ def _scalar(data, at):
     return FAIL
 
 
-@inner_kernel
+@inner_helper
 def _string(data, at):
     """Return where the string ends whose first character is at ``at``, or FAIL."""
     while True:
@@ -420,7 +420,7 @@ def _string(data, at):
             return FAIL
 
 
-@inner_kernel
+@inner_helper
 def _escape(data, at):
     r"""Return where the escape ends that goes on at ``at``, behind its \\, or FAIL."""
     if data[at] in _ESCAPES:
@@ -435,7 +435,7 @@ def _escape(data, at):
     return at + 1
 
 
-@inner_kernel
+@inner_helper
 def _long_character(data, at):
     """Return where a character of 2 to 4 bytes of UTF-8 ends, or FAIL (Unicode, table 3-7)."""
     first, low, high = data[at], 0x80, 0xBF  # bounds of the second byte
@@ -456,7 +456,7 @@ def _long_character(data, at):
     return at + more + 1
 
 
-@inner_kernel
+@inner_helper
 def _integer(data, at):
     """Return the integer of at most 18 digits at ``at``, and where it ends, or FAIL."""
     digits, exponent, count, kind, end = _parts(data, at)
@@ -465,7 +465,7 @@ def _integer(data, at):
     return -digits if data[at] == _MINUS else digits, end
 
 
-@inner_kernel
+@inner_helper
 def _row(data, at, row):
     """Fill a row from the list of as many numbers at ``at``; return where it ends, or FAIL."""
     if data[at] != _LIST:
@@ -481,7 +481,7 @@ def _row(data, at, row):
     return at + 1
 
 
-@inner_kernel
+@inner_helper
 def _number(data, at):
     """Return the number at ``at``, where it ends, or FAIL, and INTEGER, DECIMAL or UNSURE."""
     digits, exponent, count, kind, end = _parts(data, at)
@@ -502,7 +502,7 @@ def _number(data, at):
     return value, end, kind
 
 
-@inner_kernel
+@inner_helper
 def _parts(data, at):
     """Return a number as digits 10^exponent, the count of digits, INTEGER or DECIMAL, and its end.
 
@@ -530,7 +530,7 @@ def _parts(data, at):
     return digits, exponent, count, kind, FAIL if failed or count > MAX_DIGITS else at
 
 
-@inner_kernel
+@inner_helper
 def _digits(data, at, value):
     """Return the value with the digits from ``at`` on behind it, and where they end."""
     while True:
@@ -541,7 +541,7 @@ def _digits(data, at, value):
         at += 1
 
 
-@inner_kernel
+@inner_helper
 def _many_digits(data, at, exponent):
     """Return the positive number of many digits at ``at``, and whether its rounding is sure."""
     digits, count, dropped = np.uint64(0), 0, 0
@@ -559,7 +559,7 @@ def _many_digits(data, at, exponent):
     return value, dropped == 0 or value == above
 
 
-@inner_kernel
+@inner_helper
 def _nearest(digits, exponent):
     """Return the double nearest to digits 10^exponent; ``digits`` is a uint64."""
     if digits == 0 or exponent < _LOWEST:
@@ -587,7 +587,7 @@ def _nearest(digits, exponent):
     return float(mantissa) * _TWOS[power]
 
 
-@inner_kernel
+@inner_helper
 def _product_of_fives(digits, i):
     """Return the first 128 bits of digits 5^q, as two uint64; the last ones may be too small."""
     high, low = _product(digits, _FIVES[i, 0])
@@ -600,7 +600,7 @@ def _product_of_fives(digits, i):
     return high, low
 
 
-@inner_kernel
+@inner_helper
 def _product(a, b):
     """Return the product of two uint64 as two uint64, the upper and the lower half."""
     half, mask = np.uint64(32), np.uint64(0xFFFFFFFF)

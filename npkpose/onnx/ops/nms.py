@@ -7,7 +7,7 @@ the threshold. The arithmetic is float32's, as onnxruntime's, so that ties fall 
 
 import numpy as np
 
-from npkpose._jit import kernel
+from npkpose._jit import helper, kernel
 from npkpose.onnx.limits import check_products
 from npkpose.onnx.ops.arguments import scalar
 
@@ -66,7 +66,7 @@ def _suppress(corners, threshold, kept):
     return count
 
 
-@kernel
+@helper
 def _iou(a, b):
     height = max(min(a[2], b[2]) - max(a[0], b[0]), np.float32(0))
     width = max(min(a[3], b[3]) - max(a[1], b[1]), np.float32(0))
