@@ -46,10 +46,12 @@ class Session:
         No such file.
     """
 
+    load = staticmethod(load_model)  # from a path to a `Model`
+
     def __init__(self, path, any_size=False, kept_shapes=8):
         self.path, self.any_size = str(path), any_size
         self.kept_shapes = check_integer("kept_shapes", kept_shapes, 1)
-        model = load_model(path)
+        model = self.load(path)
         self.opsets, self.metadata, self.producer = model.opsets, model.metadata, model.producer
         self.inputs, self.outputs = model.graph.inputs, model.graph.outputs
         self._known = {}  # {(name, dtype, shape) of inputs: graph}, the last one used at the end

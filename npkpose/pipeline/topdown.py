@@ -193,14 +193,19 @@ class TopDown:
 
     def _find_in_crops(self, image, matrices):
         """Return the poses in the crops of the matrices (P, 2, 3)."""
-        crops = [warp_affine(image, matrix, self.model.input_size) for matrix in matrices]
-        crops = np.stack(crops)
+        crops = np.stack([self._crop(image, matrix) for matrix in matrices])
         if self._locates:
             found = self.model.locate(crops, **({"flip": True} if self.flip else {}))
             return Poses(to_image(found[0], matrices), found[1])
         maps = self.heatmaps(crops)
         points, scores = decode_heatmaps(maps, self.refine, self.grid)
         return Poses(to_image(points, matrices), scores)
+
+    def _crop(self, image, matrix):
+        """Return the crop (H, W, 3) of a matrix; a network may have its own way."""
+        if hasattr(self.model, "crop"):
+            return self.model.crop(image, matrix)
+        return warp_affine(image, matrix, self.model.input_size)
 
     def _mean_scores(self, scores):
         """Return the mean (P,) of the scores (P, K) above the threshold; 0 if there are none."""

@@ -65,7 +65,7 @@ class Anchors(Exported):
         side = max(height, width)
         corner = np.array([width - side, height - side]) / 2
         matrix = np.array([[side / n, 0, corner[0]], [0, side / n, corner[1]]])
-        boxes, scores, points = self._decode(warp_affine(image, matrix, (n, n)))
+        boxes, scores, points = self._decode(warp_affine(image, matrix, (n, n), opencv4=True))
         best = _average(boxes, scores, points, self.recipe.nms_threshold)
         boxes, scores, points = best
         boxes = (boxes.reshape(-1, 2, 2) * side + corner).reshape(-1, 4)
@@ -81,7 +81,7 @@ class Anchors(Exported):
         scores = 1 / (1 + np.exp(-logits))
         good = scores >= self.recipe.score_threshold
         anchors = _anchors(n, len(scores))[good]
-        pairs = rows[good].reshape(len(anchors), -1, 2) / n
+        pairs = rows.reshape(len(rows), -1, 2)[good] / n
         centres, halves, points = pairs[:, 0] + anchors, pairs[:, 1] / 2, pairs[:, 2:]
         boxes = np.concatenate([centres - halves, centres + halves], axis=1)
         return boxes, scores[good], points + anchors[:, None]

@@ -7,9 +7,10 @@ The square follows from a detection with points (anchors.py), as in MediaPipe's 
     FaceMesh    the line of the eyes is level; side 1.5 times the face's
     BlazePose   hips to head points up; side 2.5 times that distance, about the hips
 
-A box without points gives an upright square, the longer side times ``padding``. Coordinates are
-MediaPipe's: a share of the square times its side. Depths are left out. Bazarevsky et al.,
-"BlazePose", 2020, arXiv:2006.10204; Zhang et al., "MediaPipe Hands", 2020, arXiv:2006.10214.
+A square that goes beyond the image repeats the pixels of its border. A box without points gives an
+upright square, the longer side times ``padding``. Coordinates are MediaPipe's: a share of the
+square times its side. Depths are left out. Bazarevsky et al., "BlazePose", 2020, arXiv:2006.10204;
+Zhang et al., "MediaPipe Hands", 2020, arXiv:2006.10214.
 """
 
 import math
@@ -52,6 +53,21 @@ class Landmarks(Exported):
         turn = np.stack([cos / W, -sin / H, sin / W, cos / H], axis=1).reshape(-1, 2, 2)
         starts = centres - turn @ np.array([W / 2, H / 2])
         return np.concatenate([turn, starts[:, :, None]], axis=2)
+
+    def crop(self, image, matrix):
+        """Return the crop of an image; outside of it the pixels of its border are repeated."""
+        H, W = self.recipe.size
+        columns, rows = np.meshgrid(np.arange(W), np.arange(H))
+        x, y = np.tensordot(matrix[:, :2], [columns, rows], 1) + matrix[:, 2, None, None]
+        x, y = (np.floor(32 * each + 0.5) / 32 for each in (x, y))  # as OpenCV 3 and 4 round
+        furthest, lowest = image.shape[1] - 1, len(image) - 1
+        x, y = x.clip(0, furthest), y.clip(0, lowest)
+        left, top = x.astype(int), y.astype(int)
+        right, bottom = np.minimum(left + 1, furthest), np.minimum(top + 1, lowest)
+        a, b = (x - left)[:, :, None], (y - top)[:, :, None]
+        above = (1 - a) * image[top, left] + a * image[top, right]
+        below = (1 - a) * image[bottom, left] + a * image[bottom, right]
+        return np.rint((1 - b) * above + b * below).astype(np.uint8)
 
     def locate(self, crops):
         """Return keypoints (P, K, 2) in pixels of crops (P, H, W, 3), uint8 RGB, and scores.

@@ -7,6 +7,7 @@ import pathlib
 
 import numpy as np
 
+from npkpose import onnx, tflite
 from npkpose._check import check_choice
 from npkpose.models.exported.anchors import Anchors
 from npkpose.models.exported.boxes import BoxesAndLabels, YoloX
@@ -18,7 +19,6 @@ from npkpose.models.exported.rtmo import RTMO
 from npkpose.models.exported.simcc import SimCC
 from npkpose.models.exported.yolo_pose import YoloPose
 from npkpose.models.exported.yunet import YuNet
-from npkpose.onnx import Session
 
 FAMILIES = {
     family.__name__: family
@@ -72,7 +72,8 @@ def from_onnx(path, family=None, **choices):
 
 def _session(path):
     """Return what runs the file."""
-    return Session(path, any_size=True)
+    session = tflite.Session if tflite.is_tflite(path) else onnx.Session
+    return session(path, any_size=True)
 
 
 def _look(session, path, size):

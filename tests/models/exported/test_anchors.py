@@ -43,3 +43,8 @@ def test_a_trained_file_finds_the_face_that_mediapipe_finds(pretrained):
     np.testing.assert_allclose(found.boxes, [[x, y, x + w, y + h]], atol=0.1)
     np.testing.assert_allclose(found.points[0], truth["keypoints"], atol=0.1)
     np.testing.assert_allclose(found.scores, [truth["score"]], atol=1e-3)
+
+
+def test_an_image_without_a_palm_gives_no_box(pretrained):
+    found = from_onnx(pretrained("tflite/palm_detection_lite.tflite"))(np.zeros((64, 64, 3), "u1"))
+    assert len(found) == 0 and found.boxes.shape == (0, 4) and found.points.shape == (0, 7, 2)
