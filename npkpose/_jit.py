@@ -7,7 +7,8 @@ runs as plain Python.
 ``nogil`` lets callers use threads; ``cache`` makes the second run start fast;
 ``error_model="numpy"`` makes a division by zero give infinity, as in NumPy. ``fastmath`` is off:
 it would compile ``isnan`` to ``False``. A summing kernel uses only one part of it: the terms of
-a sum may be added in another order, as several partial sums.
+a sum may be added in another order, as several partial sums. A contracting kernel uses another:
+fused multiply-adds, which round once where two operations round twice.
 
 The cache has two exceptions. Its key does not include bounds checking, so a run with
 NUMBA_BOUNDSCHECK=1 could silently use unchecked code of an earlier run: such a run has no cache.
@@ -41,6 +42,11 @@ def helper(function):
 def summing_kernel(function):
     """Compile ``function`` on its first call; its sums may be added in any order."""
     return _compile(function, fastmath={"reassoc", "nsz"})
+
+
+def contracting_kernel(function):
+    """Compile ``function`` on its first call; its a b + c may be rounded once."""
+    return _compile(function, fastmath={"contract"})
 
 
 def inner_kernel(function):

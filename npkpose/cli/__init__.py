@@ -8,6 +8,7 @@ Read in this order:
     photos.py        names and ids of its photos; boxes.py: files of boxes, by photo
     models.py        the table of those networks
     eval.py          COCO's scores of results; doctor.py: what is wrong with COCO files
+    onnx.py          the network in an ONNX file
     train.py         train the small networks
     lift.py          sequences of keypoints to poses in space; sequences.py reads them
     triangulate.py   keypoints of several cameras to points in space

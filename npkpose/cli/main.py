@@ -7,13 +7,25 @@ import sys
 import time
 
 from npkpose import __version__
-from npkpose.cli import convert, doctor, lift, models, predict, skeletons, train, triangulate
+from npkpose.cli import (
+    convert,
+    doctor,
+    lift,
+    models,
+    onnx,
+    predict,
+    skeletons,
+    train,
+    triangulate,
+)
 from npkpose.cli import eval as evaluate
 from npkpose.cli.compiling import note_compilation
 from npkpose.cli.terminal import print_note, with_option
 
 SIGINT, SIGPIPE = 2, 13  # a shell's status after a signal is 128 + its number
-COMMANDS = predict, models, skeletons, evaluate, doctor, convert, train, lift, triangulate
+COMMANDS = (
+    predict, models, skeletons, evaluate, doctor, onnx, convert, train, lift, triangulate,
+)  # fmt: skip
 
 
 def main(arguments=None):

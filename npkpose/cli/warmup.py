@@ -28,7 +28,18 @@ from npkpose.codec.paf.group import group_paf
 from npkpose.codec.paf.limbs import MATCHINGS
 from npkpose.codec.tags.group import group_tags
 from npkpose.data.people import synthetic_scene
-from npkpose.engine import attend, gelu, jobs, normalise_tokens
+from npkpose.engine import (
+    attend,
+    channels,
+    copies,
+    gelu,
+    jobs,
+    normalise_tokens,
+    pointwise,
+    rows,
+    windows,
+)
+from npkpose.engine.program import Program
 from npkpose.image.warp import warp_affine
 from npkpose.metrics import Detections, GroundTruth, evaluate_coco
 from npkpose.metrics.coco.scanned import scan_ground_truth
@@ -100,12 +111,31 @@ def _other_calls():
     yield from _layer_calls()
     if not numba.config.DISABLE_JIT:
         yield from _token_calls()
+        yield "steps of a program", _program
         yield "jobs of several threads", partial(jobs._look_for_jobs, np.zeros(48, np.int64))
     yield "NonMaxSuppression", partial(
         non_max_suppression, np.ones((1, 1, 4)), np.ones((1, 1, 1)), 1
     )
     yield from _score_calls()
     yield "triangulate", _triangulate
+
+
+def _program():
+    """Run a program with a step of each kind, in which every place is read and written."""
+    x, row, taps = (np.zeros(n, np.float32) for n in ((1, 2, 4, 4), 4, (2, 4)))
+    y, wide, places = np.zeros_like(x), np.zeros((1, 2, 8, 8), np.float32), np.zeros((2, 4), int)
+    steps, window = Program(), ((1, 1), (1, 1), (0, 0), (1, 1))
+    pointwise.add_activation(steps, pointwise.SILU, x, y)
+    pointwise.add_binary(steps, pointwise.ADD, x, row, y)
+    copies.add_copy(steps, x, y)
+    copies.add_enlarged(steps, x, wide, (2, 2))
+    rows.add_rows(steps, rows.SOFTMAX, x, y)
+    windows.add_max_pool(steps, x, y, (1, 1), (1, 1), (0, 0))
+    windows.add_max_pool(steps, wide, y, (2, 2), (2, 2), (0, 0))
+    windows.add_interpolated(steps, x, y, (places, taps), (places, taps))
+    weight = np.ones((2, 1, 1, 1), np.float32)
+    channels.add_channels(steps, x, weight, None, y, window)
+    steps.run()
 
 
 def _heatmap_calls():

@@ -13,6 +13,9 @@
     products.py attention.py            matrix products; attention
     gelu.py transformer.py              the parts of a transformer
     normalise.py elementwise.py         one pass over memory where NumPy takes several
+    program.py                          a network as jobs that follow each other without Python
+    channels.py pointwise.py rows.py    its steps besides convolutions and products
+    copies.py windows.py                and those that move numbers, or slide over images
     atomics.py jobs.py                  chunks of one job on all threads, without Python
     threads.py ranks.py tiling.py       tasks on all cores; tasks that exchange values; parts
     scratch.py malloc.py                buffers; memory of a training step, kept for the next

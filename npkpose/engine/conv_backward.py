@@ -60,7 +60,7 @@ def conv2d_input_gradient(dy, weight, window, groups, size, epilogue=Epilogue())
 def _gather(dy, weight, window, dx, epilogue, add_up):
     """Fill ``dx``: pixels of each remainder of the stride by ``add_up``, one of two functions."""
     sh, sw = window[3]
-    for taps, (r, q) in zip(_gradient_taps(window, weight.shape[1]), np.ndindex(sh, sw)):
+    for taps, (r, q) in zip(gradient_taps(window, weight.shape[1]), np.ndindex(sh, sw)):
         pixels = dx[:, :, r::sh, q::sw]
         if taps.rows and taps.cols:
             add_up(dy, weight, taps, pixels, epilogue)
@@ -72,7 +72,7 @@ def _gather(dy, weight, window, dx, epilogue, add_up):
 
 
 @lru_cache(maxsize=1024)
-def _gradient_taps(window, C):
+def gradient_taps(window, C):
     """Return the `Taps` for pixels of each remainder of the stride, in the order of np.ndindex."""
     (kh, kw), dilation, padding, (sh, sw) = window
     axes = [

@@ -119,26 +119,39 @@ def sum_taps(x, weight, taps, y, epilogue=Epilogue()):
     lie apart; ``weight`` is an array whose memory `Taps` speaks of. All have the dtype of ``y``,
     and the residual its strides.
     """
-    (N, C, H, W), (O, Ho, Wo), dtype = x.shape, y.shape[1:], y.dtype
     if not y.size:
         return
+    H, W = x.shape[2:]
     rows_apart = H > 1 and x.strides[2] != W * x.itemsize
     if x.strides[3] != x.itemsize or rows_apart or min(x.strides) < 0:
         x = np.ascontiguousarray(x)
+    record, plan, _ = conv_record(x, weight, taps, y, epilogue, scratch)
+    run_job(convolution_job(y.dtype).address, record, plan.threads)
+
+
+def conv_record(x, weight, taps, y, epilogue, buffer):
+    """Return the record of the job that `sum_taps` does, its plan, and arrays it speaks of.
+
+    Rows of ``x`` follow each other; ``buffer(shape, dtype, name)`` returns a scratch buffer.
+    """
+    (N, C, H, W), (O, Ho, Wo), dtype = x.shape, y.shape[1:], y.dtype
     contiguous = y.strides[3] == y.itemsize and (Ho == 1 or y.strides[2] == Wo * y.itemsize)
-    fixed, plan, _ = _prepare(
+    fixed, plan, kept = _prepare(
         N, C, O, (H, W), (Ho, Wo), taps, contiguous, num_threads(), y.itemsize
     )
     record = np.empty_like(fixed)
-    residual, count = epilogue.residual, O + (N - 1) * taps.own
+    scale, shift = (
+        _numbers(a, O + (N - 1) * taps.own, default, dtype)
+        for a, default in ((epilogue.scale, 1), (epilogue.shift, 0))
+    )
+    residual = epilogue.residual
     fill_record(
         record, fixed, x, weight, y,
-        scratch((plan.threads, plan.buffer), dtype, "planes"),
-        scratch((plan.threads, O, GROUPS * VECTORS * VECTOR_BYTES), np.uint8, "sums"),
-        _numbers(epilogue.scale, count, 1, dtype), _numbers(epilogue.shift, count, 0, dtype),
-        y if residual is None else residual, residual is not None, epilogue.relu,
+        buffer((plan.threads, plan.buffer), dtype, "planes"),
+        buffer((plan.threads, O, GROUPS * VECTORS * VECTOR_BYTES), np.uint8, "sums"),
+        scale, shift, y if residual is None else residual, residual is not None, epilogue.relu,
     )  # fmt: skip
-    run_job(convolution_job(dtype).address, record, plan.threads)
+    return record, plan, (kept, scale, shift)
 
 
 @lru_cache(maxsize=4096)

@@ -114,6 +114,13 @@ def _fill_32(x, y, slope, with_slope):
 
 
 @register_jitable
+def gelu_of(x):
+    """Return gelu(x) of one float32."""
+    a = min(abs(x), _END)
+    return (_ZERO if x < _ZERO else x) - a * exp(-_HALF * a * a) * _mills(a)
+
+
+@register_jitable
 def _mills(a):
     """Return M(a), float32 all through."""
     t = _ONE / (_ONE + _THIRD * a)

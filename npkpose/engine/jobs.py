@@ -53,10 +53,10 @@ def run_job(address, record, threads):
 
     ``record`` is an array of int64.
     """
-    pool = _pool()
+    threads_of = pool()
     if threads > 1:
-        pool.wake(threads - 1)
-    _run(pool.state, address, record, threads - 1)
+        threads_of.wake(threads - 1)
+    _run(threads_of.state, address, record, threads - 1)
 
 
 class _Pool:
@@ -82,13 +82,14 @@ class _Pool:
 
 
 @lru_cache(maxsize=1)
-def _pool():
+def pool():
+    """Return the threads that share jobs."""
     return _Pool()
 
 
 def _after_fork():
     """A forked child has none of its parent's threads."""
-    _pool.cache_clear()
+    pool.cache_clear()
 
 
 if hasattr(os, "register_at_fork"):
@@ -98,7 +99,12 @@ if hasattr(os, "register_at_fork"):
 @kernel
 def _run(state, address, record, others):
     """Do a job: with ``others`` if this caller can have them."""
-    at = record.ctypes.data
+    run_at(state, address, record.ctypes.data, others)
+
+
+@kernel
+def run_at(state, address, at, others):
+    """Do a job whose record is at an address."""
     if others == 0 or not compare_exchange(state, OWNED, 0, 1):
         call(address, at, 0)
         return

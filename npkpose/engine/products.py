@@ -22,7 +22,7 @@ def multiply(w, x, y, epilogue=Epilogue()):
     """
     size = w.itemsize
     image = w.strides[0] // size if w.ndim == 3 else 0
-    taps = _one_pixel(w.strides[-2] // size, w.strides[-1] // size, image)
+    taps = one_pixel(w.strides[-2] // size, w.strides[-1] // size, image)
     residual = epilogue.residual
     if residual is not None:
         epilogue = epilogue._replace(residual=residual[:, :, None])
@@ -35,14 +35,14 @@ def multiply_sequences(w, x, y, epilogue=Epilogue()):
 
     Rows of ``x`` follow each other; the last axis of ``y`` is, whose strides the residual has.
     """
-    taps = _one_pixel(w.strides[0] // w.itemsize, w.strides[1] // w.itemsize, 0)
+    taps = one_pixel(w.strides[0] // w.itemsize, w.strides[1] // w.itemsize, 0)
     if epilogue.residual is not None:
         epilogue = epilogue._replace(residual=epilogue.residual[None])
     sum_taps(x[None], w, taps, y[None], epilogue)
 
 
 @lru_cache(maxsize=1024)
-def _one_pixel(w_row, w_column, w_image):
+def one_pixel(w_row, w_column, w_image):
     return Taps((0,), (0,), (1, 1), w_row, w_column, (0,), w_image)
 
 

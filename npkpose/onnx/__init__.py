@@ -16,6 +16,8 @@ Read in this order:
     run.py          one node after the other; If, Loop and Scan
     limits.py       how much a graph may take
     fold.py         what follows from the shape of the inputs, computed once
+    fuse.py         nodes that are one operation; fuse_parts.py: functions spelled out in parts
+    plan.py         arrays with places, nodes as jobs of the engine: lower.py, lower_moves.py
     summary.py      the network as a table
 """
 

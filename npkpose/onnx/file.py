@@ -246,9 +246,10 @@ class _Reader:
 
     def shape(self, span):
         dims = [self.fields(s, _DIM) for s in self.fields(span, _SHAPE)["dim"]]
+        sizes = [signed(dim["size"][-1]) if dim["size"] else -1 for dim in dims]
         return tuple(
-            signed(dim["size"][-1]) if dim["size"] else self.text(dim["parameter"]) or None
-            for dim in dims
+            size if size >= 0 else self.text(dim["parameter"]) or None
+            for size, dim in zip(sizes, dims)
         )
 
 

@@ -25,10 +25,14 @@ _ONLY_SHAPES = {"Shape", "Size"}
 
 @dataclass
 class Specialised:
-    """A graph for one shape of the inputs, {name: (dtype, shape)} of all values, the outputs."""
+    """A graph for one shape of the inputs, {name: (dtype, shape)} of all values, the outputs.
+
+    ``fixed`` are the names whose shape follows from that of the inputs.
+    """
 
     graph: Graph
     shapes: dict
+    fixed: set
     outputs: list
 
 
@@ -68,7 +72,8 @@ class _Tracer:
         queue = list(zip(self.graph.nodes, self.graph.freed))[::-1]
         while queue:
             node, freed = queue.pop()
-            if node.op == "If" and node.domain == "" and node.inputs[0] in self.static:
+            known = node is not None and node.op == "If" and node.domain == ""
+            if known and node.inputs[0] in self.static:
                 queue += [(None, freed)] + [(n, ()) for n in self.branch(node)[::-1]]
                 continue
             if node is not None:
@@ -81,7 +86,7 @@ class _Tracer:
         outputs = [self.values[value.name] for value in self.graph.outputs]
         constants = {name: self.values[name] for name in self.static}
         graph = replace(self.graph, nodes=self.nodes, constants=constants)
-        return Specialised(keep_needed(graph), shapes, outputs)
+        return Specialised(keep_needed(graph), shapes, self.shaped, outputs)
 
     def note(self, node):
         """Sort a node that has run: its outputs are constants, or it stays in the graph."""

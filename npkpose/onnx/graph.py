@@ -49,8 +49,11 @@ class Node:
     place: str = ""
 
     def __str__(self):
-        kind = f"{self.domain}.{self.op}" if self.domain else self.op
-        return f"{self.place} {plain(self.name)!r} ({plain(kind)})".lstrip()
+        return f"{self.place} {plain(self.name)!r} ({plain(self.kind())})".lstrip()
+
+    def kind(self):
+        """Return the operator's name, with its domain if that is not the standard's."""
+        return f"{self.domain}.{self.op}" if self.domain else self.op
 
     def subgraphs(self):
         """Return the graphs among the attributes."""
@@ -99,7 +102,11 @@ def sort_graph(graph, outer=frozenset()):
     ``outer`` are names of graphs around it. Raises ValueError for a name that two nodes write, one
     that is read and never written, and nodes that wait for each other.
     """
-    known = set(outer) | set(graph.constants) | {value.name for value in graph.inputs}
+    names = [value.name for value in graph.inputs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"input {twice!r}: expected it once, got it twice")
+    known = set(outer) | set(graph.constants) | set(names)
     writers = _writers(graph, known)
     for node in graph.nodes:
         for name in node.reads():

@@ -2,16 +2,17 @@
 
 A file of a kilobyte can ask for a terabyte (Expand, Tile, Pad) or for 2^63 rounds of a Loop. So
 each operator whose output may be larger than its inputs asks here first, and each round counts.
-The largest value may have 256 MB, or 64 times what the inputs and weights have together.
+The largest value may have 16 MB, or 64 times what the inputs and weights have together; all that
+exist at a time, three times as much.
 """
 
 import math
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-BYTES = 2**28
+BYTES = 2**24
 TIMES = 64
-LIVE = 4  # times the largest value: all values that exist at a time
+LIVE = 3  # times the largest value: all values that exist at a time
 STEPS = 2**16  # nodes run inside of subgraphs, in one run
 PRODUCTS = 2**40  # multiplications of one node: half a minute
 
@@ -26,9 +27,12 @@ _limits = ContextVar("npkpose_onnx_limits", default=_Limits(BYTES))
 
 
 @contextmanager
-def limited(given):
-    """Within it, a value may take `BYTES`, or `TIMES` the ``given`` bytes of inputs and weights."""
-    token = _limits.set(_Limits(max(BYTES, TIMES * given)))
+def limited(given, largest=None):
+    """Within it, a value may take ``largest`` bytes.
+
+    By default that is `BYTES`, or `TIMES` the ``given`` bytes of inputs and weights.
+    """
+    token = _limits.set(_Limits(max(BYTES, TIMES * given) if largest is None else largest))
     try:
         yield
     finally:

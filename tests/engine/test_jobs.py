@@ -12,7 +12,7 @@ from numba import carray
 
 from npkpose.engine import matmul, run_all, use_threads
 from npkpose.engine.atomics import fetch_add, numbers_at, pause
-from npkpose.engine.jobs import AWAKE, _pool, job, run_job
+from npkpose.engine.jobs import AWAKE, job, pool, run_job
 
 pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
 MOST = 8  # threads
@@ -93,7 +93,7 @@ def test_tasks_do_their_jobs_alone(rng):
             np.testing.assert_allclose(y, a @ b, rtol=0, atol=1e-12)
 
 
-def test_the_pool_grows_and_smaller_jobs_keep_their_numbers_of_threads():
+def test_thepool_grows_and_smaller_jobs_keep_their_numbers_of_threads():
     failed = []
     for threads in (5, 2, 1, 3, 5):
         run_many(threads, 300, failed)
@@ -129,7 +129,7 @@ def test_a_forked_child_has_threads_of_its_own():
 
 def test_idle_threads_fall_asleep():
     assert others_take_chunks()
-    state, end = _pool().state, time.monotonic() + 60
+    state, end = pool().state, time.monotonic() + 60
     while state[AWAKE] and time.monotonic() < end:
         time.sleep(0.01)
     assert state[AWAKE] == 0

@@ -14,11 +14,13 @@ LEFT_OUT = {
     "a record that checks nothing": """Body BodyData CocoResult ConversionTable ErrorAnalysis
         Finding ImageEntry IUVLabels IUVTerms Lens MeshLabels MeshTerms MpiiScores Node Pck
         Peaks Scene SemiSupervisedTerms Similarity Triangulation Diagnosis
-        Mended DistanceScores PoseTrackScores Protocol WholeBodyResult""",
+        Mended DistanceScores PoseTrackScores Protocol WholeBodyResult Graph
+        Value""",
     "a method of a result": "CocoResult.plot",
     "reads files, see formats.py": """CocoDataset diagnose from_onnx load load_npz load_pytorch
         load_safetensors load_tensorflow load_trained read_cameras read_graph read_image read_json
-        read_keypoints read_log read_people read_photo read_smpl read SMPL.from_file""",
+        read_keypoints read_log load_model Session
+        read_people read_photo read_smpl read SMPL.from_file""",
     "writes files": """plot_log save write save_npz save_safetensors write_arrays write_coco
         write_image""",
     "needs a network, files or threads": """BottomUp TopDown Trainer

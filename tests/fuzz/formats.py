@@ -23,6 +23,8 @@ from npkpose.image.files import read_image, write_image
 from npkpose.io import read as read_labels
 from npkpose.metrics.coco import examine, read_json
 from npkpose.models.lifting.simple_baseline_3d import Normalisation
+from npkpose.onnx import Session
+from npkpose.onnx.summary import zeros_for
 from npkpose.space.files import read_cameras, read_keypoints
 from npkpose.space.people_files import read_people, read_photo
 from npkpose.space.smpl_file import read_smpl
@@ -30,6 +32,7 @@ from npkpose.training import read_log
 from tests.fuzz.calls_space import CALLS
 from tests.fuzz.draw import Draw
 from tests.io import make
+from tests.onnx import writer
 from tests.space.test_smpl_file import array, instance, official, sparse
 from tests.training.test_trainer import make_trainer
 from tests.weights.conftest import ARRAYS
@@ -183,6 +186,15 @@ def _io(format, suffix):
     return Format(suffix, partial(make.file_for, format, suffix), _labels(format))
 
 
+def _run_network(path):
+    """Run a file on zeros, twice: node by node, and fused."""
+    Path(path.parent, "weights.bin").write_bytes(writer.EXTERNAL)
+    session = Session(path, max_bytes=2**22)
+    feeds = zeros_for(session.inputs)
+    for _ in range(2 if feeds else 0):
+        session.run(feeds)
+
+
 LOG = b"step,seconds,lr,loss,ap\n10,0.5,0.01,2.5,\n20,1.5,0.01,1.25,0.5\n"
 
 FORMATS = {
@@ -259,6 +271,10 @@ FORMATS = {
     "sleap.h5": Format(".h5", make.sleap_h5, _labels("sleap")),
     "deeplabcut.h5": Format(".h5", make.pandas_h5, _labels("deeplabcut-h5")),
     "mpii.mat": Format(".mat", make.mpii_mat, _labels("mpii")),
+    "network.onnx": Format(".onnx", writer.image_model, _run_network),
+    "loop.onnx": Format(".onnx", writer.loop_model, _run_network),
+    "external.onnx": Format(".onnx", writer.external_model, _run_network),
+    "quantised.onnx": Format(".onnx", writer.quantised_model, _run_network),
     "log.csv": Format(".csv", lambda: LOG, read_log),
 }  # fmt: skip
 

@@ -8,6 +8,9 @@ import warnings
 import zipfile
 import zlib
 
+from tests.fuzz.mutate_protobuf import damage
+
+ONNX = b"\x08\x08"  # the version that tests/onnx/writer.py writes
 NUMBERS = (
     b"-1", b"0", b"0.5", b"1e999", b"NaN", b"9" * 20, b"9" * 5000, b"4294967296", b"1e-320",
     b"1e308", b"2147483648", b"-0", b"null", b'"text"', b"[]", b"{}", b"true",
@@ -25,6 +28,7 @@ def mutate(content, rng):
         kinds = [_flip, _truncate, _drop, _repeat, _overwrite, _insert, _word, _number]
         kinds += [_member] * 12 * content.startswith(b"PK")
         kinds += [_json_value] * 8 * content.startswith((b"[", b"{")) + [_deep]
+        kinds += [damage] * 24 * content.startswith(ONNX)
         kinds += [_png_chunk] * 8 * content.startswith(b"\x89PNG")
         content = kinds[rng.integers(len(kinds))](content, rng)
         if not content:

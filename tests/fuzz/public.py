@@ -7,7 +7,7 @@ import inspect
 
 PACKAGES = (
     "npkpose", "npkpose.codec", "npkpose.data", "npkpose.doctor", "npkpose.io", "npkpose.metrics",
-    "npkpose.metrics.coco", "npkpose.models", "npkpose.nn", "npkpose.pipeline",
+    "npkpose.metrics.coco", "npkpose.models", "npkpose.nn", "npkpose.onnx", "npkpose.pipeline",
     "npkpose.skeletons", "npkpose.space", "npkpose.training", "npkpose.training.losses",
     "npkpose.weights",
 )  # fmt: skip

@@ -10,6 +10,7 @@
 """
 
 import inspect
+from functools import lru_cache
 from typing import NamedTuple
 
 from npkpose.onnx.ops import (
@@ -64,14 +65,15 @@ def find_operator(node):
         raise ValueError(f"{node}: expected an operator that is provided, got {node.op!r}")
     if not node.domain and node.version > NEWEST:
         raise ValueError(f"{node}: expected operator set {NEWEST} or older, got {node.version}")
-    since = max((v for v in versions if v <= node.version), default=None)
-    if since is None:
+    found = [function for since, function in versions.items() if since <= node.version]
+    if not found:
         raise ValueError(
             f"{node}: expected operator set {min(versions)} or newer, got {node.version}"
         )
-    return _operator(versions[since])
+    return _operator(found[-1])  # versions are in ascending order
 
 
+@lru_cache(maxsize=None)
 def _operator(function):
     parameters = inspect.signature(function).parameters.values()
     by_position = [p for p in parameters if p.kind == p.POSITIONAL_OR_KEYWORD]

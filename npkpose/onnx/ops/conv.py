@@ -52,7 +52,8 @@ def _conv2d(x, weight, bias, window, group):
     if any(a != b for a, b in pads):
         x, pads = np.pad(x, [(0, 0), (0, 0), *pads]), [(0, 0), (0, 0)]
     window = kernel, dilations, tuple(a for a, _ in pads), strides
-    return conv2d(x, weight, bias, window, group)
+    function = conv2d if x.dtype == np.float32 else conv2d.plain  # float64 is compiled for no file
+    return function(x, weight, bias, window, group)
 
 
 def windows(x, weight, kernel_shape, strides, dilations, pads, auto_pad):
@@ -132,7 +133,8 @@ def _transposed(x, weight, kernel, strides, dilations, group, whole):
         return _transposed(x[:, :, None], weight[:, :, None], *args)[:, :, 0]
     if len(kernel) == 2:
         window = kernel, dilations, (0, 0), strides
-        return conv_transpose2d(x, weight, None, window, group, tuple(whole))
+        function = conv_transpose2d if x.dtype == np.float32 else conv_transpose2d.plain
+        return function(x, weight, None, window, group, tuple(whole))
     y = np.zeros((len(x), weight.shape[1] * group, *whole), x.dtype)
     for tap in np.ndindex(*kernel):
         parts = [
@@ -145,15 +147,22 @@ def _transposed(x, weight, kernel, strides, dilations, group, whole):
     return y
 
 
-def fused_conv(x, weight, bias=None, residual=None, *, activation, activation_params=(), **window):
-    """FusedConv of com.microsoft: a convolution, plus a residual, and an activation after it."""
+def fused_conv(
+    x, weight, bias=None, residual=None, *, activation, activation_params=(), **window
+):
+    """FusedConv of com.microsoft: a convolution, plus a residual, and an activation after it.
+
+    Departure: Silu is known too, and "" is none.
+    """
     y = conv(x, weight, bias, **window)
     y = y if residual is None else y + residual
     a, b = [*activation_params, 0, 0][:2]
     functions = {
-        "Relu": lambda: relu(y), "Sigmoid": lambda: sigmoid(y), "Tanh": lambda: np.tanh(y),
+        "": lambda: y, "Silu": lambda: y * sigmoid(y), "Relu": lambda: relu(y),
+        "Sigmoid": lambda: sigmoid(y), "Tanh": lambda: np.tanh(y),
         "LeakyRelu": lambda: leaky_relu(y, alpha=a), "Clip": lambda: np.clip(y, a, b),
         "HardSigmoid": lambda: hard_sigmoid(y, alpha=a, beta=b),
+        "HardSwish": lambda: y * hard_sigmoid(y, alpha=a, beta=b),
     }  # fmt: skip
     if activation not in functions:
         raise ValueError(f"activation: expected one of {list(functions)}, got {activation!r}")

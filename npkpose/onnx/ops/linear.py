@@ -14,7 +14,7 @@ from npkpose.onnx.limits import check_products, check_size
 
 def _fast_product(a, b):
     """Return a @ b by the engine where the tile can do it."""
-    if a.ndim < 2 or b.ndim != 2 or a.dtype.kind != "f" or not a.size or not b.size:
+    if a.ndim < 2 or b.ndim != 2 or a.dtype != np.float32 or not a.size or not b.size:
         return np.matmul(a, b)
     y = engine.matmul(a.reshape(-1, a.shape[-1]), b)
     return y.reshape(*a.shape[:-1], b.shape[1])

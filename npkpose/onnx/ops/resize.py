@@ -35,8 +35,8 @@ def resize(
         n, size = x.shape[axis], sizes[i]
         if size == n and scales[i] == 1 and coordinate_transformation_mode[:2] != "tf":
             continue
-        at = _positions(n, size, scales[i], coordinate_transformation_mode, roi, i)
-        places, weights = _taps(
+        at = positions(n, size, scales[i], coordinate_transformation_mode, roi, i)
+        places, weights = taps_of(
             at, scales[i], mode, nearest_mode, cubic_coeff_a, antialias and scales[i] < 1
         )
         if exclude_outside and mode != "nearest":
@@ -73,7 +73,7 @@ def _scales_and_sizes(x, scales, sizes, axes, policy):
     return scales, sizes
 
 
-def _positions(n, size, scale, mode, roi, i):
+def positions(n, size, scale, mode, roi, i):
     """Return the place in the input of each output number."""
     at, length = np.arange(size, dtype=np.float64), scale * n
     if mode == "align_corners":
@@ -93,7 +93,7 @@ def _positions(n, size, scale, mode, roi, i):
     return (at + 0.5) / scale - 0.5
 
 
-def _taps(at, scale, mode, nearest_mode, a, antialias):
+def taps_of(at, scale, mode, nearest_mode, a, antialias):
     """Return the inputs (k, size) that each output number sums, and their weights."""
     if mode == "nearest":
         nearest = {

@@ -197,12 +197,13 @@ def depth_to_space(x, *, blocksize, mode="DCR"):
     return y.reshape(N, C // b**2, H * b, W * b)
 
 
-def space_to_depth(x, *, blocksize):
-    """SpaceToDepth-1: blocks of pixels become blocks of channels."""
+def space_to_depth(x, *, blocksize, mode="DCR"):
+    """SpaceToDepth-1: blocks of pixels become blocks of channels; CRD, from 28, is PyTorch's."""
     (N, C, H, W), b = x.shape, blocksize
     if b < 1 or H % b or W % b:
         raise ValueError(f"blocksize: expected {H} x {W} pixels to be a multiple of it, got {b}")
-    y = x.reshape(N, C, H // b, b, W // b, b).transpose(0, 3, 5, 1, 2, 4)
+    order = (0, 3, 5, 1, 2, 4) if mode == "DCR" else (0, 1, 3, 5, 2, 4)
+    y = x.reshape(N, C, H // b, b, W // b, b).transpose(order)
     return y.reshape(N, C * b * b, H // b, W // b)
 
 

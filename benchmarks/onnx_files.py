@@ -1,0 +1,73 @@
+"""ONNX files, ours against onnxruntime: ``python -m benchmarks.onnx_files FILE... [--runs 25]``.
+
+Both have the cores of this process and run the same file on the same numbers, in turns, each some
+runs at a time: a thread of the other that still waits for work would take a core from the first
+run of a turn, which is not counted. Times are medians.
+"""
+
+import argparse
+import time
+
+import numpy as np
+
+from benchmarks.timing import first_call, machine, peak_mib
+from npkpose.engine import num_threads
+from npkpose.onnx import Session
+from npkpose.onnx.summary import zeros_for
+
+TURN = 6  # runs, of which the first does not count
+
+
+def images_for(session):
+    """Return {name: numbers from 0 to 255} of the declared shapes, every free size 1."""
+    rng = np.random.default_rng(0)
+    zeros = zeros_for(session.inputs)
+    return {name: (255 * rng.random(a.shape)).astype(a.dtype) for name, a in zeros.items()}
+
+
+def medians(*works, runs):
+    """Return the median seconds of each of ``works``, run in turns."""
+    times = [[] for _ in works]
+    while len(times[0]) < runs:
+        for work, found in zip(works, times):
+            found += [first_call(work) for _ in range(TURN)][1:]
+    return [float(np.median(found)) for found in times]
+
+
+def main(argv=None):
+    """Print one line for each file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("files", nargs="+", metavar="FILE", help=".onnx files")
+    parser.add_argument("--runs", type=int, default=25)
+    options = parser.parse_args(argv)
+    import onnxruntime
+
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = num_threads()
+    print(machine().replace("one thread", f"{num_threads()} threads"), flush=True)
+    print(f"{'file':48} {'load s':>7} {'ms':>9} {'peer ms':>9} {'ratio':>6} {'difference':>11}")
+    for path in options.files:
+        started = time.perf_counter()
+        ours = Session(path)
+        load = time.perf_counter() - started
+        peer = onnxruntime.InferenceSession(path, settings, providers=["CPUExecutionProvider"])
+        feeds = images_for(ours)
+        for _ in range(2):
+            found, expected = list(ours.run(feeds).values()), peer.run(None, feeds)
+        apart = max(
+            np.abs(a.astype(np.float64) - b).max(initial=0) / max(np.abs(b).max(initial=0), 1e-30)
+            if a.shape == b.shape else np.inf
+            for a, b in zip(found, expected)
+        )  # fmt: skip
+        mine, theirs = medians(
+            lambda: ours.run(feeds), lambda: peer.run(None, feeds), runs=options.runs
+        )
+        print(
+            f"{path[-48:]:48} {load:7.3f} {1e3 * mine:9.2f} {1e3 * theirs:9.2f} "
+            f"{mine / theirs:6.2f} {apart:11.1e}", flush=True,
+        )  # fmt: skip
+    print(f"peak memory {peak_mib():.0f} MiB, both together")
+
+
+if __name__ == "__main__":
+    main()

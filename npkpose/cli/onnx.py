@@ -1,0 +1,23 @@
+"""The command ``npkpose onnx``: what is in an ONNX file, layer by layer."""
+
+from npkpose.cli.terminal import one_line
+
+
+def add_command(commands):
+    """Add the command to argparse's subparsers."""
+    parser = commands.add_parser(
+        "onnx", help="print the network in an ONNX file",
+        description="Print the network in an ONNX file: inputs, outputs, and each layer with its "
+        "output's shape, parameters and multiply-adds.",
+    )  # fmt: skip
+    parser.add_argument("file", metavar="FILE", help="an .onnx file")
+    parser.set_defaults(run=_onnx)
+
+
+def _onnx(options):
+    """Print the summary; return the exit status."""
+    from npkpose.onnx import Session
+
+    for line in str(Session(options.file)).splitlines():
+        print(one_line(line))
+    return 0

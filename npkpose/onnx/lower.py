@@ -1,0 +1,227 @@
+"""Operators as jobs of the engine, where all shapes are fixed and numbers are float32.
+
+A function takes a `npkpose.onnx.plan.Plan` and a node. It appends steps to the plan's program and
+returns True, or returns None if the node is of a kind that NumPy shall do.
+"""
+
+import math
+
+import numpy as np
+
+from npkpose.engine import channels, pointwise, rows, windows
+from npkpose.engine.conv_forward import Epilogue
+from npkpose.onnx.lower_moves import MOVES
+from npkpose.onnx.ops.arguments import check_axis, per_axis, resolve_pads
+from npkpose.onnx.ops.conv import windows as conv_windows
+
+_ACTIVATIONS = {
+    "Sigmoid": pointwise.SIGMOID, "Silu": pointwise.SILU, "Clip": pointwise.CLIP,
+    "LeakyRelu": pointwise.LEAKY, "HardSigmoid": pointwise.HARD_SIGMOID,
+    "HardSwish": pointwise.HARD_SWISH,
+}  # fmt: skip
+_WINDOW = ("kernel_shape", "strides", "dilations", "pads", "auto_pad")
+
+
+def _conv(plan, node):
+    a = node.attributes
+    x, weight, bias, residual = plan.reads(node, 4)
+    kind = a.get("activation", "")
+    if x.ndim != 4 or kind not in ("", "Relu", *_ACTIVATIONS) or not plan.constant(node, 1):
+        return None
+    options = [a.get(name) for name in _WINDOW[:4]]
+    kernel, strides, dilations, pads = conv_windows(
+        x, weight, *options, a.get("auto_pad", "NOTSET")
+    )
+    if min(min(pair) for pair in pads) < 0:
+        return None
+    y = plan.write(node)
+    window = kernel, dilations, tuple(before for before, _ in pads), strides
+    numbers = (*a.get("activation_params", ()), 0.0, 0.0)[:2]
+    if 1 < a.get("group", 1) == x.shape[1] == len(weight) and residual is None:
+        act = {"": (channels.NONE, 0.0, 0.0), "Relu": (pointwise.CLIP, 0.0, np.inf)}.get(kind)
+        act = act or (_ACTIVATIONS[kind], *numbers)
+        channels.add_channels(plan.program, plan.contiguous(x), weight, bias, y, window, act)
+        return True
+    residual = None if residual is None else plan.contiguous(residual).reshape(y.shape)
+    epilogue = Epilogue(None, bias, residual, kind == "Relu")
+    x = x if plan.has_rows(x) else plan.contiguous(x)
+    plan.program.add_convolution(x, weight, y, window, a.get("group", 1), epilogue)
+    if kind in _ACTIVATIONS:
+        _activate(plan, y, y, _ACTIVATIONS[kind], numbers)
+    return True
+
+
+def _activate(plan, x, y, kind, numbers):
+    a, b = (*numbers, 0.0, 0.0)[:2]
+    pointwise.add_activation(plan.program, kind, x, y, a, b)
+    return True
+
+
+def _conv_transpose(plan, node):
+    a = node.attributes
+    x, weight, bias = plan.reads(node, 3)
+    unusual = {"output_shape", "output_padding", "auto_pad"} & set(a)
+    if x.ndim != 4 or unusual or not plan.constant(node, 1):
+        return None
+    options = [a.get(name) for name in _WINDOW[:3]]
+    kernel, strides, dilations, _ = conv_windows(x, weight, *options, None, "")
+    pads = resolve_pads(x.shape[2:], kernel, strides, dilations, a.get("pads"), "")
+    if any(before != after for before, after in pads):
+        return None
+    window = kernel, dilations, tuple(before for before, _ in pads), strides
+    y, x = plan.write(node), plan.contiguous(x)
+    plan.program.add_transposed(x, weight, y, window, a.get("group", 1), Epilogue(shift=bias))
+    return True
+
+
+def _matmul(plan, node):
+    a, b = plan.reads(node, 2)
+    if a.ndim < 2 or b.ndim < 2 or b.ndim > 2 and a.shape[:-2] != b.shape[:-2]:
+        return None
+    y = plan.write(node)
+    if b.ndim == 2:
+        a, y = plan.contiguous(a).reshape(1, -1, a.shape[-1]), y.reshape(1, -1, y.shape[-1])
+    else:
+        a, y = (m.reshape(-1, *m.shape[-2:]) for m in (plan.contiguous(a), y))
+    b = plan.contiguous(b).reshape(-1, *b.shape[-2:])
+    plan.program.add_product(a, b, y)
+    return True
+
+
+def _gemm(plan, node):
+    options = node.attributes
+    a, b, c = plan.reads(node, 3)
+    if options.get("alpha", 1) != 1 or options.get("beta", 1) != 1 or options.get("transA"):
+        return None
+    if options.get("transB"):
+        if not plan.constant(node, 1):
+            return None
+        b = np.ascontiguousarray(b.T)
+    if c is not None and not plan.constant(node, 2):
+        return None
+    y = plan.write(node)
+    residual = None if c is None else np.broadcast_to(c, y.shape).copy()[None]
+    epilogue = Epilogue(residual=residual)
+    plan.program.add_product(plan.contiguous(a)[None], plan.contiguous(b)[None], y[None], epilogue)
+    return True
+
+
+def _binary(kind):
+    def lower(plan, node):
+        y = plan.write(node)
+        a, b = (
+            _spread(x, y, kind) if plan.constant(node, i) else x
+            for i, x in enumerate(plan.reads(node, 2))
+        )
+        pointwise.add_binary(plan.program, kind, a, b, y)
+        return True
+
+    return lower
+
+
+def _spread(x, y, kind):
+    """Return a constant in the shape of y, if it is broadcast along short rows."""
+    short = y.shape[-1:] < (64,) and x.size > 1 and x.size % math.prod(y.shape[-2:]) != 0
+    per_channel = x.ndim < y.ndim - 1 or x.shape[-1:] != (1,) or x.shape[-2:-1] != (1,)
+    if short and per_channel and y.size < 2**22:
+        return np.broadcast_to(x, y.shape).copy()
+    return x
+
+
+def _activation(kind, *numbers):
+    """Return the lowering to an activation; a parameter is a number, or an attribute's default."""
+
+    def lower(plan, node):
+        (x,) = plan.reads(node, 1)
+        if node.attributes.get("approximate", "none") != "none" or "Swish" == node.op and (
+            node.attributes.get("alpha", 1.0) != 1
+        ):
+            return None
+        found = [node.attributes.get(*n) if isinstance(n, tuple) else n for n in numbers]
+        return _activate(plan, plan.contiguous(x), plan.write(node), kind, found)
+
+    return lower
+
+
+def _clip(plan, node):
+    x, low, high = plan.reads(node, 3)
+    low = node.attributes.get("min", -np.inf) if low is None else low
+    high = node.attributes.get("max", np.inf) if high is None else high
+    if np.size(low) != 1 or np.size(high) != 1 or not plan.constant(node, 1, 2):
+        return None
+    numbers = [float(np.reshape(v, -1)[0]) for v in (low, high)]
+    return _activate(plan, plan.contiguous(x), plan.write(node), pointwise.CLIP, numbers)
+
+
+def _power(plan, node):
+    x, exponent = plan.reads(node, 2)
+    if not plan.constant(node, 1) or np.size(exponent) != 1 or np.reshape(exponent, -1)[0] != 2:
+        return None
+    return _activation(pointwise.SQUARE)(plan, node)
+
+
+def _max_pool(plan, node):
+    a = node.attributes
+    (x,) = plan.reads(node, 1)
+    if x.ndim != 4 or len(node.outputs) > 1 or set(a.get("dilations", [1])) != {1}:
+        return None
+    kernel, strides = (per_axis(name, a.get(name), 2, 1, 1) for name in _WINDOW[:2])
+    pads = resolve_pads(
+        x.shape[2:], kernel, strides, (1, 1), a.get("pads"), a.get("auto_pad", "NOTSET")
+    )
+    before = [first for first, _ in pads]
+    y = plan.write(node)
+    windows.add_max_pool(plan.program, plan.contiguous(x), y, kernel, strides, before)
+    return True
+
+
+def _mean(plan, node):
+    (x, *_) = plan.reads(node, 1)
+    if node.op == "GlobalAveragePool":
+        axes = range(2, x.ndim)
+    else:
+        axes = node.attributes.get("axes") or plan.numbers(node, 1)
+        if not axes or not node.attributes.get("keepdims", 1):
+            return None
+    axes = sorted(check_axis(axis, x.ndim) for axis in axes)
+    if axes != list(range(axes[0], x.ndim)):
+        return None
+    flat = plan.contiguous(x).reshape(-1, math.prod(x.shape[axes[0] :]))
+    rows.add_rows(plan.program, rows.MEAN, flat, plan.write(node).reshape(-1))
+    return True
+
+
+def _softmax(plan, node):
+    (x,) = plan.reads(node, 1)
+    default = -1 if node.version >= 13 else 1
+    if check_axis(node.attributes.get("axis", default), x.ndim) != x.ndim - 1:
+        return None
+    rows.add_rows(plan.program, rows.SOFTMAX, plan.contiguous(x), plan.write(node))
+    return True
+
+
+def _layer_norm(plan, node):
+    x, weight, bias = plan.reads(node, 3)
+    axis = check_axis(node.attributes.get("axis", -1), x.ndim)
+    if axis != x.ndim - 1 or len(node.outputs) > 1 or not plan.constant(node, 1, 2):
+        return None
+    eps = node.attributes.get("epsilon", 1e-5)
+    y = plan.write(node)
+    rows.add_rows(plan.program, rows.NORMALISE, plan.contiguous(x), y, weight, bias, eps)
+    return True
+
+
+LOWERED = MOVES | {
+    "Conv": _conv, "FusedConv": _conv, "ConvTranspose": _conv_transpose, "MatMul": _matmul,
+    "Gemm": _gemm, "Add": _binary(pointwise.ADD), "Sub": _binary(pointwise.SUBTRACT),
+    "Mul": _binary(pointwise.MULTIPLY), "Div": _binary(pointwise.DIVIDE),
+    "PRelu": _binary(pointwise.SLOPE), "Relu": _activation(pointwise.CLIP, 0.0, np.inf),
+    "Sigmoid": _activation(pointwise.SIGMOID), "Swish": _activation(pointwise.SILU),
+    "HardSwish": _activation(pointwise.HARD_SWISH, 1 / 6, 0.5), "Clip": _clip,
+    "Gelu": _activation(pointwise.GELU), "Exp": _activation(pointwise.EXP),
+    "LeakyRelu": _activation(pointwise.LEAKY, ("alpha", 0.01)),
+    "HardSigmoid": _activation(pointwise.HARD_SIGMOID, ("alpha", 0.2), ("beta", 0.5)),
+    "Sqrt": _activation(pointwise.SQRT), "Neg": _activation(pointwise.AFFINE, -1.0, 0.0),
+    "Pow": _power, "MaxPool": _max_pool, "GlobalAveragePool": _mean, "ReduceMean": _mean,
+    "Softmax": _softmax, "LayerNormalization": _layer_norm,
+}  # fmt: skip
