@@ -1,4 +1,4 @@
-"""`npkpose predict` with networks from ONNX files."""
+"""`npkpose predict` with networks from ONNX and TFLite files."""
 
 import json
 
@@ -31,6 +31,17 @@ def test_a_detector_and_a_network_of_crops_find_the_person(tmp_path, capsys):
     (person,) = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
     assert person["image_id"] == 785 and len(person["keypoints"]) == 51
     assert (tmp_path / "out" / "000000000785.png").exists()
+
+
+@pytest.mark.skipif(not (PRETRAINED / "tflite").is_dir(), reason="needs ../shared/data")
+def test_tflite_files_find_the_person(tmp_path, capsys):
+    pose, detector = (PRETRAINED / "tflite" / f"{name}.tflite"
+                      for name in ("pose_landmark_full", "pose_detection"))  # fmt: skip
+    arguments = ["predict", "--weights", str(pose), "--detector", str(detector), "--out"]
+    assert main([*arguments, str(tmp_path / "out"), str(PRETRAINED / "astronaut.png")]) == 0
+    assert "1 person" in capsys.readouterr().out
+    (person,) = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    assert len(person["keypoints"]) == 3 * 33
 
 
 @needs_files

@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from npkpose import COCO_17, evaluate_coco, weights
+from npkpose import COCO_17, evaluate_coco, tflite, weights
 from npkpose.cli.boxes import read_boxes
 from npkpose.cli.lift import read_normalisation
 from npkpose.data import CocoDataset
@@ -34,6 +34,7 @@ from tests.fuzz.draw import Draw
 from tests.io import make
 from tests.onnx import writer
 from tests.space.test_smpl_file import array, instance, official, sparse
+from tests.tflite import writer as tflite_writer
 from tests.training.test_trainer import make_trainer
 from tests.weights.conftest import ARRAYS
 from tests.weights.test_pytorch import legacy_of, program, tensor, zip_of
@@ -186,13 +187,17 @@ def _io(format, suffix):
     return Format(suffix, partial(make.file_for, format, suffix), _labels(format))
 
 
-def _run_network(path):
+def _run_network(path, kind=Session):
     """Run a file on zeros, twice: node by node, and fused."""
     Path(path.parent, "weights.bin").write_bytes(writer.EXTERNAL)
-    session = Session(path, max_bytes=2**22)
+    session = kind(path, max_bytes=2**22)
     feeds = zeros_for(session.inputs)
     for _ in range(2 if feeds else 0):
         session.run(feeds)
+
+
+def _run_tflite(path):
+    _run_network(path, tflite.Session)
 
 
 LOG = b"step,seconds,lr,loss,ap\n10,0.5,0.01,2.5,\n20,1.5,0.01,1.25,0.5\n"
@@ -275,6 +280,8 @@ FORMATS = {
     "loop.onnx": Format(".onnx", writer.loop_model, _run_network),
     "external.onnx": Format(".onnx", writer.external_model, _run_network),
     "quantised.onnx": Format(".onnx", writer.quantised_model, _run_network),
+    "image.tflite": Format(".tflite", tflite_writer.image_network, _run_tflite),
+    "sparse.tflite": Format(".tflite", tflite_writer.sparse_network, _run_tflite),
     "log.csv": Format(".csv", lambda: LOG, read_log),
 }  # fmt: skip
 

@@ -8,8 +8,8 @@ import inspect
 PACKAGES = (
     "npkpose", "npkpose.codec", "npkpose.data", "npkpose.doctor", "npkpose.io", "npkpose.metrics",
     "npkpose.metrics.coco", "npkpose.models", "npkpose.nn", "npkpose.onnx", "npkpose.pipeline",
-    "npkpose.skeletons", "npkpose.space", "npkpose.training", "npkpose.training.losses",
-    "npkpose.weights",
+    "npkpose.skeletons", "npkpose.space", "npkpose.tflite", "npkpose.training",
+    "npkpose.training.losses", "npkpose.weights",
 )  # fmt: skip
 MODULES = (  # without __all__: every public name that they define
     "npkpose.image.draw", "npkpose.image.files", "npkpose.image.resample",
