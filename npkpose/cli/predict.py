@@ -33,9 +33,9 @@ def add_command(commands):
         help="a name that `npkpose models` lists; default: the network that `npkpose train "
         "topdown` wrote into --weights, or openpose-mobilenetv2")  # fmt: skip
     add("--weights", required=True,
-        help="weight file: .pth, .pt, .bin, .safetensors, .npz or .pb; or a network: .onnx, which "
-        "says itself what it is")  # fmt: skip
-    add("--detector", metavar="FILE.onnx",
+        help="weight file: .pth, .pt, .bin, .safetensors, .npz or .pb; or a network: .onnx or "
+        ".tflite, which says itself what it is")  # fmt: skip
+    add("--detector", metavar="FILE",
         help="a network of boxes for that of --weights: YOLOX, RTMDet, YuNet or MediaPipe; "
         "default: one person per photo, in a box of its size")  # fmt: skip
     add("--boxes", metavar="FILE",
