@@ -2,7 +2,6 @@
 
 import math
 import numbers
-import pathlib
 from functools import partial
 
 import numpy as np
@@ -13,6 +12,7 @@ from npkpose.data.fingerprint import digest
 from npkpose.data.person_category import person_category
 from npkpose.data.scene import Scene
 from npkpose.image.files import read_image
+from npkpose.io.image_files import existing, leaves_folder
 from npkpose.metrics.coco.read_json import as_ground_truth, read_lists
 from npkpose.skeleton import Skeleton
 from npkpose.skeletons import COCO_17
@@ -85,7 +85,7 @@ class CocoDataset:
         keypoints = np.where(visibility[..., None] > 0, people.keypoints[rows], np.nan)
         corner, size = people.bbox[rows, :2], people.bbox[rows, 2:]
         boxes = np.concatenate([corner, corner + size], axis=1)
-        image = read_image(_existing(self.folder, self._names[i]))
+        image = read_image(existing(self.folder, self._names[i]))
         return Scene(image, keypoints, visibility, boxes, people.area[rows], people.iscrowd[rows])
 
     def image_id(self, i):
@@ -134,21 +134,9 @@ def _file_names(images):
     """Return the file name of each image; a path that leaves the folder is refused."""
     for i, image in enumerate(images.entries):
         path = image.get("file_name")
-        if not isinstance(path, str) or not path or _leaves_folder(path):
+        if not isinstance(path, str) or not path or leaves_folder(path):
             images.fail(i, "file_name", "a file inside the folder")
     return [image["file_name"] for image in images.entries]
-
-
-def _leaves_folder(path):
-    """Return whether a path is absolute or goes up, on this system or on Windows."""
-    windows = pathlib.PureWindowsPath(path)
-    return bool(pathlib.PurePath(path).is_absolute() or windows.root or ".." in windows.parts)
-
-
-def _existing(folder, name):
-    """Return the path of an image; of a name with backslashes, the one that exists."""
-    path = folder / name
-    return path if "\\" not in name or path.exists() else folder / name.replace("\\", "/")
 
 
 def _rows_by_image(image_id):

@@ -11,7 +11,7 @@
     conv_weight.py few_windows.py       the gradient of a weight, of many or of few windows
     depthwise.py                        and of depthwise convolutions
     products.py attention.py            matrix products; attention
-    gelu.py transformer.py              the parts of a transformer
+    gelu.py elu.py transformer.py       activations; the parts of a transformer
     normalise.py elementwise.py         one pass over memory where NumPy takes several
     program.py                          a network as jobs that follow each other without Python
     channels.py pointwise.py rows.py    its steps besides convolutions and products
@@ -29,20 +29,18 @@ from npkpose.engine.conv_backward import (
     conv_transpose2d,
 )
 from npkpose.engine.conv_forward import Epilogue, conv2d, convolve
-from npkpose.engine.elementwise import (
-    adam_step,
-    relu_backward,
-    run_elementwise,
-    squared_error,
-)
+from npkpose.engine.elementwise import adam_step, run_elementwise, squared_error
+from npkpose.engine.elu import elu
 from npkpose.engine.gelu import gelu
 from npkpose.engine.malloc import keep_freed_memory
 from npkpose.engine.normalise import (
     channel_sums,
+    fold_statistics,
     gradient_sums,
     moments,
     normalise,
     normalise_backward,
+    relu_backward,
 )
 from npkpose.engine.products import matmul
 from npkpose.engine.ranks import all_gather, rank, run_ranks
@@ -52,7 +50,7 @@ from npkpose.engine.transformer import add_attention, add_mlp, normalise_tokens
 __all__ = [
     "Epilogue", "adam_step", "add_attention", "add_mlp", "all_gather", "attend", "channel_sums",
     "conv2d", "conv2d_input_gradient", "conv2d_weight_gradient", "conv_transpose2d", "convolve",
-    "gelu", "gradient_sums", "keep_freed_memory", "matmul", "moments", "normalise",
-    "normalise_backward", "normalise_tokens", "num_threads", "rank", "relu_backward", "run_all",
-    "run_elementwise", "run_ranks", "squared_error", "use_threads",
+    "elu", "fold_statistics", "gelu", "gradient_sums", "keep_freed_memory", "matmul", "moments",
+    "normalise", "normalise_backward", "normalise_tokens", "num_threads", "rank", "relu_backward",
+    "run_all", "run_elementwise", "run_ranks", "squared_error", "use_threads",
 ]  # fmt: skip

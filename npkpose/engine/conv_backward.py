@@ -35,7 +35,8 @@ def conv_transpose2d(x, weight, bias, window, groups, size):
 def conv2d_input_gradient(dy, weight, window, groups, size, epilogue=Epilogue()):
     """Return dL/dx (N, C, H, W), ``size`` being (H, W), given dL/dy (N, O, Ho, Wo).
 
-    ``weight`` is (O, C / groups, kh, kw). An ``epilogue`` of a shift and a ReLU may follow.
+    ``weight`` is (O, C / groups, kh, kw). An ``epilogue`` of a shift, a ReLU and, for one group, a
+    scale may follow.
     """
     O, inputs = weight.shape[:2]
     if dy.shape[1] != O or O % groups or weight.dtype != dy.dtype:

@@ -15,12 +15,11 @@ from typing import NamedTuple
 import numpy as np
 
 from npkpose._check import count_windows
-from npkpose.engine.conv_kernels import FIELDS, GROUPS, convolution_job, fill_record
+from npkpose.engine.conv_kernels import FIELDS, SUMS, convolution_job, fill_record
 from npkpose.engine.conv_plan import find_plan
 from npkpose.engine.jobs import run_job
 from npkpose.engine.scratch import scratch
 from npkpose.engine.threads import num_threads
-from npkpose.engine.vectors import VECTOR_BYTES, VECTORS
 
 
 class Epilogue(NamedTuple):
@@ -148,7 +147,7 @@ def conv_record(x, weight, taps, y, epilogue, buffer):
     fill_record(
         record, fixed, x, weight, y,
         buffer((plan.threads, plan.buffer), dtype, "planes"),
-        buffer((plan.threads, O, GROUPS * VECTORS * VECTOR_BYTES), np.uint8, "sums"),
+        buffer((plan.threads, O, SUMS), np.uint8, "sums"),
         scale, shift, y if residual is None else residual, residual is not None, epilogue.relu,
     )  # fmt: skip
     return record, plan, (kept, scale, shift)

@@ -26,8 +26,11 @@ from npkpose.engine.vectors import (
     copy_to_every_second,
 )
 
-DEPTH = 512  # terms of a sum taken at once: their pixels stay in the second cache
-GROUPS = 4  # tiles side by side that share the weights they read
+# Terms of a sum taken at once, and tiles side by side that share the weights they read: pixels stay
+# in the first cache if the weights stay in the second, else in the second.
+NEAR_DEPTH, DEPTH, GROUPS = 320, 512, 4
+FEW_WEIGHTS = 5 * 2**16
+SUMS = GROUPS * VECTORS * VECTOR_BYTES  # bytes for each output channel
 
 # What a job is told, addresses and numbers; those before "planes" are new in each call. Image n,
 # channel c, term k and window (h, w) have
@@ -118,46 +121,46 @@ def _chunk(r, i, thread, zero):
     planes, offsets = carray(numbers_at(r.planes, 0), (r.K, 3)), np.empty(r.K, np.int64)
     for k in range(r.K):
         offsets[k] = planes[k, 0] * apart + planes[k, 1] * width + planes[k, 2]
-    for h in range(lines):  # one call for both ways: it would be compiled for each
-        _line(r, chunk, thread, seen, at, offsets, h, each, zero)
+    _sum_lines(r, chunk, thread, seen, at, offsets, lines, each, zero)
 
 
 @helper
-def _line(r, chunk, thread, seen, at, offsets, h, windows, zero):
-    """Sum ``windows`` windows from row h of a chunk on; some tiles of them at a time."""
+def _sum_lines(r, chunk, thread, seen, at, offsets, lines, windows, zero):
+    """Sum ``windows`` windows of each of some lines of a chunk; some tiles of them at a time."""
     n, m, a, _, first_channel, end_channel = chunk
     y = carray(numbers_at(r.y, zero), r.y_size)
     weight = carray(numbers_at(r.weight, zero), r.w_size)
-    own = n * r.own * y.itemsize
-    scale = carray(numbers_at(r.scale + own, zero), r.O)
-    shift = carray(numbers_at(r.shift + own, zero), r.O)
+    scale = carray(numbers_at(r.scale + n * r.own * y.itemsize, zero), r.O)
+    shift = carray(numbers_at(r.shift + n * r.own * y.itemsize, zero), r.O)
     residual = carray(numbers_at(r.residual, zero), r.residual_size)
     w_offsets, lanes = carray(numbers_at(r.w_offsets, 0), r.K), VECTOR_BYTES // y.itemsize
-    group, block = VECTORS * lanes, GROUPS * VECTORS * lanes
-    sums = carray(numbers_at(r.sums + thread * r.O * block * y.itemsize, zero), r.O * block)
+    near = r.K * (end_channel - first_channel) <= FEW_WEIGHTS and windows > VECTORS * lanes
+    depth, groups = (NEAR_DEPTH, 1) if near else (DEPTH, GROUPS)
+    group, block = VECTORS * lanes, groups * VECTORS * lanes
+    sums = carray(numbers_at(r.sums + thread * r.O * SUMS, zero), r.O * block)
     lowest = zero if r.relu else zero - np.inf
     contiguous = m == 1 and r.width == r.Wo and (r.y_row == r.Wo or r.Ho == 1)
     direct = r.y_col == 1 and (r.by_rows or contiguous)
     added = residual if direct else residual[:0]  # later, where it lies apart like y
     least = lowest if added.size == residual.size else zero - np.inf
     target, target_row = (y, r.y_plane) if direct else (sums, block)
-    y_line = n * r.y_image + (a + h) * r.y_row
-    for start in range(0, windows, block):
-        length = min(block, windows - start)
-        for k in range(0, r.K, DEPTH):
-            stop = min(r.K, k + DEPTH)
+    y_first, tiles = n * r.y_image + a * r.y_row, -(-windows // group)  # of a line
+    for first in range(0, lines * tiles, groups):
+        end = min(first + groups, lines * tiles)
+        for k in range(0, r.K, depth):
+            stop = min(r.K, k + depth)
             c = first_channel
             while c < end_channel:
                 P = tile_height(end_channel - c)
-                for l in range(start, start + length, group):
-                    count = min(group, start + length - l)
-                    V = (count + lanes - 1) // lanes
-                    at_sums = (c - first_channel) * block + l - start
-                    target_at = y_line + c * r.y_plane + l if direct else at_sums
+                for t in range(first, end):
+                    h, l = t // tiles, t % tiles * group
+                    count = min(group, windows - l)
+                    at_sums = (c - first_channel) * block + (t - first) * group
+                    to = y_first + c * r.y_plane + h * r.y_row + l if direct else at_sums
                     tile(
-                        P, V, seen, at + h * r.width + l, offsets, k, stop,
+                        P, -(-count // lanes), seen, at + h * r.width + l, offsets, k, stop,
                         weight, n * r.w_image + c * r.w_row, r.w_row, w_offsets,
-                        sums, at_sums, block, k > 0, target, target_at, target_row,
+                        sums, at_sums, block, k > 0, target, to, target_row,
                         count if stop == r.K else 0, scale, shift, c, added, least,
                     )  # fmt: skip
                     if stop == r.K and not direct:

@@ -1,6 +1,6 @@
-"""Elementwise kernels and one reduction: ReLU's gradient, the squared error, and Adam.
+"""The squared error and Adam, in one pass over memory each.
 
-Each would take NumPy several passes over memory. The plain versions are the functions of the same
+They would take NumPy several passes over memory. The plain versions are the functions of the same
 names in `npkpose.nn`.
 """
 
@@ -13,13 +13,6 @@ from npkpose.engine.threads import run_all
 
 MIN_PARALLEL = 2**17  # numbers below which a second thread costs more than it gives
 _NOTHING = {dtype: np.empty(0, dtype) for dtype in (np.dtype("f4"), np.dtype("f8"))}
-
-
-def relu_backward(dy, y):
-    """Return dy where y is above zero, else 0."""
-    dx = np.empty(y.shape, y.dtype)
-    _relu_backward(dy.reshape(-1), y.reshape(-1), dx.reshape(-1))
-    return dx
 
 
 def squared_error(prediction, target, weight):
@@ -57,13 +50,6 @@ def run_elementwise(functions, numbers):
     else:
         for function in functions:
             function()
-
-
-@kernel
-def _relu_backward(dy, y, dx):
-    zero = dx.dtype.type(0)
-    for l in range(y.size):
-        dx[l] = dy[l] if y[l] > 0 else zero
 
 
 @summing_kernel

@@ -1,4 +1,4 @@
-"""Batch normalisation and its gradient, compiled: sums over channels, and one pass over pixels.
+"""Batch normalisation and its gradient, on all threads: a channel at a time, from sums to pixels.
 
 Each would take NumPy several passes over memory. `npkpose.nn.batchnorm` is the plain version.
 Rows are images (N, C, L), L pixels.
@@ -9,134 +9,154 @@ m, what fits into the dtype of ``x``, and the rest, which goes into the offset:
     a (x - mean) + b = a (x - m) + (b + a (m - mean))
 """
 
+import math
+from functools import lru_cache
+
 import numpy as np
+from numba import carray
 
 from npkpose._jit import kernel, summing_kernel
+from npkpose.engine.atomics import fetch_add, numbers_at
+from npkpose.engine.jobs import job, run_job
+from npkpose.engine.threads import num_threads
 
-_NOTHING = {dtype: np.empty((0, 0, 0), dtype) for dtype in (np.dtype("f4"), np.dtype("f8"))}
+MIN_SHARED = 2**15  # numbers below which one thread is quickest
+AT_ONCE = 2**12  # numbers that a thread takes, at least
+
+SUM, MOMENTS, NORMALISE, GRADIENT_SUMS, BACKWARD, RELU_BACKWARD = range(6)
+_NOTHING = np.empty((0, 0))
 
 
 def channel_sums(images):
     """Return the sums (C,) of images (N, C, H, W), added in float64."""
     N, C, H, W = images.shape
-    total = np.empty(C)
-    _channel_sums(images.reshape(N, C, H * W), total)
-    return total.astype(images.dtype)
+    rows, total = np.ascontiguousarray(images).reshape(N, C, H * W), np.empty((1, C))
+    _run(SUM, rows, rows, rows, total)
+    return total[0].astype(images.dtype)
 
 
 def moments(rows):
     """Return the mean (C,) of rows (N, C, L), and the sums (C,) of squares about it; float64."""
-    mean, squares = np.empty((2, rows.shape[1]))
-    _moments(rows, mean, squares)
-    return mean, squares
+    numbers = np.empty((2, rows.shape[1]))
+    _run(MOMENTS, rows, rows, rows, numbers)
+    return numbers[0], numbers[1]
 
 
 # More arguments than six: two of them belong to the layers that follow.
 def normalise(rows, mean, scale, weight, bias, residual=None, relu=False):
     """Return relu(weight (rows - mean) scale + bias + residual), without the ReLU unless asked."""
-    _check_channels(rows, mean, scale, weight, bias)
-    if residual is not None and residual.shape != rows.shape:
-        raise ValueError(f"residual: expected shape {rows.shape}, got {residual.shape}")
-    m, a, b = _split_mean(mean, rows.dtype, weight * scale, bias)
-    y = np.empty(rows.shape, rows.dtype)
-    _normalise(rows, m, a, b, _NOTHING[rows.dtype] if residual is None else residual, relu, y)
+    numbers, y = _by_channel(rows, mean, scale, weight, bias), np.empty(rows.shape, rows.dtype)
+    added = rows if residual is None else np.ascontiguousarray(residual, rows.dtype)
+    _run(NORMALISE, rows, added, y, numbers, residual is not None, relu)
     return y
+
+
+# More arguments than six: an affine function of four statistics, rounded once.
+def fold_statistics(mean, var, weight, bias, eps, dtype):
+    """Return (slope, offset) with weight (x - mean) / sqrt(var + eps) + bias = slope x + offset."""
+    if not mean.shape == var.shape == weight.shape == bias.shape:
+        raise ValueError(f"weight, bias: expected shape {mean.shape}, got {weight.shape}")
+    slope, offset = np.empty((2, len(mean)), dtype)
+    _fold_statistics(mean, var, weight, bias, eps, slope, offset)
+    return slope, offset
 
 
 def gradient_sums(dy, rows, mean, scale):
     """Return the sums (C,) of dy and of dy z, z = (rows - mean) scale, in float64."""
-    _check_channels(rows, mean, scale)
-    total, moment = np.empty((2, len(mean)))
-    m = mean.astype(rows.dtype)
-    _gradient_moments(dy, rows, m, total, moment)
-    return total, scale * (moment + (m - mean) * total)
+    numbers = _by_channel(rows, mean, scale, mean, mean)
+    _run(GRADIENT_SUMS, rows, dy, rows, numbers)
+    return numbers[2], numbers[3]
 
 
 def normalise_backward(dy, rows, mean, scale, weight, mean_dy, mean_dy_z):
     """Return weight scale (dy - mean_dy - z mean_dy_z), z = (rows - mean) scale."""
-    _check_channels(rows, mean, scale, weight, mean_dy, mean_dy_z)
-    slope = weight * scale
-    m, b, c = _split_mean(mean, rows.dtype, -slope * scale * mean_dy_z, -slope * mean_dy)
     dx = np.empty(rows.shape, rows.dtype)
-    _normalise_backward(dy, rows, m, slope.astype(rows.dtype), b, c, dx)
+    _run(BACKWARD, rows, dy, dx, _by_channel(rows, mean, scale, weight, mean_dy, mean_dy_z))
     return dx
 
 
-def _check_channels(rows, *arrays):
-    """Raise ValueError unless there is a number for each channel: kernels would read outside."""
-    for array in arrays:
-        if array.shape != rows.shape[1:2]:
+def relu_backward(dy, y):
+    """Return dy where y is above zero, else 0."""
+    dx = np.empty(y.shape, y.dtype)
+    if y.size:
+        shape = 1, math.prod(y.shape[:-2]), math.prod(y.shape[-2:])
+        dy, y = (np.ascontiguousarray(a).reshape(shape) for a in (dy, y))
+        _run(RELU_BACKWARD, y, dy, dx.reshape(shape), _NOTHING)
+    return dx
+
+
+def _by_channel(rows, *arrays):
+    """Return arrays (C,) as one of float64; ValueError if kernels would read outside of one."""
+    numbers = np.empty((len(arrays), rows.shape[1]))
+    for row, array in zip(numbers, arrays):
+        if array.shape != row.shape:
             raise ValueError(
-                f"statistics, weight, bias: expected shape {rows.shape[1:2]}, got {array.shape}"
+                f"statistics, weight, bias: expected shape {row.shape}, got {array.shape}"
             )
+        row[:] = array
+    return numbers
 
 
-def _split_mean(mean, dtype, a, b):
-    """Return m, a and b' of that dtype with a (x - m) + b' = a (x - mean) + b."""
-    m = mean.astype(dtype)
-    return m, a.astype(dtype), (b + a * (m - mean)).astype(dtype)
-
-
-@summing_kernel
-def _channel_sums(x, total):
-    for c in range(x.shape[1]):
-        total[c] = _channel_sum(x, c)
-
-
-@summing_kernel
-def _moments(x, mean, squares):
-    N, C, L = x.shape
-    for c in range(C):
-        mean[c] = _channel_sum(x, c) / (N * L)
-        middle, total = x.dtype.type(mean[c]), 0.0
-        for n in range(N):
-            for l in range(L):
-                total += (x[n, c, l] - middle) ** 2
-        squares[c] = total - N * L * (mean[c] - middle) ** 2
+# More arguments than six: they are the record of a job.
+def _run(kind, x, other, y, numbers, has_residual=False, relu=False):
+    """Do a job over channels of ``x``, ``other`` and ``y`` (N, C, L)."""
+    if other.shape != x.shape or other.dtype != x.dtype:
+        raise ValueError(
+            f"expected images {x.shape} of {x.dtype}, got {other.shape} of {other.dtype}"
+        )
+    record, threads = np.empty(12, np.int64), num_threads() if x.size >= MIN_SHARED else 1
+    x, other = np.ascontiguousarray(x), np.ascontiguousarray(other)
+    _fill_record(record, kind, has_residual + 2 * relu, x, other, y, numbers)
+    run_job(_job(x.dtype).address, record, threads)
 
 
 @kernel
-def _normalise(x, mean, slope, offset, residual, relu, y):
-    """Write y = relu(slope (x - mean) + offset + residual); an empty residual is left out."""
+def _fill_record(record, kind, flags, x, other, y, numbers):
     N, C, L = x.shape
-    for n in range(N):
-        for c in range(C):
-            pixels, row = x[n, c], y[n, c]
-            for l in range(L):
-                row[l] = slope[c] * (pixels[l] - mean[c]) + offset[c]
-            if residual.size:
-                for l in range(L):
-                    row[l] += residual[n, c, l]
-            if relu:
-                for l in range(L):
-                    if row[l] < 0:
-                        row[l] = 0
+    record[0], record[1], record[2] = 0, kind, flags
+    record[3], record[4], record[5] = N, C, L
+    record[6] = max(1, AT_ONCE // max(N * L, 1))
+    record[7], record[8], record[9] = x.ctypes.data, other.ctypes.data, y.ctypes.data
+    record[10], record[11] = numbers.ctypes.data, len(numbers)
 
 
-@summing_kernel
-def _gradient_moments(dy, x, mean, total, moment):
-    """Write the sums (C,) of dy and of dy (x - mean)."""
-    N, C, L = x.shape
-    for c in range(C):
-        sum_dy = sum_product = 0.0
-        for n in range(N):
-            for l in range(L):
-                sum_dy += dy[n, c, l]
-                sum_product += dy[n, c, l] * (x[n, c, l] - mean[c])
-        total[c], moment[c] = sum_dy, sum_product
+def _float32(record, thread):
+    _take_channels(record, np.float32(0))
+
+
+def _float64(record, thread):
+    _take_channels(record, np.float64(0))
+
+
+@lru_cache(maxsize=2)
+def _job(dtype):
+    return job(_float32 if dtype == np.float32 else _float64)
 
 
 @kernel
-def _normalise_backward(dy, x, mean, slope, x_coefficient, offset, dx):
-    """Write dx = slope dy + x_coefficient (x - mean) + offset."""
-    N, C, L = x.shape
-    for n in range(N):
-        for c in range(C):
-            gradients, pixels, row = dy[n, c], x[n, c], dx[n, c]
-            for l in range(L):
-                row[l] = (
-                    slope[c] * gradients[l] + x_coefficient[c] * (pixels[l] - mean[c]) + offset[c]
-                )
+def _take_channels(record, zero):
+    r = carray(numbers_at(record, 0), 12)
+    shape = r[3], r[4], r[5]
+    x, other = carray(numbers_at(r[7], zero), shape), carray(numbers_at(r[8], zero), shape)
+    y = carray(numbers_at(r[9], zero), shape)
+    numbers = carray(numbers_at(r[10], 0.0), (r[11], r[4]))
+    while True:
+        first = r[6] * fetch_add(r, 0, 1)
+        if first >= r[4]:
+            return
+        for c in range(first, min(first + r[6], r[4])):
+            if r[1] == SUM:
+                numbers[0, c] = _channel_sum(x, c)
+            elif r[1] == MOMENTS:
+                _moments(x, c, numbers)
+            elif r[1] == NORMALISE:
+                _normalise(x, other, y, c, numbers, r[2])
+            elif r[1] == GRADIENT_SUMS:
+                _gradient_sums(other, x, c, numbers)
+            elif r[1] == BACKWARD:
+                _backward(other, x, y, c, numbers)
+            else:
+                _relu_backward(other, x, y, c)
 
 
 @summing_kernel
@@ -146,3 +166,76 @@ def _channel_sum(x, c):
         for l in range(x.shape[2]):
             total += x[n, c, l]
     return total
+
+
+@summing_kernel
+def _moments(x, c, numbers):
+    """Write the mean, and the sum of squares about it."""
+    N, _, L = x.shape
+    mean = _channel_sum(x, c) / (N * L)
+    middle, total = x.dtype.type(mean), 0.0
+    for n in range(N):
+        for l in range(L):
+            total += (x[n, c, l] - middle) ** 2
+    numbers[0, c], numbers[1, c] = mean, total - N * L * (mean - middle) ** 2
+
+
+@kernel
+def _normalise(x, residual, y, c, numbers, flags):
+    """Write weight (x - mean) scale + bias + residual; flags: 1 for a residual, 2 for a ReLU."""
+    real, zero = x.dtype.type, x.dtype.type(0)
+    mean, scale, weight, bias = numbers[0, c], numbers[1, c], numbers[2, c], numbers[3, c]
+    slope, middle = weight * scale, real(mean)
+    a, b = real(slope), real(bias + slope * (middle - mean))
+    for n in range(x.shape[0]):
+        pixels, added, row = x[n, c], residual[n, c], y[n, c]
+        if flags & 1:
+            for l in range(row.size):
+                row[l] = a * (pixels[l] - middle) + b + added[l]
+        else:
+            for l in range(row.size):
+                row[l] = a * (pixels[l] - middle) + b
+        if flags & 2:
+            for l in range(row.size):
+                row[l] = zero if row[l] < zero else row[l]
+
+
+@summing_kernel
+def _gradient_sums(dy, x, c, numbers):
+    """Write the sums of dy and dy z; the mean and scale are known."""
+    mean, scale = numbers[0, c], numbers[1, c]
+    middle, total, moment = x.dtype.type(mean), 0.0, 0.0
+    for n in range(x.shape[0]):
+        for l in range(x.shape[2]):
+            total += dy[n, c, l]
+            moment += dy[n, c, l] * (x[n, c, l] - middle)
+    numbers[2, c], numbers[3, c] = total, scale * (moment + (middle - mean) * total)
+
+
+@kernel
+def _backward(dy, x, dx, c, numbers):
+    """Write weight scale (dy - mean_dy - z mean_dy_z)."""
+    real, mean, scale = x.dtype.type, numbers[0, c], numbers[1, c]
+    slope, middle = numbers[2, c] * scale, real(mean)
+    factor = -slope * scale * numbers[4, c]
+    a, f = real(slope), real(factor)
+    b = real(-slope * numbers[3, c] + factor * (middle - mean))
+    for n in range(x.shape[0]):
+        gradients, pixels, row = dy[n, c], x[n, c], dx[n, c]
+        for l in range(row.size):
+            row[l] = a * gradients[l] + f * (pixels[l] - middle) + b
+
+
+@kernel
+def _relu_backward(dy, y, dx, c):
+    zero = y.dtype.type(0)
+    gradients, above, row = dy[0, c], y[0, c], dx[0, c]
+    for l in range(row.size):
+        row[l] = gradients[l] if above[l] > zero else zero
+
+
+@kernel
+def _fold_statistics(mean, var, weight, bias, eps, slope, offset):
+    for c in range(mean.size):
+        factor = 1.0 / np.sqrt(var[c] + eps) * weight[c]
+        slope[c], offset[c] = factor, bias[c] - factor * mean[c]

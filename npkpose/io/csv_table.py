@@ -12,6 +12,7 @@ order; only image, instance, keypoint, x and y must be there. Other columns are 
 """
 
 import csv
+from array import array
 
 import numpy as np
 
@@ -70,7 +71,7 @@ class _Table:
         self.source, self.images, self.instances, self.names = source, {}, {}, {}
         if source.skeleton is not None:
             self.names = {name: k for k, name in enumerate(source.skeleton.keypoints)}
-        self.rows, self.scores = [], {}
+        self.rows, self.scores = array("d"), {}  # n, k, x, y, visibility, score of each keypoint
 
     def add(self, line, cells):
         """Add the cells {column: text} of a line."""
@@ -94,7 +95,7 @@ class _Table:
                 self._fail(line, "keypoint", wanted, cells["keypoint"])
             k = self.names[cells["keypoint"]] = len(self.names)
         if cells["x"] or cells["y"]:
-            self.rows.append((n, k, *self._keypoint(line, cells)))
+            self.rows.extend((n, k, *self._keypoint(line, cells)))
 
     def labels(self):
         """Return the `Labels` of all lines."""
@@ -103,15 +104,15 @@ class _Table:
             self.names = {"0": 0}
         skeleton = source.skeleton or _skeleton(list(self.names))
         K, where = skeleton.num_keypoints, skeleton.keypoints.index
-        column = {k: where(name) for name, k in self.names.items()}
-        if N * K > 1000 * (len(self.rows) + 1000):
+        column = np.array([where(name) for name in self.names])
+        rows = np.frombuffer(self.rows).reshape(-1, 6) if self.rows else np.empty((0, 6))
+        if N * K > 1000 * (len(rows) + 1000):
             raise ValueError(f"{source.name}: expected instances of the same keypoints")
         points, visibility = np.full((N, K, 2), np.nan), np.zeros((N, K), int)
         scores, totals = np.ones((N, K)), np.full(N, np.nan)
-        for n, k, x, y, flag, score in self.rows:
-            k = column[k]
-            if flag:
-                points[n, k], visibility[n, k], scores[n, k] = (x, y), flag, score
+        rows = rows[rows[:, 4] > 0]
+        place = rows[:, 0].astype(int), column[rows[:, 1].astype(int)]
+        points[place], visibility[place], scores[place] = rows[:, 2:4], rows[:, 4], rows[:, 5]
         totals[list(self.scores)] = list(self.scores.values())
         index = [where for _, where in self.instances.values()]
         ids = _ids(self.images)
@@ -149,8 +150,8 @@ class _Table:
 
 def _lines(source):
     """Yield (number of the line, {column: text})."""
-    text = source.path.read_bytes().decode("utf-8-sig", errors="replace")
-    reader = csv.reader(text.splitlines())
+    stream = source.lines()
+    reader = csv.reader(stream)
     try:
         header = next(reader, [])
         missing = [name for name in NEEDED if name not in header]
@@ -167,6 +168,8 @@ def _lines(source):
             yield reader.line_num, dict(zip(header, cells))
     except csv.Error as error:
         raise ValueError(f"{source.name}: line {reader.line_num}: {error}") from None
+    finally:
+        stream.close()
 
 
 def _skeleton(names):

@@ -42,28 +42,28 @@ def read(source):
 
 def read_table(source):
     """Return the header {name: row}, the names of the rows, and the numbers (rows, columns)."""
-    text = source.path.read_bytes().decode("utf-8-sig", errors="replace")
     header, names, rows, offset = {}, [], [], 1
-    reader = csv.reader(text.splitlines())
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:
-            raise ValueError(f"{source.name}: line {reader.line_num}: {error}") from None
-        if not cells:
-            continue
+    for line, cells in _lines(source):
         if cells[0] in HEADER and not rows:
             offset = max(offset, _first_cell(cells))
             header[cells[0]] = cells
             continue
-        rows.append(_numbers(source, reader.line_num, cells[offset:], header, offset))
+        rows.append(_numbers(source, line, cells[offset:], header, offset))
         names.append("/".join(cells[:offset]))
     if "bodyparts" not in header or "coords" not in header:
         raise ValueError(f"{source.name}: expected rows bodyparts and coords, got {list(header)}")
     header = {name: cells[offset:] for name, cells in header.items()}
     return header, names, np.array(rows).reshape(len(rows), len(header["coords"]))
+
+
+def _lines(source):
+    """Yield (number of the line, cells) of all lines that are not empty."""
+    with source.lines() as stream:
+        reader = csv.reader(stream)
+        try:
+            yield from ((reader.line_num, cells) for cells in reader if cells)
+        except csv.Error as error:
+            raise ValueError(f"{source.name}: line {reader.line_num}: {error}") from None
 
 
 def labels_of_table(source, header, names, values):

@@ -4,6 +4,7 @@ Numbers and lists of numbers of one length become arrays of int64 or float64; te
 and fields that some entries lack are kept as they are in an array of objects, None where missing.
 """
 
+from array import array
 from collections import Counter
 
 import numpy as np
@@ -39,6 +40,7 @@ def write_fields(fields, count, skip=()):
 
 def as_column(values):
     """Return values as an array (N,) or (N, L) of one kind, or else of objects (N,)."""
+    values = [value.tolist() if isinstance(value, array) else value for value in values]
     kinds = {type(value) for value in values}
     if kinds == {list} and len({len(value) for value in values}) == 1:
         inner = {type(item) for value in values for item in value}

@@ -13,6 +13,30 @@ import numpy as np
 from npkpose._check import LARGEST
 from npkpose.io.entries import Entries, is_empty_list, short
 
+PACKED = {"foot_kpts", "face_kpts", "lefthand_kpts", "righthand_kpts", "joints", "joints_vis"}
+
+
+def pack_parts(entry):
+    """Replace the lists of whole bodies' parts and of MPII's joints by flat arrays of doubles.
+
+    A hook for `json.loads`: they need a fifth of the memory. Other values stay, and are refused
+    later, with the name of their entry.
+    """
+    for name in PACKED & entry.keys():
+        row = entry[name]
+        if name == "joints" and _is_list_of_pairs(row):
+            row = [number for point in row for number in point]
+        if isinstance(row, list) and row and set(map(type, row)) <= {int, float}:
+            try:
+                entry[name] = array("d", row)
+            except OverflowError:
+                pass
+    return entry
+
+
+def _is_list_of_pairs(row):
+    return isinstance(row, list) and all(isinstance(p, list) and len(p) == 2 for p in row)
+
 
 def count_keypoints(entries, field="keypoints", wanted=None):
     """Return (K, numbers of each keypoint) of the first entry that has any; None if none has.

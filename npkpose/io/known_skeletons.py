@@ -11,19 +11,21 @@ import numpy as np
 from npkpose import skeletons
 from npkpose.skeleton import Skeleton
 
-# Skeletons of files that list no names; other numbers of keypoints have one published skeleton.
-BY_COUNT = {17: "COCO_17", 21: "HAND_21", 68: "FACE_68", 133: "COCO_WHOLEBODY_133"}
+# Skeletons of files that list no names; of other numbers, only a category's are known.
+BY_COUNT = {
+    17: "COCO_17", 21: "HAND_21", 26: "HALPE_26", 33: "MEDIAPIPE_33", 68: "FACE_68", 98: "WFLW_98",
+    106: "FACE_106", 133: "COCO_WHOLEBODY_133", 136: "HALPE_136", 478: "MEDIAPIPE_478",
+}  # fmt: skip
 
 
 def by_count(count, category=""):
     """Return the skeleton that files of so many unnamed keypoints usually have, or None.
 
-    The category "face", "hand" or "animal" decides where several have this number.
+    A category "face" has the only skeleton of faces that has this number, and so on.
     """
     if count in BY_COUNT:
         return skeletons.find(BY_COUNT[count])
-    found = skeletons.find_skeletons(count)
-    found = [plan for plan in found if plan.group == category] or found
+    found = [plan for plan in skeletons.find_skeletons(count) if plan.group == category]
     return found[0] if len(found) == 1 else None
 
 

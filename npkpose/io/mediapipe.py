@@ -163,6 +163,8 @@ def _frames_of_npz(source):
     """Return the images of an .npz file."""
     arrays = load_npz(source.path)
     name = f"{source.name}: landmarks"
+    if "landmarks" not in arrays:
+        raise ValueError(f"{name}: expected an array, got only {short(list(arrays))}")
     marks = check_array(name, arrays["landmarks"], (...,), finite=False)
     marks = marks[None] if marks.ndim == 3 else marks
     if marks.ndim != 4 or not 2 <= marks.shape[3] <= 5 or not marks.shape[2]:

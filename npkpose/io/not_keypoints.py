@@ -24,12 +24,12 @@ def explain(source):
 
 
 def _first(content, depth=3):
-    """Return the first object inside lists, or inside objects of objects."""
+    """Return the first object inside lists, or inside objects of objects or lists."""
     while isinstance(content, list) and content:
         content = content[0]
     if not isinstance(content, dict) or not content or depth == 0:
         return content
     inner = next(iter(content.values()))
-    names = set(content)
     known = {"bbox", "R", "focal", "K", "world_coord", "images"}
-    return content if names & known or not isinstance(inner, dict) else _first(inner, depth - 1)
+    ends = set(content) & known or not isinstance(inner, (dict, list))
+    return content if ends else _first(inner, depth - 1)

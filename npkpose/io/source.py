@@ -6,6 +6,7 @@ from functools import cached_property
 
 from npkpose._json import read_json
 from npkpose.io.entries import pack_keypoints, short
+from npkpose.io.keypoint_rows import pack_parts
 
 HEAD = 4096  # bytes that tell the formats of text files apart
 
@@ -60,7 +61,11 @@ class Source:
     @cached_property
     def json(self):
         """The parsed content of a JSON file; ValueError names the file."""
-        return read_json(self.path, object_hook=pack_keypoints)
+        return read_json(self.path, object_hook=lambda entry: pack_parts(pack_keypoints(entry)))
+
+    def lines(self):
+        """Return the open text file, whose lines the module csv reads one at a time."""
+        return open(self.path, encoding="utf-8-sig", errors="replace", newline="")
 
     def folder_file(self, pattern):
         """Return the files of a folder that match a pattern, sorted by name; [] for a file."""

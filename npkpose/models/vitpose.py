@@ -37,6 +37,7 @@ from npkpose.models.preprocess import (
     to_input,
 )
 from npkpose.nn._shapes import check_count, check_counts
+from npkpose.nn.fuse import run
 from npkpose.skeletons import COCO_17
 from npkpose.weights.names import rename_vitpose
 
@@ -113,9 +114,7 @@ class Decoder(nn.Module):
 
     def forward(self, x):
         """Return the heatmaps; the layers keep what they need."""
-        for layer in self.path():
-            x = layer(x)
-        return x
+        return run(self.path(), x)
 
     def backward(self, dy):
         """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""

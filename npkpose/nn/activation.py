@@ -74,17 +74,23 @@ class ELU(Module):
     def forward(self, x):
         """Return the activations; keep the slopes: 1 above zero, alpha exp(x) below."""
         x = check_array("x", x, (...,), FLOATS, finite=False)
-        below = np.expm1(np.minimum(x, 0))
-        below *= self.alpha
-        if self.training:
-            slope = np.where(x > 0, x.dtype.type(1), below + x.dtype.type(self.alpha))
-            self.save_for_backward(slope)
-        return np.where(x > 0, x, below)
+        y, slope = elu(x, self.alpha, self.training)
+        self.save_for_backward(slope)
+        return y
 
     def backward(self, dy):
         """Return dL/dx: dL/dy times the slope."""
         (slope,) = self.saved()
         return slope * check_gradient(dy, slope.shape, slope.dtype)
+
+
+@faster(engine.elu)
+def elu(x, alpha, with_slope=True):
+    """Return the activations and their slopes, or None for the slopes."""
+    below = np.expm1(np.minimum(x, 0))
+    below *= alpha
+    slope = np.where(x > 0, x.dtype.type(1), below + x.dtype.type(alpha)) if with_slope else None
+    return np.where(x > 0, x, below), slope
 
 
 class LeakyReLU(Module):

@@ -107,13 +107,11 @@ class BatchNorm2d(Module):
         A convolution followed by this is itself a convolution, which is how networks that
         are only evaluated do without the normalisation.
         """
-        slope = 1.0 / np.sqrt(self.buffers["running_var"] + np.float64(self.eps))
-        if self.params:
-            slope *= self.params["weight"]
-        offset = -slope * self.buffers["running_mean"]
-        if self.params:
-            offset += self.params["bias"]
-        return _column(slope, dtype), _column(offset, dtype)
+        mean, var = self.buffers["running_mean"], self.buffers["running_var"]
+        weight = self.params.get("weight", np.ones_like(mean))
+        bias = self.params.get("bias", np.zeros_like(mean))
+        slope, offset = fold_statistics(mean, var, weight, bias, float(self.eps), dtype)
+        return slope[:, None, None], offset[:, None, None]
 
     def _mode(self):
         if self.statistics != "auto":
@@ -161,6 +159,13 @@ class BatchNorm2d(Module):
         for name, new in (("running_mean", mean), ("running_var", var)):
             self.buffers[name] *= 1.0 - m
             self.buffers[name] += m * new
+
+
+@faster(engine.fold_statistics)
+def fold_statistics(mean, var, weight, bias, eps, dtype):
+    """Return slope and offset (C,) of that dtype: y = slope x + offset."""
+    slope = 1.0 / np.sqrt(var + np.float64(eps)) * weight
+    return slope.astype(dtype), (bias - slope * mean).astype(dtype)
 
 
 @faster(engine.moments)
@@ -222,7 +227,3 @@ def freeze_statistics(module, frozen=True):
         if isinstance(layer, BatchNorm2d) and layer.statistics in ("auto", "running"):
             layer.statistics = "running" if frozen else "auto"
     return module
-
-
-def _column(array, dtype):
-    return array.astype(dtype, copy=False)[:, None, None]  # (C, 1, 1)

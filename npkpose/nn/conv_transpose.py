@@ -65,7 +65,7 @@ class ConvTranspose2d(Module):
     def forward(self, x):
         """Return the enlarged images; keep ``x``, which dweight needs."""
         x = check_images(x, self.in_channels)
-        size = self._output_size(x.shape[2:])
+        size = self.output_size(x.shape[2:])
         y = conv_transpose2d(x, *self.weight_and_bias(x.dtype), self.window, self.groups, size)
         self.save_for_backward(x, y.shape)
         return y
@@ -82,7 +82,8 @@ class ConvTranspose2d(Module):
             self.grads["bias"] = channel_sums(dy)
         return conv2d(dy, weight, None, self.window, self.groups)
 
-    def _output_size(self, size):
+    def output_size(self, size):
+        """Return the (height, width) of enlarged images of ``size``."""
         parts = zip(size, *self.window, self.output_padding)
         Ho, Wo = (((n - 1) * s - 2 * p + d * (k - 1) + extra + 1) for n, k, d, p, s, extra in parts)
         if Ho < 1 or Wo < 1:

@@ -4,8 +4,9 @@ In evaluation a `BatchNorm2d` with running statistics is affine, y = slope x + o
 
     relu(norm(conv(x)) + skip) = relu(slope (weight * x) + (slope bias + offset) + skip)
 
-is one convolution with an epilogue. While training a convolution or a normalisation takes only
-the ReLU after it. Each layer still keeps what its gradient needs.
+is one convolution with an epilogue, and so is a transposed convolution without a skip. While
+training a convolution or a normalisation takes only the ReLU after it. Each layer still keeps what
+its gradient needs.
 """
 
 import numpy as np
@@ -17,6 +18,7 @@ from npkpose.nn.activation import ReLU
 from npkpose.nn.batchnorm import BatchNorm2d
 from npkpose.nn.conv import Conv2d
 from npkpose.nn.conv1d import Conv1d
+from npkpose.nn.conv_transpose import ConvTranspose2d
 from npkpose.nn.faster import faster
 
 
@@ -26,6 +28,8 @@ def _run_fused(layers, x, skip=None):
     while layers:
         if type(layers[0]) is Conv2d or type(layers[0]) is Conv1d and np.ndim(x) == 4:
             x, used = _conv(layers, x, skip)
+        elif skip is None and _is_normalised_enlargement(*layers[:2]):
+            x, used = _enlarge(layers, x)
         elif type(layers[0]) is BatchNorm2d:
             x, used = _norm(layers, x, skip)
         else:
@@ -66,14 +70,37 @@ def _conv(layers, x, skip):
     weight, bias = conv.weight_and_bias(x.dtype)
     scale, shift = None, bias
     if norm is not None:
-        scale, shift = (a.reshape(-1) for a in norm.affine(x.dtype))  # (O,)
-        shift = shift if bias is None else shift + scale * bias
+        scale, shift = _affine(norm, bias, x.dtype)
     epilogue = engine.Epilogue(scale, shift, residual, relu is not None)
     y = engine.convolve(x, weight, conv.window, conv.groups, epilogue)
     conv.save_for_backward(x, y.shape)
     if relu is not None:
         relu.save_for_backward(y)
     return y, 1 + (norm is not None) + (relu is not None)
+
+
+def _affine(norm, bias, dtype):
+    """Return the scale and shift (O,) of a normalisation that follows a sum without its bias."""
+    scale, shift = (a.reshape(-1) for a in norm.affine(dtype))
+    return scale, shift if bias is None else shift + scale * bias
+
+
+def _is_normalised_enlargement(layer, norm=None):
+    return (
+        type(layer) is ConvTranspose2d and layer.groups == 1 and not layer.training
+        and type(norm) is BatchNorm2d and norm.is_affine()
+    )  # fmt: skip
+
+
+def _enlarge(layers, x):
+    """Return the transposed convolution with its normalisation and a ReLU, and their number."""
+    conv, norm, *rest = layers
+    relu = bool(rest) and type(rest[0]) is ReLU
+    x = check_images(x, conv.in_channels)
+    weight, bias = conv.weight_and_bias(x.dtype)
+    epilogue = engine.Epilogue(*_affine(norm, bias, x.dtype), None, relu)
+    size = conv.output_size(x.shape[2:])
+    return engine.conv2d_input_gradient(x, weight, conv.window, 1, size, epilogue), 2 + relu
 
 
 def _norm(layers, x, skip):

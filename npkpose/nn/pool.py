@@ -7,6 +7,8 @@ pixel that won; of equal pixels, to the first in raster order. Riesenhuber & Pog
 "Hierarchical Models of Object Recognition in Cortex", Nature Neuroscience 1999.
 """
 
+from functools import reduce
+
 import numpy as np
 
 from npkpose._check import count_windows
@@ -58,14 +60,11 @@ class MaxPool2d(Module):
         return fold(dcolumns.reshape(N, C * K, Ho * Wo), size, *self.window)
 
     def _maximum(self, x, size):
-        """Return the window maxima without unfolding: one kernel tap of all windows at a time."""
-        (kh, kw), (dh, dw), (ph, pw), (sh, sw) = self.window
+        """Return the window maxima without unfolding: of rows, then of columns."""
+        (kh, kw), _, (ph, pw), (sh, sw) = self.window
         if ph or pw:
             x = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)), constant_values=-np.inf)
-        ends = [s * (count - 1) + 1 for s, count in zip((sh, sw), size)]
-        y = x[:, :, : ends[0] : sh, : ends[1] : sw].copy()
-        for i in range(kh):
-            for j in range(kw):
-                top, left = dh * i, dw * j
-                np.maximum(y, x[:, :, top : top + ends[0] : sh, left : left + ends[1] : sw], out=y)
-        return y
+        bottom, right = sh * (size[0] - 1) + 1, sw * (size[1] - 1) + 1
+        y = reduce(np.maximum, (x[:, :, i : i + bottom : sh] for i in range(kh)))
+        y = reduce(np.maximum, (y[:, :, :, j : j + right : sw] for j in range(kw)))
+        return y if y.base is None else y.copy()  # a kernel of one pixel leaves a view of x

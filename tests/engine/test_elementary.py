@@ -1,10 +1,10 @@
-"""exp of float32 against NumPy's of float64."""
+"""exp and expm1 of float32 against NumPy's of float64."""
 
 import numba
 import numpy as np
 import pytest
 
-from npkpose.engine.elementary import HIGHEST, LOWEST, exp
+from npkpose.engine.elementary import HIGHEST, LOWEST, exp, expm1
 
 pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
 
@@ -49,3 +49,22 @@ def test_float64_is_numpys():
     x = np.linspace(-740, 709, 1001)
     np.testing.assert_allclose(run(x), np.exp(x), rtol=1e-15)
     assert run(np.array([-np.inf, np.inf])).tolist() == [0, np.inf]
+
+
+@numba.njit
+def run_expm1(x):
+    y = np.empty_like(x)
+    for i in range(x.size):
+        y[i] = expm1(x[i])
+    return y
+
+
+def test_expm1_keeps_the_digits_of_small_numbers():
+    small = np.float32(10.0) ** np.linspace(-38, 0, 1001, dtype=np.float32)
+    x = np.concatenate([small, -small, np.linspace(LOWEST, HIGHEST, 200_001, dtype=np.float32)])
+    exact = np.expm1(x.astype(float))
+    nonzero = exact != 0
+    error = abs(run_expm1(x) - exact)[nonzero] / abs(exact[nonzero])
+    assert error.max() <= 3e-7
+    assert run_expm1(np.float32([0, -0.0])).tolist() == [0, 0]
+    assert np.isnan(run_expm1(np.float32([np.nan]))).all()

@@ -25,7 +25,8 @@ def test_tracks_of_frames_are_instances(tmp_path):
 def test_two_instances_of_a_track_in_an_image_are_refused(tmp_path):
     labels = make.labels_for("sleap")
     labels.fields["track_ids"][:] = 0
-    with pytest.raises(ValueError, match="expected one instance of track 0 in each image"):
+    with (pytest.warns(UserWarning, match="does not hold"),
+          pytest.raises(ValueError, match="expected one instance of track 0 in each image")):
         write(labels, tmp_path / "x.h5", "sleap")
 
 

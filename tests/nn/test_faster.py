@@ -103,6 +103,16 @@ def gelu(rng, dtype):
     return rng.normal(0, 4, size=rng.integers(1, 6, 2)).astype(dtype), bool(rng.random() < 0.5)
 
 
+def elu(rng, dtype):
+    x = rng.normal(0, 4, size=rng.integers(1, 60, 2)).astype(dtype)
+    return x, float(rng.random()), bool(rng.random() < 0.5)
+
+
+def fold_statistics(rng, dtype):
+    mean, var, weight, bias = rng.random((4, rng.integers(1, 50))).astype(dtype)
+    return mean, var, weight, bias, 1e-5, dtype
+
+
 def run(rng, dtype):
     layers = [
         nn.Conv2d(3, 4, 3, padding=1, rng=rng), nn.BatchNorm2d(4), nn.ReLU(),
@@ -121,6 +131,8 @@ CASES = {
     "conv_transpose2d": conv_transpose2d,
     "channel_sums": lambda rng, dtype: (rng.normal(size=(2, 3, 4, 5)).astype(dtype),),
     "moments": moments,
+    "elu": elu,
+    "fold_statistics": fold_statistics,
     "normalise": normalise,
     "gradient_sums": gradient_sums,
     "normalise_backward": normalise_backward,

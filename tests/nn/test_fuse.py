@@ -47,6 +47,21 @@ def test_a_row_is_its_layers_one_by_one(bias, statistics, with_skip, keep, train
     np.testing.assert_array_equal(x, before)
 
 
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("kernel, groups", [(4, 1), (1, 1), (4, 2)])  # 1: it misses pixels
+@pytest.mark.parametrize("with_relu", [False, True])
+def test_a_transposed_convolution_takes_the_layers_after_it(bias, kernel, groups, with_relu, rng):
+    row = layers(rng, bias=bias)[: 2 + with_relu]
+    row[0] = nn.ConvTranspose2d(6, 4, kernel, 2, kernel // 4, 0, groups, bias, rng=rng)
+    if bias:
+        row[0].params["bias"][:] = rng.normal(size=4)
+    x = rng.normal(size=(2, 6, 5, 3))
+    for layer in row:
+        layer.eval()
+    wanted = one_by_one(row, x)
+    np.testing.assert_allclose(run(row, x), wanted, rtol=0, atol=1e-12)
+
+
 def test_no_layers_give_the_input_itself(rng):
     x = rng.normal(size=(2, 3))
     assert run([], x) is x

@@ -134,14 +134,20 @@ def read_tables(ground_truth, results, categories, settings):
     return known, truth, found
 
 
-def evaluate_tables(settings, categories, truth, found):
-    """Return the `CocoResult` of two tables that have been checked."""
-    candidates = candidate_pairs(
+def candidates_of(settings, categories, truth, found):
+    """Return the `CandidatePairs` of two tables."""
+    return candidate_pairs(
         gt_groups=_groups(truth, categories),
         dt_groups=_groups(found, categories, truth),
         scores=found.score,
         max_dets=max(settings.max_dets),
     )
+
+
+def evaluate_tables(settings, categories, truth, found, candidates=None):
+    """Return the `CocoResult` of two tables that have been checked."""
+    if candidates is None:
+        candidates = candidates_of(settings, categories, truth, found)
     people = People(truth.keypoints, truth.labelled, truth.area, truth.bbox)
     sigmas = settings.skeleton.sigmas
     similarity = pair_oks(found.keypoints, people, sigmas, candidates.pairs)

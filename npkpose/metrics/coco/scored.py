@@ -94,8 +94,8 @@ def scored_tables(truth, found, protocol):
         return truth, found
     columns = protocol.columns
     truth, found = copy.copy(truth), copy.copy(found)
-    if protocol.is_wholebody and found.area_source == "keypoints":
-        found.area = extents(np.ascontiguousarray(found.keypoints[:, : PARTS[0].count]))
+    if protocol.is_wholebody:
+        found = with_body_areas(found)
     for table in (truth, found):
         table.keypoints = np.ascontiguousarray(table.keypoints[:, columns])
     truth.visibility, found.present = truth.visibility[:, columns], found.present[:, columns]
@@ -105,5 +105,16 @@ def scored_tables(truth, found, protocol):
     if protocol.score_column is not None and found.part_scores.size:
         found.score = found.part_scores[:, protocol.score_column]
     if protocol.leaves_out_empty:
-        found = found.at(np.flatnonzero(found.present.any(axis=1)))
+        kept = found.present.any(axis=1)
+        found = found if kept.all() else found.at(np.flatnonzero(kept))
     return truth, found
+
+
+def with_body_areas(found):
+    """Return detections without boxes with the areas around the keypoints of the body."""
+    if found.area_source != "keypoints":
+        return found
+    found = copy.copy(found)
+    found.area = extents(np.ascontiguousarray(found.keypoints[:, : PARTS[0].count]))
+    found.area_source = "body"
+    return found

@@ -79,7 +79,11 @@ def join_shards(results):
     _check_shards(results)
     truth, truth_rows = _join_tables([result.truth for result in results])
     found, found_rows = _join_tables([result.found for result in results])
-    truth.images = np.sort(np.concatenate([result.truth.images for result in results]))
+    images = np.concatenate([result.truth.images for result in results])
+    if all(result.truth.crowd_index is not None for result in results):
+        index = np.concatenate([result.truth.crowd_index for result in results])
+        truth.crowd_index = index[np.argsort(images)]
+    truth.images = np.sort(images)
     groups = [_groups(result, truth.images) for result in results]
     whole = _empty_result(results, truth, found, np.sort(np.concatenate(groups)), groups)
     for result, own, dt_rows, gt_rows in zip(results, groups, found_rows, truth_rows):

@@ -7,6 +7,8 @@ Pose Estimation in the Wild", ECCV 2020, arXiv:2007.11858. Annotations and resul
 ``righthand_kpts``, or all 133 in ``keypoints``.
 """
 
+import numpy as np
+
 from npkpose._check import check_flag
 from npkpose.metrics.coco.evaluate import (
     AREAS,
@@ -16,7 +18,12 @@ from npkpose.metrics.coco.evaluate import (
     read_tables,
 )
 from npkpose.metrics.coco.protocols import PARTS, PROTOCOLS
-from npkpose.metrics.coco.scored import part_skeleton, scored_tables, skeleton_to_score
+from npkpose.metrics.coco.scored import (
+    part_skeleton,
+    scored_tables,
+    skeleton_to_score,
+    with_body_areas,
+)
 
 NAMES = (*(part.name for part in PARTS), "wholebody")
 
@@ -46,12 +53,19 @@ def evaluate_wholebody(
     skeleton = skeleton_to_score(None, whole, sigmas)
     settings = make_settings((20,), THRESHOLDS, AREAS, skeleton, strict, whole)
     known, truth, found = read_tables(ground_truth, results, categories, settings)
-    parts = {}
+    found, parts, last = with_body_areas(found), {}, None
     for name in NAMES:
         protocol = whole._replace(name=name, part=None if name == "wholebody" else name)
         part = settings._replace(skeleton=part_skeleton(skeleton, protocol), protocol=protocol)
-        parts[name] = evaluate_tables(part, known, *scored_tables(truth, found, protocol))
+        tables = scored_tables(truth, found, protocol)
+        candidates = last.candidates if last and _same_order(last.found, tables[1]) else None
+        last = parts[name] = evaluate_tables(part, known, *tables, candidates)
     return WholeBodyResult(parts)
+
+
+def _same_order(found, other):
+    """Return whether two tables have the same rows and scores, so that pairs are the same."""
+    return np.array_equal(found.entry, other.entry) and np.array_equal(found.score, other.score)
 
 
 class WholeBodyResult:

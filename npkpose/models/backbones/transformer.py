@@ -80,7 +80,8 @@ class Embeddings(nn.Module):
         resize = nn.Upsample((h, w), mode="bicubic")
         table = self.params["position_embeddings"].astype(x.dtype, copy=False)
         grid = table[:, 1:].swapaxes(1, 2).reshape(1, D, *self.table_size)
-        x += resize(grid) + table[0, 0][:, None, None]
+        same_size = (h, w) == self.table_size and not self.training
+        x += (grid if same_size else resize(grid)) + table[0, 0][:, None, None]
         self.save_for_backward(resize, (h, w))
         return np.ascontiguousarray(x.reshape(N, D, h * w).swapaxes(1, 2)), (h, w)
 

@@ -19,7 +19,9 @@ def _refine_fast(blocks, norm, xs):
     """Return what `refine` does; in evaluation, with the tokens side by side."""
     if norm.training:
         return refine.plain(blocks, norm, xs)
-    x = np.concatenate(xs, axis=2).transpose(2, 0, 1).copy("C")  # (3 C, N, F)
+    N, F, C = xs[0].shape
+    x = np.empty((HYPOTHESES * C, N, F), xs[0].dtype)
+    np.concatenate([x.transpose(2, 0, 1) for x in xs], out=x)
     for block in blocks:
         for part, inputs, attention in block.attentions(np.split(x, HYPOTHESES)):
             add_attention(part, inputs, attention)

@@ -2,15 +2,18 @@
 
 import copy
 import pickle
+import warnings
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from npkpose.io import ImageEntry, Labels
 from npkpose.metrics import Detections, GroundTruth, analyse_errors, evaluate_coco
 from npkpose.metrics.coco.shards import join_shards, split_images
 from npkpose.skeleton import Skeleton
+from npkpose.skeletons import CROWDPOSE_14
 
 PAIR = Skeleton("PAIR", ("a", "b"), ((0, 1),), sigmas=0.1)
 
@@ -147,3 +150,20 @@ def test_shards_that_do_not_fit_together_are_refused():
     ]
     with pytest.raises(ValueError, match="each id once if strict"):
         join_shards(strict)
+
+
+def test_crowd_indices_of_images_are_joined():
+    labels = [
+        Labels(
+            CROWDPOSE_14, [ImageEntry(i) for i in ids], [0, 1], np.zeros((2, 14, 2)),
+            boxes=[[0, 0, 9, 9]] * 2, image_fields={"crowdIndex": np.array(index)},
+        )
+        for ids, index in (((5, 2), (0.1, 0.9)), ((3, 1), (0.5, 0.3)))
+    ]  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # no areas
+        shards = [evaluate_coco(each, each, protocol="crowdpose") for each in labels]
+        joined = join_shards(shards)
+    assert joined.truth.images.tolist() == [1, 2, 3, 5]
+    assert joined.truth.crowd_index.tolist() == [0.3, 0.9, 0.5, 0.1]
+    assert joined.stats[6:] == (1, 1, 1)
