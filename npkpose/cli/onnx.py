@@ -1,4 +1,4 @@
-"""The command ``npkpose onnx``: what is in an ONNX file, layer by layer."""
+"""The command ``npkpose onnx``: what is in an ONNX or TFLite file, layer by layer."""
 
 from npkpose.cli.terminal import one_line
 
@@ -6,18 +6,18 @@ from npkpose.cli.terminal import one_line
 def add_command(commands):
     """Add the command to argparse's subparsers."""
     parser = commands.add_parser(
-        "onnx", help="print the network in an ONNX file",
-        description="Print the network in an ONNX file: inputs, outputs, and each layer with its "
-        "output's shape, parameters and multiply-adds.",
+        "onnx", help="print the network in an ONNX or TFLite file",
+        description="Print the network in an ONNX or TFLite file: inputs, outputs, and each layer "
+        "with its output's shape, parameters and multiply-adds.",
     )  # fmt: skip
-    parser.add_argument("file", metavar="FILE", help="an .onnx file")
+    parser.add_argument("file", metavar="FILE", help="an .onnx or .tflite file")
     parser.set_defaults(run=_onnx)
 
 
 def _onnx(options):
     """Print the summary; return the exit status."""
-    from npkpose.onnx import Session
+    from npkpose.tflite import open_session
 
-    for line in str(Session(options.file)).splitlines():
+    for line in str(open_session(options.file)).splitlines():
         print(one_line(line))
     return 0

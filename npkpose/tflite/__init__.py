@@ -16,6 +16,6 @@ Read in this order:
 """
 
 from npkpose.tflite.lower import load_tflite
-from npkpose.tflite.session import Session, is_tflite
+from npkpose.tflite.session import Session, is_tflite, open_session
 
-__all__ = ["Session", "is_tflite", "load_tflite"]
+__all__ = ["Session", "is_tflite", "load_tflite", "open_session"]

@@ -1,4 +1,4 @@
-"""Running a TFLite file: an ONNX session of the graph that it becomes."""
+"""Running a TFLite file: a session of the ONNX graph that it becomes."""
 
 from pathlib import Path
 
@@ -23,3 +23,8 @@ def is_tflite(path):
         return path.suffix.lower() == ".tflite"
     with open(path, "rb") as stream:
         return stream.read(8)[4:] == IDENTIFIER
+
+
+def open_session(path, any_size=False):
+    """Return the session of an ONNX or TFLite file."""
+    return (Session if is_tflite(path) else onnx.Session)(path, any_size=any_size)

@@ -4,6 +4,7 @@ import pytest
 
 from npkpose.cli.main import main
 from tests.onnx import writer
+from tests.tflite.writer import image_network
 
 
 @pytest.fixture
@@ -18,6 +19,15 @@ def test_it_prints_inputs_outputs_and_every_layer(path, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert "input   x float32 (batch, 3, 12, 10)" in lines
     assert sum("Conv" in line for line in lines) >= 2 and lines[-1].startswith("in all")
+
+
+def test_a_tflite_file_is_printed_as_the_graph_that_runs(tmp_path, capsys):
+    path = tmp_path / "net.tflite"
+    path.write_bytes(image_network())
+    assert main(["onnx", str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "input   image float32 (1, 8, 8, 3)" in lines
+    assert sum("Conv" in line for line in lines) == 2 and lines[-1].startswith("in all")
 
 
 def test_a_file_that_cannot_be_read_is_one_line_on_stderr(path, capsys):

@@ -19,8 +19,8 @@ LEFT_OUT = {
     "a method of a result": "CocoResult.plot",
     "reads files, see formats.py": """CocoDataset diagnose from_onnx load load_npz load_pytorch
         load_safetensors load_tensorflow load_trained read_cameras read_graph read_image read_json
-        read_keypoints read_log is_tflite load_model load_tflite Session
-        read_people read_photo read_smpl read SMPL.from_file""",
+        read_keypoints read_log is_tflite load_model load_tflite
+        open_session Session read_people read_photo read_smpl read SMPL.from_file""",
     "writes files": """plot_log save write save_npz save_safetensors write_arrays write_coco
         write_image""",
     "needs a network, files or threads": """BottomUp TopDown Trainer

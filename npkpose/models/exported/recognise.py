@@ -7,7 +7,6 @@ import pathlib
 
 import numpy as np
 
-from npkpose import onnx, tflite
 from npkpose._check import check_choice
 from npkpose.models.exported.anchors import Anchors
 from npkpose.models.exported.boxes import BoxesAndLabels, YoloX
@@ -19,6 +18,7 @@ from npkpose.models.exported.rtmo import RTMO
 from npkpose.models.exported.simcc import SimCC
 from npkpose.models.exported.yolo_pose import YoloPose
 from npkpose.models.exported.yunet import YuNet
+from npkpose.tflite import open_session
 
 FAMILIES = {
     family.__name__: family
@@ -72,8 +72,7 @@ def from_onnx(path, family=None, **choices):
 
 def _session(path):
     """Return what runs the file."""
-    session = tflite.Session if tflite.is_tflite(path) else onnx.Session
-    return session(path, any_size=True)
+    return open_session(path, any_size=True)
 
 
 def _look(session, path, size):
