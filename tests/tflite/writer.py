@@ -55,9 +55,7 @@ def _put_table(out, fields):
 
 def tensor(name, shape=(), array=None, sparsity=None):
     """Return a tensor: computed by default, else with the numbers of an array."""
-    if array is not None and sparsity is None:
-        shape = array.shape
-    return name, shape, array, sparsity
+    return name, shape or array.shape, array, sparsity
 
 
 def network(tensors, operators, inputs=(0,), outputs=(-1,), **fields):
