@@ -59,6 +59,8 @@ def _run(options):
             mended.write(which, path)  # which never replaces one
         else:
             outputs.write(path, partial(mended.write, which), option)
+    if found.unlike_coco and options.skeleton is None and not options.json:
+        print(one_line(f"npkpose eval needs --skeleton auto: {found.unlike_coco}"))
     if options.json:
         print(json.dumps(_as_json(found, mended), indent=1))
     elif mended is not None:

@@ -19,8 +19,15 @@ from npkpose.doctor.round_trip import check_round_trip
 from npkpose.doctor.sheet import sheet_of_labels
 from npkpose.io import wholebody
 from npkpose.io.convert import FORMATS, recognise
+from npkpose.io.keypoint_names import (
+    length_difference,
+    name_difference,
+    names_of_categories,
+    other_skeleton,
+)
 from npkpose.io.source import Source
 from npkpose.metrics.coco.doctor import Finding
+from npkpose.skeletons import COCO_17
 
 COCO_FORMATS = "coco", "coco-results"
 IN_COCO_FORM = "wholebody", "posetrack"  # examined as COCO's annotations, entry by entry
@@ -66,6 +73,21 @@ class Diagnosis:
     def ap(self):
         """COCO's AP of annotations and results, or None."""
         return average_precision(self._files) if self.format in COCO_FORMATS else None
+
+    @property
+    def unlike_coco(self):
+        """In words, how listed keypoints differ from those `evaluate_coco` expects; or ""."""
+        truth = self._files.truth if self.format in COCO_FORMATS else None
+        categories = (truth or {}).get("categories")
+        categories = categories if isinstance(categories, list) else []
+        listed = names_of_categories([one for one in categories if isinstance(one, dict)])
+        for place, _, names in listed:
+            difference = names and name_difference(names, COCO_17)
+            if difference and len(names) != COCO_17.num_keypoints:
+                difference = length_difference(3 * len(names), COCO_17, listed)
+            if difference:
+                return f"{place}: {difference}; {other_skeleton(len(names), COCO_17, names)}"
+        return ""
 
     def ids(self, finding):
         """Return the ids of a finding's annotations, a list; None for all other entries."""

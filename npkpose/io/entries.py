@@ -221,7 +221,8 @@ def _explain_length(value, skeleton, listed):
     """Return in words what the length of a list of keypoints means, if it is wrong."""
     if not isinstance(value, (list, tuple)) or len(value) == 3 * skeleton.num_keypoints:
         return ""
-    advice = other_skeleton(len(value) // 3, skeleton)
+    names = next((names for _, _, names in listed if names and 3 * len(names) == len(value)), None)
+    advice = other_skeleton(len(value) // 3, skeleton, names)
     return f": {length_difference(len(value), skeleton, listed)}; {advice}"
 
 

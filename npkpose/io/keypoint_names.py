@@ -10,7 +10,7 @@ import re
 import numpy as np
 
 from npkpose._json import as_id
-from npkpose.skeletons import find_skeletons
+from npkpose.skeletons import find_skeletons, skeleton_of
 
 _SIDES = {"l": "left", "r": "right"}
 _CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -64,9 +64,13 @@ def length_difference(length, skeleton, listed=()):
     return f"{got}; {skeleton.name} has {skeleton.num_keypoints} keypoints"
 
 
-def other_skeleton(count, skeleton):
-    """Return what to call for ``count`` keypoints of another body plan than ``skeleton``."""
-    fitting = [
+def other_skeleton(count, skeleton, names=None):
+    """Return what to call for ``count`` keypoints of another body plan than ``skeleton``.
+
+    ``names`` are the file's own, if it lists any: they tell which plan it is.
+    """
+    named = skeleton_of(names) if names else None
+    fitting = [named.name] if named is not None and named.name != skeleton.name else [
         plan.name
         for plan in find_skeletons(count)
         if plan.name != skeleton.name and np.isfinite(plan.sigmas).all()

@@ -22,6 +22,7 @@ from npkpose.onnx.functions import Function, Reference, inline_functions
 from npkpose.onnx.graph import Graph, Node, Value, keep_needed, sort_graph
 from npkpose.onnx.tensors import data_type, read_tensor, read_text
 from npkpose.weights.files import map_file
+from npkpose.weights.identify import identify
 from npkpose.weights.protobuf import (
     BYTES,
     FOUR_BYTES,
@@ -95,7 +96,9 @@ def load_model(path):
     except RecursionError:
         raise ValueError(f"{path}: expected fewer messages inside each other") from None
     except ValueError as error:
-        text = str(error)
+        what, text = identify(path), str(error)
+        if what is not None and not what.startswith("an ONNX model"):
+            raise ValueError(f"{path}: expected an ONNX file, got {what}") from None
         raise ValueError(text if text.startswith(str(path)) else f"{path}: {text}") from None
 
 

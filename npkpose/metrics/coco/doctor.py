@@ -174,21 +174,21 @@ def _apply(checks, name, entries):
 
 def _other_names(categories, skeleton):
     """Return a finding for each difference between the names of keypoints and the skeleton's."""
-    places, counts = {}, {}
+    places, listed = {}, {}
     for i, category in enumerate(categories):
         names = listed_names(category)
         difference = name_difference(names, skeleton) if names else ""
         if difference:
             places.setdefault(difference, []).append(f"categories[{i}]")
-            counts[difference] = len(names)
-    effect = "Keypoints are compared by position, with the sigmas of"
+            listed[difference] = names
+    effect = f"Keypoints are compared by position, with the sigmas of {skeleton.name}"
     return [
         Finding(
             f"other keypoints: {difference}",
-            f"{effect} {skeleton.name}; {other_skeleton(counts[difference], skeleton)}.",
+            f"{effect}; {other_skeleton(len(names), skeleton, names)}.",
             places[difference],
         )
-        for difference in places
+        for difference, names in listed.items()
     ]
 
 

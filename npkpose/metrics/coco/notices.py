@@ -40,7 +40,7 @@ def warn_of_other_keypoints(truth, known, skeleton):
         if difference and category in known and category in truth.category_id:
             place = truth.name.removesuffix("annotations") + place
             text = f"keypoints are compared by position, with the sigmas of {skeleton.name}"
-            advice = other_skeleton(len(names), skeleton)
+            advice = other_skeleton(len(names), skeleton, names)
             warnings.warn(f"{place}: {difference}; {text}; {advice}", stacklevel=4)
             return
 
