@@ -32,6 +32,7 @@ from npkpose.engine import (
     attend,
     channels,
     copies,
+    elu,
     gelu,
     jobs,
     normalise_tokens,
@@ -157,6 +158,7 @@ def _layer_calls():
     image = np.ones((1, 2, 14, 14), np.float32)
     for groups in (1, 2):  # 2: depthwise
         yield f"Conv2d, groups {groups}", partial(Conv2d(2, 2, 3, groups=groups), image)
+    yield "folded BatchNorm2d", partial(BatchNorm2d(2).affine, np.float32)
     many_windows = Conv2d(2, 2, 3), BatchNorm2d(2), ReLU()
     few_windows = Conv2d(2, 2, 2, stride=2), ConvTranspose2d(2, 2, 2, 2)
     layers = Sequential(*many_windows, *few_windows)
@@ -169,6 +171,7 @@ def _token_calls():
     yield "attention", partial(attend, *np.ones((3, 1, 1, 2, 3), np.float32))
     yield "normalised tokens", partial(normalise_tokens, tokens, ones, ones, 1e-6)
     yield "GELU", partial(gelu, tokens)
+    yield "ELU", partial(elu, tokens, 1.0, True)
 
 
 def _paf_calls():
