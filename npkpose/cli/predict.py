@@ -86,10 +86,7 @@ def _predict_with(options, network):
     skeleton = network.skeleton
     options.model = f"a network of {skeleton.name}"
     _check_options(options, is_top_down=True)
-    if options.flip and not skeleton.pairs:
-        raise ValueError(
-            f"--flip: expected none, since {skeleton.name} has no pairs of left and right"
-        )
+    _check_flip(options, skeleton)
     return predict_photos(options, lambda: network, published=False)
 
 
@@ -113,14 +110,23 @@ def _predict_exported(options):
             raise ValueError(f"--{name}: expected none, since {options.model} sees whole photos")
     if options.height is not None:
         raise ValueError(f"--height: expected none, since {options.model} has one size")
+    _check_flip(options, network.skeleton)
     return predict_photos(options, lambda: network, published=False)
+
+
+def _check_flip(options, skeleton):
+    """Raise ValueError for a flip test of a skeleton whose mirror image is another thing."""
+    if options.flip and not skeleton.pairs:
+        raise ValueError(
+            f"--flip: expected none, since {skeleton.name} has no pairs of left and right"
+        )
 
 
 def _load_detector(options):
     """Return the network of --detector, or None."""
     from npkpose.models import from_onnx
 
-    if getattr(options, "detector", None) is None:
+    if options.detector is None:
         return None
     if options.boxes is not None:
         raise ValueError("--detector: expected none beside --boxes")
@@ -174,7 +180,7 @@ def _image_id(path, boxes):
 
 def _check_outputs(options, photos):
     """Return the `Outputs` of the run; ValueError if one of its files must not be replaced."""
-    inputs = [*options.photos, options.weights, options.boxes, getattr(options, "detector", None)]
+    inputs = [*options.photos, options.weights, options.boxes, options.detector]
     outputs = Outputs([path for path in inputs if path is not None])
     folder = pathlib.Path(options.out)
     if folder.exists():  # or else it is made when the network is loaded, and is empty

@@ -98,13 +98,14 @@ def _call_all(calls, note):
 
 
 def _map_calls():
-    """Yield (name, call) for every function with a kernel of maps and of images."""
+    """Yield (name, call) for every function with a kernel of maps, of images and of scores."""
     yield from _heatmap_calls()
     yield from _paf_calls()
     yield "warp_affine", partial(warp_affine, np.zeros((9, 9, 3), np.uint8), np.eye(2, 3), 5)
     yield "synthetic_scene", partial(synthetic_scene, np.random.default_rng(0), 32)
     yield "oks_nms", partial(oks_nms, Poses(_PEOPLE), _CHAIN)
     yield "box_nms", partial(box_nms, [(0, 0, 2, 2), (1, 1, 3, 3)], [1, 2])
+    yield from _score_calls()
 
 
 def _other_calls():
@@ -117,7 +118,6 @@ def _other_calls():
     yield "NonMaxSuppression", partial(
         non_max_suppression, np.ones((1, 1, 4)), np.ones((1, 1, 1)), 1
     )
-    yield from _score_calls()
     yield "triangulate", _triangulate
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numba import carray
 
-from npkpose._jit import contracting_kernel, kernel
+from npkpose._jit import contracting_kernel, helper
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.jobs import job
 from npkpose.engine.pointwise import apply
@@ -106,7 +106,7 @@ def _job():
     return job(_convolve_float32)
 
 
-@kernel
+@helper
 def _copy_planes(r, x, image, first, rows, planes, pixels):
     """Copy ``rows`` rows of each plane, from window row ``first`` on."""
     H, W, sh, sw, up, left, width, height = r[11], r[12], r[15], r[16], r[17], r[18], r[19], r[21]

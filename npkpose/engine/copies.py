@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numba import carray
 
-from npkpose._jit import kernel
+from npkpose._jit import helper
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.jobs import job
 from npkpose.engine.vectors import copy_every_second, copy_numbers
@@ -68,7 +68,7 @@ def _copy_job():
     return job(_copy_float32)
 
 
-@kernel
+@helper
 def _last(n, steps):
     last = 0
     for axis in range(AXES):
@@ -76,7 +76,7 @@ def _last(n, steps):
     return last
 
 
-@kernel
+@helper
 def _copy_row(x, source, s, y, target, t, width):
     if s == 1 and t == 1:
         copy_numbers(x, source, y, target, width)

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numba import carray
 
-from npkpose._jit import kernel, summing_kernel
+from npkpose._jit import helper, kernel, summing_kernel
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.jobs import job, run_job
 from npkpose.engine.threads import num_threads
@@ -180,7 +180,7 @@ def _moments(x, c, numbers):
     numbers[0, c], numbers[1, c] = mean, total - N * L * (mean - middle) ** 2
 
 
-@kernel
+@helper
 def _normalise(x, residual, y, c, numbers, flags):
     """Write weight (x - mean) scale + bias + residual; flags: 1 for a residual, 2 for a ReLU."""
     real, zero = x.dtype.type, x.dtype.type(0)
@@ -212,7 +212,7 @@ def _gradient_sums(dy, x, c, numbers):
     numbers[2, c], numbers[3, c] = total, scale * (moment + (middle - mean) * total)
 
 
-@kernel
+@helper
 def _backward(dy, x, dx, c, numbers):
     """Write weight scale (dy - mean_dy - z mean_dy_z)."""
     real, mean, scale = x.dtype.type, numbers[0, c], numbers[1, c]
@@ -226,7 +226,7 @@ def _backward(dy, x, dx, c, numbers):
             row[l] = a * gradients[l] + f * (pixels[l] - middle) + b
 
 
-@kernel
+@helper
 def _relu_backward(dy, y, dx, c):
     zero = y.dtype.type(0)
     gradients, above, row = dy[0, c], y[0, c], dx[0, c]

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numba import carray
 
-from npkpose._jit import contracting_kernel, kernel
+from npkpose._jit import contracting_kernel, helper
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.elementary import exp
 from npkpose.engine.gelu import gelu_of
@@ -150,7 +150,7 @@ def _binary_job():
     return job(_combine_float32)
 
 
-@kernel
+@helper
 def _last(r, first):
     """Return the place of the last number of an array whose strides are r[first:]."""
     last = 0
@@ -159,7 +159,7 @@ def _last(r, first):
     return last
 
 
-@kernel
+@helper
 def _combine_row(x, at, step, z, at_z, step_z, y, kind):
     """Fill a row: with x, then by z in place, so that each loop takes whole vectors."""
     n = np.uintp(y.size)
@@ -185,7 +185,7 @@ def _combine_row(x, at, step, z, at_z, step_z, y, kind):
                 _by_row(y[l : l + 1], x[place : place + 1], kind)
 
 
-@kernel
+@helper
 def _gather(x, at, step, y):
     """Fill ``y`` with numbers that lie ``step`` apart."""
     if step == 1:
@@ -198,7 +198,7 @@ def _gather(x, at, step, y):
             y[l] = x[at + l * step]
 
 
-@kernel
+@helper
 def _by_row(y, z, kind):
     n = np.uintp(y.size)
     if kind == ADD:
@@ -218,7 +218,7 @@ def _by_row(y, z, kind):
             y[l] = y[l] * z[l] if y[l] < 0 else y[l]
 
 
-@kernel
+@helper
 def _by_number(y, z, kind):
     n = np.uintp(y.size)
     if kind == ADD:

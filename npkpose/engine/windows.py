@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numba import carray
 
-from npkpose._jit import contracting_kernel, kernel
+from npkpose._jit import contracting_kernel, helper
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.jobs import job
 from npkpose.engine.threads import num_threads
@@ -102,7 +102,7 @@ def _slide_job():
     return job(_pool_by_one_float32)
 
 
-@kernel
+@helper
 def _widen(a, b, k, step):
     """Take maxima of k neighbours ``step`` apart, doubling; return whether ``b`` has them."""
     swapped, reach = False, 1
@@ -115,13 +115,13 @@ def _widen(a, b, k, step):
     return swapped
 
 
-@kernel
+@helper
 def _larger(x, z, y):
     for l in range(np.uintp(y.size)):
         y[l] = x[l] if x[l] > z[l] else z[l]
 
 
-@kernel
+@helper
 def _slide(x, y, k, s, left):
     """Fill y[w] with the largest of x[s w - left : s w - left + k]."""
     y[:] = -np.inf
@@ -139,13 +139,13 @@ def _slide(x, y, k, s, left):
                     y[first + w] = max(y[first + w], x[source + s * w])
 
 
-@kernel
+@helper
 def _raise(y, x):
     for w in range(np.uintp(y.size)):
         y[w] = x[w] if x[w] > y[w] else y[w]
 
 
-@kernel
+@helper
 def _raise_by_two(y, x):
     for w in range(np.uintp(y.size)):
         v = x[np.uintp(2) * w]

@@ -20,6 +20,8 @@ BAD = [
     (["--weights", str(MOVENET), "--model", "hrnet-w32"], "--model: expected none"),
     (["--weights", str(MOVENET), "--height", "400"], "--height: expected none"),
     (["--weights", str(MOVENET), "--flip"], "flip: expected False"),
+    (["--weights", str(PRETRAINED / "handlandmark_lite_tfjs.onnx"), "--flip"],
+     "--flip: expected none, since HAND_21 has no pairs"),
 ]  # fmt: skip
 
 

@@ -79,7 +79,7 @@ class Anchors(Exported):
         logits = np.concatenate([each[0, :, 0] for each in outputs if each.shape[2] == 1])
         logits = np.clip(logits.astype(float), -LARGEST_LOGIT, LARGEST_LOGIT)
         scores = 1 / (1 + np.exp(-logits))
-        good = scores >= self.recipe.score_threshold
+        good = (scores >= self.recipe.score_threshold) & (rows[:, 2:4] > 0).all(axis=1)
         anchors = _anchors(n, len(scores))[good]
         pairs = rows.reshape(len(rows), -1, 2)[good] / n
         centres, halves, points = pairs[:, 0] + anchors, pairs[:, 1] / 2, pairs[:, 2:]

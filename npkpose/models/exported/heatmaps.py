@@ -48,11 +48,6 @@ class Heatmaps(Exported):
         h, w = self.about.shapes[0][2:]
         return Grid((W / w, H / h), self.convention)
 
-    @property
-    def padding(self):
-        """How much boxes are enlarged."""
-        return self.recipe.padding
-
     def preprocess(self, crops):
         """Return crops (P, H, W, 3), uint8 RGB, as the network's input."""
         return self.recipe.to_input(crops)

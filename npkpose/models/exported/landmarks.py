@@ -32,6 +32,13 @@ class Landmarks(Exported):
     convention = "index"
     start, end, upright = 0, 0, math.pi / 2
     num_points = ()  # of detections that show how the square is turned
+    plan = ""  # the name of the skeleton
+
+    @classmethod
+    def recipe_of(cls, about):
+        """Return the published preprocessing: RGB from 0 to 1."""
+        skeleton, to_one = find(cls.plan), (255.0,) * 3
+        return Recipe(skeleton, about.size, about.layout, std=to_one, score_threshold=0.5)
 
     def matrices(self, boxes, points, padding):
         """Return the matrices (P, 2, 3) from crops to the image of boxes (P, 4).
@@ -85,6 +92,7 @@ class Landmarks(Exported):
 class Hand(Landmarks):
     """21 points of a hand."""
 
+    plan = "HAND_21"
     start, end, num_points = 0, 2, (7,)
 
     @classmethod
@@ -92,12 +100,6 @@ class Hand(Landmarks):
         """Return the reason why a file is of this family, or None."""
         sizes = sorted(math.prod(shape[1:]) for shape in about.shapes)
         return "outputs of 63, 63, 1 and 1 numbers" if sizes == [1, 1, 63, 63] else None
-
-    @classmethod
-    def recipe_of(cls, about):
-        """Return the published preprocessing: RGB from 0 to 1."""
-        skeleton = find("HAND_21")
-        return Recipe(skeleton, about.size, about.layout, std=(255.0,) * 3, score_threshold=0.5)
 
     def square(self, boxes, points, angles):
         """Return the centres (P, 2) and sides (P,) of the squares of palms."""
@@ -116,6 +118,7 @@ class Hand(Landmarks):
 class FaceMesh(Landmarks):
     """468 points of a face."""
 
+    plan = "MEDIAPIPE_468"
     start, end, num_points, upright = 0, 1, (5, 6), 0.0
 
     @classmethod
@@ -123,12 +126,6 @@ class FaceMesh(Landmarks):
         """Return the reason why a file is of this family, or None."""
         sizes = [math.prod(shape[1:]) for shape in about.shapes]
         return "outputs of 1404 numbers and a logit" if {1, 1404} <= set(sizes) else None
-
-    @classmethod
-    def recipe_of(cls, about):
-        """Return the published preprocessing: RGB from 0 to 1."""
-        skeleton = find("MEDIAPIPE_468")
-        return Recipe(skeleton, about.size, about.layout, std=(255.0,) * 3, score_threshold=0.5)
 
     def square(self, boxes, points, angles):
         """Return the centres (P, 2) and sides (P,) of the squares of faces."""
@@ -148,6 +145,7 @@ class FaceMesh(Landmarks):
 class BlazePose(Landmarks):
     """33 points of a person."""
 
+    plan = "MEDIAPIPE_33"
     start, end, num_points = 0, 1, (4,)
 
     @classmethod
@@ -155,12 +153,6 @@ class BlazePose(Landmarks):
         """Return the reason why a file is of this family, or None."""
         sizes = [math.prod(shape[1:]) for shape in about.shapes]
         return "outputs of 195 and 117 numbers" if {195, 117, 1} <= set(sizes) else None
-
-    @classmethod
-    def recipe_of(cls, about):
-        """Return the published preprocessing: RGB from 0 to 1."""
-        skeleton = find("MEDIAPIPE_33")
-        return Recipe(skeleton, about.size, about.layout, std=(255.0,) * 3, score_threshold=0.5)
 
     def square(self, boxes, points, angles):
         """Return the centres (P, 2) and sides (P,) of the squares of people."""

@@ -69,6 +69,11 @@ class Exported:
         """(H, W) of the input."""
         return self.recipe.size
 
+    @property
+    def padding(self):
+        """How much the box of a crop is enlarged."""
+        return self.recipe.padding
+
     def eval(self):
         """Return self: an exported network has no other mode."""
         return self

@@ -38,7 +38,8 @@ class Recipe:
     padding : float
         How much the box of a crop is enlarged.
     score_threshold : float
-        A person or box with a lower score is dropped.
+        A person or box with a lower score is dropped; of the networks of crops, MediaPipe's alone
+        have such a score.
     nms_threshold : float
         A box that overlaps a better one by more is dropped.
     classes : tuple of int or None

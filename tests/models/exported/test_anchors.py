@@ -27,6 +27,12 @@ def test_overlapping_boxes_become_their_mean_weighted_by_score(network):
     np.testing.assert_allclose(found.points[0, 0], [3.125 + 6, 3.125], atol=1e-4)
 
 
+def test_a_box_without_an_area_is_dropped(network):
+    logits = np.full((1, 896, 1), 5.0)
+    net = network(Anchors, {"boxes": np.zeros((1, 896, 16)), "scores": logits}, (128, 128), "NHWC")
+    assert len(net(np.zeros((100, 100, 3), np.uint8))) == 0
+
+
 def test_a_high_image_is_in_the_middle_of_its_square(network):
     rows, logits = np.zeros((1, 896, 16)), np.full((1, 896, 1), -50.0)
     rows[0, 0, 2:4], logits[0, 0] = 64, 5

@@ -45,3 +45,10 @@ def test_the_name_of_a_file_chooses_among_skeletons_of_one_size(network):
     animal = network(SimCC, outputs, (64, 48), name="rtmpose-m_ap10k.onnx")
     assert animal.skeleton == find("AP10K_17")
     assert network(SimCC, outputs, (64, 48)).skeleton is COCO_17
+
+
+def test_the_padding_of_the_recipe_enlarges_the_boxes(network):
+    net = network(SimCC, bins(np.full(17, 48), np.full(17, 64)), (64, 48), padding=2.0)
+    net.session.given["simcc_x"][0, 0] = np.eye(96)[0]  # the left edge of the crop
+    poses = TopDown(net, flip=False)(np.zeros((300, 300, 3), np.uint8), [(100, 100, 148, 164)])
+    np.testing.assert_allclose(poses.keypoints[0, 0], [124 - 48, 132])
