@@ -105,7 +105,7 @@ def _scene(heatmaps, pafs, truth):
 def found(poses, scene):
     """Return how many people were found at 0.5 and at 0.75, and how many are spurious."""
     points, truth = (p.convert(OPENPOSE_18, COCO_17).keypoints for p in (poses, scene.truth))
-    similarity = oks(points, truth, scene.areas, COCO_17.sigmas, absent="zero")
+    similarity = oks(points, truth, scene.areas, COCO_17.sigmas, missing="zero")
     loose, strict = (match(similarity, poses.person_scores, bar) for bar in (0.5, 0.75))
     return np.array([(loose >= 0).sum(), (strict >= 0).sum(), (loose < 0).sum()])
 

@@ -58,7 +58,7 @@ def found(poses, truth):
     """Return how many true people were found at 0.5 and at 0.75, and how many are spurious."""
     boxes = np.nanmax(truth, axis=1) - np.nanmin(truth, axis=1)
     areas = boxes.prod(axis=1)
-    similarity = oks(poses.keypoints, truth, areas, COCO_17.sigmas, absent="zero")
+    similarity = oks(poses.keypoints, truth, areas, COCO_17.sigmas, missing="zero")
     loose, strict = (match(similarity, poses.person_scores, bar) for bar in (0.5, 0.75))
     return np.array([(loose >= 0).sum(), (strict >= 0).sum(), (loose < 0).sum()])
 

@@ -86,7 +86,7 @@ CALLS = [
                     group_order=(0, 1, 2, 3))),
     (PLAN.columns_of, dict(other=PLAN)),
     (metrics.oks, dict(keypoints=POINTS, true_keypoints=POINTS, areas=[1, 2, 3], sigmas=[0.1] * 4,
-                       visibility=ONES, absent="zero", boxes=ONES)),
+                       visibility=ONES, missing="zero", boxes=ONES)),
     (metrics.match, dict(similarity=ONES, scores=[1, 2, 3], threshold=0.5)),
     (metrics.pck, dict(keypoints=POINTS, true_keypoints=POINTS, sizes=[1, 2, 3], thresholds=(0.2,),
                        visibility=ONES, left_out=(1,))),

@@ -76,7 +76,7 @@ def score_figures(groups, keypoints):
     similarities = []
     for poses, truth in zip(groups, keypoints):
         areas = np.prod(truth.max(axis=1) - truth.min(axis=1), axis=1)
-        similarity = oks(poses.keypoints, truth, areas, KITE.sigmas, absent="zero")
+        similarity = oks(poses.keypoints, truth, areas, KITE.sigmas, missing="zero")
         matched = match(similarity, poses.person_scores)
         right += right_instance(poses.keypoints, truth, matched).sum()
         detected += poses.present.sum()

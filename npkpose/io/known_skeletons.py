@@ -19,7 +19,7 @@ BY_COUNT = {
 
 
 def by_count(count, category=""):
-    """Return the skeleton that files of so many unnamed keypoints usually have, or None.
+    """Return the skeleton that files of ``count`` unnamed keypoints usually have, or None.
 
     A category "face" has the only skeleton of faces that has this number, and so on.
     """

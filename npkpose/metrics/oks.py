@@ -34,7 +34,7 @@ class People(NamedTuple):
     boxes: np.ndarray  # (G, 4): x, y, width, height; used if no keypoint is labelled
 
 
-def oks(keypoints, true_keypoints, areas, sigmas, visibility=None, absent="raise", boxes=None):
+def oks(keypoints, true_keypoints, areas, sigmas, visibility=None, missing="raise", boxes=None):
     """Return the similarity of every pose with every true person: (D, G), within [0, 1].
 
     Parameters
@@ -49,7 +49,7 @@ def oks(keypoints, true_keypoints, areas, sigmas, visibility=None, absent="raise
     visibility : array_like, shape (G, K), optional
         Keypoints of visibility 0 are not labelled; their coordinates are not read. Default:
         labelled where the true keypoint is not NaN.
-    absent : "raise" or "zero"
+    missing : "raise" or "zero"
         Refuse NaN in ``keypoints``, or let a missing keypoint add 0 to the mean.
     boxes : array_like, shape (G, 4), optional
         x, y, width, height of the true people; used if no keypoint is labelled.
@@ -64,7 +64,7 @@ def oks(keypoints, true_keypoints, areas, sigmas, visibility=None, absent="raise
     ValueError
         Wrong shape, an area or sigma that is not positive, or coordinates that are not finite.
     """
-    keypoints = _check_poses(keypoints, check_choice("absent", absent, ("raise", "zero")))
+    keypoints = _check_poses(keypoints, check_choice("missing", missing, ("raise", "zero")))
     people = _check_people(true_keypoints, areas, visibility, boxes, keypoints.shape[1])
     sigmas = check_array("sigmas", sigmas, (keypoints.shape[1],))
     if not ((people.areas > 0).all() and (sigmas > 0).all()):
@@ -77,10 +77,10 @@ def oks(keypoints, true_keypoints, areas, sigmas, visibility=None, absent="raise
     return similarity
 
 
-def _check_poses(keypoints, absent):
+def _check_poses(keypoints, missing):
     """Return poses (D, K, 2), infinite where a keypoint is missing: exp(-inf) adds 0."""
     keypoints = check_array("keypoints", keypoints, ("D", "K", 2), finite=False)
-    if absent == "raise":
+    if missing == "raise":
         check_finite("keypoints", keypoints)
     return np.where(np.isnan(keypoints), np.inf, keypoints)
 

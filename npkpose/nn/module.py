@@ -144,7 +144,7 @@ class Module:
         ----------
         state : mapping of str to array_like
             As `state_dict` returns, or PyTorch's own, or under any names `rename_keys`
-            knows. Converted to the dtypes in use. ``num_batches_tracked`` may be absent.
+            knows. Converted to the dtypes in use. ``num_batches_tracked`` may be missing.
         strict : bool
             Refuse missing and unexpected names. Otherwise they are left alone.
 

@@ -17,7 +17,7 @@ _SIDE_FIRST = re.compile(r"(left|right)(?=\w{3})(.+)")
 
 
 def find_skeletons(num_keypoints):
-    """Return the plans of so many keypoints, a list; empty if there is none."""
+    """Return the plans that have this number of keypoints, a list; empty if there is none."""
     count = check_integer("num_keypoints", num_keypoints, 0)
     return [each for each in map(plan, skeleton_names()) if each.num_keypoints == count]
 

@@ -27,7 +27,7 @@ def _oks(d):
     return {
         "keypoints": d.points((D, K), missing=0), "true_keypoints": d.points((G, K), missing=0),
         "areas": d.array(G, 1, 16), "sigmas": d.array(K, 0.0625, 1),
-        "visibility": d.choice(None, d.flags((G, K))), "absent": "raise", "boxes": None,
+        "visibility": d.choice(None, d.flags((G, K))), "missing": "raise", "boxes": None,
     }  # fmt: skip
 
 

@@ -121,7 +121,7 @@ def test_missing_keypoints_are_refused_unless_they_may_add_0():
     poses = [[(0, 0), NAN]]
     with pytest.raises(ValueError, match=r"keypoints\[0, 1, 0\]: expected a finite value, got nan"):
         oks(poses, [[(0, 0), (9, 9)]], [100], [0.1, 0.1])
-    assert oks(poses, [[(0, 0), (9, 9)]], [100], [0.1, 0.1], absent="zero").tolist() == [[0.5]]
+    assert oks(poses, [[(0, 0), (9, 9)]], [100], [0.1, 0.1], missing="zero").tolist() == [[0.5]]
 
 
 def test_no_people_give_empty_tables():
@@ -157,7 +157,7 @@ def test_nobody_is_taken_twice_however_low_the_threshold():
         ({"areas": [1.0, 2.0]}, r"areas: expected shape \(1\)"),
         ({"sigmas": [0.1, -0.1]}, "areas, sigmas: expected positive"),
         ({"visibility": [[1]]}, r"visibility: expected shape \(1, 2\)"),
-        ({"absent": None}, "absent: expected one of raise, zero"),
+        ({"missing": None}, "missing: expected one of raise, zero"),
     ],
 )
 def test_bad_input_is_named(arguments, message):

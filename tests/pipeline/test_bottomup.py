@@ -37,7 +37,7 @@ def test_five_of_six_annotated_people_are_found_well_and_six_are_drawn(find, sha
         truth = np.array([a["keypoints"] for a in people]).reshape(-1, 17, 3)
         similarity = oks(
             poses.keypoints, truth[..., :2], [a["area"] for a in people], COCO_17.sigmas,
-            truth[..., 2], absent="zero",
+            truth[..., 2], missing="zero",
         )  # fmt: skip
         matched = match(similarity, poses.person_scores)
         similarities += [similarity[d, g] for d, g in enumerate(matched) if g >= 0]

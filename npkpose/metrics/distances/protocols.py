@@ -34,7 +34,7 @@ class DistanceProtocol(NamedTuple):
     name: str
     size: str  # a name of `sizes.SIZES`: what distances are divided by
     thresholds: tuple = ()  # of PCK, in sizes
-    auc_pixels: float = 0.0  # AUC of PCK from 0 to so many pixels, and EPE
+    auc_pixels: float = 0.0  # AUC of PCK from 0 to this many pixels, and EPE
     face_threshold: float = 0.0  # of NME's AUC and failure rate; 0: no NME
     is_mpii: bool = False
 

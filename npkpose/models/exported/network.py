@@ -104,7 +104,7 @@ def skeleton_for(count, about, preferred):
     Raises
     ------
     ValueError
-        None has so many.
+        No skeleton has that number.
     """
     known = find_skeletons(count)
     for skeleton in known:

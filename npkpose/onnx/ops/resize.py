@@ -1,6 +1,6 @@
 """Images of another size, and images read between their pixels.
 
-Resize works on one axis after the other: output number i is a weighted sum of a few inputs around
+Resize takes one axis after the other: output number i is a weighted sum of a few inputs around
 a position that the coordinate mode gives. Specification: ONNX, Operators.md, Upsample-7, Resize-10,
 11, 13, 18 and 19. Keys, "Cubic convolution interpolation for digital image processing", IEEE ASSP
 1981, has the cubic kernel.

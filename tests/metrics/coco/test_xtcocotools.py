@@ -29,7 +29,7 @@ def xtcocotools(tmp_path_factory):
     try:
         from xtcocotools.coco import COCO
         from xtcocotools.cocoeval import COCOeval
-    except Exception as error:  # absent, or built for another NumPy: then it is a ValueError
+    except Exception as error:  # not installed, or built for another NumPy: then it is a ValueError
         pytest.skip(f"xtcocotools: {error}")
     path = tmp_path_factory.mktemp("peer") / "truth.json"
 
