@@ -4,8 +4,9 @@ Read in this order:
 
     main.py          the parser, and how errors are shown
     demo.py          learn keypoints and find people, in seconds
-    predict.py       people in photographs, with a published network
-    photos.py        names and ids of its photos; boxes.py: files of boxes, by photo
+    predict.py       people in photographs; predict_network.py: the network that its options mean
+    predict_photos.py  each photo, and the files that are written; finder.py: people in an image
+    photos.py        names and ids of photos; boxes.py: files of boxes, by photo
     models.py        the table of those networks
     eval.py          COCO's scores of results; doctor.py: what is wrong with COCO files
     onnx.py          the network in an ONNX file

@@ -7,6 +7,7 @@ import pytest
 
 from npkpose.cli import predict
 from npkpose.cli.main import main
+from npkpose.cli.predict_photos import predict_photos
 from npkpose.models import HRNet
 
 
@@ -25,7 +26,7 @@ def run(*arguments, network=HRNet):
     parser = argparse.ArgumentParser()
     predict.add_command(parser.add_subparsers())
     options = parser.parse_args(["predict", "--weights", "none", *map(str, arguments)])
-    return predict.predict_photos(options, lambda: network(4, modules=(1, 1, 1), blocks=1))
+    return predict_photos(options, lambda: network(4, modules=(1, 1, 1), blocks=1))
 
 
 def test_every_box_of_a_photo_gives_a_coco_result(photo, tmp_path, capsys):

@@ -1,0 +1,48 @@
+"""How ``npkpose predict`` finds people in an image: a pipeline around its network, and boxes."""
+
+from npkpose.cli.terminal import print_note
+
+
+def make_finder(model, options, boxes):
+    """Return a function from an image and its `Photo` to the `Poses` in it."""
+    from npkpose.pipeline import BottomUp, TopDown
+
+    if getattr(model, "finds", None) == "people":
+        return lambda image, photo: model(image)
+    if not hasattr(model, "input_size"):
+        try:
+            bottom_up = BottomUp(model, options.height, flip=options.flip)
+        except ValueError as error:  # of the height
+            raise ValueError(f"--{error}") from None
+        return lambda image, photo: bottom_up(image)
+    top_down = TopDown(model, detector=_load_detector(options), flip=options.flip)
+    if boxes is None:
+        return lambda image, photo: top_down(image)
+    return lambda image, photo: _find_in_boxes(top_down, image, photo, boxes)
+
+
+def _find_in_boxes(top_down, image, photo, box_file):
+    """Return the `Poses` in the boxes of a photo; say if it has none."""
+    from npkpose.image.crop import touch_image
+
+    boxes, scores = box_file.get(photo.image_id, ([], []))
+    outside = len(boxes) - int(touch_image(boxes, image.shape[:2]).sum())
+    if not boxes:
+        print_note("predict", f"{photo.path}: no box in {box_file.path}")
+    if outside:
+        print_note("predict", f"{photo.path}: boxes outside the photo: {outside}, left out")
+    return top_down(image, boxes, scores)
+
+
+def _load_detector(options):
+    """Return the network of --detector, or None."""
+    from npkpose.models import from_onnx
+
+    if options.detector is None:
+        return None
+    if options.boxes is not None:
+        raise ValueError("--detector: expected none beside --boxes")
+    detector = from_onnx(options.detector)
+    if detector.finds != "boxes":
+        raise ValueError(f"--detector: expected a network of boxes, got {detector.family}")
+    return detector
