@@ -7,7 +7,7 @@ The scale is that of the rounded size, so that both edges of the image are where
 
 import numpy as np
 
-from npkpose.image.resize import resize
+from npkpose.image.opencv import resize_opencv
 
 
 def letterbox(image, recipe):
@@ -24,6 +24,6 @@ def letterbox(image, recipe):
     if recipe.fit == "centre":
         left, top = round((W - w) / 2 - 0.1), round((H - h) / 2 - 0.1)
     canvas = np.full((H, W, 3), recipe.fill, np.uint8)
-    canvas[top : top + h, left : left + w] = resize(image, (h, w), "bilinear")
+    canvas[top : top + h, left : left + w] = resize_opencv(image, (h, w))
     scale, offset = np.array([w / width, h / height]), np.array([left, top])
     return canvas, lambda points: (np.asarray(points, np.float64) - offset) / scale

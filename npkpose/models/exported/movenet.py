@@ -1,12 +1,14 @@
 """MoveNet SinglePose, Lightning and Thunder: (y, x, score) of 17 keypoints, as shares of the input.
 
 The network is trained on squares: an image with black beside it, or a square around a person. With
-a detector, the square is the longer side of the box times 1.25, in whole pixels: a network of 192
-pixels answers differently after half a pixel.
+a detector, the square is the longer side of the box times 1.25, in whole pixels, resized as OpenCV
+does: a network of 192 pixels answers differently after half a pixel, or one of 255 levels. A
+coordinate is a share of the square times its side, as in TensorFlow's examples.
 """
 
 import numpy as np
 
+from npkpose.image.opencv import resize_opencv
 from npkpose.models.exported.network import Exported
 from npkpose.models.exported.recipe import Recipe
 from npkpose.skeletons import COCO_17
@@ -16,7 +18,7 @@ class MoveNet(Exported):
     """Coordinates of one person in a square."""
 
     finds = "keypoints"
-    convention = "centre"
+    convention = "index"
 
     @classmethod
     def matches(cls, about):
@@ -34,16 +36,20 @@ class MoveNet(Exported):
         ``points`` of a detector are not used.
         """
         sides = padding * (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
-        starts = np.trunc((boxes[:, :2] + boxes[:, 2:] - sides[:, None]) / 2)
-        steps = np.maximum(np.trunc(sides), 1)[:, None] / self.recipe.size[::-1]
         matrices = np.zeros((len(boxes), 2, 3))
+        matrices[:, :, 2] = np.trunc((boxes[:, :2] + boxes[:, 2:] - sides[:, None]) / 2)
+        steps = np.maximum(np.trunc(sides), 1)[:, None] / self.recipe.size[::-1]
         matrices[:, [0, 1], [0, 1]] = steps
-        matrices[:, :, 2] = starts + steps / 2 - 0.5  # pixels are areas
         return matrices
+
+    def crop(self, image, matrix):
+        """Return the crop of an image; outside of it is black."""
+        size = self.recipe.size
+        sides = np.rint(matrix[[0, 1], [0, 1]] * size[::-1])
+        return resize_opencv(image, size, [int(n) for n in (*matrix[:, 2], *sides)])
 
     def locate(self, crops):
         """Return keypoints (P, 17, 2) in pixels of crops (P, H, W, 3), uint8 RGB, and scores."""
         (answers,) = self.run(crops)
-        H, W = self.recipe.size
-        points = answers[:, 0, :, 1::-1] * np.array([W, H]) - 0.5  # from areas to pixel centres
+        points = answers[:, 0, :, 1::-1] * np.array(self.recipe.size[::-1])
         return points.astype(np.float64), answers[:, 0, :, 2].astype(np.float64)
