@@ -50,6 +50,7 @@ from npkpose.poses import Poses
 from npkpose.skeleton import Skeleton
 from npkpose.space.camera import Camera
 from npkpose.space.triangulate import triangulate
+from npkpose.tracking.tracker import Tracker
 from npkpose.training.fit import fit
 
 _CHAIN = Skeleton("CHAIN", ("a", "b", "c"), ((0, 1), (1, 2)))
@@ -105,6 +106,7 @@ def _map_calls():
     yield "synthetic_scene", partial(synthetic_scene, np.random.default_rng(0), 32)
     yield "oks_nms", partial(oks_nms, Poses(_PEOPLE), _CHAIN)
     yield "box_nms", partial(box_nms, [(0, 0, 2, 2), (1, 1, 3, 3)], [1, 2])
+    yield "Tracker", _track
     yield from _score_calls()
 
 
@@ -197,3 +199,10 @@ def _triangulate():
     cameras = [Camera(np.eye(3), (x, 0, 0), (9, 9), (0, 0), lens) for x in (-1.0, 0.0, 1.0)]
     pixels = [camera.project(np.array([[0.1, 0.2, 4.0]])) for camera in cameras]
     return triangulate(pixels, cameras, robust=True)
+
+
+def _track():
+    """Track two people through two frames."""
+    tracker = Tracker(_CHAIN)
+    for _ in range(2):
+        tracker.update(Poses(_PEOPLE))

@@ -3,12 +3,12 @@ import pathlib
 import pytest
 
 import npkpose
-from npkpose import codec, reference
+from npkpose import codec, reference, tracking
 from npkpose.codec import heatmap
 from npkpose.reference.codec import heatmap as heatmap_twins
 
 
-@pytest.mark.parametrize("package", [codec, heatmap, reference.codec, heatmap_twins])
+@pytest.mark.parametrize("package", [codec, heatmap, reference.codec, heatmap_twins, tracking])
 def test_the_reading_order_names_every_file(package):
     folder = pathlib.Path(package.__file__).parent
     files = {path.name for path in folder.glob("*.py")} - {"__init__.py"}

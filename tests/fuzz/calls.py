@@ -7,7 +7,15 @@ with the reason.
 import numpy as np
 
 from npkpose import BODY_25, COCO_17, Grid, Poses
-from tests.fuzz import calls_io, calls_metrics, calls_models, calls_nn, calls_space, calls_training
+from tests.fuzz import (
+    calls_io,
+    calls_metrics,
+    calls_models,
+    calls_nn,
+    calls_space,
+    calls_tracking,
+    calls_training,
+)
 from tests.fuzz.draw import CHAIN
 
 LEFT_OUT = {
@@ -261,7 +269,7 @@ OBJECTS = {
 CALLS = {
     **CODEC, **DATA, **IMAGE, **OBJECTS, **SKELETONS,
     **calls_metrics.CALLS, **calls_nn.CALLS, **calls_space.CALLS, **calls_training.CALLS,
-    **calls_models.CALLS, **calls_io.CALLS,
+    **calls_models.CALLS, **calls_io.CALLS, **calls_tracking.CALLS,
 }  # fmt: skip
 
 

@@ -8,8 +8,8 @@ import inspect
 PACKAGES = (
     "npkpose", "npkpose.codec", "npkpose.data", "npkpose.doctor", "npkpose.io", "npkpose.metrics",
     "npkpose.metrics.coco", "npkpose.models", "npkpose.nn", "npkpose.onnx", "npkpose.pipeline",
-    "npkpose.skeletons", "npkpose.space", "npkpose.tflite", "npkpose.training",
-    "npkpose.training.losses", "npkpose.weights",
+    "npkpose.skeletons", "npkpose.space", "npkpose.tflite", "npkpose.tracking",
+    "npkpose.training", "npkpose.training.losses", "npkpose.weights",
 )  # fmt: skip
 MODULES = (  # without __all__: every public name that they define
     "npkpose.image.draw", "npkpose.image.files", "npkpose.image.resample",
@@ -17,7 +17,10 @@ MODULES = (  # without __all__: every public name that they define
     "npkpose.space.people_files", "npkpose.space.rotations", "npkpose.space.smpl_file",
 )  # fmt: skip
 # Their methods too.
-CLASSES = "Camera", "CocoResult", "Grid", "Labels", "Poses", "SMPL", "Similarity", "Skeleton"
+CLASSES = (
+    "Camera", "CocoResult", "Grid", "Labels", "Poses", "PoseSmoother", "SMPL", "Similarity",
+    "Skeleton", "Tracker",
+)  # fmt: skip
 
 
 @functools.cache
