@@ -27,13 +27,16 @@ PRINTED = {
     "15_decode_on_a_cluster": (["--people", "40"], "0 of 2040 numbers differ"),
     "16_score_on_a_cluster": (["--people", "400"], "0 points of curves and 0 matches differ"),
     "18_labelled_images": (["annotations.json"], "instances of HAND_21, drawn on 9.jpg, 33.jpg"),
+    "19_any_network": (["photo.jpg"], "astronaut.png: 1 MEDIAPIPE_468"),
     "17_train_on_a_cluster": (["--steps", "4"], "differ by at most 0.000 %"),
 }
 
 # Without a cache, as where bounds are checked, each example would compile the engine again.
 ENGINE = {"NPKPOSE_ENGINE": "plain"} if numba.config.BOUNDSCHECK else {}
 
-NEED_DATA = {"06_photograph", "10_triangulate_rig", "11_shelf", "18_labelled_images"}
+NEED_DATA = {
+    "06_photograph", "10_triangulate_rig", "11_shelf", "18_labelled_images", "19_any_network",
+}  # fmt: skip
 NEED_DASK = {"15_decode_on_a_cluster", "16_score_on_a_cluster", "17_train_on_a_cluster"}
 SLOW_UNCOMPILED = {"13_mhformer"}  # its GELU, number by number
 
@@ -97,6 +100,14 @@ def test_labelled_images_are_drawn_from_files_of_several_data_sets(shared_data, 
     assert PRINTED["18_labelled_images"][1] in shown
     assert "5 instances of MPII_16, drawn on 005808361.jpg, 004645041.jpg" in shown
     assert (tmp_path / "18_labelled_images.png").stat().st_size > 100_000
+
+
+def test_networks_from_files_find_a_face(shared_data, tmp_path):
+    names = "astronaut.png", "face_detection_front_128x128_barracuda.onnx", "facemesh_tfjs.onnx"
+    photo, *pair = (str(shared_data / "pretrained" / name) for name in names)
+    found = run("19_any_network", [photo, "--pair", *pair], tmp_path)
+    assert PRINTED["19_any_network"][1] in found
+    assert (tmp_path / "19_any_network.png").stat().st_size > 50_000
 
 
 @pytest.mark.parametrize("name", sorted(PRINTED))
