@@ -22,9 +22,7 @@ changed when any file of the engine is.
 
 import pathlib
 
-import numba
-from numba import cfunc, njit
-from numba.extending import register_jitable
+from npkpose._numba import HAS_NUMBA, cfunc, config, njit, register_jitable
 
 _OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
@@ -74,13 +72,13 @@ def _compile(function, **options):
 
 def _cached(decorator, function):
     """Return ``function`` compiled, with a cache where that is possible: see above."""
-    if numba.config.BOUNDSCHECK:
+    if config.BOUNDSCHECK:
         return decorator()(function)
     try:
         compiled = decorator(cache=True)(function)
     except RuntimeError:  # "no locator available": no folder for the cache
         return decorator()(function)
-    if function.__module__.startswith("npkpose.engine."):
+    if HAS_NUMBA and function.__module__.startswith("npkpose.engine."):
         follow_files(compiled, pathlib.Path(__file__).parent.glob("engine/*.py"))
     return compiled
 

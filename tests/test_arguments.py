@@ -9,12 +9,12 @@ import re
 import warnings
 from types import SimpleNamespace
 
-import numba
 import numpy as np
 import pytest
 
 import npkpose
 from npkpose import COCO_17, Grid, Peaks, Poses, Skeleton, codec, data, metrics
+from npkpose._numba import COMPILES
 from npkpose.codec.paf.nearest_baseline import group_nearest
 from npkpose.data import body, motion, raster
 from npkpose.data.augment import to_view
@@ -202,7 +202,7 @@ def outcome(function, arguments):
     except FileNotFoundError:  # text where a path may be given
         return None
     except Exception as error:
-        uncompiled = numba.config.DISABLE_JIT and isinstance(error, OverflowError)
+        uncompiled = not COMPILES and isinstance(error, OverflowError)
         return None if uncompiled else repr(error)  # a kernel's, which compiled gives infinity
 
 
@@ -211,7 +211,7 @@ def test_an_argument_is_taken_or_refused_by_name(function, good):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of files in which nothing is to be found
         # Kernels that are not compiled warn of every number that overflows.
-        warnings.simplefilter("ignore" if numba.config.DISABLE_JIT else "error", RuntimeWarning)
+        warnings.simplefilter("ignore" if not COMPILES else "error", RuntimeWarning)
         assert outcome(function, good) is None
         for name in good:
             for other in OTHERS + others_like(good[name]):

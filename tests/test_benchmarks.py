@@ -6,11 +6,11 @@ import pathlib
 import subprocess
 import sys
 
-import numba
 import numpy as np
 import pytest
 
 from npkpose import nn
+from npkpose._numba import COMPILES
 from npkpose.engine import use_threads
 
 paf = pytest.importorskip("benchmarks.paf", reason="benchmarks/ is not beside the package")
@@ -131,7 +131,7 @@ def test_without_a_twin_the_row_of_ratios_says_why(monkeypatch):
     assert lines[2] == "| tiny-64 | onnxruntime | it is not installed |\n"
 
 
-@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
+@pytest.mark.skipif(not COMPILES, reason="nothing is compiled here")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_peak_is_that_of_tiles_that_sum_all_terms(dtype):
     lanes = tile_peak.VECTOR_BYTES // np.dtype(dtype).itemsize

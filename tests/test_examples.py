@@ -5,8 +5,9 @@ import pathlib
 import subprocess
 import sys
 
-import numba
 import pytest
+
+from npkpose._numba import COMPILES, config
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[1] / "examples"
 PRINTED = {
@@ -32,7 +33,7 @@ PRINTED = {
 }
 
 # Without a cache, as where bounds are checked, each example would compile the engine again.
-ENGINE = {"NPKPOSE_ENGINE": "plain"} if numba.config.BOUNDSCHECK else {}
+ENGINE = {"NPKPOSE_ENGINE": "plain"} if config.BOUNDSCHECK else {}
 
 NEED_DATA = {
     "06_photograph", "10_triangulate_rig", "11_shelf", "18_labelled_images", "19_any_network",
@@ -65,7 +66,7 @@ def test_an_example_prints_its_numbers_and_writes_its_plot(name, tmp_path):
     if name in NEED_DASK:
         pytest.importorskip("distributed", reason="needs Dask: the scale extra")
         pytest.importorskip("dask.array", reason="needs Dask: the scale extra")
-    if numba.config.DISABLE_JIT and name in SLOW_UNCOMPILED:
+    if not COMPILES and name in SLOW_UNCOMPILED:
         pytest.skip("uncompiled, it takes minutes")
     arguments, wanted = PRINTED[name]
     assert wanted in run(name, arguments, tmp_path)

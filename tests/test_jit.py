@@ -2,9 +2,10 @@ import os
 import subprocess
 import sys
 
-import numba
 import numpy as np
 import pytest
+
+numba = pytest.importorskip("numba")
 
 from npkpose import _jit
 

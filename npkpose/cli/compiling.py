@@ -12,7 +12,7 @@ import sys
 import threading
 from contextlib import contextmanager
 
-from numba.core import event
+from npkpose._numba import COMPILES, event
 
 NOTE = "compiling kernels, which only a first run does (`npkpose warmup` compiles all of them)"
 
@@ -20,6 +20,9 @@ NOTE = "compiling kernels, which only a first run does (`npkpose warmup` compile
 @contextmanager
 def note_compilation(command):
     """Print a note on stderr when the first kernel compiles; kernels of the cache do not."""
+    if not COMPILES:
+        yield
+        return
     listener = _Note(command)
     event.register("numba:compile", listener)
     try:

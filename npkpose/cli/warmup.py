@@ -14,9 +14,9 @@ import time
 from contextlib import nullcontext
 from functools import partial
 
-import numba
 import numpy as np
 
+from npkpose._numba import COMPILES, config
 from npkpose.cli.compiling import rare_garbage_collection, second_process
 from npkpose.codec.heatmap.decode import decode_heatmaps
 from npkpose.codec.heatmap.gaussian import gaussian_heatmaps
@@ -72,7 +72,7 @@ def warmup(report=None):
                 report(name, value)
 
     with rare_garbage_collection():
-        if numba.config.DISABLE_JIT or numba.config.BOUNDSCHECK or os.cpu_count() == 1:
+        if not COMPILES or config.BOUNDSCHECK or os.cpu_count() == 1:
             _call_all(_other_calls(), note)
         else:
             with second_process(_compile_for_maps, stdout=subprocess.PIPE) as process:
@@ -91,7 +91,7 @@ def _compile_for_maps():
 
 def _call_all(calls, note):
     """Make some calls, and give ``note`` the name and the seconds of each."""
-    with nullcontext() if numba.config.DISABLE_JIT else engine("fast"):
+    with engine("fast") if COMPILES else nullcontext():
         for name, call in calls:
             start = time.perf_counter()
             call()
@@ -113,7 +113,7 @@ def _map_calls():
 def _other_calls():
     """Yield (name, call) for every other function with a kernel."""
     yield from _layer_calls()
-    if not numba.config.DISABLE_JIT:
+    if COMPILES:
         yield from _token_calls()
         yield "steps of a program", _program
         yield "jobs of several threads", partial(jobs._look_for_jobs, np.zeros(48, np.int64))

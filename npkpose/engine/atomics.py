@@ -7,10 +7,7 @@ sequentially consistent. ``state`` is an array of int64.
 import os
 import platform
 
-from llvmlite import ir
-from numba import from_dtype, types
-from numba.core import cgutils
-from numba.extending import intrinsic
+from npkpose._numba import cgutils, from_dtype, intrinsic, ir, types
 
 _INDEX = types.intp
 

@@ -12,9 +12,9 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from numba import carray
 
 from npkpose._jit import helper
+from npkpose._numba import carray
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.conv_forward import Epilogue, address
 from npkpose.engine.elementary import exp

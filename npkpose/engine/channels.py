@@ -11,9 +11,9 @@ sums between the ends are left out. Several taps are summed in one pass over the
 from functools import lru_cache
 
 import numpy as np
-from numba import carray
 
 from npkpose._jit import contracting_kernel, helper
+from npkpose._numba import carray
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.jobs import job
 from npkpose.engine.pointwise import apply

@@ -11,9 +11,9 @@ over their ends: l = width h + w. Those between the ends of rows are computed an
 from functools import lru_cache
 
 import numpy as np
-from numba import carray
 
 from npkpose._jit import helper, kernel
+from npkpose._numba import carray
 from npkpose.engine.atomics import fetch_add, numbers_at, record_at
 from npkpose.engine.jobs import job
 from npkpose.engine.planes import copy_planes

@@ -12,9 +12,9 @@ threads.
 from functools import lru_cache
 
 import numpy as np
-from numba import carray
 
 from npkpose._jit import helper
+from npkpose._numba import carray
 from npkpose.engine.atomics import fetch_add, numbers_at, record_at
 from npkpose.engine.conv_forward import address, fixed_record, reach
 from npkpose.engine.conv_kernels import odd_vectors, tile_height

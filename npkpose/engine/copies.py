@@ -6,9 +6,9 @@ They are steps of a `npkpose.engine.program.Program`.
 from functools import lru_cache
 
 import numpy as np
-from numba import carray
 
 from npkpose._jit import helper
+from npkpose._numba import carray
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.jobs import job
 from npkpose.engine.vectors import copy_every_second, copy_numbers

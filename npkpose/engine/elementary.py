@@ -6,8 +6,8 @@ those of Cephes's expf (Moshier, 1992); the result is within 1e-7 of the truth, 
 """
 
 import numpy as np
-from numba import types
-from numba.extending import overload, register_jitable
+
+from npkpose._numba import overload, register_jitable, types
 
 LOWEST, HIGHEST = np.float32(-87.3), np.float32(88.3)  # exp of less or more is not a float32
 _LOG2_E, _HALF, _ONE = np.float32(1.44269504), np.float32(0.5), np.float32(1)

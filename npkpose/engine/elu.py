@@ -6,9 +6,9 @@
 from functools import lru_cache
 
 import numpy as np
-from numba import carray
 
 from npkpose._jit import kernel
+from npkpose._numba import carray
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.conv_forward import address
 from npkpose.engine.elementary import expm1

@@ -10,9 +10,9 @@ infinite one changes no more than it should.
 from functools import lru_cache
 
 import numpy as np
-from numba import carray
 
 from npkpose._jit import helper
+from npkpose._numba import carray
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.conv_forward import Taps, address, sum_taps
 from npkpose.engine.jobs import job, run_job

@@ -17,11 +17,10 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from numba import carray, types
-from numba.extending import overload, register_jitable
 from numpy.polynomial import Chebyshev, Polynomial
 
 from npkpose._jit import helper
+from npkpose._numba import carray, overload, register_jitable, types
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.conv_forward import address
 from npkpose.engine.elementary import exp

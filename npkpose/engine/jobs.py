@@ -27,9 +27,9 @@ from functools import lru_cache
 from queue import SimpleQueue
 
 import numpy as np
-from numba import types
 
 from npkpose._jit import c_function, kernel
+from npkpose._numba import types
 from npkpose.engine.atomics import (
     call,
     compare_exchange,

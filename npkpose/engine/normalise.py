@@ -13,9 +13,9 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from numba import carray
 
 from npkpose._jit import helper, kernel, summing_kernel
+from npkpose._numba import carray
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.jobs import job, run_job
 from npkpose.engine.threads import num_threads

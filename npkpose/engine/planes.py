@@ -6,9 +6,9 @@ with zeros where the image has no such pixel. ``r`` is the record of a job.
 """
 
 import numpy as np
-from numba import carray
 
 from npkpose._jit import helper
+from npkpose._numba import carray
 from npkpose.engine.atomics import numbers_at
 from npkpose.engine.vectors import VECTOR_BYTES, copy_every_second, copy_numbers
 

@@ -13,9 +13,9 @@ parameters a and b:
 from functools import lru_cache
 
 import numpy as np
-from numba import carray
 
 from npkpose._jit import contracting_kernel, helper
+from npkpose._numba import carray
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.elementary import exp
 from npkpose.engine.gelu import gelu_of

@@ -7,11 +7,8 @@ are added up at the end.
 """
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
 
+from npkpose._numba import cgutils, intrinsic, ir, types
 from npkpose.engine.vectors import data_of, number, on_shape, vector_at, vector_type
 
 

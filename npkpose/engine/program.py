@@ -9,9 +9,9 @@ its arrays alive. Buffers that a convolution's threads need are shared by all st
 import math
 
 import numpy as np
-from numba import carray
 
 from npkpose._jit import kernel
+from npkpose._numba import carray
 from npkpose.engine.atomics import numbers_at
 from npkpose.engine.conv_backward import gradient_taps
 from npkpose.engine.conv_forward import Epilogue, address, conv_record, forward_taps

@@ -15,11 +15,8 @@ matrix multiplication", ACM TOMS 34(3), 2008, section 6, explains the shape of s
 """
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
 
+from npkpose._numba import cgutils, intrinsic, ir, types
 from npkpose.engine.vectors import (
     data_of,
     load_masked,

@@ -7,9 +7,9 @@ columns at a time, so that the loop takes whole vectors.
 from functools import lru_cache
 
 import numpy as np
-from numba import carray
 
 from npkpose._jit import contracting_kernel, kernel
+from npkpose._numba import carray
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.elementary import exp
 from npkpose.engine.jobs import job

@@ -10,9 +10,9 @@ epilogues, and means over features go over all tokens at once.
 from functools import lru_cache
 
 import numpy as np
-from numba import carray
 
 from npkpose._jit import helper
+from npkpose._numba import carray
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.attention import COLUMNS, attend_columns
 from npkpose.engine.conv_forward import Epilogue, address

@@ -6,15 +6,11 @@ them compiled for the processor: 16 lanes of float32 and 32 registers with AVX-5
 AVX2, 4 and 32 on ARM (NEON).
 """
 
-import llvmlite.binding
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
+from npkpose._numba import binding, cgutils, intrinsic, ir, types
 
 
 def _vector_bytes_and_rows():
-    features = llvmlite.binding.get_host_cpu_features()
+    features = binding.get_host_cpu_features()
     if features.get("avx512f"):
         return 64, 8
     if features.get("avx2"):

@@ -7,9 +7,9 @@ Both take columns of rows first and then the rows, so that a window of k x k cos
 from functools import lru_cache
 
 import numpy as np
-from numba import carray
 
 from npkpose._jit import contracting_kernel, helper
+from npkpose._numba import carray
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.jobs import job
 from npkpose.engine.threads import num_threads

@@ -11,9 +11,9 @@ process:
     with nn.engine("plain"):
         y = net(x)  # step through it in a debugger
 
-The default is "fast", or "plain" where nothing is compiled (NUMBA_DISABLE_JIT). In plain mode every
-matrix product has one thread: OpenBLAS's own threads make plain layers 10 to 35 times slower when
-the machine does something else as well.
+The default is "fast", or "plain" where nothing is compiled (NUMBA_DISABLE_JIT, or no Numba). In
+plain mode every matrix product has one thread: OpenBLAS's own threads make plain layers 10 to 35
+times slower when the machine does something else as well.
 """
 
 import os
@@ -21,9 +21,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 
-import numba
-
 from npkpose._check import check_choice
+from npkpose._numba import COMPILES, WHY_NOT
 from npkpose.engine.openblas import hold_one_thread, let_go
 
 ENGINES = "fast", "plain"
@@ -32,8 +31,15 @@ ENGINES = "fast", "plain"
 def _default():
     name = os.environ.get("NPKPOSE_ENGINE", "")
     if name:
-        return check_choice("NPKPOSE_ENGINE", name, ENGINES)
-    return "plain" if numba.config.DISABLE_JIT else "fast"
+        return _check_engine("NPKPOSE_ENGINE", name)
+    return "fast" if COMPILES else "plain"
+
+
+def _check_engine(argument, name):
+    """Return the name of an engine that can be had here; ValueError for any other."""
+    if check_choice(argument, name, ENGINES) == "fast" and not COMPILES:
+        raise ValueError(f'{argument}: expected "plain" {WHY_NOT}, got "fast"')
+    return name
 
 
 # The package's only global setting: an argument would pass through every constructor. Threads that
@@ -46,9 +52,7 @@ if _engine.get() == "plain":
 @contextmanager
 def engine(name):
     """Within it, layers use this engine: "fast" or "plain"."""
-    check_choice("name", name, ENGINES)
-    if name == "fast" and numba.config.DISABLE_JIT:
-        raise ValueError('name: expected "plain" under NUMBA_DISABLE_JIT, got "fast"')
+    _check_engine("name", name)
     holder = object()
     token = _engine.set(name)
     if name == "plain":

@@ -4,9 +4,9 @@ import os
 import subprocess
 import sys
 
-import numba
 import pytest
 
+from npkpose._numba import COMPILES, config
 from npkpose.cli import compiling
 
 # A module whose kernel compiles, and functions for a second process.
@@ -63,8 +63,8 @@ def start(tmp_path):
     return start
 
 
-@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
-@pytest.mark.skipif(numba.config.BOUNDSCHECK, reason="bounds-checked kernels are not cached")
+@pytest.mark.skipif(not COMPILES, reason="nothing is compiled here")
+@pytest.mark.skipif(config.BOUNDSCHECK, reason="bounds-checked kernels are not cached")
 def test_the_first_kernel_that_compiles_gives_one_line_and_cached_ones_none(start):
     for expected in (f"npkpose demo: {compiling.NOTE}\n", ""):
         _, errors = start("add_twice").communicate(timeout=300)

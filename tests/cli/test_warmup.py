@@ -2,9 +2,9 @@ import os
 import subprocess
 import sys
 
-import numba
 import pytest
 
+from npkpose._numba import COMPILES
 from npkpose.cli.main import main
 from npkpose.cli.warmup import warmup
 
@@ -34,14 +34,14 @@ print([name for name, signatures in kernels.items() if not signatures and name n
 """
 
 
-@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
+@pytest.mark.skipif(not COMPILES, reason="nothing is compiled here")
 def test_after_warming_up_every_kernel_is_compiled():
     done = subprocess.run([sys.executable, "-c", COMPILED], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
+@pytest.mark.skipif(not COMPILES, reason="nothing is compiled here")
 def test_what_a_second_process_leaves_undone_is_done_here(monkeypatch):
     monkeypatch.setattr("npkpose.cli.warmup._compile_for_maps", os.getpid)  # does nothing
     reported = []

@@ -2,9 +2,10 @@
 
 import threading
 
-import numba
 import numpy as np
 import pytest
+
+numba = pytest.importorskip("numba")
 from numba import carray, types
 
 from npkpose.engine import atomics

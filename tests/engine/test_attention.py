@@ -1,15 +1,15 @@
 """Attention by the register tile, against NumPy."""
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from npkpose._numba import COMPILES
 from npkpose.engine import attend, use_threads
 from npkpose.engine.attention import COLUMNS, attend_columns, softmax_columns
 
-pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
+pytestmark = pytest.mark.skipif(not COMPILES, reason="nothing is compiled here")
 sizes = st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(1, 70), st.integers(1, 20))
 
 

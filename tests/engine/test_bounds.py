@@ -5,11 +5,11 @@ import faulthandler
 import mmap
 import os
 
-import numba
 import numpy as np
 import pytest
 
 from npkpose._check import count_windows
+from npkpose._numba import COMPILES
 from npkpose.engine import (
     Epilogue,
     attend,
@@ -23,7 +23,7 @@ from npkpose.engine import (
 )
 
 pytestmark = [
-    pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here"),
+    pytest.mark.skipif(not COMPILES, reason="nothing is compiled here"),
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork"),
     pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
 ]

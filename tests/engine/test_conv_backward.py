@@ -2,13 +2,13 @@
 
 import threading
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from npkpose._check import count_windows
+from npkpose._numba import COMPILES
 from npkpose.engine import (
     Epilogue,
     conv2d_input_gradient,
@@ -18,7 +18,7 @@ from npkpose.engine import (
 )
 from npkpose.nn import conv
 
-pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
+pytestmark = pytest.mark.skipif(not COMPILES, reason="nothing is compiled here")
 WINDOW = (3, 3), (1, 1), (1, 1), (1, 1)
 
 

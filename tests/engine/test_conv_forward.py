@@ -1,16 +1,16 @@
 """The faster ways to a convolution, against the plain one."""
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from npkpose._numba import COMPILES
 from npkpose.engine.conv_forward import Epilogue, convolve
 from npkpose.engine.threads import use_threads
 from npkpose.nn.conv import conv2d
 
-pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
+pytestmark = pytest.mark.skipif(not COMPILES, reason="nothing is compiled here")
 
 # Costs of `conv_plan` that make one way the cheapest.
 WAYS = {

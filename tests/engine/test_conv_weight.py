@@ -1,16 +1,16 @@
 """The gradient of a weight by the tile, against the plain one."""
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from npkpose._check import count_windows
+from npkpose._numba import COMPILES
 from npkpose.engine import conv2d_weight_gradient, conv_weight, use_threads
 from npkpose.nn import conv
 
-pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
+pytestmark = pytest.mark.skipif(not COMPILES, reason="nothing is compiled here")
 
 
 @st.composite

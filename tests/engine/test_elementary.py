@@ -1,8 +1,9 @@
 """exp and expm1 of float32 against NumPy's of float64."""
 
-import numba
 import numpy as np
 import pytest
+
+numba = pytest.importorskip("numba")
 
 from npkpose.engine.elementary import HIGHEST, LOWEST, exp, expm1
 

@@ -5,9 +5,10 @@ import threading
 import time
 from functools import lru_cache
 
-import numba
 import numpy as np
 import pytest
+
+numba = pytest.importorskip("numba")
 from numba import carray
 
 from npkpose.engine import matmul, run_all, use_threads

@@ -1,8 +1,9 @@
 """The tile that multiplies rows with rows, against NumPy."""
 
-import numba
 import numpy as np
 import pytest
+
+numba = pytest.importorskip("numba")
 
 from npkpose.engine.product_tile import product_tile
 from npkpose.engine.vectors import VECTOR_BYTES, VECTORS, tile_heights

@@ -1,13 +1,13 @@
-import numba
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from npkpose._numba import COMPILES
 from npkpose.engine import use_threads
 from npkpose.engine.products import matmul, multiply
 
-pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
+pytestmark = pytest.mark.skipif(not COMPILES, reason="nothing is compiled here")
 sides = st.integers(0, 70)
 
 

@@ -1,8 +1,9 @@
 """The tile against NumPy, with sentinels around what it may write."""
 
-import numba
 import numpy as np
 import pytest
+
+numba = pytest.importorskip("numba")
 
 from npkpose.engine.register_tile import tile
 from npkpose.engine.vectors import VECTOR_BYTES, VECTORS, tile_heights

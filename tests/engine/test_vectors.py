@@ -1,8 +1,9 @@
 """Copies of every length up to some vectors, with sentinels around."""
 
-import numba
 import numpy as np
 import pytest
+
+numba = pytest.importorskip("numba")
 
 from npkpose.engine.vectors import (
     ROWS,

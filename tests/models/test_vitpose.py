@@ -1,10 +1,10 @@
 import runpy
 
-import numba
 import numpy as np
 import pytest
 
 from npkpose import nn
+from npkpose._numba import COMPILES
 from npkpose.grid import Grid
 from npkpose.models.vitpose import ViTPose
 
@@ -26,7 +26,7 @@ def test_the_number_of_parameters_is_the_published_one(size, decoder, parameters
 
 
 # Without compilation GELU takes microseconds for each of 3.5 million numbers.
-full_size = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="uncompiled: half a minute each")
+full_size = pytest.mark.skipif(not COMPILES, reason="uncompiled: half a minute each")
 
 
 @full_size

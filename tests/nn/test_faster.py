@@ -7,7 +7,6 @@ import sys
 import threading
 from importlib import import_module
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,10 +15,11 @@ from hypothesis import strategies as st
 import npkpose
 from npkpose import engine, nn
 from npkpose._check import count_windows
+from npkpose._numba import COMPILES, HAS_NUMBA
 from npkpose.nn.faster import faster
 
 DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-needs_fast = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled here")
+needs_fast = pytest.mark.skipif(not COMPILES, reason="nothing is compiled here")
 
 
 def convolution(rng, dtype):
@@ -223,7 +223,7 @@ def which():
 
 def test_the_switch_holds_for_a_block_and_for_the_threads_of_a_call():
     outside = which()
-    for name in ["plain"] if numba.config.DISABLE_JIT else nn.faster.ENGINES:
+    for name in ["plain"] if not COMPILES else nn.faster.ENGINES:
         with nn.engine(name), engine.use_threads(3):
             assert which() == nn.current_engine() == name
             assert engine.run_all([which] * 6) == [name] * 6
@@ -245,21 +245,32 @@ def test_an_unknown_engine_is_refused():
             pass
 
 
+def test_the_fast_engine_is_refused_where_nothing_compiles():
+    environment = {**os.environ, "NPKPOSE_ENGINE": "fast", "NUMBA_DISABLE_JIT": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", "import npkpose.nn"], capture_output=True, text=True, env=environment
+    )
+    assert 'NPKPOSE_ENGINE: expected "plain"' in done.stderr
+
+
 @pytest.mark.parametrize("name", ["plain", "fast", "best"])
 def test_the_environment_chooses_for_a_process(name):
     code = "from npkpose import nn; print(nn.current_engine())"
-    environment = {**os.environ, "NPKPOSE_ENGINE": name, "NUMBA_DISABLE_JIT": "0"}
+    compiles = "0" if name == "fast" else "1"
+    environment = {**os.environ, "NPKPOSE_ENGINE": name, "NUMBA_DISABLE_JIT": compiles}
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment
     )
     if name == "best":
         assert "NPKPOSE_ENGINE: expected one of fast, plain, got 'best'" in done.stderr
+    elif name == "fast" and not HAS_NUMBA:
+        assert 'NPKPOSE_ENGINE: expected "plain" without Numba, got "fast"' in done.stderr
     else:
         assert done.stdout.strip() == name
 
 
 @needs_fast
-@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled here")
+@pytest.mark.skipif(not COMPILES, reason="nothing is compiled here")
 def test_a_network_learns_the_same_under_both_engines(rng):
     x, target = rng.normal(size=(4, 3, 16, 16)), rng.normal(size=(4, 4, 8, 8))
     states = []

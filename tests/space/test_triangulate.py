@@ -1,14 +1,14 @@
-import numba
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from npkpose._numba import COMPILES
 from npkpose.space.camera import Camera
 from npkpose.space.triangulate import Status, triangulate
 
-compiled_only = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="a million points: too slow")
+compiled_only = pytest.mark.skipif(not COMPILES, reason="a million points: too slow")
 NODES = (3, 6, 12, 13, 23)  # HD cameras on all sides of the Panoptic Studio
 lattice = st.integers(-16, 16).map(lambda n: 50.0 * n)
 

@@ -1,11 +1,11 @@
 import subprocess
 import sys
 
-import numba
 import numpy as np
 import pytest
 
 from npkpose import nn
+from npkpose._numba import COMPILES
 from npkpose.exercises.markers import train_markers
 from npkpose.models import TinyKeypointNet
 from npkpose.training.fit import adam_with_warmup, fit
@@ -84,7 +84,7 @@ print(first, sum(others[-10:]))
 """
 
 
-@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="the twins take more memory")
+@pytest.mark.skipif(not COMPILES, reason="the twins take more memory")
 def test_steps_use_the_memory_of_those_before():
     pytest.importorskip("resource", reason="counts pages of memory, which Windows does not")
     if sys.platform != "linux":

@@ -8,11 +8,11 @@ import sys
 import threading
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import pytest
 
 from npkpose import nn
+from npkpose._numba import config
 from npkpose.data.people import SyntheticPeople
 from npkpose.training import Trainer, read_log
 from npkpose.training.fit import adam_with_warmup
@@ -175,7 +175,7 @@ def test_ctrl_c_ends_after_the_step_and_loses_nothing(whole, tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
-@pytest.mark.skipif(numba.config.BOUNDSCHECK, reason="each process would compile the engine anew")
+@pytest.mark.skipif(config.BOUNDSCHECK, reason="each process would compile the engine anew")
 def test_a_run_killed_at_twenty_random_events_equals_one_without_kills(whole, tmp_path):
     command = [sys.executable, __file__, str(tmp_path), "20", "1"]
     done = subprocess.run(command, capture_output=True, text=True)

@@ -47,11 +47,10 @@ highest pixel's. In any other map keys are compared:
 import math
 
 import numpy as np
-from numba import types
-from numba.extending import overload
 
 from npkpose._check import check_choice, check_integer, check_read_only
 from npkpose._jit import helper, kernel
+from npkpose._numba import overload, types
 from npkpose.codec.heatmap.dark import BLUR_KERNEL, blur_weights, newton_points
 from npkpose.grid import check_grid
 

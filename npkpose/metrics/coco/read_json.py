@@ -12,10 +12,10 @@ import math
 import os
 from functools import partial
 
-import numba
 import numpy as np
 
 from npkpose._json import JsonFile, read_json
+from npkpose._numba import COMPILES
 from npkpose.io.entries import Entries, pack_keypoints, short
 from npkpose.io.keypoint_names import category_names, names_of_categories
 from npkpose.io.labels import Labels
@@ -26,7 +26,7 @@ from npkpose.metrics.coco.scanned import scan_ground_truth, scan_results
 from npkpose.metrics.coco.tables import Detections, GroundTruth, box_areas, find
 
 # Bytes: json has read a smaller file before the kernels are loaded.
-SCAN_FROM = math.inf if numba.config.DISABLE_JIT else 1 << 20
+SCAN_FROM = 1 << 20 if COMPILES else math.inf
 
 
 def read_ground_truth(source, skeleton, categories=None, protocol=COCO):

@@ -1,4 +1,3 @@
-import numba
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from npkpose import Peaks, Skeleton, paf_fields
+from npkpose._numba import COMPILES
 from npkpose.codec.paf import candidates
 from npkpose.codec.paf.candidates import candidate_limbs
 from npkpose.reference.codec.paf import candidates as reference
@@ -98,7 +98,7 @@ def test_the_cost_of_a_crowd_grows_with_its_number_and_without_pruning_with_the_
     assert 4 < pruned < 5 and 14 < unpruned <= 16
 
 
-@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="millions of pairs are looked at")
+@pytest.mark.skipif(not COMPILES, reason="millions of pairs are looked at")
 @pytest.mark.parametrize("value, side", [(0, 3000), (1, 1500)])
 def test_too_many_pairs_or_candidates_are_refused(value, side):
     rng = np.random.default_rng(0)

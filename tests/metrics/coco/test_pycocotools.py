@@ -6,14 +6,14 @@ import io
 import json
 import warnings
 
-import numba
 import numpy as np
 import pytest
 
+from npkpose._numba import COMPILES
 from npkpose.metrics import evaluate_coco
 from npkpose.skeleton import Skeleton
 
-SETS = 30 if numba.config.DISABLE_JIT else 520  # uncompiled, a set takes ten times as long
+SETS = 30 if not COMPILES else 520  # uncompiled, a set takes ten times as long
 
 
 def pycocotools(truth, results, tenths=None, max_dets=(20,)):

@@ -4,12 +4,12 @@ import json
 import math
 from fractions import Fraction
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from npkpose._numba import COMPILES
 from npkpose.metrics.coco import scan
 from npkpose.metrics.coco.scan import (
     MAX_DEPTH,
@@ -74,7 +74,7 @@ def test_hard_numbers_are_rounded_as_float_does():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_random_numbers_are_rounded_as_float_does(seed):
-    texts = random_numbers(np.random.default_rng(seed), 300 if numba.config.DISABLE_JIT else 5000)
+    texts = random_numbers(np.random.default_rng(seed), 300 if not COMPILES else 5000)
     data = as_bytes(f"[{','.join(texts)}]")
     assert bits(scan_numbers(data)) == bits([float(text) for text in texts])
     assert bits(scan_numbers(data)) == bits(reference.scan_numbers(data))
@@ -251,7 +251,7 @@ def test_what_is_no_utf_8_is_refused(text):
 
 
 def test_every_character_of_unicode_is_read():
-    step = 997 if numba.config.DISABLE_JIT else 1
+    step = 997 if not COMPILES else 1
     text = "".join(map(chr, [*range(0x80, 0xD800, step), *range(0xE000, 0x110000, step)]))
     data = as_bytes(f'["{text}"]')
     assert skip_value(data, 0) == len(data) - 1
@@ -285,7 +285,7 @@ def test_cut_off_or_damaged_entries_are_refused_or_still_json(rng):
         with pytest.raises(UnusualJson):
             scan_entries(as_bytes(good[:end]), 0, 2, True)
     read = 0
-    for _ in range(300 if numba.config.DISABLE_JIT else 5000):
+    for _ in range(300 if not COMPILES else 5000):
         damaged = bytearray(good)
         for _ in range(rng.integers(1, 3)):
             junk = b'\0"\\{}[],:0-e.9 ntf\x80\xc3\xff'

@@ -10,15 +10,15 @@ import io
 import json
 import warnings
 
-import numba
 import numpy as np
 import pytest
 
 from npkpose import skeletons
+from npkpose._numba import COMPILES
 from npkpose.metrics import evaluate_coco, evaluate_wholebody
 from npkpose.metrics.coco.protocols import PART_SCORES, PARTS, PROTOCOLS
 
-SETS = 6 if numba.config.DISABLE_JIT else 100
+SETS = 6 if not COMPILES else 100
 SIGMAS = np.array(skeletons.COCO_WHOLEBODY_133.sigmas)
 IOU_TYPES = {"crowdpose": "keypoints_crowd"}
 
