@@ -15,7 +15,7 @@ from npkpose.weights.protobuf import BYTES, VARINT, read_fields
 HEAD = 4096  # bytes that are looked at
 
 _ORIGINAL = "load the weights that it was made from"
-_NETWORK = "it holds a whole network: npkpose.models.from_onnx runs it, or npkpose predict --weights"
+_NETWORK = "a whole network, which npkpose.models.from_onnx or npkpose predict --weights runs"
 _UNPACK = "unpack it and load the file inside"
 _STARTS = (
     (b"\x93NUMPY", "a single array (.npy); weights have names, as in an .npz archive"),
@@ -49,7 +49,7 @@ def identify(path):
         if head.startswith(start):
             return phrase
     if head[4:8] == b"TFL3":
-        return f"a TensorFlow Lite model; {_NETWORK}"
+        return f"a TensorFlow Lite model, {_NETWORK}"
     if head[257:262] == b"ustar":
         return f"a tar archive; {_UNPACK}"
     return _identify_protobuf(head) or _identify_text(head, size)
@@ -106,7 +106,7 @@ def _identify_protobuf(head):
             "a TensorFlow SavedModel; freeze it into one graph, for example with "
             "convert_variables_to_constants_v2"
         )
-    return f"an ONNX model; {_NETWORK}"
+    return f"an ONNX model, {_NETWORK}"
 
 
 def _identify_text(head, size):

@@ -14,7 +14,7 @@ import numpy as np
 
 from npkpose.image.warp import warp_affine
 from npkpose.models.exported.boxes import cells
-from npkpose.models.exported.network import Exported, Found
+from npkpose.models.exported.network import INPUT, Exported, Found
 from npkpose.models.exported.recipe import Recipe
 from npkpose.skeletons import find
 
@@ -34,6 +34,7 @@ class Anchors(Exported):
     """Boxes with points: six of a face, seven of a palm, or four of a person."""
 
     finds = "boxes"
+    uses = "skeleton", *INPUT, "score_threshold", "nms_threshold"
 
     @classmethod
     def matches(cls, about):

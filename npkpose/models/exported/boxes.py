@@ -12,7 +12,7 @@ import numpy as np
 
 from npkpose.codec.nms import box_nms
 from npkpose.models.exported.letterbox import letterbox
-from npkpose.models.exported.network import Exported, Found
+from npkpose.models.exported.network import INPUT, LETTERBOX, Exported, Found
 from npkpose.models.exported.recipe import Recipe
 
 STRIDES = 8, 16, 32
@@ -51,6 +51,7 @@ class YoloX(Exported):
     """Boxes of COCO's classes, of which people are class 0."""
 
     finds = "boxes"
+    uses = *INPUT, *LETTERBOX, "classes"
 
     @classmethod
     def matches(cls, about):
@@ -91,6 +92,7 @@ class BoxesAndLabels(Exported):
     """
 
     finds = "boxes"
+    uses = *INPUT, *LETTERBOX, "classes"
 
     @classmethod
     def matches(cls, about):

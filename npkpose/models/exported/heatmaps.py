@@ -2,12 +2,12 @@
 
 The pipeline decodes their maps as it does those of our own networks. A file does not say on which
 grid its maps lie. ViTPose is trained with UDP's ("corner"), as Hugging Face's and easy_ViTPose's
-files are; their input has a name of its own. Other files are taken for "index", HRNet's.
+files are; their input has a name of its own. Other files are taken for "index", HRNet's;
+``convention`` says otherwise.
 """
 
-from npkpose._check import check_choice
-from npkpose.grid import CONVENTIONS, Grid
-from npkpose.models.exported.network import Exported, has_skeleton, skeleton_for
+from npkpose.grid import Grid
+from npkpose.models.exported.network import CROP, INPUT, Exported, has_skeleton, skeleton_for
 from npkpose.models.exported.recipe import IMAGENET, Recipe
 
 VITPOSE_INPUTS = "pixel_values", "input_0"
@@ -17,12 +17,7 @@ class Heatmaps(Exported):
     """One map per keypoint of a crop."""
 
     finds = "keypoints"
-    refine = "dark"
-
-    def __init__(self, session, recipe, about, reason):
-        super().__init__(session, recipe, about, reason)
-        vitpose = session.inputs[0].name in VITPOSE_INPUTS or "vitpose" in about.name
-        self.convention = "corner" if vitpose else "index"
+    uses = "skeleton", *INPUT, *CROP, "refine"
 
     @classmethod
     def matches(cls, about):
@@ -38,12 +33,15 @@ class Heatmaps(Exported):
     def recipe_of(cls, about):
         """Return the published preprocessing."""
         skeleton = skeleton_for(about.shapes[0][1], about, ("COCO_17", "HAND_21"))
-        return Recipe(skeleton, about.size, mean=IMAGENET[0], std=IMAGENET[1])
+        vitpose = about.input in VITPOSE_INPUTS or "vitpose" in about.name
+        return Recipe(
+            skeleton, about.size, mean=IMAGENET[0], std=IMAGENET[1], refine="dark",
+            convention="corner" if vitpose else "index",
+        )  # fmt: skip
 
     @property
     def grid(self):
         """Where the maps lie on the input."""
-        check_choice("convention", self.convention, CONVENTIONS)
         H, W = self.recipe.size
         h, w = self.about.shapes[0][2:]
         return Grid((W / w, H / h), self.convention)

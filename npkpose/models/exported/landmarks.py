@@ -17,7 +17,7 @@ import math
 
 import numpy as np
 
-from npkpose.models.exported.network import Exported
+from npkpose.models.exported.network import INPUT, Exported
 from npkpose.models.exported.recipe import Recipe
 from npkpose.skeletons import find
 
@@ -29,7 +29,7 @@ class Landmarks(Exported):
     """What the three have in common."""
 
     finds = "keypoints"
-    convention = "index"
+    uses = "skeleton", *INPUT, "padding", "score_threshold"
     start, end, upright = 0, 0, math.pi / 2
     num_points = ()  # of detections that show how the square is turned
     plan = ""  # the name of the skeleton

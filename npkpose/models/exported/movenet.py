@@ -9,7 +9,7 @@ coordinate is a share of the square times its side, as in TensorFlow's examples.
 import numpy as np
 
 from npkpose.image.opencv import resize_opencv
-from npkpose.models.exported.network import Exported
+from npkpose.models.exported.network import INPUT, Exported
 from npkpose.models.exported.recipe import Recipe
 from npkpose.skeletons import COCO_17
 
@@ -18,7 +18,7 @@ class MoveNet(Exported):
     """Coordinates of one person in a square."""
 
     finds = "keypoints"
-    convention = "index"
+    uses = "skeleton", *INPUT, "padding"
 
     @classmethod
     def matches(cls, about):
@@ -28,7 +28,7 @@ class MoveNet(Exported):
     @classmethod
     def recipe_of(cls, about):
         """Return the published preprocessing: pixels from 0 to 255."""
-        return Recipe(COCO_17, about.size, about.layout, fill=0)
+        return Recipe(COCO_17, about.size, about.layout)
 
     def matrices(self, boxes, points, padding):
         """Return the matrices (P, 2, 3) from crops to the image of boxes (P, 4).

@@ -30,7 +30,7 @@ class About:
     """What a file says of itself: its input, and its outputs for one blank image.
 
     ``outputs`` is {name: shape}, ``size`` (H, W), ``layout`` "NCHW" or "NHWC", ``kind`` the input's
-    dtype, ``metadata`` {key: text}, ``name`` that of the file, in lower case.
+    dtype, ``metadata`` {key: text}, ``name`` the file's, in lower case, ``input`` the input's.
     """
 
     outputs: dict
@@ -39,6 +39,7 @@ class About:
     kind: str
     metadata: dict
     name: str
+    input: str = ""
 
     @property
     def shapes(self):
@@ -46,10 +47,16 @@ class About:
         return list(self.outputs.values())
 
 
+INPUT = "size", "layout", "channels", "mean", "std"  # fields of a recipe that all networks use
+LETTERBOX = "fit", "fill", "score_threshold", "nms_threshold"
+CROP = "padding", "convention"
+
+
 class Exported:
     """A network from a file: ``recipe`` holds its choices, ``session`` runs it."""
 
     finds = ""  # "boxes", "people" of a whole image, or "keypoints" of one person in a crop
+    uses = INPUT  # fields of its recipe
 
     def __init__(self, session, recipe, about, reason):
         self.session, self.recipe, self.about, self.reason = session, recipe, about, reason
@@ -74,6 +81,16 @@ class Exported:
         """How much the box of a crop is enlarged."""
         return self.recipe.padding
 
+    @property
+    def convention(self):
+        """Where the pixels of a crop lie."""
+        return self.recipe.convention
+
+    @property
+    def refine(self):
+        """How a maximum is refined."""
+        return self.recipe.refine
+
     def eval(self):
         """Return self: an exported network has no other mode."""
         return self
@@ -95,7 +112,8 @@ class Exported:
         return [np.concatenate(each) for each in zip(*outputs)]
 
     def __str__(self):
-        return f"{self.family}: {self.finds}\nknown by {self.reason}\n{self.recipe}"
+        choices = self.recipe.table(self.uses)
+        return f"{self.family}: {self.finds}\nknown by {self.reason}\n{choices}"
 
 
 def skeleton_for(count, about, preferred):

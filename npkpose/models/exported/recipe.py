@@ -3,14 +3,16 @@
     x = (image - mean) / std      channels in the file's order, pixels from 0 to 255
 
 A wrong mean, or RGB where the network learnt BGR, costs accuracy and no error message. So every
-choice is a field that is printed and can be replaced.
+choice is a field that is printed and can be replaced; a network prints and takes those it uses.
 """
 
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from npkpose._check import check_array, check_choice, check_number, check_size, shown
+from npkpose._check import check_array, check_choice, check_integer, check_number, check_size, shown
+from npkpose.codec.heatmap.decode import DARK_SPACING, REFINEMENTS
+from npkpose.grid import CONVENTIONS
 from npkpose.skeleton import Skeleton
 
 IMAGENET = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)  # mean, std of 0..255: torchvision
@@ -32,14 +34,19 @@ class Recipe:
     mean, std : three floats
         Of red, green and blue, or of blue, green and red if ``channels`` says so.
     fit : "corner" or "centre"
-        Where the image lies in an input of another shape; networks of crops have no use for it.
+        Where the image lies in an input of another shape.
     fill : int
         The value of the pixels beside it.
     padding : float
         How much the box of a crop is enlarged.
+    convention : "index", "centre" or "corner"
+        Which image coordinate a pixel of a crop has: see `npkpose.image.crop`.
+    refine : str
+        How a maximum is refined: see `decode_heatmaps`, and `decode_simcc` for bins.
+    score : "min" or "mean"
+        What becomes of the maxima in x and in y: mmpose's or rtmlib's score.
     score_threshold : float
-        A person or box with a lower score is dropped; of the networks of crops, MediaPipe's alone
-        have such a score.
+        A person or box with a lower score is dropped.
     nms_threshold : float
         A box that overlaps a better one by more is dropped.
     classes : tuple of int or None
@@ -55,6 +62,9 @@ class Recipe:
     fit: str = "corner"
     fill: int = 114
     padding: float = 1.25
+    convention: str = "index"
+    refine: str = "argmax"
+    score: str = "min"
     score_threshold: float = 0.3
     nms_threshold: float = 0.45
     classes: object = (0,)
@@ -73,18 +83,27 @@ class Recipe:
         check_choice("fit", self.fit, FITS)
         check_number("fill", self.fill, at_least=0, at_most=255)
         check_number("padding", self.padding, above=0)
+        check_choice("convention", self.convention, CONVENTIONS)
+        check_choice("refine", self.refine, (*REFINEMENTS, *DARK_SPACING))
+        check_choice("score", self.score, ("min", "mean"))
         check_number("score_threshold", self.score_threshold)
         check_number("nms_threshold", self.nms_threshold, at_least=0)
+        if self.classes is not None:
+            given = (self.classes,) if np.ndim(self.classes) == 0 else self.classes
+            self._set("classes", tuple(check_integer("classes", each) for each in given))
 
     def _set(self, field, value):
         object.__setattr__(self, field, value)  # as a frozen dataclass's own __init__ does
 
-    def with_choices(self, choices):
-        """Return a recipe with some fields replaced, or raise ValueError for an unknown one."""
-        names = [field.name for field in fields(self)]
+    def with_choices(self, choices, allowed=None):
+        """Return a recipe with some fields replaced.
+
+        Raises ValueError for a field that is not one of ``allowed``; default: all.
+        """
+        allowed = [each.name for each in fields(self)] if allowed is None else allowed
         for name in choices:
-            if name not in names:
-                raise ValueError(f"{name}: expected one of {', '.join(names)}")
+            if name not in allowed:
+                raise ValueError(f"{name}: expected one of the choices {', '.join(allowed)}")
         return replace(self, **choices)
 
     def to_input(self, images, kind="float32"):
@@ -95,10 +114,11 @@ class Recipe:
             x = x.transpose(0, 3, 1, 2)
         return np.ascontiguousarray(x, np.float32 if kind == "float16" else kind)
 
-    def __str__(self):
+    def table(self, names):
+        """Return the text of some fields, one a line."""
         lines = []
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for name in names:
+            value = getattr(self, name)
             value = value.name if isinstance(value, Skeleton) else value
-            lines.append(f"  {field.name:<16} {value}")
+            lines.append(f"  {name:<16} {value}")
         return "\n".join(lines)

@@ -7,7 +7,7 @@ import pathlib
 
 import numpy as np
 
-from npkpose._check import check_choice
+from npkpose._check import check_choice, check_size
 from npkpose.models.exported.anchors import Anchors
 from npkpose.models.exported.boxes import BoxesAndLabels, YoloX
 from npkpose.models.exported.heatmaps import Heatmaps
@@ -41,7 +41,8 @@ def from_onnx(path, family=None, **choices):
     family : str, optional
         A name in `FAMILIES`. Default: the one that the file's tensors show.
     **choices
-        Fields of `Recipe` that replace the family's own: ``channels="BGR"``, ``skeleton=...``.
+        Fields of `Recipe` that replace the family's own: ``channels="BGR"``, ``score="mean"``,
+        ``convention="corner"``, ``skeleton=...``. ``print(network)`` lists those it uses.
 
     Returns
     -------
@@ -53,29 +54,24 @@ def from_onnx(path, family=None, **choices):
     Raises
     ------
     ValueError
-        A damaged file; no family, or another one than its tensors show; an unknown choice.
+        A damaged file; no family, or another one than its tensors show; a choice that is unknown,
+        wrong, or of no use to the family.
     """
-    session = _session(path)
-    size = choices.get("size")
-    about = _look(session, path, size)
+    session = open_session(path, any_size=True)
+    about = _look(session, path, choices)
     if family is not None:
         family = FAMILIES[check_choice("family", family, FAMILIES)]
     for candidate in [family] if family else FAMILIES.values():
         reason = candidate.matches(about)
         if reason is not None:
-            recipe = candidate.recipe_of(about).with_choices(choices)
+            recipe = candidate.recipe_of(about).with_choices(choices, candidate.uses)
             return candidate(session, recipe, about, reason)
     wanted = family.__name__ if family else "a known family: " + ", ".join(FAMILIES)
     outputs = ", ".join(f"{name} {shape}" for name, shape in about.outputs.items())
     raise ValueError(f"{path}: expected {wanted}; got outputs {outputs}")
 
 
-def _session(path):
-    """Return what runs the file."""
-    return open_session(path, any_size=True)
-
-
-def _look(session, path, size):
+def _look(session, path, choices):
     """Return what a file says of itself, after it has seen a blank image."""
     if len(session.inputs) != 1:
         names = ", ".join(value.name for value in session.inputs)
@@ -84,7 +80,9 @@ def _look(session, path, size):
     shape = value.shape
     if shape is None or len(shape) != 4 or 3 not in (shape[1], shape[3]) or value.kind not in KINDS:
         raise ValueError(f"{path}: expected an image as input, got {value.kind} {shape}")
-    layout = "NHWC" if shape[3] == 3 else "NCHW"
+    layouts = [name for name, axis in (("NHWC", 3), ("NCHW", 1)) if shape[axis] == 3]
+    layout = check_choice("layout", choices.get("layout", layouts[0]), layouts)
+    size = check_size("size", choices["size"]) if "size" in choices else None
     sides = shape[1:3] if layout == "NHWC" else shape[2:]
     if size is None:
         known = all(isinstance(side, int) and side > 0 for side in sides)
@@ -94,4 +92,4 @@ def _look(session, path, size):
     outputs = session.run({value.name: np.zeros(blank, kind)})
     shapes = {name: np.shape(array) for name, array in outputs.items()}
     name = pathlib.Path(path).name.lower()
-    return About(shapes, tuple(size), layout, value.kind, dict(session.metadata), name)
+    return About(shapes, tuple(size), layout, value.kind, dict(session.metadata), name, value.name)

@@ -8,7 +8,7 @@ import numpy as np
 
 from npkpose.codec.nms import box_nms
 from npkpose.models.exported.letterbox import letterbox
-from npkpose.models.exported.network import Exported, skeleton_for
+from npkpose.models.exported.network import INPUT, LETTERBOX, Exported, skeleton_for
 from npkpose.models.exported.recipe import Recipe
 from npkpose.poses import Poses
 
@@ -17,6 +17,7 @@ class RTMO(Exported):
     """Boxes and keypoints of all people."""
 
     finds = "people"
+    uses = "skeleton", *INPUT, *LETTERBOX
 
     @classmethod
     def matches(cls, about):

@@ -1,7 +1,7 @@
 """SimCC networks of crops: RTMPose, RTMW and DWPose. Outputs (N, K, W r) and (N, K, H r).
 
 r is the number of bins per pixel, 2 in all published files. The score is the lesser of the two
-maxima, as mmpose computes it; ``score = "mean"`` is rtmlib's. Jiang et al., "RTMPose", 2023,
+maxima, as mmpose computes it; ``score="mean"`` is rtmlib's. Jiang et al., "RTMPose", 2023,
 arXiv:2303.07399; decoding: codec/heatmap/simcc.py. A file of three outputs has a depth, which is
 left out.
 """
@@ -9,7 +9,7 @@ left out.
 import numpy as np
 
 from npkpose.codec.heatmap.simcc import decode_simcc
-from npkpose.models.exported.network import Exported, has_skeleton, skeleton_for
+from npkpose.models.exported.network import CROP, INPUT, Exported, has_skeleton, skeleton_for
 from npkpose.models.exported.recipe import IMAGENET, Recipe
 
 PREFERRED = "COCO_17", "HAND_21", "COCO_WHOLEBODY_133", "HALPE_26", "FACE_106"
@@ -19,8 +19,7 @@ class SimCC(Exported):
     """Two classifications per keypoint of a crop."""
 
     finds = "keypoints"
-    convention = "index"  # of the crop: mmpose's affine map without UDP
-    score = "min"
+    uses = "skeleton", *INPUT, *CROP, "refine", "score"
     flip = True
 
     @classmethod
@@ -38,7 +37,7 @@ class SimCC(Exported):
 
     @classmethod
     def recipe_of(cls, about):
-        """Return the published preprocessing: RGB, although rtmlib feeds BGR."""
+        """Return the published preprocessing: RGB, although rtmlib feeds BGR; no UDP."""
         skeleton = skeleton_for(about.shapes[0][1], about, PREFERRED)
         return Recipe(skeleton, about.size, mean=IMAGENET[0], std=IMAGENET[1])
 
@@ -50,6 +49,7 @@ class SimCC(Exported):
             flipped_x, flipped_y = self.run(crops[:, :, ::-1])[:2]
             x, y = (x + flipped_x[:, order, ::-1]) / 2, (y + flipped_y[:, order]) / 2
         ratio = x.shape[2] / self.recipe.size[1]
-        points, scores = decode_simcc(np.float32(x), np.float32(y), ratio, score=self.score)
+        choices = self.recipe.refine, self.recipe.score
+        points, scores = decode_simcc(np.float32(x), np.float32(y), ratio, *choices)
         points[scores <= 0] = np.nan  # as released: a maximum that is not positive shows nothing
         return points, np.where(scores > 0, scores, 0.0)

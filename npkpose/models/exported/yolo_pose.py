@@ -13,7 +13,7 @@ import ast
 import numpy as np
 
 from npkpose.models.exported.letterbox import letterbox
-from npkpose.models.exported.network import Exported, has_skeleton, skeleton_for
+from npkpose.models.exported.network import INPUT, LETTERBOX, Exported, has_skeleton, skeleton_for
 from npkpose.models.exported.recipe import Recipe
 from npkpose.models.exported.rtmo import people
 
@@ -22,6 +22,7 @@ class YoloPose(Exported):
     """Boxes and keypoints of all people."""
 
     finds = "people"
+    uses = "skeleton", *INPUT, *LETTERBOX
 
     @classmethod
     def matches(cls, about):

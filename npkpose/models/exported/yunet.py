@@ -9,7 +9,7 @@ import numpy as np
 
 from npkpose.models.exported.boxes import STRIDES, best_boxes, cells
 from npkpose.models.exported.letterbox import letterbox
-from npkpose.models.exported.network import Exported, Found
+from npkpose.models.exported.network import INPUT, LETTERBOX, Exported, Found
 from npkpose.models.exported.recipe import Recipe
 from npkpose.skeletons import find
 
@@ -20,6 +20,7 @@ class YuNet(Exported):
     """Boxes of faces with eyes, nose and corners of the mouth."""
 
     finds = "boxes"
+    uses = "skeleton", *INPUT, *LETTERBOX
 
     @classmethod
     def matches(cls, about):

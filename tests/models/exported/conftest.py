@@ -35,7 +35,8 @@ def network():
         about = About(shapes, size, layout, "float32", session.metadata, name)
         reason = family.matches(about)
         assert reason is not None, "the family does not know its own outputs"
-        return family(session, family.recipe_of(about).with_choices(choices), about, reason)
+        recipe = family.recipe_of(about).with_choices(choices, family.uses)
+        return family(session, recipe, about, reason)
 
     return make
 

@@ -17,3 +17,5 @@ def test_maps_are_decoded_by_the_pipeline(network):
 def test_the_name_of_the_input_or_file_tells_the_grid_of_vitpose(network):
     maps = {"heatmaps": np.zeros((1, 17, 16, 16))}
     assert network(Heatmaps, maps, name="vitpose-s-coco.onnx").grid.convention == "corner"
+    chosen = network(Heatmaps, maps, convention="centre", refine="quarter")
+    assert chosen.grid.convention == "centre" and TopDown(chosen).refine == "quarter"

@@ -17,8 +17,10 @@ def test_pixels_are_normalised_in_the_order_of_the_file():
 
 def test_a_choice_replaces_a_field_and_an_unknown_one_is_refused():
     assert Recipe().with_choices({"channels": "BGR"}).channels == "BGR"
-    with pytest.raises(ValueError, match="^colour: expected one of skeleton, size, layout"):
+    with pytest.raises(ValueError, match="^colour: expected one of the choices skeleton, size"):
         Recipe().with_choices({"colour": "BGR"})
+    with pytest.raises(ValueError, match="^fit: expected one of the choices size, mean"):
+        Recipe().with_choices({"fit": "centre"}, ("size", "mean"))
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,10 @@ def test_a_choice_replaces_a_field_and_an_unknown_one_is_refused():
         ({"fit": "left"}, "fit: expected"),
         ({"fill": 256}, "fill: expected at most 255"),
         ({"padding": 0}, "padding: expected more than 0"),
+        ({"convention": "udp"}, "convention: expected one of index, centre, corner"),
+        ({"refine": "blur"}, "refine: expected one of argmax, quarter"),
+        ({"score": "max"}, "score: expected one of min, mean"),
+        ({"classes": (0, "cat")}, "classes: expected an integer"),
         ({"nms_threshold": -1}, "nms_threshold: expected at least 0"),
     ],
 )

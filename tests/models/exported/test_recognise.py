@@ -47,6 +47,19 @@ def test_choices_replace_the_recipe_and_a_wrong_family_is_refused():
         from_onnx(path, "Yolo9000")
 
 
+@pytest.mark.parametrize(
+    "choice, message",
+    [
+        ({"score": "mean"}, "score: expected one of the choices skeleton, size, .*padding"),
+        ({"size": 0}, "size: expected at least 1"),
+        ({"layout": "NCHW"}, "layout: expected one of NHWC"),
+    ],
+)
+def test_a_choice_that_the_network_has_no_use_for_is_refused(choice, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        from_onnx(shared("data/pretrained/movenet_lightning.onnx"), **choice)
+
+
 def test_a_file_of_no_family_is_refused_with_its_outputs():
     path = shared("data/pretrained/osf_mnv3_detection_opt.onnx")
     with pytest.raises(ValueError, match="expected a known family: MoveNet, .*got outputs output"):

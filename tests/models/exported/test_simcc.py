@@ -23,6 +23,21 @@ def test_bins_become_pixels_and_the_score_is_the_lesser_maximum(network):
     np.testing.assert_allclose(poses.scores[0], 0.6 + np.arange(17) / 100, rtol=1e-6)
 
 
+def test_score_refinement_and_grid_of_the_crop_can_be_chosen(network):
+    outputs = bins(np.full(17, 40), np.full(17, 60))
+    outputs["simcc_x"][:, :, 39] = outputs["simcc_x"][:, :, 40] / 2  # the left neighbour is higher
+    image, box = np.zeros((64, 48, 3), np.uint8), [(0, 0, 48, 64)]
+
+    def poses(**choices):
+        net = network(SimCC, outputs, (64, 48), **choices)
+        return TopDown(net, flip=False, padding=1.0)(image, box)
+
+    np.testing.assert_allclose(poses(score="mean").scores[0, 0], 0.75, rtol=1e-6)
+    np.testing.assert_allclose(poses(refine="quarter").keypoints[0, 0], [39.75 / 2, 30])
+    corner = poses(convention="corner").keypoints[0, 0]
+    np.testing.assert_allclose(corner, [20 * 48 / 47, 30 * 64 / 63])
+
+
 def test_a_maximum_that_is_not_positive_shows_nothing(network):
     outputs = bins(np.arange(17), np.arange(17))
     outputs["simcc_x"][0, 3] -= 1
