@@ -19,6 +19,10 @@ from npkpose.codec.tags.group import group_tags
 from npkpose.codec.tags.loss import tag_loss, tag_targets
 from npkpose.grid import Grid
 from npkpose.image import draw
+from npkpose.image.draw import draw_poses
+from npkpose.image.draw_maps import draw_fields, draw_heatmaps
+from npkpose.image.draw_style import DrawStyle
+from npkpose.image.draw_trails import draw_trails
 from npkpose.image.warp import warp_affine
 from npkpose.metrics import CocoResult, evaluate_coco, mpii_protocol, oks, pck, pckh
 from npkpose.metrics.pose3d import mpjpe, mpjve, n_mpjpe, pa_mpjpe
@@ -44,15 +48,15 @@ from npkpose.space.triangulate import triangulate
 __version__ = "0.1.0"
 
 __all__ = [
-    "AP10K_17", "BODY_25", "BottomUp", "COCO_17", "COCO_WHOLEBODY_133", "CocoResult", "FACE_68",
-    "Grid", "H36M_17", "HALPE_26", "HAND_21", "MPII_16", "OPENPOSE_18", "PAF_VARIANTS",
-    "PANOPTIC_19", "Peaks", "Poses", "SMPL_24", "Skeleton", "TopDown", "assign", "box_nms",
-    "data", "decode_heatmaps", "decode_simcc", "draw", "evaluate_coco", "find_peaks",
-    "gaussian_heatmap", "gaussian_heatmaps", "group_paf", "group_tags", "heatmap_to_coords",
-    "io", "limb_scores", "metrics", "models", "mpii_protocol", "mpjpe", "mpjve", "n_mpjpe", "nn",
-    "oks", "oks_nms", "pa_mpjpe", "paf_fields", "pck", "pckh", "separate_peaks",
-    "simcc_targets", "skeletons", "space", "tag_loss", "tag_targets", "tracking",
-    "triangulate", "warp_affine", "weights",
+    "AP10K_17", "BODY_25", "BottomUp", "COCO_17", "COCO_WHOLEBODY_133", "CocoResult", "DrawStyle",
+    "FACE_68", "Grid", "H36M_17", "HALPE_26", "HAND_21", "MPII_16", "OPENPOSE_18", "PAF_VARIANTS",
+    "PANOPTIC_19", "Peaks", "Poses", "SMPL_24", "Skeleton", "TopDown", "assign", "box_nms", "data",
+    "decode_heatmaps", "decode_simcc", "draw", "draw_fields", "draw_heatmaps", "draw_poses",
+    "draw_trails", "evaluate_coco", "find_peaks", "gaussian_heatmap", "gaussian_heatmaps",
+    "group_paf", "group_tags", "heatmap_to_coords", "io", "limb_scores", "metrics", "models",
+    "mpii_protocol", "mpjpe", "mpjve", "n_mpjpe", "nn", "oks", "oks_nms", "pa_mpjpe", "paf_fields",
+    "pck", "pckh", "separate_peaks", "simcc_targets", "skeletons", "space", "tag_loss",
+    "tag_targets", "tracking", "triangulate", "warp_affine", "weights",
 ]  # fmt: skip
 
 

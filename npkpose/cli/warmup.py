@@ -41,6 +41,7 @@ from npkpose.engine import (
     windows,
 )
 from npkpose.engine.program import Program
+from npkpose.image.draw import draw_poses
 from npkpose.image.warp import warp_affine
 from npkpose.metrics import Detections, GroundTruth, evaluate_coco
 from npkpose.metrics.coco.scanned import scan_ground_truth
@@ -103,6 +104,7 @@ def _map_calls():
     yield from _heatmap_calls()
     yield from _paf_calls()
     yield "warp_affine", partial(warp_affine, np.zeros((9, 9, 3), np.uint8), np.eye(2, 3), 5)
+    yield "draw_poses", partial(draw_poses, np.zeros((9, 9, 3), np.uint8), Poses(_PEOPLE), _CHAIN)
     yield "synthetic_scene", partial(synthetic_scene, np.random.default_rng(0), 32)
     yield "oks_nms", partial(oks_nms, Poses(_PEOPLE), _CHAIN)
     yield "box_nms", partial(box_nms, [(0, 0, 2, 2), (1, 1, 3, 3)], [1, 2])

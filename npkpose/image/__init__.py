@@ -7,5 +7,9 @@ Read in this order:
     opencv.py     an image at another size as OpenCV computes it, to the bit
     warp.py       an image through an affine map
     crop.py       a person's box to the crop that a network sees
+    strokes.py    lines with round ends, of which all drawings are made
+    palettes.py   colours for all readers; text.py: letters
+    draw_style.py how people are drawn
     draw.py       skeletons on an image
+    draw_maps.py  heatmaps and fields on an image; draw_trails.py: where people have been
 """

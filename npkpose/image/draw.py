@@ -1,29 +1,31 @@
-"""Skeletons on an image: limbs as coloured lines, keypoints as white dots with a black edge.
+"""Skeletons on an image: limbs as coloured lines, keypoints as dots with a black edge.
 
-The colours are the skeleton's. Missing keypoints, and limbs with a missing end, are not drawn. A
-line or dot covers a pixel at distance d from its axis by the share
-
-    cover = clip(radius + 1/2 - d, 0, 1)
-
-and the pixel becomes cover * colour + (1 - cover) * before, which smooths the edges.
+Missing keypoints, and limbs with a missing end, are not drawn. Lines and dots are strokes, whose
+formula is in strokes.py; `DrawStyle` says how wide they are and which colours they have.
 """
 
-import math
+from dataclasses import replace
 
 import numpy as np
 
-from npkpose._check import check_array, check_kind, check_number
+from npkpose._check import check_array, check_kind
+from npkpose.image.draw_style import DrawStyle
 from npkpose.image.files import check_image
+from npkpose.image.palettes import id_colours, keypoint_colours, side_colours
+from npkpose.image.strokes import MAX_DISTANCE, join_strokes, make_strokes, paint_strokes
+from npkpose.image.text import MIN_SIZE, readable_on, text_masks, write_text
 from npkpose.poses import Poses
 from npkpose.skeleton import Skeleton
 
 LIMBS_PER_PERSON = 50  # a person's size, the longer side of its box, in widths of a limb
 MIN_WIDTH = 1.5  # pixels
-BAND = 32  # rows that are mixed at a time: few enough for the processor's cache
-MAX_DISTANCE = 1e7  # pixels: a keypoint farther from the image's corner is not drawn
+MIN_TEXT, TEXT_WIDTHS = 11, 2.5  # size of text: pixels, and widths of a limb
+EDGE = 1.4  # width with the black edge, in widths without it
+BLACK = (0, 0, 0)
+FAINTEST = 0.2  # opacity of a keypoint of score 0, if scores give the opacity
 
 
-def draw_poses(image, poses, skeleton, width=None, opacity=0.85):
+def draw_poses(image, poses, skeleton, width=None, opacity=None, style=None):
     """Return a copy of the image with skeletons on it.
 
     Parameters
@@ -32,103 +34,161 @@ def draw_poses(image, poses, skeleton, width=None, opacity=0.85):
     poses : Poses of the skeleton's K keypoints
         In pixels of the image.
     skeleton : Skeleton
-    width : float, optional
-        Of a limb, in pixels. Default: a fiftieth of the person's size, but at most a hundredth of
-        the image's longer side, and at least 1.5.
-    opacity : float
-        1 covers the image, 0 shows nothing.
+    width, opacity : float, optional
+        Instead of the style's.
+    style : DrawStyle, optional
+        Colours, labels, boxes and all else. Default: ``DrawStyle()``.
 
     Returns
     -------
     drawn : ndarray, shape (H, W, 3), uint8
+        Or the drawing alone, (H, W, 4), RGBA, if the style's background is transparent.
 
     Raises
     ------
     ValueError
         Wrong shape, an image that is not uint8, a width below 0, or an opacity outside 0 to 1.
+    ImportError
+        Text without Pillow (the ``examples`` extra).
     """
     image = check_image("image", image)
     check_kind("poses", poses, Poses)
     check_kind("skeleton", skeleton, Skeleton)
-    keypoints = check_array(
-        "poses", poses.keypoints, ("P", skeleton.num_keypoints, 2), finite=False
-    )
-    keypoints = np.where(abs(keypoints) < MAX_DISTANCE, keypoints, np.nan)
-    widths = _person_widths(poses, max(image.shape))
+    check_array("poses", poses.keypoints, ("P", skeleton.num_keypoints, 2), finite=False)
+    style = _with_arguments(style, width, opacity)
+    people = _drawn_keypoints(poses, style)
+    widths = _person_widths(people, max(image.shape), style.width)
+    colours = _colours(people, skeleton, style)
+    if style.background == "transparent":
+        image = np.zeros((*image.shape[:2], 4), np.uint8)
+    strokes = [_box_strokes(people, widths, colours[2])] if style.boxes else []
+    for p in range(len(people)):
+        strokes += _limbs(people, p, skeleton, colours[0][p], widths[p], style)
+        strokes += _dots(people, p, colours[1][p], widths[p], style)
+    drawn = paint_strokes(image, join_strokes(strokes), style.opacity)
+    if style.has_text:
+        _write(drawn, people, skeleton, (widths, colours[2]), style)
+    return _straight_alpha(drawn) if style.background == "transparent" else drawn
+
+
+def _person_widths(poses, image_side, width=None):
+    """Return the width (P,) of each person's limbs; all have the same if ``width`` is given."""
     if width is not None:
-        widths[:] = min(check_number("width", width, above=0), MAX_DISTANCE)
-    opacity = check_number("opacity", opacity, at_least=0, at_most=1)
-    drawn = image.copy()
-    for person, person_width in zip(keypoints, widths):
-        _draw_person(drawn, person, skeleton, person_width)
-    for top in range(0, len(image), BAND):
-        _mix(drawn[top : top + BAND], image[top : top + BAND], opacity)
-    return drawn
-
-
-def _mix(drawn, image, opacity):
-    """Make what is drawn on the image transparent, in place."""
-    changed = drawn != image
-    if changed.any():
-        mixed = opacity * drawn[changed] + (1 - opacity) * image[changed]
-        drawn[changed] = np.rint(mixed).clip(0, 255)
-
-
-def _person_widths(poses, image_side):
-    """Return the width (P,) of each person's limbs."""
+        return np.full(len(poses), min(width, MAX_DISTANCE))
     boxes = np.nan_to_num(poses.boxes)  # of a person without keypoints: NaN
     sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0.0)
     return np.minimum(sides / LIMBS_PER_PERSON, image_side / 100).clip(MIN_WIDTH)
 
 
-def _draw_person(canvas, keypoints, skeleton, width):
-    """Draw the limbs, and then the keypoints (K, 2), NaN where missing."""
-    present = ~np.isnan(keypoints).any(axis=1)
-    for (a, b), colour in zip(skeleton.limbs, skeleton.colours):
-        if present[a] and present[b]:
-            _draw_line(canvas, keypoints[a], keypoints[b], width / 2, colour)
-    for point in keypoints[present]:
-        _draw_line(canvas, point, point, 0.7 * width, (0, 0, 0))
-        _draw_line(canvas, point, point, 0.5 * width, (255, 255, 255))
+def _straight_alpha(layer):
+    """Return RGBA (H, W, 4) whose colours are no longer multiplied by the opacity."""
+    y, x = np.nonzero(layer[..., 3])
+    pixels = layer[y, x].astype(float)
+    layer = layer.copy()
+    layer[y, x, :3] = np.rint(255 * pixels[:, :3] / pixels[:, 3:]).clip(0, 255)
+    return layer
 
 
-def _draw_line(canvas, start, end, radius, colour):
-    """Draw a line with round ends; of length 0, it is a dot.
-
-    It is drawn in pieces along y, or along x if it is longer in x. The pixels of a piece are a
-    small box around the line, however long the whole line is.
-    """
-    (x0, y0), (x1, y1) = start, end
-    if abs(x1 - x0) > abs(y1 - y0):
-        canvas, x0, y0, x1, y1 = canvas.swapaxes(0, 1), y0, x0, y1, x1
-    line, reach = (x0, y0, x1, y1), radius + 1
-    top, bottom = _pixels(min(y0, y1) - reach, max(y0, y1) + reach, canvas.shape[0])
-    step = int(min(max(4 * reach, 16), len(canvas) + 1))
-    for y in range(top, bottom, step):
-        ends = [_x_at(line, y - reach), _x_at(line, y + step + reach)]
-        left, right = _pixels(min(ends) - reach, max(ends) + reach, canvas.shape[1])
-        box = canvas[y : min(y + step, bottom), left:right]
-        cover = np.clip(radius + 0.5 - _distance(line, box.shape, y, left), 0, 1)[..., None]
-        box[:] = np.rint(cover * colour + (1 - cover) * box)
+def _with_arguments(style, width, opacity):
+    """Return the style, with the width and opacity that are given instead of its own."""
+    style = DrawStyle() if style is None else check_kind("style", style, DrawStyle)
+    given = {"width": width, "opacity": opacity}
+    return replace(style, **{name: value for name, value in given.items() if value is not None})
 
 
-def _pixels(low, high, length):
-    """Return the first pixel of [low, high] on an axis, and the last + 1."""
-    return max(math.ceil(low), 0), min(math.floor(high), length - 1) + 1
+def _drawn_keypoints(poses, style):
+    """Return the people with NaN for each keypoint that is too far away, or of too low a score."""
+    keep = (abs(poses.keypoints) < MAX_DISTANCE).all(axis=2)
+    if style.min_score is not None:
+        keep &= poses.scores >= style.min_score
+    return poses.with_keypoints(np.where(keep[..., None], poses.keypoints, np.nan))
 
 
-def _x_at(line, y):
-    """Return x where the line is at ``y``; beyond an end, the x of this end."""
-    x0, y0, x1, y1 = line
-    t = (y - y0) / (y1 - y0) if y1 != y0 else 0.0
-    return x0 + min(max(t, 0.0), 1.0) * (x1 - x0)
+def _colours(poses, skeleton, style):
+    """Return the colours of limbs (P, L, 3) and dots (P, K, 3), and of each person (P, 3)."""
+    ids, limbs = id_colours(poses.ids), np.reshape(skeleton.limbs, (-1, 2)).astype(int)
+    dots = np.full((skeleton.num_keypoints, 3), 255.0)
+    if style.colours in ("keypoint", "side"):
+        dots = {"keypoint": keypoint_colours, "side": side_colours}[style.colours](skeleton)
+    lines = skeleton.colours if style.colours == "skeleton" else dots[limbs].mean(axis=1)
+    lines, dots = (np.broadcast_to(each, (len(poses), *each.shape)) for each in (lines, dots))
+    if style.colours == "person":
+        lines = np.broadcast_to(ids[:, None], lines.shape)
+    return lines, dots, ids
 
 
-def _distance(line, shape, top, left):
-    """Return the distance (h, w) of each pixel of a box to the nearest point of the line."""
-    x0, y0, x1, y1 = line
-    dx, dy = x1 - x0, y1 - y0
-    y, x = np.ogrid[top : top + shape[0], left : left + shape[1]]
-    x, y = x - x0, y - y0
-    t = np.clip((x * dx + y * dy) / (dx * dx + dy * dy or 1.0), 0, 1)
-    return np.hypot(x - t * dx, y - t * dy)
+def _limbs(poses, p, skeleton, colours, width, style):
+    """Return lines, with a black edge unless their colours are the skeleton's, which are bright."""
+    ends = np.reshape(skeleton.limbs, (-1, 2)).astype(int)
+    opacities = _opacities(poses, p, style)[ends].min(axis=1)
+    starts, stops = poses.keypoints[p, ends].transpose(1, 0, 2)
+    limbs = [make_strokes(starts, stops, width / 2, colours, opacities)]
+    if style.colours != "skeleton":
+        limbs.insert(0, make_strokes(starts, stops, EDGE * width / 2, BLACK, opacities))
+    return limbs
+
+
+def _dots(poses, p, colours, width, style):
+    """Return a black dot and a smaller one in its colour for each keypoint, if there are any."""
+    if style.points == 0:
+        return []
+    points = np.repeat(poses.keypoints[p], 2, axis=0)
+    both = np.stack([np.zeros_like(colours), colours], axis=1).reshape(-1, 3)
+    radius = np.tile([0.5 * EDGE, 0.5], len(colours)) * style.points * width
+    return [make_strokes(points, points, radius, both, np.repeat(_opacities(poses, p, style), 2))]
+
+
+def _opacities(poses, p, style):
+    """Return the opacity (K,) of a person's keypoints."""
+    scores = poses.scores[p] if style.opacity_by_score else np.ones(poses.scores.shape[1])
+    return FAINTEST + (1 - FAINTEST) * scores.clip(0, 1)
+
+
+def _box_strokes(poses, widths, colours):
+    """Return four lines around each person, two limb widths from the keypoints."""
+    x0, y0, x1, y1 = (poses.boxes + 2 * widths[:, None] * [-1, -1, 1, 1]).T
+    corners = np.stack([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]).transpose(2, 0, 1)  # (P, 4, 2)
+    radius = np.repeat(0.3 * widths.clip(2), 4)
+    return make_strokes(
+        corners.reshape(-1, 2), np.roll(corners, -1, axis=1).reshape(-1, 2), radius,
+        np.repeat(colours, 4, axis=0),
+    )  # fmt: skip
+
+
+def _write(canvas, poses, skeleton, looks, style):
+    """Write names of keypoints, and ids and scores, on the canvas, unless it is too small."""
+    for p, (width, colour) in enumerate(zip(*looks)):
+        size = min(max(TEXT_WIDTHS * width, MIN_TEXT), len(canvas) / 6)
+        inside = _inside(poses.keypoints[p], canvas)
+        if size < MIN_SIZE or not inside.any():
+            continue
+        if style.labels != "none":
+            names = skeleton.keypoints if style.labels == "names" else range(skeleton.num_keypoints)
+            for k in np.flatnonzero(inside):
+                place = poses.keypoints[p, k] + [width, -0.6 * size]
+                write_text(canvas, place, str(names[k]), 0.8 * size)
+        text = _tag(poses, p, style)
+        if text:
+            high, wide = text_masks(text, size)[0].shape
+            if style.boxes:
+                place = poses.boxes[p, :2] - 2 * width - [0, high]
+            else:
+                place = _top(poses.keypoints[p]) - [wide / 2, high + 2 * width]
+            write_text(canvas, place, text, size, readable_on(colour), colour)
+
+
+def _inside(keypoints, canvas):
+    """Return which keypoints (K, 2) lie on the image; missing ones do not."""
+    return ((keypoints >= 0) & (keypoints < canvas.shape[1::-1])).all(axis=1)
+
+
+def _top(keypoints):
+    """Return the highest of a person's keypoints (x, y) on the image."""
+    return keypoints[np.nanargmin(keypoints[:, 1])]
+
+
+def _tag(poses, p, style):
+    """Return the text of a person's id and score, or "" if there is none."""
+    score = poses.person_scores[p]
+    score = f"{score:.2f}" if abs(score) < 1000 else f"{score:.0e}"
+    return "  ".join([f"#{poses.ids[p]}"] * style.ids + [score] * style.scores)

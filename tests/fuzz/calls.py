@@ -6,7 +6,7 @@ with the reason.
 
 import numpy as np
 
-from npkpose import BODY_25, COCO_17, Grid, Poses
+from npkpose import BODY_25, COCO_17, DrawStyle, Grid, Poses
 from tests.fuzz import (
     calls_io,
     calls_metrics,
@@ -218,10 +218,33 @@ DATA = {
 
 IMAGE = {
     "check_image": lambda d: {"name": "image", "image": d.image()},
+    "DrawStyle": lambda d: {
+        "colours": d.choice("skeleton", "person", "keypoint", "side"),
+        "width": d.choice(None, d.number()), "points": d.number(0, 3), "opacity": d.number(0, 1),
+        "opacity_by_score": d.chance(), "min_score": d.choice(None, d.number(0, 1)),
+        "labels": d.choice("none", "names", "numbers"), "boxes": d.chance(), "ids": d.chance(),
+        "scores": d.chance(), "background": d.choice("image", "transparent"),
+    },
+    "draw_fields": lambda d: {
+        "image": d.image(), "fields": d.array((6, 3, 4), -1, 1), "skeleton": CHAIN,
+        "grid": d.grid(), "opacity": d.number(0, 1),
+    },
+    "draw_heatmaps": lambda d: {
+        "image": d.image(), "heatmaps": d.maps(2), "grid": d.grid(), "opacity": d.number(0, 1),
+    },
     "draw_poses": lambda d: {
         "image": d.image(), "poses": d.poses(4), "skeleton": CHAIN,
         "width": d.choice(None, d.number()), "opacity": d.number(0, 1),
+        "style": d.choice(None, DrawStyle("person", boxes=True, opacity_by_score=True)),
     },
+    "draw_trails": lambda d: {
+        "image": d.image(), "frames": [d.poses(4), d.poses(4)], "keypoint": d.choice(None, 1),
+        "width": d.choice(None, d.number()), "opacity": d.number(0, 1),
+    },
+    "id_colours": lambda d: {"ids": d.integers(3, -9, 99)},
+    "keypoint_colours": lambda d: {"skeleton": d.skeleton()},
+    "map_colours": lambda d: {"values": d.array(3)},
+    "side_colours": lambda d: {"skeleton": d.skeleton()},
     "resize": lambda d: {
         "image": d.image(), "size": d.choice(5, (4, 9)),
         "method": d.choice("auto", "nearest", "bilinear", "area"),

@@ -12,7 +12,8 @@ PACKAGES = (
     "npkpose.training", "npkpose.training.losses", "npkpose.weights",
 )  # fmt: skip
 MODULES = (  # without __all__: every public name that they define
-    "npkpose.image.draw", "npkpose.image.files", "npkpose.image.resample",
+    "npkpose.image.draw", "npkpose.image.draw_maps", "npkpose.image.draw_trails",
+    "npkpose.image.files", "npkpose.image.palettes", "npkpose.image.resample",
     "npkpose.image.resize", "npkpose.image.warp", "npkpose.space.files",
     "npkpose.space.people_files", "npkpose.space.rotations", "npkpose.space.smpl_file",
 )  # fmt: skip

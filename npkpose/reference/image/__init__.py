@@ -1,1 +1,1 @@
-"""Twin of the compiled kernel of `npkpose.image`: warp.py."""
+"""Twins of the compiled kernels of `npkpose.image`: warp.py, strokes.py."""
