@@ -45,7 +45,7 @@ from npkpose.skeletons import (
 )
 from npkpose.space.triangulate import triangulate
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "AP10K_17", "BODY_25", "BottomUp", "COCO_17", "COCO_WHOLEBODY_133", "CocoResult", "DrawStyle",
