@@ -48,7 +48,7 @@ def test_links_and_paths_exist(path):
     text = re.sub(r"^```diff\n.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
     links = [(path.parent / link, link) for link in LINK.findall(text)]
     named = [(ROOT / name, name) for name in PATH.findall(text)]
-    assert links
+    assert links or path.name != "README.md"
     assert [name for target, name in links + named if not target.exists()] == []
 
 
