@@ -4,6 +4,7 @@ The network is a published one, or one that ``npkpose train topdown`` trained on
 its weights say which skeleton it has.
 """
 
+from npkpose.cli.drawing_options import add_drawing_options
 from npkpose.cli.predict_network import choose_network
 from npkpose.cli.predict_photos import predict_photos
 
@@ -42,6 +43,7 @@ def add_command(commands):
         help="input height of a bottom-up network; a larger one finds smaller people; default: "
         "the published height")  # fmt: skip
     add("--flip", action="store_true", help="do the flip test: more exact, twice the time")
+    add_drawing_options(predict)
     predict.set_defaults(run=_predict)
 
 

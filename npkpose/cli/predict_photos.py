@@ -6,6 +6,7 @@ import warnings
 
 from npkpose._output import Outputs, make_folder
 from npkpose.cli.boxes import read_boxes
+from npkpose.cli.drawing_options import drawing_of
 from npkpose.cli.finder import make_finder
 from npkpose.cli.photos import id_of_name, list_photos
 from npkpose.cli.terminal import one_line, print_note
@@ -17,6 +18,7 @@ def predict_photos(options, load_model, published=True):
     A published network finds people: boxes of other categories are left out, and results.json holds
     COCO's keypoints if the network has them all. Other networks have keypoints of their own.
     """
+    draw = drawing_of(options)
     boxes = None if options.boxes is None else _read_boxes(options, published)
     photos, notes = list_photos(options.photos, lambda path: _image_id(path, boxes))
     if boxes is not None:
@@ -30,7 +32,7 @@ def predict_photos(options, load_model, published=True):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="PIL")  # of large or slightly damaged images
         plans = model.skeleton, _results_skeleton(model.skeleton, published)
-        return _run(photos, find, plans, outputs, make_folder(options.out))
+        return _run(photos, find, (*plans, draw), outputs, make_folder(options.out))
 
 
 def _read_boxes(options, published):
@@ -60,7 +62,7 @@ def _check_outputs(options, photos):
 def _run(photos, find, plans, outputs, folder):
     """Find people in each photo and write the files; return the exit status.
 
-    ``plans`` are the skeleton of the network, and that of results.json.
+    ``plans`` are the skeleton of the network, that of results.json, and the `Drawing`.
     Also after Ctrl-C, results.json holds the photos so far. If there are none, there is no
     results.json, also not that of an earlier run.
     """
@@ -96,8 +98,9 @@ def _predict_photo(photo, find, plans, outputs, folder):
         named = photo.path in str(error)
         print_note("predict", error if named else f"{photo.path}: {error or 'not enough memory'}")
         return None
-    _write_photo(outputs, folder / photo.name, image, poses, plans[0])
-    return poses.convert(*plans).to_coco(photo.image_id)
+    skeleton, results_skeleton, draw = plans
+    _write_photo(outputs, folder / photo.name, poses, skeleton, draw(image, poses, skeleton))
+    return poses.convert(skeleton, results_skeleton).to_coco(photo.image_id)
 
 
 def _print_photo(photo, count, files):
@@ -105,12 +108,10 @@ def _print_photo(photo, count, files):
     print(one_line(f"{photo.path}: {people}, {files}.json, {files}.png"), flush=True)
 
 
-def _write_photo(outputs, path, image, poses, skeleton):
+def _write_photo(outputs, path, poses, skeleton, drawn):
     """Write the people of a photo as ``path``.json, and the photo with them as ``path``.png."""
-    from npkpose.image.draw import draw_poses
     from npkpose.image.files import write_image
 
-    drawn = draw_poses(image, poses, skeleton)
     outputs.write(f"{path}.json", _json_writer(poses.to_dict(skeleton), indent=1))
     outputs.write(f"{path}.png", lambda temporary: write_image(temporary, drawn))
 

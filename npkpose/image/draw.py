@@ -20,6 +20,7 @@ from npkpose.skeleton import Skeleton
 LIMBS_PER_PERSON = 50  # a person's size, the longer side of its box, in widths of a limb
 MIN_WIDTH = 1.5  # pixels
 MIN_TEXT, TEXT_WIDTHS = 11, 2.5  # size of text: pixels, and widths of a limb
+TEXTS_PER_IMAGE = 90  # an image's longer side, in sizes of the smallest text
 EDGE = 1.4  # width with the black edge, in widths without it
 BLACK = (0, 0, 0)
 FAINTEST = 0.2  # opacity of a keypoint of score 0, if scores give the opacity
@@ -158,7 +159,8 @@ def _box_strokes(poses, widths, colours):
 def _write(canvas, poses, skeleton, looks, style):
     """Write names of keypoints, and ids and scores, on the canvas, unless it is too small."""
     for p, (width, colour) in enumerate(zip(*looks)):
-        size = min(max(TEXT_WIDTHS * width, MIN_TEXT), len(canvas) / 6)
+        least = max(MIN_TEXT, max(canvas.shape) / TEXTS_PER_IMAGE)
+        size = min(max(TEXT_WIDTHS * width, least), len(canvas) / 6)
         inside = _inside(poses.keypoints[p], canvas)
         if size < MIN_SIZE or not inside.any():
             continue
