@@ -88,17 +88,22 @@ def load_model(path):
 
     Raises ValueError for a damaged file, FileNotFoundError for none.
     """
+    return read_named(path, "an ONNX model", lambda path: read_model(map_file(path), path.parent))
+
+
+def read_named(path, kind, read):
+    """Return ``read(path)``; an error names the path, and what the file is if not of the kind."""
     path = Path(path)
     if path.is_dir():
-        raise ValueError(f"{path}: expected an ONNX file, got a folder")
+        raise ValueError(f"{path}: expected {kind}, got a folder")
     try:
-        return read_model(map_file(path), path.parent)
+        return read(path)
     except RecursionError:
         raise ValueError(f"{path}: expected fewer messages inside each other") from None
     except ValueError as error:
         what, text = identify(path), str(error)
-        if what is not None and not what.startswith("an ONNX model"):
-            raise ValueError(f"{path}: expected an ONNX file, got {what}") from None
+        if what is not None and not what.startswith(kind):
+            raise ValueError(f"{path}: expected {kind}, got {what}") from None
         raise ValueError(text if text.startswith(str(path)) else f"{path}: {text}") from None
 
 

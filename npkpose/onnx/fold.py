@@ -9,7 +9,7 @@ shape of a Reshape. An If whose condition is static is replaced by its branch.
 
 from dataclasses import dataclass, replace
 
-from npkpose.onnx.graph import Graph, Node, keep_needed
+from npkpose.onnx.graph import Graph, Node, keep_needed, rename_node
 from npkpose.onnx.limits import count_bytes
 from npkpose.onnx.run import CONTROL, run_node
 
@@ -114,28 +114,8 @@ class _Tracer:
         self.values |= constants
         self.static |= set(constants)
         self.shaped |= set(constants)
-        nodes = [_renamed(n, names) for n in graph.nodes]
+        nodes = [rename_node(n, lambda name: names.get(name, name)) for n in graph.nodes]
         for name, value in zip(node.outputs, graph.outputs):
             source = names.get(value.name, value.name)
             nodes.append(Node("Identity", (source,), (name,), {}, "", node.version, "", node.place))
         return nodes
-
-
-def _renamed(node, names):
-    """Return a node with other names, in its subgraphs too."""
-    attributes = {
-        key: _renamed_graph(value, names) if isinstance(value, Graph) else value
-        for key, value in node.attributes.items()
-    }
-    inputs, outputs = (
-        tuple(names.get(name, name) for name in group) for group in (node.inputs, node.outputs)
-    )
-    return replace(node, inputs=inputs, outputs=outputs, attributes=attributes)
-
-
-def _renamed_graph(graph, names):
-    own = set(graph.constants) | {value.name for value in graph.inputs}
-    own |= {name for node in graph.nodes for name in node.outputs}
-    names = {name: new for name, new in names.items() if name not in own}
-    outputs = [replace(v, name=names.get(v.name, v.name)) for v in graph.outputs]
-    return replace(graph, nodes=[_renamed(n, names) for n in graph.nodes], outputs=outputs)

@@ -8,7 +8,7 @@ section "Functions".
 
 from dataclasses import dataclass, replace
 
-from npkpose.onnx.graph import Graph, Value
+from npkpose.onnx.graph import Graph, rename_node
 
 _MAX_DEPTH = 16
 _MAX_NODES = 2**17
@@ -62,43 +62,15 @@ class _Inliner:
         self.calls += 1
         names = dict(zip(function.inputs, [*node.inputs, *[""] * len(function.inputs)]))
         names |= dict(zip(function.outputs, node.outputs))
-        rename = _Renamer(names, f"{node.name or node.op}#{self.calls}/", attributes, function)
-        inner = [rename.node(n, node) for n in function.nodes]
+        prefix = f"{node.name or node.op}#{self.calls}/"
+        known = function.defaults | attributes
+
+        def name(old):
+            return names.setdefault(old, prefix + old) if old else ""
+
+        def resolve(value):  # None, left out by the call: the operator's own default
+            return known.get(value.name) if isinstance(value, Reference) else value
+
+        inner = [rename_node(n, name, resolve) for n in function.nodes]
+        inner = [replace(n, name=prefix + n.name, place=node.place) for n in inner]
         return [n for each in inner for n in self.node(each, depth + 1)]
-
-
-class _Renamer:
-    """Replaces a function's names and attributes by those of a call."""
-
-    def __init__(self, names, prefix, attributes, function):
-        self.names, self.prefix = names, prefix
-        self.attributes = function.defaults | attributes
-
-    def name(self, name):
-        return self.names.setdefault(name, self.prefix + name) if name else ""
-
-    def node(self, node, call):
-        attributes = {}
-        for key, value in node.attributes.items():
-            if isinstance(value, Reference):
-                if value.name not in self.attributes:
-                    continue  # left out by the call: the operator's own default
-                value = self.attributes[value.name]
-            elif isinstance(value, Graph):
-                value = self.graph(value, call)
-            attributes[key] = value
-        return replace(
-            node, inputs=tuple(map(self.name, node.inputs)),
-            outputs=tuple(map(self.name, node.outputs)), attributes=attributes,
-            name=self.prefix + node.name, place=call.place,
-        )  # fmt: skip
-
-    def graph(self, graph, call):
-        def value(v):
-            return Value(self.name(v.name), v.kind, v.shape)
-
-        return Graph(
-            [self.node(node, call) for node in graph.nodes], list(map(value, graph.inputs)),
-            list(map(value, graph.outputs)),
-            {self.name(name): array for name, array in graph.constants.items()}, graph.name,
-        )  # fmt: skip

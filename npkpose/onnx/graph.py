@@ -162,6 +162,28 @@ def _sort_subgraphs(node, known):
     return replace(node, attributes=node.attributes | graphs) if graphs else node
 
 
+def rename_node(node, name, resolve=lambda value: value):
+    """Return a node with ``name(old)`` for each name, in its subgraphs too.
+
+    ``resolve`` gives the value of each attribute; None leaves it out.
+    """
+    values = {key: resolve(value) for key, value in node.attributes.items()}
+    attributes = {
+        key: _rename_graph(value, name, resolve) if isinstance(value, Graph) else value
+        for key, value in values.items() if value is not None
+    }  # fmt: skip
+    inputs, outputs = tuple(map(name, node.inputs)), tuple(map(name, node.outputs))
+    return replace(node, inputs=inputs, outputs=outputs, attributes=attributes)
+
+
+def _rename_graph(graph, name, resolve):
+    nodes = [rename_node(node, name, resolve) for node in graph.nodes]
+    constants = {name(old): array for old, array in graph.constants.items()}
+    inputs, outputs = ([replace(v, name=name(v.name)) for v in values]
+                       for values in (graph.inputs, graph.outputs))  # fmt: skip
+    return Graph(nodes, inputs, outputs, constants, graph.name)
+
+
 def keep_needed(graph):
     """Return the graph without nodes and constants that no output needs."""
     needed = {value.name for value in graph.outputs}

@@ -24,7 +24,9 @@ from npkpose.weights.files import read_numbers
 
 IDENTIFIER = b"TFL3"  # at byte 4
 MAX_RATIO = 64  # bytes of all constants in float32 for each byte of the file
-KINDS = {0: "float32", 1: "float16", 2: "int32", 3: "uint8", 4: "int64", 6: "bool", 9: "int8"}
+KINDS = """float32 float16 int32 uint8 int64 string bool int16 complex64 int8 float64 complex128
+uint64 resource variant uint32 uint16 int4 bfloat16""".split()
+READ = {"float32", "float16", "int32", "uint8", "int64", "bool", "int8"}  # as constants
 CUSTOM = 32
 # The builtin operators by number, from 0.
 BUILTIN = """ADD AVERAGE_POOL_2D CONCATENATION CONV_2D DEPTHWISE_CONV_2D DEPTH_TO_SPACE DEQUANTIZE
@@ -111,7 +113,7 @@ class File:
 
     def numbers(self, tensor):
         """Return the array of a constant; a sparse one is as in the file, (n,)."""
-        if tensor.kind not in KINDS.values():
+        if tensor.kind not in READ:
             raise ValueError(f"{tensor.place}: expected numbers, got {tensor.kind}")
         dtype = np.dtype(tensor.kind).newbyteorder("<")
         got, wanted = tensor.span[1] - tensor.span[0], math.prod(tensor.shape) * dtype.itemsize
@@ -150,5 +152,5 @@ def _tensor(table, index, buffers):
         raise ValueError(f"{place}: expected one of {len(buffers)} buffers, got {buffer}")
     if min(shape, default=0) < 0 or len(shape) > 8:
         raise ValueError(f"{place}: expected at most 8 lengths of at least 0, got {shape}")
-    kind = KINDS.get(kind, f"type {kind}")
+    kind = KINDS[kind] if 0 <= kind < len(KINDS) else f"type {kind}"
     return Tensor(name, kind, tuple(shape), buffers[buffer], table.table(6), place)

@@ -6,11 +6,9 @@ that depends on the order of the numbers. Weights are constants, which are turne
 float16 becomes float32.
 """
 
-from pathlib import Path
-
 import numpy as np
 
-from npkpose.onnx.file import Model
+from npkpose.onnx.file import Model, read_named
 from npkpose.onnx.graph import Graph, Node, Value, keep_needed, sort_graph
 from npkpose.tflite.file import File
 from npkpose.tflite.operators import OPERATORS
@@ -28,13 +26,8 @@ def load_tflite(path):
     Raises ValueError for a damaged file and for an operator that is not provided, with where it
     stands; FileNotFoundError for no file.
     """
-    if Path(path).is_dir():
-        raise ValueError(f"{path}: expected a TFLite file, got a folder")
-    try:
-        return Lowering(File(map_file(path))).model()
-    except ValueError as error:
-        text = str(error)
-        raise ValueError(text if text.startswith(str(path)) else f"{path}: {text}") from None
+    kind = "a TensorFlow Lite model"
+    return read_named(path, kind, lambda path: Lowering(File(map_file(path))).model())
 
 
 class Lowering:
@@ -151,8 +144,10 @@ class Lowering:
         ``in_order`` says that the node's output is in the file's order.
         """
         (i,) = self.op.outputs[:1] or [None]
-        if i is None or self.file.tensors[i].kind not in ("float32", "float16"):
-            raise ValueError(f"{self.op.place}: expected an output of floats")
+        tensor = None if i is None else self.file.tensors[i]
+        if tensor is None or tensor.kind not in ("float32", "float16"):
+            got = f"{tensor.kind} for {tensor.place}" if tensor else "none"
+            raise ValueError(f"{self.op.place}: expected an output of floats, got {got}")
         steps = [(kind, inputs, attributes)]
         if fused:
             if fused not in ACTIVATIONS:

@@ -11,7 +11,7 @@ from npkpose.cli.main import main
 def test_errors_are_one_line_and_status_1(tmp_path, capsys):
     for name in ("w.pb", "w.onnx"):
         (tmp_path / name).write_bytes(b"no graph")
-    wrong = ("w.pb", "w.pb"), ("none.pb", "none.pb"), ("w.onnx", "expected an ONNX file")
+    wrong = ("w.pb", "w.pb"), ("none.pb", "none.pb"), ("w.onnx", "expected an ONNX model")
     for weights, what in wrong:
         assert main(["predict", "--weights", str(tmp_path / weights), "photo.jpg"]) == 1
         error = capsys.readouterr().err

@@ -45,7 +45,7 @@ def test_damaged_graphs_are_refused_with_the_file(path):
         ([("RELU", [0], [2]), ("RELU", [1], [2])], "expected a new name for output 'z'"),
         ([("RELU", [1], [2])], "expected input 'y' from a node"),
         ([("RELU", [2], [1]), ("RELU", [1], [2])], "without a cycle"),
-        ([("RELU", [0], [])], "expected an output of floats"),
+        ([("RELU", [0], [])], "expected an output of floats, got none"),
         ([("RELU", [0], [1])], "output 'z': expected a node that writes it"),
     ]:
         path.write_bytes(network(tensors, operators))
@@ -61,4 +61,15 @@ def test_integers_for_real_numbers_are_refused(path):
     tensors = [tensor("x", (1, 4)), tensor("y", array=np.ones((1, 4), "<i4")), tensor("z", (1, 4))]
     path.write_bytes(network(tensors, [("ADD", [0, 1], [2])]))
     with pytest.raises(ValueError, match="tensor 1 'y' at byte .*: expected constant floats"):
+        load_tflite(path)
+
+
+def test_quantised_values_are_refused_with_operator_and_tensor(path):
+    tensors = [tensor("x", (1, 4)), tensor("y", (1, 4)), tensor("z", (1, 4))]
+    path.write_bytes(network(tensors, [("RELU", [0], [1]), ("RELU", [1], [2])], kinds={1: 9}))
+    place = "operator 0 at byte .*: expected an output of floats, got int8 for tensor 1 'y' at byte"
+    with pytest.raises(ValueError, match=place):
+        load_tflite(path)
+    path.write_bytes(network(tensors, [("RELU", [0], [2])], kinds={0: 5}))
+    with pytest.raises(ValueError, match="tensor 0 'x' at .*: expected an input of float32"):
         load_tflite(path)

@@ -58,8 +58,11 @@ def tensor(name, shape=(), array=None, sparsity=None):
     return name, shape or array.shape, array, sparsity
 
 
-def network(tensors, operators, inputs=(0,), outputs=(-1,), **fields):
-    """Return a file; an operator is (name, inputs, outputs, options)."""
+def network(tensors, operators, inputs=(0,), outputs=(-1,), kinds=None, **fields):
+    """Return a file; an operator is (name, inputs, outputs, options).
+
+    ``kinds`` are {index: number of a type} of tensors that are not of their array's.
+    """
     buffers, tables = [{}], []
     for name, shape, array, sparsity in tensors:
         kind = KINDS["float32" if array is None else array.dtype.name]
@@ -67,6 +70,7 @@ def network(tensors, operators, inputs=(0,), outputs=(-1,), **fields):
         if array is not None:
             table[2] = len(buffers)
             buffers.append({0: array.tobytes()})
+        table |= {1: (kinds or {}).get(len(tables), kind)}
         tables.append(table | ({6: sparsity} if sparsity else {}))
     names = list(dict.fromkeys(name for name, *_ in operators))
     codes = [
