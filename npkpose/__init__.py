@@ -5,7 +5,7 @@ gradients), `models.tiny` and `exercises` (learning keypoints), `codec.paf` (sev
 `pipeline` (a photograph).
 """
 
-from npkpose import data, io, metrics, models, nn, skeletons, space, tracking, weights
+from npkpose import data, io, metrics, models, nn, skeletons, sources, space, tracking, weights
 from npkpose.codec.assignment import assign
 from npkpose.codec.heatmap.decode import decode_heatmaps, heatmap_to_coords
 from npkpose.codec.heatmap.gaussian import gaussian_heatmap, gaussian_heatmaps
@@ -55,8 +55,8 @@ __all__ = [
     "draw_trails", "evaluate_coco", "find_peaks", "gaussian_heatmap", "gaussian_heatmaps",
     "group_paf", "group_tags", "heatmap_to_coords", "io", "limb_scores", "metrics", "models",
     "mpii_protocol", "mpjpe", "mpjve", "n_mpjpe", "nn", "oks", "oks_nms", "pa_mpjpe", "paf_fields",
-    "pck", "pckh", "separate_peaks", "simcc_targets", "skeletons", "space", "tag_loss",
-    "tag_targets", "tracking", "triangulate", "warp_affine", "weights",
+    "pck", "pckh", "separate_peaks", "simcc_targets", "skeletons", "sources", "space",
+    "tag_loss", "tag_targets", "tracking", "triangulate", "warp_affine", "weights",
 ]  # fmt: skip
 
 

@@ -31,6 +31,15 @@ def require_h5py():
     return h5py
 
 
+def require_av():
+    """Return the module av (PyAV), or raise ImportError that says how to install it."""
+    try:
+        import av
+    except ImportError:
+        raise ImportError('videos need PyAV: pip install "npkpose[video]"') from None
+    return av
+
+
 def plot_suffixes():
     """Return the suffixes of the files that Matplotlib writes, such as ".png"."""
     return [f".{name}" for name in sorted(require_figure()().canvas.get_supported_filetypes())]

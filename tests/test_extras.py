@@ -3,16 +3,18 @@ import sys
 
 import pytest
 
-from npkpose._extras import require_figure, require_pillow
+from npkpose._extras import require_av, require_figure, require_pillow
 
-GUARDS = {"PIL": require_pillow, "matplotlib": require_figure}
+GUARDS = {"PIL": (require_pillow, "examples"), "matplotlib": (require_figure, "examples"),
+          "av": (require_av, "video")}  # fmt: skip
 
 
 @pytest.mark.parametrize("package", GUARDS)
 def test_a_missing_package_is_an_error_that_names_the_extra(package, monkeypatch):
+    guard, extra = GUARDS[package]
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(ImportError, match=r'pip install "npkpose\[examples\]"'):
-        GUARDS[package]()
+    with pytest.raises(ImportError, match=rf'pip install "npkpose\[{extra}\]"'):
+        guard()
 
 
 def test_a_figure_is_saved_without_pyplot_and_without_a_screen(tmp_path):

@@ -23,7 +23,7 @@ LEFT_OUT = {
         Finding ImageEntry IUVLabels IUVTerms Lens MeshLabels MeshTerms MpiiScores Node Pck
         Peaks Scene SemiSupervisedTerms Similarity Triangulation Diagnosis
         Mended DistanceScores PoseTrackScores Protocol WholeBodyResult Graph
-        Value""",
+        Value Frame""",
     "a method of a result": "CocoResult.plot",
     "reads files, see formats.py": """CocoDataset diagnose from_onnx load load_npz load_pytorch
         load_safetensors load_tensorflow load_trained read_cameras read_graph read_image read_json
@@ -31,7 +31,7 @@ LEFT_OUT = {
         open_session Session read_people read_photo read_smpl read SMPL.from_file""",
     "writes files": """plot_log save write save_npz save_safetensors write_arrays write_coco
         write_image""",
-    "needs a network, files or threads": """BottomUp TopDown Trainer
+    "needs a network, files or threads": """BottomUp TopDown Trainer Video frames
         match_images prefetch random_crop engine""",
     "a network too large to build so often": "HRNet HigherHRNet OpenPoseMobileNetV2 PyMAF",
     "a base class": "Module Optimizer Schedule",

@@ -8,7 +8,7 @@ import inspect
 PACKAGES = (
     "npkpose", "npkpose.codec", "npkpose.data", "npkpose.doctor", "npkpose.io", "npkpose.metrics",
     "npkpose.metrics.coco", "npkpose.models", "npkpose.nn", "npkpose.onnx", "npkpose.pipeline",
-    "npkpose.skeletons", "npkpose.space", "npkpose.tflite", "npkpose.tracking",
+    "npkpose.skeletons", "npkpose.sources", "npkpose.space", "npkpose.tflite", "npkpose.tracking",
     "npkpose.training", "npkpose.training.losses", "npkpose.weights",
 )  # fmt: skip
 MODULES = (  # without __all__: every public name that they define
