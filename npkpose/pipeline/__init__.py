@@ -6,6 +6,7 @@ Read in this order:
     topdown.py    each person alone, in a crop around its box
     bottomup.py   all people at once, then grouping
     flip.py       the flip test: maps averaged with those of the flipped image
+    run.py        both on the frames of a video, folder or camera
 """
 
 from npkpose.pipeline.bottomup import BottomUp

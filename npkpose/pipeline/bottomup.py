@@ -34,6 +34,7 @@ from npkpose.codec.tags.group import group_tags
 from npkpose.grid import Grid
 from npkpose.image.resize import resize
 from npkpose.pipeline.flip import flip, flip_fields, flip_maps
+from npkpose.pipeline.run import run
 from npkpose.pipeline.source import check_network, is_batch, load_image
 
 GROUPINGS = ("paf", "tags")
@@ -105,9 +106,26 @@ class BottomUp:
             return [self._find(load_image(each)) for each in image]
         return self._find(load_image(image))
 
+    def run(self, source, failed=None):
+        """Yield (frame, poses) for each image of a source, such as a video or folder.
+
+        The next image is read, and the last one's people are used, while the network runs.
+        ``source`` and ``failed`` are those of `npkpose.sources.frames`, ``frame`` is its `Frame`.
+        """
+        return run((self._prepare, self._forward, self._finish), source, failed)
+
     def maps(self, image):
         """Return an image's heatmaps (C, h, w) and fields (2 L, h, w) or tags (K, h, w, T)."""
-        first, *others = [self._maps_at(image, scale) for scale in self.scales]
+        return self._forward(self._prepare(image))
+
+    def _prepare(self, image):
+        """Return the network's inputs, one for each scale."""
+        sizes = [self._input_size(image.shape, scale) for scale in self.scales]
+        return [self.model.preprocess(resize(image, size)) for size in sizes]
+
+    def _forward(self, inputs):
+        """Return heatmaps (C, h, w) and fields (2 L, h, w) or tags (K, h, w, T)."""
+        first, *others = [self._maps_of(x) for x in inputs]
         size = first[0].shape[2:]
         heatmaps = _mean([first[0][0]] + [_resize_maps(other[0][0], size) for other in others])
         if self.grouping == "tags":
@@ -116,11 +134,14 @@ class BottomUp:
         return heatmaps, fields
 
     def _find(self, image):
-        heatmaps, others = self.maps(image)
-        size = self._input_size(image.shape, self.scales[0])
+        return self._finish(image.shape, self.maps(image))
+
+    def _finish(self, shape, maps):
+        """Return the `Poses` in an image of this shape."""
+        size = self._input_size(shape, self.scales[0])
         group = self._group_fields if self.grouping == "paf" else self._group_tags
-        poses = group(heatmaps, others, size)
-        resized = Grid((image.shape[1] / size[1], image.shape[0] / size[0]), "centre")
+        poses = group(*maps, size)
+        resized = Grid((shape[1] / size[1], shape[0] / size[0]), "centre")
         return poses.with_keypoints(resized.to_image(poses.keypoints))
 
     def _group_fields(self, heatmaps, fields, size):
@@ -133,9 +154,8 @@ class BottomUp:
         tags = np.stack([_resize_maps(tags[..., t], size) for t in range(tags.shape[-1])], axis=-1)
         return group_tags(heatmaps, tags, self.model.skeleton, **self.thresholds)
 
-    def _maps_at(self, image, scale):
+    def _maps_of(self, x):
         """Return heatmaps (1, C, h, w), and fields (1, 2 L, h, w) or tags (T, K, h, w)."""
-        x = self.model.preprocess(resize(image, self._input_size(image.shape, scale)))
         heatmaps, others = self._split(x)
         if not self.flip:
             return heatmaps, others

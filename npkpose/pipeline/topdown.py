@@ -28,6 +28,7 @@ from npkpose.image.crop import (
 )
 from npkpose.image.warp import warp_affine
 from npkpose.pipeline.flip import flip, flip_maps
+from npkpose.pipeline.run import run
 from npkpose.pipeline.source import check_network, is_batch, load_image, per_image
 from npkpose.poses import Poses
 
@@ -131,6 +132,15 @@ class TopDown:
         images = zip(image, boxes, box_scores)
         return [self._find(load_image(each), *of_image) for each, *of_image in images]
 
+    def run(self, source, failed=None):
+        """Yield (frame, poses) for each image of a source, such as a video or folder.
+
+        Boxes are the detector's, or without one the whole image. ``source`` and ``failed`` are
+        those of `npkpose.sources.frames`, ``frame`` is its `Frame`. The next image is read, and the
+        last one's people are used, while the network runs.
+        """
+        return run((np.asarray, self._find, lambda shape, poses: poses), source, failed)
+
     def heatmaps(self, crops):
         """Return the maps (P, K, h, w) of crops (P, H, W, 3), uint8 RGB, after the flip test."""
         x = self.model.preprocess(crops)
@@ -153,7 +163,7 @@ class TopDown:
             return maps
         return expected_oks(maps, skeleton.sigmas, oks_scale * maps.shape[2])
 
-    def _find(self, image, boxes, box_scores):
+    def _find(self, image, boxes=None, box_scores=None):
         height, width = image.shape[:2]
         points, padding = None, self.padding
         if boxes is None and self.detector is not None:
