@@ -36,6 +36,7 @@ class Outputs:
     def __init__(self, inputs=()):
         self._inputs = {_identity(path) for path in inputs if os.path.exists(path)}
         self._records = {}  # {folder: set of lines of its record}
+        self._begun = 0
 
     def check(self, path, option="--out", suffixes=()):
         """Return ``path`` as the file that `write` will write, or raise ValueError.
@@ -74,17 +75,36 @@ class Outputs:
         If ``write`` fails, or Ctrl-C stops it, a file that was there before is still there.
         Raises ValueError as `check` does.
         """
-        target = self.check(path, option)
-        if target.exists() and not target.is_file():
-            write(target)
-            return
-        temporary = target.with_name(f".npkpose-{os.getpid()}{target.suffix}")
+        temporary = self.begin(path, option)
         try:
             write(temporary)
+            self.finish(path, temporary, option)
+        finally:
+            self.discard(temporary)
+
+    def begin(self, path, option="--out"):
+        """Return a temporary path for a file that is written bit by bit, until `finish`.
+
+        It has the suffix of ``path``. A device, such as /dev/null, is its own. Raises ValueError as
+        `check` does.
+        """
+        target = self.check(path, option)
+        if target.exists() and not target.is_file():
+            return target
+        self._begun += 1
+        return target.with_name(f".npkpose-{os.getpid()}-{self._begun}{target.suffix}")
+
+    def finish(self, path, temporary, option="--out"):
+        """Rename the file of `begin`, which is complete; ValueError as for `check`."""
+        target = self.check(path, option)
+        if target != temporary:
             self._add_to_record(target.parent, self._line(target, temporary))
             os.replace(temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)
+
+    def discard(self, temporary):
+        """Remove the file of `begin` unless it was finished."""
+        if temporary.is_file():
+            temporary.unlink()
 
     def remove(self, path, option="--out"):
         """Remove a file that an earlier run wrote, if there is one; ValueError as for `check`."""

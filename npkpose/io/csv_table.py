@@ -48,14 +48,20 @@ def write(labels, path):
     with open(path, "w", encoding="utf-8", newline="") as stream:
         lines = csv.writer(stream)
         lines.writerow(COLUMNS)
-        for i, image in enumerate(labels.images):
-            head = [image.id, image.file_name, image.width or "", image.height or ""]
-            lines.writerow([*head, *[""] * 6])
-            for n in np.flatnonzero(labels.image_index == i):
-                score = labels.instance_scores[n]
-                score = "" if np.isnan(score) else repr(float(score))
-                lines.writerow([*head, n, "", "", "", "", score])
-                lines.writerows([*head, n, *row] for row in _keypoints(labels, n))
+        for i in range(len(labels.images)):
+            lines.writerows(cells for _, cells in image_lines(labels, i))
+
+
+def image_lines(labels, i, first=0):
+    """Yield (instance or None, cells of its line) for image ``i``; instances count from first."""
+    image = labels.images[i]
+    head = [image.id, image.file_name, image.width or "", image.height or ""]
+    yield None, [*head, *[""] * 6]
+    for n in np.flatnonzero(labels.image_index == i):
+        score = labels.instance_scores[n]
+        score = "" if np.isnan(score) else repr(float(score))
+        yield n, [*head, first + n, "", "", "", "", score]
+        yield from ((n, [*head, first + n, *row]) for row in _keypoints(labels, n))
 
 
 def not_written(labels):

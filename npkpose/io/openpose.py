@@ -75,9 +75,13 @@ def write(labels, path):
         raise ValueError(f"labels.images: expected names that differ, got {twice!r} twice")
     folder.mkdir(parents=True)
     for i, name in enumerate(names):
-        people = [_person(labels, n) for n in np.flatnonzero(labels.image_index == i)]
-        text = json.dumps({"version": 1.3, "people": people})
-        (folder / f"{name}{END}.json").write_text(text, encoding="utf-8")
+        (folder / f"{name}{END}.json").write_text(image_text(labels, i), encoding="utf-8")
+
+
+def image_text(labels, i):
+    """Return the content of the file of image ``i``."""
+    people = [_person(labels, n) for n in np.flatnonzero(labels.image_index == i)]
+    return json.dumps({"version": 1.3, "people": people})
 
 
 def not_written(labels):
