@@ -4,9 +4,13 @@ Read in this order:
 
     main.py          the parser, and how errors are shown
     demo.py          learn keypoints and find people, in seconds
-    predict.py       people in photographs; predict_network.py: the network that its options mean
-    predict_photos.py  each photo, and the files that are written; finder.py: people in an image
-    photos.py        names and ids of photos; boxes.py: files of boxes, by photo
+    predict.py       people in photographs and videos: the options; predict_network.py: the network
+    predict_run.py   all sources, one after the other; predict_inputs.py: what the sources are
+    predict_photos.py  each photo; predict_video.py: each frame of a video
+    predict_files.py   the files that are written; predict_tracks.py: identities over time
+    drawing_options.py how people are drawn
+    finder.py        the pipeline around a network; boxes.py: files of boxes, by photo
+    photos.py        names and ids of photos, names of videos
     models.py        the table of those networks
     eval.py          COCO's scores of results; doctor.py: what is wrong with COCO files
     onnx.py          the network in an ONNX file

@@ -3,22 +3,41 @@
 from npkpose.cli.terminal import print_note
 
 
-def make_finder(model, options, boxes):
-    """Return a function from an image and its `Photo` to the `Poses` in it."""
+def make_pipeline(model, options):
+    """Return the pipeline around a network, with ``run`` and callable on an image."""
     from npkpose.pipeline import BottomUp, TopDown
 
     if getattr(model, "finds", None) == "people":
-        return lambda image, photo: model(image)
-    if not hasattr(model, "input_size"):
-        try:
-            bottom_up = BottomUp(model, options.height, flip=options.flip)
-        except ValueError as error:  # of the height
-            raise ValueError(f"--{error}") from None
-        return lambda image, photo: bottom_up(image)
-    top_down = TopDown(model, detector=_load_detector(options), flip=options.flip)
+        return WholeImage(model)
+    if hasattr(model, "input_size"):
+        return TopDown(model, detector=_load_detector(options), flip=options.flip)
+    try:
+        return BottomUp(model, options.height, flip=options.flip)
+    except ValueError as error:  # of the height
+        raise ValueError(f"--{error}") from None
+
+
+class WholeImage:
+    """A network that finds the people of an image by itself, as a pipeline."""
+
+    def __init__(self, model):
+        self._model = model
+
+    def __call__(self, image):
+        return self._model(image)
+
+    def run(self, source, failed=None):
+        """Yield (frame, poses) for each image of a source, as `BottomUp.run`."""
+        from npkpose.pipeline.run import run
+
+        return run((lambda image: image, self._model, lambda shape, poses: poses), source, failed)
+
+
+def make_finder(pipeline, boxes):
+    """Return a function from an image and its `Photo` to the `Poses` in it."""
     if boxes is None:
-        return lambda image, photo: top_down(image)
-    return lambda image, photo: _find_in_boxes(top_down, image, photo, boxes)
+        return lambda image, photo: pipeline(image)
+    return lambda image, photo: _find_in_boxes(pipeline, image, photo, boxes)
 
 
 def _find_in_boxes(top_down, image, photo, box_file):

@@ -1,4 +1,4 @@
-"""The photos of ``npkpose predict``: names of their files, and ids of their results."""
+"""Photos and videos of ``npkpose predict``: names of their files, and ids of their results."""
 
 import itertools
 import os
@@ -40,6 +40,17 @@ def list_photos(paths, find_id):
     return photos, notes
 
 
+def name_videos(paths, photos):
+    """Return {path: name} of videos: the names of their files, without suffix.
+
+    The files of one video are NAME.json, NAME-results.json and so on: none has the name of a file
+    of another video, or of a photo.
+    """
+    used = {photo.name.casefold() for photo in photos}
+    different = {os.path.normpath(path): path for path in paths}.values()
+    return dict(zip(different, _unique_names(different, used, ("", "-results"))))
+
+
 def id_of_name(path):
     """Return the photo's name without suffix, as a number if it is one, as COCO does.
 
@@ -51,14 +62,18 @@ def id_of_name(path):
     return stem
 
 
-def _unique_names(paths):
-    """Yield the name of each path without suffix, with a number if it was used before."""
-    used = {"results"}  # results.json holds all photos
+def _unique_names(paths, used=(), ends=("",)):
+    """Yield the name of each path without suffix, with a number if it was used before.
+
+    Names are used with all ``ends``.
+    """
+    used = {"results", *used}  # results.json holds all photos
     for path in paths:
-        stem = name = pathlib.PurePath(path).stem
+        stem = name = pathlib.PurePath(path).stem.replace(":", "-")  # of webcam:1
         for number in itertools.count(2):
-            if name.casefold() not in used:  # A.json and a.json may be one file
+            taken = {f"{name}{end}".casefold() for end in ends}
+            if not taken & used:  # A.json and a.json may be one file
                 break
             name = f"{stem}-{number}"
-        used.add(name.casefold())
+        used |= taken
         yield name

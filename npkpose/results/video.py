@@ -14,7 +14,7 @@ BT709, LIMITED = 1, 1  # FFmpeg's numbers
 
 
 class VideoFile:
-    """Write images (H, W, 3), uint8 RGB, to ``path``.
+    """Write images (H, W, 3), uint8 RGB, or RGBA over black, to ``path``.
 
     ``rate`` (frames per second), ``time_base`` and ``aspect`` are those of a `sources.Video`. The
     first image sets the size; others are cut, or get black borders, at right and below.
@@ -58,7 +58,9 @@ class VideoFile:
 
 
 def _fit(image, size):
-    """Return the image in another size: cut, or with its last row and column or black added."""
+    """Return RGB in another size: cut, or with its last row and column or black added."""
+    if image.shape[2] == 4:
+        image = (image[..., :3] * (image[..., 3:] / 255)).astype(np.uint8)
     image = image[: size[0], : size[1]]
     more = [(0, want - got) for want, got in zip(size, image.shape)]
     if not any(after for _, after in more):

@@ -7,7 +7,7 @@ import pytest
 
 from npkpose.cli import predict
 from npkpose.cli.main import main
-from npkpose.cli.predict_photos import predict_photos
+from npkpose.cli.predict_run import predict_sources
 from npkpose.models import HRNet
 
 
@@ -26,7 +26,7 @@ def run(*arguments, network=HRNet):
     parser = argparse.ArgumentParser()
     predict.add_command(parser.add_subparsers())
     options = parser.parse_args(["predict", "--weights", "none", *map(str, arguments)])
-    return predict_photos(options, lambda: network(4, modules=(1, 1, 1), blocks=1))
+    return predict_sources(options, lambda: network(4, modules=(1, 1, 1), blocks=1))
 
 
 def test_every_box_of_a_photo_gives_a_coco_result(photo, tmp_path, capsys):
@@ -69,15 +69,18 @@ def test_a_bad_photo_is_named_and_the_others_are_used(photo, tmp_path, capsys):
     other = shutil.copy(photo, tmp_path / "43.png")
     (tmp_path / "cut.png").write_bytes(photo.read_bytes()[:900])
     (tmp_path / "text.jpg").write_text("no image", encoding="utf-8")
-    bad = [tmp_path / name for name in ("cut.png", "text.jpg", "none.jpg", ".")]
+    (tmp_path / "empty").mkdir()
+    bad = [tmp_path / name for name in ("empty", "cut.png", "text.jpg", "none.jpg")]
     out = tmp_path / "o"
     assert run("--out", out, *bad[:2], photo, *bad[2:], other) == 1
     ids = {result["image_id"] for result in json.loads((out / "results.json").read_bytes())}
     assert ids == {42, 43} and (out / "43.png").exists()
     output, errors = capsys.readouterr()
     assert "the people of 2 photos, as" in output
-    for path, line in zip(bad, errors.splitlines(), strict=True):
+    *lines, last = errors.splitlines()
+    for path, line in zip(bad, lines, strict=True):
         assert line.startswith("npkpose predict: ") and str(path) in line
+    assert last == f"npkpose predict: failed: 4: {', '.join(map(str, bad))}"
 
 
 def test_no_results_of_an_earlier_run_survive_a_run_that_fails(photo, tmp_path):
