@@ -3,66 +3,70 @@
 A reading order: `codec.heatmap` (a keypoint as a heatmap, and back), `nn` (layers with hand-written
 gradients), `models.tiny` and `exercises` (learning keypoints), `codec.paf` (several people),
 `pipeline` (a photograph).
+
+A name is imported when it is first used, so that ``import npkpose`` takes no time; `__init__.pyi`
+says the same to type checkers and editors.
 """
 
-from npkpose import data, io, metrics, models, nn, skeletons, sources, space, tracking, weights
-from npkpose.codec.assignment import assign
-from npkpose.codec.heatmap.decode import decode_heatmaps, heatmap_to_coords
-from npkpose.codec.heatmap.gaussian import gaussian_heatmap, gaussian_heatmaps
-from npkpose.codec.heatmap.merged_peaks import separate_peaks
-from npkpose.codec.heatmap.peaks import Peaks, find_peaks
-from npkpose.codec.heatmap.simcc import decode_simcc, simcc_targets
-from npkpose.codec.nms import box_nms, oks_nms
-from npkpose.codec.paf.fields import limb_scores, paf_fields
-from npkpose.codec.paf.group import PAF_VARIANTS, group_paf
-from npkpose.codec.tags.group import group_tags
-from npkpose.codec.tags.loss import tag_loss, tag_targets
-from npkpose.grid import Grid
-from npkpose.image import draw
-from npkpose.image.draw import draw_poses
-from npkpose.image.draw_maps import draw_fields, draw_heatmaps
-from npkpose.image.draw_style import DrawStyle
-from npkpose.image.draw_trails import draw_trails
-from npkpose.image.warp import warp_affine
-from npkpose.metrics import CocoResult, evaluate_coco, mpii_protocol, oks, pck, pckh
-from npkpose.metrics.pose3d import mpjpe, mpjve, n_mpjpe, pa_mpjpe
-from npkpose.pipeline import BottomUp, TopDown
-from npkpose.poses import Poses
-from npkpose.skeleton import Skeleton
-from npkpose.skeletons import (
-    AP10K_17,
-    BODY_25,
-    COCO_17,
-    COCO_WHOLEBODY_133,
-    FACE_68,
-    H36M_17,
-    HALPE_26,
-    HAND_21,
-    MPII_16,
-    OPENPOSE_18,
-    PANOPTIC_19,
-    SMPL_24,
-)
-from npkpose.space.triangulate import triangulate
+import importlib
 
 __version__ = "0.2.0"
 
-__all__ = [
-    "AP10K_17", "BODY_25", "BottomUp", "COCO_17", "COCO_WHOLEBODY_133", "CocoResult", "DrawStyle",
-    "FACE_68", "Grid", "H36M_17", "HALPE_26", "HAND_21", "MPII_16", "OPENPOSE_18", "PAF_VARIANTS",
-    "PANOPTIC_19", "Peaks", "Poses", "SMPL_24", "Skeleton", "TopDown", "assign", "box_nms", "data",
-    "decode_heatmaps", "decode_simcc", "draw", "draw_fields", "draw_heatmaps", "draw_poses",
-    "draw_trails", "evaluate_coco", "find_peaks", "gaussian_heatmap", "gaussian_heatmaps",
-    "group_paf", "group_tags", "heatmap_to_coords", "io", "limb_scores", "metrics", "models",
-    "mpii_protocol", "mpjpe", "mpjve", "n_mpjpe", "nn", "oks", "oks_nms", "pa_mpjpe", "paf_fields",
-    "pck", "pckh", "separate_peaks", "simcc_targets", "skeletons", "sources", "space",
-    "tag_loss", "tag_targets", "tracking", "triangulate", "warp_affine", "weights",
-]  # fmt: skip
+_ROOMS = (
+    "data", "io", "metrics", "models", "nn", "skeletons", "sources", "space", "tracking", "weights",
+)  # fmt: skip
+_OTHER_ROOMS = (
+    "codec", "doctor", "engine", "image", "onnx", "pipeline", "results", "tflite", "training",
+)  # fmt: skip
+_NAMES = {  # module: its public names
+    "codec.assignment": "assign",
+    "codec.heatmap.decode": "decode_heatmaps heatmap_to_coords",
+    "codec.heatmap.gaussian": "gaussian_heatmap gaussian_heatmaps",
+    "codec.heatmap.merged_peaks": "separate_peaks",
+    "codec.heatmap.peaks": "Peaks find_peaks",
+    "codec.heatmap.simcc": "decode_simcc simcc_targets",
+    "codec.nms": "box_nms oks_nms",
+    "codec.paf.fields": "limb_scores paf_fields",
+    "codec.paf.group": "PAF_VARIANTS group_paf",
+    "codec.tags.group": "group_tags",
+    "codec.tags.loss": "tag_loss tag_targets",
+    "grid": "Grid",
+    "image": "draw",
+    "image.draw": "draw_poses",
+    "image.draw_maps": "draw_fields draw_heatmaps",
+    "image.draw_style": "DrawStyle",
+    "image.draw_trails": "draw_trails",
+    "image.warp": "warp_affine",
+    "metrics": "CocoResult evaluate_coco mpii_protocol oks pck pckh",
+    "metrics.pose3d": "mpjpe mpjve n_mpjpe pa_mpjpe",
+    "pipeline": "BottomUp TopDown",
+    "poses": "Poses",
+    "skeleton": "Skeleton",
+    "skeletons": (
+        "AP10K_17 BODY_25 COCO_17 COCO_WHOLEBODY_133 FACE_68 H36M_17 "
+        "HALPE_26 HAND_21 MPII_16 OPENPOSE_18 PANOPTIC_19 SMPL_24"
+    ),
+    "space.triangulate": "triangulate",
+}
+_HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
+
+__all__ = sorted([*_ROOMS, *_HOMES])
 
 
 def __getattr__(name):
-    """Return any plan of `npkpose.skeletons` by its name: ``npkpose.WFLW_98``."""
-    try:
-        return skeletons.__getattr__(name)
-    except AttributeError:
-        raise AttributeError(f"module 'npkpose' has no attribute {name!r}") from None
+    """Import a public name, a folder of the package, or a plan of `npkpose.skeletons`."""
+    if name in _HOMES:
+        value = getattr(__import__(f"npkpose.{_HOMES[name]}", fromlist=[name]), name)
+    elif name in _ROOMS or name in _OTHER_ROOMS:
+        value = importlib.import_module(f"npkpose.{name}")
+    else:  # perhaps a plan, such as WFLW_98
+        plans = importlib.import_module("npkpose.skeletons") if name.isupper() else None
+        if not hasattr(plans, name):
+            raise AttributeError(f"module 'npkpose' has no attribute {name!r}")
+        value = getattr(plans, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

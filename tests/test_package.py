@@ -1,5 +1,8 @@
 """Promises of the package as a whole: what importing does, and what bad input gets."""
 
+import ast
+import importlib
+import pathlib
 import subprocess
 import sys
 
@@ -47,6 +50,29 @@ def test_importing_compiles_nothing_and_imports_no_extra():
         "print([m for m in ('PIL', 'matplotlib', 'tqdm', 'torch') if m in sys.modules])\n"
     )
     assert out.split("\n")[:2] == ["0", "[]"]
+
+
+def test_importing_the_package_imports_neither_numpy_nor_numba():
+    out = run("import sys, npkpose; print([m for m in ('numpy', 'numba') if m in sys.modules])")
+    assert out == "[]\n"
+
+
+def test_the_types_file_has_the_names_of_the_package():
+    source = pathlib.Path(npkpose.__file__).with_suffix(".pyi").read_text(encoding="utf-8")
+    lines = [node for node in ast.parse(source).body if isinstance(node, ast.ImportFrom)]
+    found = {alias.asname: (node.module, alias.name) for node in lines for alias in node.names}
+    assert sorted(found) == sorted(npkpose.__all__)
+    for name, (module, original) in found.items():
+        assert getattr(npkpose, name) is getattr(importlib.import_module(module), original)
+
+
+def test_a_folder_or_a_plan_is_found_by_its_name_and_nothing_else_is():
+    assert npkpose.codec.heatmap is importlib.import_module("npkpose.codec.heatmap")
+    assert npkpose.WFLW_98.num_keypoints == 98
+    assert {"WFLW_98", "codec", "decode_heatmaps"} <= set(dir(npkpose))
+    for name in ("no_such_name", "NO_PLAN_99", "_private"):
+        with pytest.raises(AttributeError, match=name):
+            getattr(npkpose, name)
 
 
 def test_every_public_name_is_there_and_documented():

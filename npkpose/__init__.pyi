@@ -1,0 +1,70 @@
+"""The types of the package's names, which `__init__.py` imports when they are first used."""
+
+from npkpose import data as data
+from npkpose import io as io
+from npkpose import metrics as metrics
+from npkpose import models as models
+from npkpose import nn as nn
+from npkpose import skeletons as skeletons
+from npkpose import sources as sources
+from npkpose import space as space
+from npkpose import tracking as tracking
+from npkpose import weights as weights
+from npkpose.codec.assignment import assign as assign
+from npkpose.codec.heatmap.decode import decode_heatmaps as decode_heatmaps
+from npkpose.codec.heatmap.decode import heatmap_to_coords as heatmap_to_coords
+from npkpose.codec.heatmap.gaussian import gaussian_heatmap as gaussian_heatmap
+from npkpose.codec.heatmap.gaussian import gaussian_heatmaps as gaussian_heatmaps
+from npkpose.codec.heatmap.merged_peaks import separate_peaks as separate_peaks
+from npkpose.codec.heatmap.peaks import Peaks as Peaks
+from npkpose.codec.heatmap.peaks import find_peaks as find_peaks
+from npkpose.codec.heatmap.simcc import decode_simcc as decode_simcc
+from npkpose.codec.heatmap.simcc import simcc_targets as simcc_targets
+from npkpose.codec.nms import box_nms as box_nms
+from npkpose.codec.nms import oks_nms as oks_nms
+from npkpose.codec.paf.fields import limb_scores as limb_scores
+from npkpose.codec.paf.fields import paf_fields as paf_fields
+from npkpose.codec.paf.group import PAF_VARIANTS as PAF_VARIANTS
+from npkpose.codec.paf.group import group_paf as group_paf
+from npkpose.codec.tags.group import group_tags as group_tags
+from npkpose.codec.tags.loss import tag_loss as tag_loss
+from npkpose.codec.tags.loss import tag_targets as tag_targets
+from npkpose.grid import Grid as Grid
+from npkpose.image import draw as draw
+from npkpose.image.draw import draw_poses as draw_poses
+from npkpose.image.draw_maps import draw_fields as draw_fields
+from npkpose.image.draw_maps import draw_heatmaps as draw_heatmaps
+from npkpose.image.draw_style import DrawStyle as DrawStyle
+from npkpose.image.draw_trails import draw_trails as draw_trails
+from npkpose.image.warp import warp_affine as warp_affine
+from npkpose.metrics import CocoResult as CocoResult
+from npkpose.metrics import evaluate_coco as evaluate_coco
+from npkpose.metrics import mpii_protocol as mpii_protocol
+from npkpose.metrics import oks as oks
+from npkpose.metrics import pck as pck
+from npkpose.metrics import pckh as pckh
+from npkpose.metrics.pose3d import mpjpe as mpjpe
+from npkpose.metrics.pose3d import mpjve as mpjve
+from npkpose.metrics.pose3d import n_mpjpe as n_mpjpe
+from npkpose.metrics.pose3d import pa_mpjpe as pa_mpjpe
+from npkpose.pipeline import BottomUp as BottomUp
+from npkpose.pipeline import TopDown as TopDown
+from npkpose.poses import Poses as Poses
+from npkpose.skeleton import Skeleton as Skeleton
+from npkpose.skeletons import AP10K_17 as AP10K_17
+from npkpose.skeletons import BODY_25 as BODY_25
+from npkpose.skeletons import COCO_17 as COCO_17
+from npkpose.skeletons import COCO_WHOLEBODY_133 as COCO_WHOLEBODY_133
+from npkpose.skeletons import FACE_68 as FACE_68
+from npkpose.skeletons import H36M_17 as H36M_17
+from npkpose.skeletons import HALPE_26 as HALPE_26
+from npkpose.skeletons import HAND_21 as HAND_21
+from npkpose.skeletons import MPII_16 as MPII_16
+from npkpose.skeletons import OPENPOSE_18 as OPENPOSE_18
+from npkpose.skeletons import PANOPTIC_19 as PANOPTIC_19
+from npkpose.skeletons import SMPL_24 as SMPL_24
+from npkpose.space.triangulate import triangulate as triangulate
+
+__version__: str
+
+def __getattr__(name: str) -> Skeleton: ...  # the other plans of npkpose.skeletons
