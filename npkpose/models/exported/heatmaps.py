@@ -2,8 +2,8 @@
 
 The pipeline decodes their maps as it does those of our own networks. A file does not say on which
 grid its maps lie. ViTPose is trained with UDP's ("corner"), as Hugging Face's and easy_ViTPose's
-files are; their input has a name of its own. Other files are taken for "index", HRNet's;
-``convention`` says otherwise.
+files are, and decoded by its DARK; their input has a name of its own. Other files are taken for
+"index", HRNet's; ``convention`` and ``refine`` say otherwise.
 """
 
 from npkpose.grid import Grid
@@ -35,8 +35,8 @@ class Heatmaps(Exported):
         skeleton = skeleton_for(about.shapes[0][1], about, ("COCO_17", "HAND_21"))
         vitpose = about.input in VITPOSE_INPUTS or "vitpose" in about.name
         return Recipe(
-            skeleton, about.size, mean=IMAGENET[0], std=IMAGENET[1], refine="dark",
-            convention="corner" if vitpose else "index",
+            skeleton, about.size, mean=IMAGENET[0], std=IMAGENET[1],
+            convention="corner" if vitpose else "index", refine="dark_udp" if vitpose else "dark",
         )  # fmt: skip
 
     @property

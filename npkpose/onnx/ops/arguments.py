@@ -67,6 +67,15 @@ def resolve_pads(size, kernel, strides, dilations, pads, auto_pad):
     return found
 
 
+def taps(kernel, strides, dilations, size):
+    """Return {kernel tap: the slices of the last axes that ``size`` windows see there}."""
+    return {
+        tap: (..., *(slice(d * i, d * i + s * (n - 1) + 1, s)
+                     for i, d, s, n in zip(tap, dilations, strides, size)))
+        for tap in np.ndindex(*kernel)
+    }  # fmt: skip
+
+
 def check_inside(indices, length):
     """Return indices counted from the front; ValueError for one outside of an axis."""
     indices = np.asarray(indices)

@@ -3,19 +3,18 @@
     y[n,o,l] = bias[o] + sum_{c,i} weight[o,c,i] x[n,c, s l + d i - p]
 
 Specification: ONNX, Operators.md, Conv-1 and ConvTranspose-1 (both last changed in 22). Two axes
-and one are the layers of `npkpose.nn`, plain or fast; three are unfolded here.
+and one are the layers of `npkpose.nn`, plain or fast; three are summed here, tap by tap.
 """
 
 import math
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from npkpose.nn.conv import conv2d
 from npkpose.nn.conv_transpose import conv_transpose2d
 from npkpose.onnx.limits import check_products, check_size
 from npkpose.onnx.ops.activation import hard_sigmoid, leaky_relu, relu, sigmoid
-from npkpose.onnx.ops.arguments import ints, per_axis, resolve_pads
+from npkpose.onnx.ops.arguments import ints, per_axis, resolve_pads, taps
 
 
 def conv(
@@ -39,7 +38,12 @@ def conv(
     check_size((len(x), len(weight), *size), x.itemsize)
     check_products(len(x) * math.prod(size) * weight.size)
     if len(kernel) > 2:
-        return _conv_nd(x, weight, bias, strides, pads, dilations, group)
+        x = np.pad(x, [(0, 0), (0, 0), *pads])
+        y = sum(
+            _product(x[seen], weight[(..., *tap)], group)
+            for tap, seen in taps(kernel, strides, dilations, size).items()
+        )
+        return y if bias is None else y + bias.reshape(-1, *[1] * len(kernel))
     return _conv2d(x, weight, bias, (kernel, dilations, pads, strides), group)
 
 
@@ -71,19 +75,11 @@ def windows(x, weight, kernel_shape, strides, dilations, pads, auto_pad):
     )
 
 
-def _conv_nd(x, weight, bias, strides, pads, dilations, group):
-    x = np.pad(x, [(0, 0), (0, 0), *pads])
-    spread = [d * (k - 1) + 1 for d, k in zip(dilations, weight.shape[2:])]
-    seen = sliding_window_view(x, spread, axis=range(2, x.ndim))
-    n = len(spread)
-    seen = seen[(..., *(slice(None, None, d) for d in dilations))]
-    seen = seen[(slice(None), slice(None), *(slice(None, None, s) for s in strides))]
-    parts = [
-        np.tensordot(part, w, ([1, *range(2 + n, 2 + 2 * n)], range(1, 2 + n)))
-        for part, w in zip(np.split(seen, group, 1), np.split(weight, group))
-    ]
-    y = np.moveaxis(np.concatenate(parts, -1), -1, 1)
-    return y if bias is None else y + bias.reshape(-1, *[1] * n)
+def _product(x, weight, group):
+    """Return sum_c weight[o,c] x[n,c] in each group: images of one kernel tap."""
+    parts = zip(np.split(x, group, 1), np.split(weight, group))
+    products = [np.moveaxis(np.tensordot(w, part, (1, 1)), 0, 1) for part, w in parts]
+    return np.concatenate(products, 1)
 
 
 def conv_transpose(
@@ -136,14 +132,9 @@ def _transposed(x, weight, kernel, strides, dilations, group, whole):
         function = conv_transpose2d if x.dtype == np.float32 else conv_transpose2d.plain
         return function(x, weight, None, window, group, tuple(whole))
     y = np.zeros((len(x), weight.shape[1] * group, *whole), x.dtype)
-    for tap in np.ndindex(*kernel):
-        parts = [
-            np.moveaxis(np.tensordot(part, w[(..., *tap)], (1, 0)), -1, 1)
-            for part, w in zip(np.split(x, group, 1), np.split(weight, group))
-        ]
-        places = [slice(d * i, d * i + s * (n - 1) + 1, s)
-                  for i, d, s, n in zip(tap, dilations, strides, x.shape[2:])]  # fmt: skip
-        y[(..., *places)] += np.concatenate(parts, 1)
+    for tap, places in taps(kernel, strides, dilations, x.shape[2:]).items():
+        turned = [w[(..., *tap)].T for w in np.split(weight, group)]
+        y[places] += _product(x, np.concatenate(turned), group)
     return y
 
 

@@ -7,7 +7,7 @@ windows is taken at a time, as in `npkpose.nn.pool`.
 import numpy as np
 
 from npkpose.onnx.limits import check_size
-from npkpose.onnx.ops.arguments import per_axis, resolve_pads
+from npkpose.onnx.ops.arguments import per_axis, resolve_pads, taps
 
 
 def max_pool(
@@ -17,17 +17,17 @@ def max_pool(
     """MaxPool-1: the largest number in each window, and where it is, counted through x."""
     lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     window = _window(x, kernel_shape, strides, pads, dilations, ceil_mode, auto_pad)
-    padded, taps = _taps(x, window, lowest)
+    padded, seen = _padded(x, window, lowest)
     if outputs == 1:
-        y = padded[taps[0]].copy()
-        for tap in taps[1:]:
+        y = padded[seen[0]].copy()
+        for tap in seen[1:]:
             np.maximum(y, padded[tap], out=y)
         return y
     places = _places(x, storage_order)
-    where, _ = _taps(places, window, -1)
-    values = np.stack([padded[tap] for tap in taps])
+    where, _ = _padded(places, window, -1)
+    values = np.stack([padded[tap] for tap in seen])
     best = values.argmax(axis=0)[None]
-    indices = np.take_along_axis(np.stack([where[tap] for tap in taps]), best, 0)[0]
+    indices = np.take_along_axis(np.stack([where[tap] for tap in seen]), best, 0)[0]
     return np.take_along_axis(values, best, 0)[0], indices
 
 
@@ -49,14 +49,14 @@ def average_pool(
     With ``count_include_pad`` the padding counts too, but nothing beyond it.
     """
     window = _window(x, kernel_shape, strides, pads, dilations, ceil_mode, auto_pad)
-    padded, taps = _taps(x, window, 0)
+    padded, seen = _padded(x, window, 0)
     ones = np.ones((1, 1, *x.shape[2:]), x.dtype)
     if count_include_pad:
         ones = np.pad(ones, [(0, 0), (0, 0), *window[3]], constant_values=1)
         window = *window[:3], [(0, 0)] * (x.ndim - 2), window[4]
-    counted, _ = _taps(ones, window, 0)
-    total, count = padded[taps[0]].copy(), counted[taps[0]].copy()
-    for tap in taps[1:]:
+    counted, _ = _padded(ones, window, 0)
+    total, count = padded[seen[0]].copy(), counted[seen[0]].copy()
+    for tap in seen[1:]:
         total += padded[tap]
         count += counted[tap]
     return total / count
@@ -84,7 +84,7 @@ def _window(x, kernel_shape, strides, pads, dilations, ceil_mode, auto_pad):
     return kernel, strides, dilations, pads, size
 
 
-def _taps(x, window, fill):
+def _padded(x, window, fill):
     """Return x with its padding, and for each kernel tap the slices that all windows see there."""
     kernel, strides, dilations, pads, size = window
     reach = [(m - 1) * s + d * (k - 1) + 1 for m, s, d, k in zip(size, strides, dilations, kernel)]
@@ -92,12 +92,7 @@ def _taps(x, window, fill):
     check_size((*x.shape[:2], *map(sum, zip(x.shape[2:], map(sum, widths)))), x.itemsize)
     if any(map(any, widths)):
         x = np.pad(x, [(0, 0), (0, 0), *widths], constant_values=fill)
-    taps = [
-        (..., *(slice(d * i, d * i + s * (m - 1) + 1, s)
-                for i, d, s, m in zip(tap, dilations, strides, size)))
-        for tap in np.ndindex(*kernel)
-    ]  # fmt: skip
-    return x, taps
+    return x, list(taps(kernel, strides, dilations, size).values())
 
 
 def global_average_pool(x):

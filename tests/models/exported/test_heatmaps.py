@@ -16,6 +16,7 @@ def test_maps_are_decoded_by_the_pipeline(network):
 
 def test_the_name_of_the_input_or_file_tells_the_grid_of_vitpose(network):
     maps = {"heatmaps": np.zeros((1, 17, 16, 16))}
-    assert network(Heatmaps, maps, name="vitpose-s-coco.onnx").grid.convention == "corner"
+    named = network(Heatmaps, maps, name="vitpose-s-coco.onnx")
+    assert named.grid.convention == "corner" and TopDown(named).refine == "dark_udp"
     chosen = network(Heatmaps, maps, convention="centre", refine="quarter")
     assert chosen.grid.convention == "centre" and TopDown(chosen).refine == "quarter"
