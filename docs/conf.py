@@ -31,7 +31,7 @@ extensions = [
     "pictures",
     "gallery",
 ]
-exclude_patterns = ["_build", "_examples", "_pictures", "extensions", "pictures"]
+exclude_patterns = ["package.md", "_build", "_examples", "_pictures", "extensions", "pictures"]
 sphinx_gallery_conf = gallery.settings(HERE)
 nitpicky = True
 nitpick_ignore_regex = [("py:.*", r"(numpy|collections|enum|ndarray).*")]  # documented elsewhere

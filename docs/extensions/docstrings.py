@@ -66,7 +66,7 @@ def _show_colons(app, what, name, obj, options, lines):
 
 
 def _raw(module, lines):
-    """Return a module's docstring as it stands: if all but its first line is indented, it stays so."""
+    """Return a module's docstring as it stands in its file: indented lines stay indented."""
     return module.__doc__.split("\n") if module.__doc__ else lines
 
 

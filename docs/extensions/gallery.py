@@ -19,9 +19,9 @@ STORED = {"05_two_figures": "figures.png"}  # a plot in docs/ of an example that
 HEADER = """Gallery
 =======
 
-Each page is a script of the folder ``examples``, which prints numbers and writes one plot. The first
-ones were run when this page was built. The others need files, a cluster or minutes: their first
-lines say what they print.
+Each page is a script of the folder ``examples``, which prints numbers and writes one plot. Pages
+with a plot were run when this site was built. The others need files, a cluster or minutes: their
+first lines say what they print.
 """
 
 

@@ -31,7 +31,7 @@ for row, name in enumerate(names):
 ax.set_xticks(range(count), [node.op for node in graph.nodes], rotation=45, ha="right")
 ax.set_yticks(range(len(names)), names)
 ax.invert_yaxis()
-ax.set(ylabel="value", title="Each value lives from the node that writes it to the last that reads it")
+ax.set(ylabel="value", title="The life of each value, from its writer to its last reader")
 
 alive = [sum(sizes[n] for n in names if born[n] <= step <= last.get(n, count))
          for step in range(count)]  # fmt: skip

@@ -31,7 +31,7 @@ for v, camera in enumerate(ring(5)):
     left.plot(*ends[:, :2].T / 1000, c="#D55E00" if v == 1 else "#0072B2", lw=1)
     left.plot(*camera.position[:2] / 1000, "ks")
 left.plot(*points[0, :2] / 1000, "o", c="#009E73", ms=9)
-left.set(aspect="equal", xlabel="x, m", ylabel="y, m", title="Five rays from above, one 150 pixels off")
+left.set(aspect="equal", xlabel="x, m", ylabel="y, m", title="Five rays, one 150 pixels off")
 
 views = (2, 3, 4, 6, 8, 12, 16, 24)
 for noise, style in ((1, "-o"), (4, "--s")):

@@ -22,6 +22,7 @@ from npkpose import (
 )
 from npkpose.onnx.graph import Graph, Node, Value
 from npkpose.space.camera import Camera
+from npkpose.tracking import OneEuroFilter
 
 
 def test_01_the_sum_of_a_heatmap_in_the_middle_and_in_the_corner():
@@ -117,6 +118,14 @@ def test_10_two_values_of_a_chain_are_alive_at_a_time():
         most = max(most, len(alive))
         alive -= set(freed)
     assert most == 2 and alive == {"v10"}
+
+
+def test_11_a_low_cutoff_lags_for_half_a_second():
+    smooth = OneEuroFilter(fps=30, min_cutoff=1, beta=0)
+    values = [float(smooth(x)) for x in [0.0] + 20 * [1.0]]
+    frames = next(t for t, y in enumerate(values) if y >= 0.9)
+    a = 1 / (1 + 30 / (2 * math.pi))  # 0.17: what is left after n frames is (1 - a)^n
+    assert frames == math.ceil(math.log(0.1) / math.log(1 - a)) == 13
 
 
 def test_12_a_pixel_of_disparity_is_a_depth():
