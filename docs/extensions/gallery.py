@@ -68,13 +68,21 @@ def with_heading(script):
     """Return a script whose docstring has a heading and shows indented blocks as they stand."""
     docstring = ast.get_docstring(ast.parse(script), clean=False)
     title, _, rest = docstring.partition("\n")
-    script = script.replace("__doc__.splitlines()[0]", repr(title))  # the gallery runs it without
-    if set(rest.partition("\n")[0]) & set("=#*-"):
-        return script  # it has one
-    paragraphs = rest.strip("\n").replace("\\", "\\\\").replace("`", "``").split("\n\n")
-    blocks = ["::\n\n" + block if block[0] == " " else block for block in paragraphs if block]
-    text = "\n\n".join([f"{title}\n{'=' * len(title)}", *blocks]).replace("````", "``")
-    return script.replace(docstring, text + "\n", 1)
+    end = ast.parse(script).body[0].end_lineno
+    code = "".join(script.splitlines(keepends=True)[end:])
+    code = code.replace("__doc__.splitlines()[0]", repr(title))  # the gallery runs it without
+    if not set(rest.partition("\n")[0]) & set("=#*-"):  # it has no heading
+        blocks = [_block(text) for text in rest.strip("\n").split("\n\n") if text]
+        docstring = "\n\n".join([f"{title}\n{'=' * len(title)}", *blocks]) + "\n"
+    backslash = "\\"
+    return f'"""{docstring.replace(backslash, 2 * backslash)}"""\n{code}'
+
+
+def _block(text):
+    """Return a paragraph as reStructuredText: as it stands if it is indented."""
+    if text[0] == " ":
+        return "::\n\n" + text
+    return text.replace("\\", "\\\\").replace("`", "``").replace("````", "``")
 
 
 def thumbnail(name):

@@ -50,5 +50,5 @@ for convention in ("index", "centre", "corner"):
             maps = gaussian_heatmaps(true, (64, 48), 2.0, grid=Grid(4, "index"))
             points = decode_heatmaps(maps, "dark", Grid(4, convention))[0] * scale + start
             values.append(oks(points, each.keypoints[[p]], each.areas[[p]], COCO_17.sigmas,
-                              absent="zero")[0, 0])  # fmt: skip
+                              missing="zero")[0, 0])  # fmt: skip
     print(f"decoded as {convention:7s} mean OKS {np.mean(values):.3f}")
