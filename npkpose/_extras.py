@@ -40,6 +40,19 @@ def require_av():
     return av
 
 
+def require_pooch():
+    """Return the module pooch, or raise ImportError that says how to install it."""
+    try:
+        import pooch
+        import tqdm  # noqa: F401
+    except ImportError:
+        raise ImportError(
+            'downloads of weights need pooch and tqdm: pip install "npkpose[weights]"; or download '
+            "a file yourself and give it with --weights FILE"
+        ) from None
+    return pooch
+
+
 def plot_suffixes():
     """Return the suffixes of the files that Matplotlib writes, such as ".png"."""
     return [f".{name}" for name in sorted(require_figure()().canvas.get_supported_filetypes())]

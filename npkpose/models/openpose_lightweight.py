@@ -19,6 +19,8 @@ The weights have the names and shapes of
 Daniil-Osokin/lightweight-human-pose-estimation.pytorch (Apache-2.0).
 """
 
+import re
+
 import numpy as np
 
 from npkpose import nn
@@ -46,7 +48,8 @@ class LightweightOpenPose(nn.Module):
     Parameters
     ----------
     num_refinement_stages : int
-        1 is the paper's choice; the published weights were trained with 3.
+        1 is the paper's choice; the published weights have 3, of which a network of 1 takes the
+        first: so the published AP was measured.
     base : int
         Channels of the first convolution; all others are in proportion.
     rng : numpy.random.Generator, optional
@@ -73,6 +76,11 @@ class LightweightOpenPose(nn.Module):
             inputs = [C + HEATMAPS + PAFS, C, C, C, C]
             trunk = [RefinementBlock(channels, C, rng) for channels in inputs]
             self.refinement_stages.append(Stage(trunk, C, C, rng))
+
+    def rename_keys(self, state):
+        """Return the weights of this network's stages: further refinement stages are left out."""
+        stages = len(self.refinement_stages)
+        return {n: a for n, a in super().rename_keys(state).items() if _stage_of(n) < stages}
 
     def preprocess(self, image):
         """Return images (H, W, 3) or (N, H, W, 3), uint8 RGB, as input (N, 3, H, W), BGR."""
@@ -107,6 +115,12 @@ class LightweightOpenPose(nn.Module):
             dheatmaps, dpafs = dheatmaps + dmaps[2 * i], dpafs + dmaps[2 * i + 1]
         dfeatures = dfeatures + self.initial_stage.backward([dheatmaps, dpafs])
         return self.model.backward(self.cpm.backward(dfeatures))
+
+
+def _stage_of(name):
+    """Return the number of the refinement stage of an array's name, or -1."""
+    match = re.match(r"refinement_stages\.(\d{1,9})\.", name)
+    return -1 if match is None else int(match[1])
 
 
 class Cpm(nn.Module):

@@ -47,6 +47,7 @@ _NO_PARAMETERS = ("running_mean", "running_var", "num_batches_tracked", "total_o
 _HRNET = "leoxiaobin/deep-high-resolution-net.pytorch: pose_hrnet_w{}_{}.pth; OpenMMLab"
 _HIGHER = "HRNet/HigherHRNet-Human-Pose-Estimation: pose_higher_hrnet_w{}_{}.pth"
 _VITPOSE = "ViTAE-Transformer/ViTPose; OpenMMLab; Hugging Face usyd-community/vitpose-{}"
+_LIGHTWEIGHT = "Daniil-Osokin/lightweight-human-pose-estimation.pytorch: checkpoint_iter_370000.pth"
 
 PRETRAINED = {
     "hrnet-w32": Pretrained(
@@ -81,9 +82,17 @@ PRETRAINED = {
         _vitpose("B", "classic"), "one", 89_994_513, 18.5, "256x192", 75.8,
         _VITPOSE.format("base"),
     ),
+    "vitpose-l-simple": Pretrained(
+        _vitpose("L", "simple"), "one", 303_453_201, 60.4, "256x192", 78.2,
+        "ViTAE-Transformer/ViTPose; OpenMMLab",
+    ),
     "vitpose-l": Pretrained(
         _vitpose("L", "classic"), "one", 308_544_785, 61.6, "256x192", 78.3,
         "ViTAE-Transformer/ViTPose; OpenMMLab",
+    ),
+    "vitpose-h-simple": Pretrained(
+        _vitpose("H", "simple"), "one", 631_107_857, 124.6, "256x192", 78.9,
+        "OpenMMLab",
     ),
     "vitpose-h": Pretrained(
         _vitpose("H", "classic"), "one", 637_208_849, 125.8, "256x192", 79.1,
@@ -104,9 +113,11 @@ PRETRAINED = {
         OpenPoseBody25, "all", 26_166_084, 80.6, "368x368", None,
         "CMU-Perceptual-Computing-Lab/openpose, converted to PyTorch; for research only",
     ),
-    "openpose-lightweight": Pretrained(
-        lambda: LightweightOpenPose(3), "all", 7_308_964, None, "368x368", None,
-        "Daniil-Osokin/lightweight-human-pose-estimation.pytorch: checkpoint_iter_370000.pth",
+    "openpose-lightweight": Pretrained(  # of the file's three refinement stages, the first
+        LightweightOpenPose, "all", 4_091_698, 8.9, "368x368", 40.0, _LIGHTWEIGHT
+    ),
+    "openpose-lightweight-3-stages": Pretrained(
+        lambda: LightweightOpenPose(3), "all", 7_308_964, None, "368x368", None, _LIGHTWEIGHT
     ),
     "openpose-mobilenetv2": Pretrained(
         OpenPoseMobileNetV2, "all", 477_270, None, "432x368", None,

@@ -25,6 +25,7 @@ Read in this order:
     tensorproto.py   one array of such a file
     tensorflow.py    frozen graphs
     names.py         the array names of other libraries
+    published/       the files that others publish: fetched by name, checked, kept in a cache
 """
 
 import os

@@ -28,8 +28,9 @@ HRNET = (
 )
 HIGHERHRNET = HRNET  # in mmpose 1.x only in ports by others
 
-# PyTorch ports of the Caffe network keep its names, some after a prefix for stage and branch.
-OPENPOSE = ((r"^model\d(_\d)?\.", ""),)
+# PyTorch ports of the Caffe networks keep its names, the last two parts, some after others for
+# stage and branch: "model0.conv1_1.weight", "models.Mconv1_stage0_L2.0.Mprelu1_stage0_L2_0.weight".
+OPENPOSE = ((r"^.*\.(?=[^.]+\.[^.]+$)", ""),)
 
 # From the official ViTPose code (mmpose 0.x) and from mmpose 1.x, which has mmpretrain's
 # backbone, to the names of Hugging Face transformers.
@@ -53,6 +54,21 @@ VITPOSE = (
     (r"^(backbone\.encoder\.layer\.\d+)\.attn\.proj\.", r"\1.attention.output.dense."),
     (r"^(backbone\.encoder\.layer\.\d+)\.ffn\.layers\.0\.0\.", r"\1.mlp.fc1."),
     (r"^(backbone\.encoder\.layer\.\d+)\.ffn\.layers\.1\.", r"\1.mlp.fc2."),
+)
+
+# mmpose's VideoPose3D and simple baseline, to the names of VideoPose3D and of the baseline's port.
+TCN = (
+    (r"^backbone\.expand_conv\.(conv|bn)\.", r"expand_\1."),
+    (r"^(keypoint_head|head)\.conv\.", "shrink."),
+)
+_TCN_BLOCK = r"^backbone\.tcn_blocks\.(\d+)\.conv(\d)\.(conv|bn)\."
+_TCN_ENDS = "backbone.expand_conv.conv.weight", "head.conv.weight"
+TCN_OF_ONE_FRAME = (
+    (r"^backbone\.expand_conv\.conv\.", "w1."),
+    (r"^backbone\.expand_conv\.bn\.", "batch_norm1."),
+    (r"^backbone\.tcn_blocks\.(\d+)\.conv(\d)\.conv\.", r"linear_stages.\1.w\2."),
+    (r"^backbone\.tcn_blocks\.(\d+)\.conv(\d)\.bn\.", r"linear_stages.\1.batch_norm\2."),
+    (r"^(keypoint_head|head)\.conv\.", "w2."),
 )
 _FUSED = r"^(backbone\.encoder\.layer\.\d+)\.attn\.qkv\.(weight|bias)$"
 _POSITIONS = "backbone.embeddings.position_embeddings"
@@ -98,6 +114,49 @@ def rename_vitpose(state):
         rows = np.asarray(renamed[_POSITIONS])  # (1, L, C)
         renamed[_POSITIONS] = np.concatenate([np.zeros_like(rows[:, :1]), rows], axis=1)
     return renamed
+
+
+def rename_tcn(state):
+    """Return mmpose's state of a network of convolutions over time, with VideoPose3D's names.
+
+    The widths of all kernels are 1 in mmpose's simple baseline, which `is_tcn_of_one_frame` tells.
+    """
+    return {re.sub(_TCN_BLOCK, _layer_of_block, name): a for name, a in rename(state, TCN).items()}
+
+
+def rename_tcn_of_one_frame(state):
+    """Return mmpose's state of the simple baseline with the names of its PyTorch port.
+
+    A convolution (O, I, 1) is a linear map (O, I), which has a bias there: 0, since the
+    normalisation after it has one.
+    """
+    renamed = rename(state, TCN_OF_ONE_FRAME)
+    for name, array in list(renamed.items()):
+        if np.ndim(array) == 3:
+            renamed[name] = array = np.asarray(array)[:, :, 0]
+            bias = name.removesuffix("weight") + "bias"
+            renamed.setdefault(bias, np.zeros(len(array), array.dtype))
+    return renamed
+
+
+def is_tcn(state):
+    """Return whether the names are those of mmpose's networks of convolutions over time."""
+    return any(name.startswith("backbone.tcn_blocks.") for name in state)
+
+
+def is_tcn_of_one_frame(state):
+    """Return whether this is mmpose's simple baseline: one frame, and no pose of the root."""
+    first, last = (
+        next((np.shape(array) for name, array in state.items() if name.endswith(end)), ())
+        for end in _TCN_ENDS
+    )
+    is_single = len(first) == len(last) == 3 and first[2] == 1
+    return is_single and first[1] // 2 == last[0] // 3 + 1
+
+
+def _layer_of_block(match):
+    block, part = int(match[1]), int(match[2])
+    return f"layers_{match[3]}.{2 * block + part - 1}."
 
 
 def split_qkv(state):

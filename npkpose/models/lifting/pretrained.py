@@ -5,13 +5,19 @@
     MHFormer         frames, joints and widths from its position tables and mlp layers
     simple baseline  joints, features and stages from its linear maps
 
-Only one setting is not in the weights: whether a VideoPose3D is causal.
+mmpose's files have names of their own, which are translated first (`weights.names`). Only one setting is not in the weights: whether a VideoPose3D is causal.
 """
 
 from npkpose import weights
 from npkpose.models.lifting.mhformer import MHFormer
 from npkpose.models.lifting.simple_baseline_3d import Simple3D
 from npkpose.models.lifting.videopose3d import VideoPose3D
+from npkpose.weights.names import (
+    is_tcn,
+    is_tcn_of_one_frame,
+    rename_tcn,
+    rename_tcn_of_one_frame,
+)
 
 
 def load_lifter(path, causal=False):
@@ -29,7 +35,7 @@ def load_lifter(path, causal=False):
     ValueError
         None of these networks, or arrays that do not fit together; the message names the file.
     """
-    state = weights.load(path)
+    state = _rename(weights.load(path))
     for mark, build in _BUILDERS.items():
         prefix = next((name[: -len(mark)] for name in state if name.endswith(mark)), None)
         if prefix is not None:
@@ -39,6 +45,13 @@ def load_lifter(path, causal=False):
         f"{path}: expected weights of VideoPose3D, MHFormer or the simple baseline, "
         f"got {', '.join(list(state)[:3])} and so on"
     )
+
+
+def _rename(state):
+    """Return mmpose's weights under the names of the networks here; others as they are."""
+    if is_tcn_of_one_frame(state):
+        return rename_tcn_of_one_frame(state)
+    return rename_tcn(state) if is_tcn(state) else state
 
 
 def _load(path, state, build):
