@@ -55,13 +55,14 @@ def _find_in_boxes(top_down, image, photo, box_file):
 
 def _load_detector(options):
     """Return the network of --detector, or None."""
+    from npkpose.cli.weights import find_file
     from npkpose.models import from_onnx
 
     if options.detector is None:
         return None
     if options.boxes is not None:
         raise ValueError("--detector: expected none beside --boxes")
-    detector = from_onnx(options.detector)
+    detector = from_onnx(find_file(options.detector, options.offline))
     if detector.finds != "boxes":
         raise ValueError(f"--detector: expected a network of boxes, got {detector.family}")
     return detector

@@ -27,7 +27,12 @@ def add_command(commands):
     add("keypoints", metavar="KEYPOINTS", nargs="+",
         help="file of all frames, (F, K, 2 or 3) or COCO results; or predict's files of all "
         "photos")  # fmt: skip
-    add("--weights", required=True, help="of VideoPose3D, MHFormer or the simple baseline")
+    add("--model", metavar="NAME",
+        help="a network that `npkpose models` lists as finding space; its weights are fetched on "
+        "first use")  # fmt: skip
+    add("--weights", metavar="FILE",
+        help="of VideoPose3D, MHFormer or the simple baseline; default: the file of --model")
+    add("--offline", action="store_true", help="fetch nothing: only files that are there")
     add("--size", type=float, nargs=2, metavar=("WIDTH", "HEIGHT"), help="of the images, in pixels")
     add("--normalisation", metavar="FILE.npz",
         help="of the simple baseline: mean_2d, std_2d (K, 2), mean_3d, std_3d (K', 3)")  # fmt: skip
@@ -111,11 +116,10 @@ def _image_ids(ids):
 
 def _lift_keypoints(keypoints, options):
     """Return the name of the network, its poses (F, J, 3), and their unit."""
-    from npkpose.models.lifting.pretrained import load_lifter
     from npkpose.models.lifting.simple_baseline_3d import Simple3D
     from npkpose.models.lifting.videopose3d import VideoPose3D
 
-    model = load_lifter(options.weights, options.causal)
+    model = _load(options)
     name = type(model).__name__
     is_baseline = isinstance(model, Simple3D)
     for option, used in (("size", not is_baseline), ("normalisation", is_baseline)):
@@ -123,11 +127,30 @@ def _lift_keypoints(keypoints, options):
             raise ValueError(f"--{option}: expected none, since the network is {name}")
     if options.causal and not isinstance(model, VideoPose3D):
         raise ValueError(f"--causal: expected none, since the network is {name}")
+    if is_baseline and options.normalisation is None and model.normalisation is not None:
+        return name, model.lift(keypoints), "m"
     if is_baseline:
         return name, model.lift(keypoints, _normalisation(options)), "the training set's unit"
     if options.size is None:
         raise ValueError("--size: expected width and height of the images, got none")
     return name, model.lift(keypoints, options.size), "m"
+
+
+def _load(options):
+    """Return the network of --model or --weights."""
+    from npkpose.models.lifting.pretrained import load_lifter
+    from npkpose.models.published import finds, load_published
+    from npkpose.weights.published import find_entry
+
+    if options.model is None and options.weights is None:
+        raise ValueError("--model: expected it or --weights, got neither")
+    if options.model is None:
+        return load_lifter(options.weights, options.causal)
+    if options.causal:
+        raise ValueError("--causal: expected none beside --model")
+    if finds(find_entry(options.model)) != "space":
+        raise ValueError(f"--model: expected a network that lifts, got {options.model}")
+    return load_published(options.model, options.weights, offline=options.offline)
 
 
 def _normalisation(options):

@@ -16,6 +16,7 @@ Read in this order:
     lifting/                    2-D keypoints to 3-D poses
     mesh/                       an image to the surface of a body
     pretrained.py               sizes, scores and sources of published weights
+    published.py                networks by the names of their files, which are fetched
     exported/                   networks from ONNX and TFLite files
 
 A network has ``forward``, ``backward`` and ``preprocess``; its outputs are maps. `npkpose.codec`
@@ -35,13 +36,15 @@ from npkpose.models.openpose_body25 import OpenPoseBody25
 from npkpose.models.openpose_coco import OpenPoseCOCO
 from npkpose.models.openpose_lightweight import LightweightOpenPose
 from npkpose.models.openpose_mobilenetv2 import OpenPoseMobileNetV2
+from npkpose.models.published import load_published
 from npkpose.models.small import SmallPaf, SmallTags, SmallTopDown, load_trained
 from npkpose.models.tiny import TinyKeypointNet, TinyPafNet
 from npkpose.models.vitpose import ViTPose
+from npkpose.weights.published import fetch
 
 __all__ = [
     "HRNet", "HigherHRNet", "LightweightOpenPose", "MHFormer", "OpenPoseBody25", "OpenPoseCOCO",
     "OpenPoseMobileNetV2", "PyMAF", "ResNet", "Simple3D", "SmallPaf", "SmallTags", "SmallTopDown",
-    "TinyKeypointNet", "TinyPafNet", "ViTPose", "VideoPose3D", "from_onnx",
-    "load_trained",
+    "TinyKeypointNet", "TinyPafNet", "ViTPose", "VideoPose3D", "fetch",
+    "from_onnx", "load_published", "load_trained",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from npkpose._check import check_array, check_choice, check_flag, check_number, shown
+from npkpose.codec.heatmap.dark import BLUR_KERNEL
 from npkpose.codec.heatmap.decode import DARK_SPACING, REFINEMENTS, decode_heatmaps
 from npkpose.codec.heatmap.expected_oks import expected_oks
 from npkpose.codec.nms import oks_nms
@@ -42,10 +43,11 @@ class TopDown:
     ----------
     model : network such as `models.ViTPose`
         Has ``preprocess``, ``skeleton``, ``input_size`` and ``grid`` (or ``stride``, for a
-        `Grid` of convention "index"), and may have ``refine``, ``padding`` and ``oks_scale``.
-        With the last, heatmaps are decoded as their `expected_oks`; it is the square root of a
-        person's area, in heights of the input. Sigmas that are not known (NaN) count as
-        `UNKNOWN_SIGMA`, there and in the suppression. Switched to evaluation mode.
+        `Grid` of convention "index"), and may have ``refine``, ``blur_kernel`` (of
+        `decode_heatmaps`), ``padding`` and ``oks_scale``. With the last, heatmaps are decoded
+        as their `expected_oks`; it is the square root of a person's area, in heights of the
+        input. Sigmas that are not known (NaN) count as `UNKNOWN_SIGMA`, there and in the
+        suppression. Switched to evaluation mode.
         A network that finds keypoints without heatmaps, as those of `models.from_onnx` may, has
         ``locate`` in place of ``preprocess`` and a ``convention`` of its crops.
     detector : callable, optional
@@ -89,6 +91,7 @@ class TopDown:
         self.detector = detector
         refine = getattr(model, "refine", "dark") if refine is None else refine
         self.refine = check_choice("refine", refine, (*REFINEMENTS, *DARK_SPACING))
+        self.blur_kernel = getattr(model, "blur_kernel", BLUR_KERNEL)
         can_flip = getattr(model, "flip", False) if self._locates else True
         self.flip = can_flip if flip is None else check_flag("flip", flip)
         if self.flip and not can_flip:
@@ -208,7 +211,7 @@ class TopDown:
             found = self.model.locate(crops, **({"flip": True} if self.flip else {}))
             return Poses(to_image(found[0], matrices), found[1])
         maps = self.heatmaps(crops)
-        points, scores = decode_heatmaps(maps, self.refine, self.grid)
+        points, scores = decode_heatmaps(maps, self.refine, self.grid, self.blur_kernel)
         return Poses(to_image(points, matrices), scores)
 
     def _crop(self, image, matrix):

@@ -53,6 +53,7 @@ def test_options_that_do_not_fit_are_named(arguments, message, tmp_path, capsys)
     assert message in capsys.readouterr().err
 
 
-def test_a_detector_beside_weights_alone_is_refused(tmp_path, capsys):
+def test_a_detector_beside_a_network_of_whole_photos_is_refused(tmp_path, capsys):
     assert main(["predict", "--weights", "a.pth", "--detector", "b.onnx", "photo.jpg"]) == 1
-    assert "--detector: expected none beside a.pth" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "--detector: expected none, since openpose-mobilenetv2 sees whole photos" in error

@@ -31,6 +31,7 @@ LEFT_OUT = {
         open_session Session read_people read_photo read_smpl read SMPL.from_file""",
     "writes files": """plot_log save write save_npz save_safetensors write_arrays write_coco
         write_image""",
+    "downloads files": "fetch load_published",
     "needs a network, files or threads": """BottomUp TopDown Trainer Video frames
         match_images prefetch random_crop engine""",
     "a network too large to build so often": "HRNet HigherHRNet OpenPoseMobileNetV2 PyMAF",

@@ -32,6 +32,16 @@ def test_every_stage_gives_heatmaps_and_fields_and_split_takes_the_last(rng):
     assert heatmaps is maps[4] and pafs is maps[5]
 
 
+def test_a_network_of_one_refinement_stage_takes_the_first_of_a_file_of_three(rng):
+    three, one = small(1, stages=3).eval(), small(2, stages=1).eval()
+    one.load_state_dict({f"module.{name}": array for name, array in three.state_dict().items()})
+    x = rng.normal(size=(1, 3, 16, 24)).astype(np.float32)
+    for ours, theirs in zip(one(x), three(x)[:4], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    with pytest.raises(ValueError, match="missing: refinement_stages.1"):
+        three.load_state_dict(one.state_dict())
+
+
 @pytest.mark.parametrize("make, channels", [
     (lambda rng: Cpm(6, 4, rng), 6),
     (lambda rng: RefinementBlock(5, 3, rng), 5),

@@ -54,6 +54,21 @@ def test_the_branch_prefixes_of_openpose_are_removed(shared_data):
     assert names.rename(official, names.OPENPOSE) == official
 
 
+def test_the_nested_names_of_body_25_are_the_last_two_parts(shared_data):
+    official = state_of(official_shapes(shared_data, "openpose_body25"))
+    theirs = {}
+    for name, array in official.items():
+        part = re.fullmatch(r"M(?:conv|prelu)(\d)_(stage\d_L\d)(?:_(\d))?\.\w+", name)
+        if part is None:
+            theirs["model0." + name] = array
+        elif part[3] is None:
+            theirs[f"models.Mconv6_7_{part[2]}.{int(part[1]) - 6}.{name}"] = array
+        else:
+            theirs[f"models.Mconv{part[1]}_{part[2]}.{part[3]}.{name}"] = array
+    assert "models.Mconv1_stage0_L2.0.Mprelu1_stage0_L2_0.weight" in theirs
+    assert names.rename(theirs, names.OPENPOSE) == official
+
+
 # One layer of each part, by hand: transformers, the official code, mmpose 1.x.
 VITPOSE_NAMES = """
     backbone.embeddings.position_embeddings              backbone.pos_embed                  =

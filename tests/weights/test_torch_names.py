@@ -80,6 +80,23 @@ def test_functions_of_python_are_refused_by_name(call, protocol):
         read({"x": Attack(*call)}, protocol)
 
 
+def test_the_histories_in_mmposes_files_of_before_march_2023_are_passed_over(tmp_path, monkeypatch):
+    torch = pytest.importorskip("torch")
+    module = types.ModuleType("mmengine.logging.history_buffer")
+    HistoryBuffer = type("HistoryBuffer", (), {"__module__": module.__name__})
+    HistoryBuffer.__qualname__ = "HistoryBuffer"
+    module.HistoryBuffer, history = HistoryBuffer, HistoryBuffer()
+    history._log_history, history._max_length = np.ones(3), 1000
+    for name in ("mmengine", "mmengine.logging", module.__name__):
+        monkeypatch.setitem(sys.modules, name, module)
+    hub = {"log_scalars": {"train/loss": history}, "runtime_info": {}, "resumed_keys": {}}
+    saved = {"meta": {}, "state_dict": {"backbone.w": torch.ones(2)}, "message_hub": hub}
+    torch.save(saved, tmp_path / "w.pth")
+    for name in ("mmengine", "mmengine.logging", module.__name__):
+        monkeypatch.delitem(sys.modules, name)
+    assert list(weights.load(tmp_path / "w.pth")) == ["backbone.w"]
+
+
 def test_nothing_of_a_placeholder_is_called_or_imported(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "hostile.py").write_text(

@@ -5,7 +5,8 @@
     MHFormer         frames, joints and widths from its position tables and mlp layers
     simple baseline  joints, features and stages from its linear maps
 
-mmpose's files have names of their own, which are translated first (`weights.names`). Only one setting is not in the weights: whether a VideoPose3D is causal.
+mmpose's files have names of their own, which are translated first (`weights.names`). Only one
+setting is not in the weights: whether a VideoPose3D is causal.
 """
 
 from npkpose import weights

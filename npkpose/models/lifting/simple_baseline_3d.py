@@ -62,6 +62,8 @@ class Simple3D(nn.Module):
         Draws the initial weights and the dropout; default a generator of seed 0.
     """
 
+    normalisation = None  # of the training set; see `models.load_published`
+
     def __init__(self, joints=(16, 16), features=1024, stages=2, dropout=0.5, *, rng=None):
         super().__init__()
         rng = np.random.default_rng(0) if rng is None else rng
@@ -91,12 +93,14 @@ class Simple3D(nn.Module):
             dx = layer.backward(dx)
         return dx.reshape(N, self.joints[0], 2)
 
-    def lift(self, keypoints, normalisation):
+    def lift(self, keypoints, normalisation=None):
         """Return the 3-D poses (N, J', 3) of ``keypoints`` (N, J, 2), in the training set's units.
 
-        ``normalisation`` is a `Normalisation`.
+        ``normalisation`` is a `Normalisation`; default: the network's own, if it is published
+        with one. Raises ValueError if there is none.
         """
         keypoints = check_array("keypoints", keypoints, ("N", self.joints[0], 2))
+        normalisation = self.normalisation if normalisation is None else normalisation
         mean_2d, std_2d, mean_3d, std_3d = self._check(normalisation)
         x = ((keypoints - mean_2d) / std_2d).astype(np.float32)
         return self.forward(x) * std_3d + mean_3d

@@ -69,14 +69,17 @@ def write_record(path, content, url):
 
 
 def is_cached(entry):
-    """Return whether the cache has the whole file of an `Entry`."""
+    """Return whether the cache has the file of an `Entry`, as it was when it was checked."""
     path = path_of(entry)
     return path.is_file() and path.stat().st_size == read_record(path).get("size")
 
 
 def cached():
-    """Return the entries of all files in the cache, in the order of the manifest."""
-    return [entry for entry in entries().values() if is_cached(entry)]
+    """Return the entries of all files in the cache, in the order of the manifest.
+
+    Among them are files that somebody put there, which `fetch` will check.
+    """
+    return [entry for entry in entries().values() if path_of(entry).is_file()]
 
 
 def remove(chosen):

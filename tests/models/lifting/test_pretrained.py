@@ -36,6 +36,42 @@ def test_names_and_shapes_in_a_file_say_which_network_it_is(tmp_path, name, pref
         assert load_lifter(tmp_path / "w.npz", causal=True).causal
 
 
+def mmpose_names(state, head):
+    """Return the state of a VideoPose3D under the names of mmpose."""
+    renamed = {}
+    for name, array in state.items():
+        place, *_, leaf = name.split(".")
+        block = int(name.split(".")[1]) if place.startswith("layers") else 0
+        kind = place.rpartition("_")[2]
+        where = {
+            "expand_conv": "backbone.expand_conv.conv", "expand_bn": "backbone.expand_conv.bn",
+            "shrink": f"{head}.conv",
+        }.get(place, f"backbone.tcn_blocks.{block // 2}.conv{block % 2 + 1}.{kind}")  # fmt: skip
+        renamed[f"{where}.{leaf}"] = array
+    return renamed
+
+
+@pytest.mark.parametrize("head", ["keypoint_head", "head"])
+@pytest.mark.parametrize("widths", [(3, 3, 3), (1, 1, 1)])
+def test_mmposes_names_of_videopose3d_are_translated(tmp_path, widths, head):
+    net = VideoPose3D(widths, 8, (4, 4), rng=np.random.default_rng(3)).eval()
+    theirs = mmpose_names(net.state_dict(), head)
+    assert "backbone.tcn_blocks.1.conv2.bn.running_var" in theirs
+    weights.save(tmp_path / "w.npz", theirs)
+    found, x = load_lifter(tmp_path / "w.npz"), np.ones((1, 30, 4, 2), np.float32)
+    np.testing.assert_array_equal(found(x), net(x))
+
+
+def test_mmposes_simple_baseline_is_one_of_linear_maps(tmp_path):
+    """Its network of kernels of 1 is VideoPose3D's, with 16 of 17 joints."""
+    net = VideoPose3D((1, 1, 1), 8, (17, 16), rng=np.random.default_rng(3)).eval()
+    weights.save(tmp_path / "w.npz", mmpose_names(net.state_dict(), "keypoint_head"))
+    found = load_lifter(tmp_path / "w.npz")
+    assert isinstance(found, Simple3D) and found.joints == (17, 16)
+    x = np.random.default_rng(0).normal(size=(5, 17, 2)).astype(np.float32)
+    np.testing.assert_allclose(found(x), net(x[None])[0], atol=1e-6)
+
+
 def test_a_file_without_a_lifting_network_is_named(tmp_path):
     path = tmp_path / "w.npz"
     state = NETWORKS["dilated"]().state_dict()

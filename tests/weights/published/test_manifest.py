@@ -20,6 +20,7 @@ FIELDS = {  # of the preprocessing, by how people are found
     "people": {"finds", "skeleton", "input_size"},
     "boxes": {"finds", "skeleton", "input_size"},
     "lifter": set(),
+    "simple3d": {"normalisation"},
     "mesh": set(),
 }
 ALLOWED = {
@@ -39,7 +40,7 @@ def kind(entry):
     if entry.network == "onnx":
         return entry.preprocessing["finds"]
     if entry.network in ("lifter", "mesh"):
-        return entry.network
+        return "simple3d" if entry.name == "simple3d" else entry.network
     if PRETRAINED[entry.network].finds == "one":
         return "one"
     return "tags" if entry.network.startswith("higherhrnet") else "paf"
