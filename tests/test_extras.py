@@ -3,14 +3,10 @@ import sys
 
 import pytest
 
-<<<<<<< HEAD
-from npkpose._extras import require_av, require_figure, require_pillow
-=======
-from npkpose._extras import require_figure, require_pillow, require_pooch
->>>>>>> 3da3b41 (Published weights by name: the manifest, the cache, and downloads that are checked, resumed and locked)
+from npkpose._extras import require_av, require_figure, require_pillow, require_pooch
 
 GUARDS = {"PIL": (require_pillow, "examples"), "matplotlib": (require_figure, "examples"),
-          "av": (require_av, "video")}  # fmt: skip
+          "av": (require_av, "video"), "pooch": (require_pooch, "weights")}  # fmt: skip
 
 
 @pytest.mark.parametrize("package", GUARDS)
@@ -19,12 +15,6 @@ def test_a_missing_package_is_an_error_that_names_the_extra(package, monkeypatch
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ImportError, match=rf'pip install "npkpose\[{extra}\]"'):
         guard()
-
-
-def test_downloads_without_pooch_name_the_extra_and_what_works_without_it(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pooch", None)
-    with pytest.raises(ImportError, match=r'pip install "npkpose\[weights\]"; or .*--weights FILE'):
-        require_pooch()
 
 
 def test_a_figure_is_saved_without_pyplot_and_without_a_screen(tmp_path):

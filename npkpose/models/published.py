@@ -93,9 +93,9 @@ def _load_lifter(entry, path):
 
 
 def _load_exported(entry, path):
-    wanted, skeleton = entry.preprocessing["finds"], entry.preprocessing["skeleton"]
-    choices = {} if skeleton is None else {"skeleton": getattr(skeletons, skeleton)}
-    network = from_onnx(path, **choices)
+    wanted, name = entry.preprocessing["finds"], entry.preprocessing["skeleton"]
+    network = from_onnx(path)
     if network.finds != wanted:
         raise ValueError(f"{path}: expected a network of {wanted}, got {network.family}")
-    return network
+    skeleton = None if name is None else getattr(skeletons, name)
+    return network if network.skeleton == skeleton else from_onnx(path, skeleton=skeleton)
