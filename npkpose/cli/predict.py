@@ -27,18 +27,7 @@ def add_command(commands):
         "webcam:1 and so on, until Ctrl-C")  # fmt: skip
     add("--list", metavar="FILE",
         help="text file of more sources, one on each line; - reads them from stdin")  # fmt: skip
-    add("--model",
-        help="a name that `npkpose models` lists; its weights are fetched on first use. Default: "
-        "the best network of whole photos that was fetched before; with --weights, the network "
-        "that `npkpose train topdown` wrote there, or openpose-mobilenetv2")  # fmt: skip
-    add("--weights", metavar="FILE",
-        help="weight file: .pth, .pt, .bin, .safetensors, .npz or .pb; or a network: .onnx or "
-        ".tflite, which says itself what it is. Default: the file of --model")  # fmt: skip
-    add("--offline", action="store_true", help="fetch nothing: only files that are there")
-    add("--detector", metavar="NAME",
-        help="a network of boxes for one of crops: a name that `npkpose models` lists, or a file "
-        "of YOLOX, RTMDet, YuNet or MediaPipe; default: one person per photo, in a box of its "
-        "size")  # fmt: skip
+    _add_network(add)
     add("--boxes", metavar="FILE",
         help="boxes of people, for a top-down network, as COCO results or annotations; a photo is "
         "found by file_name, or its name is the image_id, as a number or text. Default: one "
@@ -53,6 +42,22 @@ def add_command(commands):
     _add_outputs(add)
     add_drawing_options(predict, trails=True)
     predict.set_defaults(run=_predict)
+
+
+def _add_network(add):
+    """Add the options of which networks find people."""
+    add("--model",
+        help="a name that `npkpose models` lists; its weights are fetched on first use. Default: "
+        "the best network of whole photos that was fetched before; with --weights, the network "
+        "that `npkpose train topdown` wrote there, or openpose-mobilenetv2")  # fmt: skip
+    add("--weights", metavar="FILE",
+        help="weight file: .pth, .pt, .bin, .safetensors, .npz or .pb; or a network: .onnx or "
+        ".tflite, which says itself what it is. Default: the file of --model")  # fmt: skip
+    add("--offline", action="store_true", help="fetch nothing: only files that are there")
+    add("--detector", metavar="NAME",
+        help="a network of boxes for one of crops: a name that `npkpose models` lists, or a file "
+        "of YOLOX, RTMDet, YuNet or MediaPipe; default: one person per photo, in a box of its "
+        "size")  # fmt: skip
 
 
 def _add_outputs(add):
