@@ -47,7 +47,7 @@ def _sum_often(x, x_offsets, w, w_offsets, sums, ones, times):
     for _ in range(times):
         tile(
             ROWS, VECTORS, x, 0, x_offsets, 0, TERMS, w, 0, TERMS, w_offsets,
-            sums, 0, sums.shape[1], False, sums, 0, 0, 0, ones, ones, 0, sums[:0], x[0],
+            sums, 0, sums.shape[1], False, sums, 0, 0, 0, ones, ones, 0, sums[:0], x[0], x[0],
         )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from npkpose.codec.paf.limbs import MATCHINGS
 from npkpose.codec.tags.group import group_tags
 from npkpose.data.people import synthetic_scene
 from npkpose.engine import (
+    activations,
     attend,
     channels,
     copies,
@@ -130,7 +131,7 @@ def _program():
     x, row, taps = (np.zeros(n, np.float32) for n in ((1, 2, 4, 4), 4, (2, 4)))
     y, wide, places = np.zeros_like(x), np.zeros((1, 2, 8, 8), np.float32), np.zeros((2, 4), int)
     steps, window = Program(), ((1, 1), (1, 1), (0, 0), (1, 1))
-    pointwise.add_activation(steps, pointwise.SILU, x, y)
+    pointwise.add_activation(steps, activations.SILU, x, y)
     pointwise.add_binary(steps, pointwise.ADD, x, row, y)
     copies.add_copy(steps, x, y)
     copies.add_enlarged(steps, x, wide, (2, 2))

@@ -4,7 +4,8 @@
 `npkpose.nn.faster`. Read in this order:
 
     vectors.py register_tile.py         the arithmetic: a tile whose sums stay in registers
-    product_tile.py elementary.py       a tile for weight gradients; exp
+    product_tile.py                     a tile for weight gradients
+    elementary.py activations.py        exp; what comes after a sum
     conv_forward.py conv_backward.py    a convolution and its gradients
     conv_plan.py planes.py              where pixels are read, in which chunks; copies of them
     conv_kernels.py                     a chunk, compiled

@@ -2,103 +2,121 @@
 
     y[c,h,w] = act(bias[c] + sum_{i,j} weight[c,i,j] x[c, s h + d i - p, s w + d j - p])
 
-A step of a `npkpose.engine.program.Program`. A chunk is a band of rows of one channel. Its pixels
-are copied with zeros around them, as planes whose pixels lie a stride apart in the image, so that
-each kernel tap sees all windows of the band as one line of neighbours, over the ends of rows; the
-sums between the ends are left out. Several taps are summed in one pass over the line.
+A step of a `npkpose.engine.program.Program`. All windows of a channel are one line of numbers.
+Where the image is as large as y, a kernel tap sees the same line, shifted: window l sees pixel
+l + W t_i + t_j. With a stride s the image is first copied to s x s planes as large as y, whose
+pixels lie s apart in the image; a tap is then a shift of one plane. A mask for each tap and each
+vector of windows says which lanes see a pixel inside of the image. Other pixels are not read.
 """
 
 from functools import lru_cache
 
 import numpy as np
 
-from npkpose._jit import contracting_kernel, helper
-from npkpose._numba import carray
+from npkpose._jit import helper
+from npkpose._numba import carray, cgutils, intrinsic, ir, types
+from npkpose.engine.activations import NONE, activate
 from npkpose.engine.atomics import fetch_add, numbers_at
+from npkpose.engine.conv_forward import Epilogue
 from npkpose.engine.jobs import job
-from npkpose.engine.pointwise import apply
+from npkpose.engine.planes import copy_apart
 from npkpose.engine.threads import num_threads
-from npkpose.engine.vectors import copy_every_second, copy_numbers
+from npkpose.engine.vectors import (
+    VECTOR_BYTES,
+    data_of,
+    load_masked,
+    mask_below,
+    number,
+    split_pairs,
+    spread,
+    store_masked,
+    vector_at,
+    vector_type,
+)
 
-LINE = 2**12  # numbers in a band's line of windows
-SPARE = 64
-NONE = -1  # no activation
+LINE = 2**12  # windows that a thread takes at once, at least
+LANES = VECTOR_BYTES // 4
+AT_ONCE = 4  # vectors
 
 
-def add_channels(program, x, weight, bias, y, window, activation=(NONE, 0.0, 0.0)):
+def add_channels(program, x, weight, bias, y, window, activation=None):
     """Append a depthwise convolution of contiguous images (N, C, H, W) to a program.
 
     ``window`` is (kernel size, dilation, rows and columns of zeros before the image, stride).
     """
-    (N, C, H, W), (Ho, Wo) = x.shape, y.shape[2:]
-    axes = [_axis(*numbers) for numbers in zip(*window)]
-    (row_phases, rows, down), (column_phases, columns, across) = axes
-    width = Wo + across
-    band = max(1, min(Ho, LINE // width))
-    height = band + down
-    planes = [(p, q) for p in row_phases for q in column_phases]
-    offsets = [
-        (planes.index((p, q)) * height + r) * width + c for p, r in rows for q, c in columns
-    ]
-    shifts = [axis[3] for axis in map(_shifted, zip(*window))]
-    tables = np.array(planes, np.int64), np.array(offsets, np.int64)
-    buffer = len(planes) * height * width + SPARE
-    buffers = np.zeros((num_threads(), buffer + band * width + SPARE), np.float32)
+    (N, C, H, W), size = x.shape, y.shape[2:]
+    found = _line((H, W), size, window)
+    if found is None or LANES < 8:
+        epilogue = Epilogue(shift=bias, activation=activation)
+        program.add_convolution(x, weight, y, window, C, epilogue)
+        return
+    offsets, masks, planes = found
+    buffers = np.empty((num_threads(), len(planes) * size[0] * size[1] + LANES), np.float32)
     bias = np.zeros(C, np.float32) if bias is None else bias
-    kind, *numbers = activation
+    kind, *numbers = activation or (NONE, 0.0, 0.0)
     numbers = np.array(numbers, np.float32)
-    record = [
-        N * C, C, H, W, Ho, Wo, *window[3], *shifts, width, band, height, len(planes),
-        len(offsets), buffer, buffers.shape[1], kind,
-    ]  # fmt: skip
-    arrays = x, y, np.ascontiguousarray(weight), bias, *tables, buffers, numbers
+    record = [N * C, C, H, W, *size, window[3][0], window[3][1], len(offsets), len(planes), kind]
+    arrays = x, y, np.ascontiguousarray(weight), bias, offsets, masks, planes, buffers, numbers
     program.add_numbers(_job(), record, y.size * len(offsets), *arrays)
 
 
-def _shifted(numbers):
-    k, d, p, s = numbers
-    places = [d * i - p for i in range(k)]
-    phases = sorted({t % s for t in places})
-    least = min(t // s for t in places)
-    return places, phases, s, least
+@lru_cache(maxsize=256)
+def _line(image, size, window):
+    """Return offsets of taps, masks (vectors, taps) and planes (n, 2); None where none fit."""
+    axes = [_axis(*numbers) for numbers in zip(image, size, *window)]
+    if None in axes:
+        return None
+    (row_phases, rows), (column_phases, columns) = axes
+    planes = [(p, q) for p in row_phases for q in column_phases]
+    offsets, inside = [], []
+    for p, down, seen_rows in rows:
+        for q, right, seen_columns in columns:
+            offsets.append((planes.index((p, q)) * size[0] + down) * size[1] + right)
+            inside.append(np.outer(seen_rows, seen_columns).reshape(-1))
+    lanes = np.zeros((len(inside), -(-size[0] * size[1] // LANES), LANES), bool)
+    lanes.reshape(len(inside), -1)[:, : size[0] * size[1]] = inside
+    masks = (lanes << np.arange(LANES)).sum(axis=2).astype(np.uint16)
+    planes = np.array(planes if window[3] != (1, 1) else [], np.int64).reshape(-1, 2)
+    return np.array(offsets, np.int64), np.ascontiguousarray(masks.T), planes
 
 
-def _axis(k, d, p, s):
-    """Return the phases, (phase, shift) of each tap, and the largest shift."""
-    places, phases, _, least = _shifted((k, d, p, s))
-    taps = [(t % s, t // s - least) for t in places]
-    return phases, taps, max(shift for _, shift in taps)
+def _axis(n, size, k, d, p, s):
+    """Return the phases, and (phase, shift, windows that see a pixel) of each tap, or None."""
+    taps = []
+    for t in (d * i - p for i in range(k)):
+        pixels = s * np.arange(size) + t
+        inside = (pixels >= 0) & (pixels < n)
+        if pixels[inside].max(initial=0) >= s * size or s == 1 and n != size:
+            return None  # beyond the planes
+        taps.append((t % s, t // s, inside))
+    return sorted({phase for phase, *_ in taps}), taps
 
 
 def _convolve_float32(record, thread):
-    r = carray(numbers_at(record, 0), 27)
+    r = carray(numbers_at(record, 0), 21)
     zero = np.float32(0)
-    images, C, Ho, Wo, width, band = r[9], r[10], r[13], r[14], r[19], r[20]
-    taps, each = r[23], r[25]
-    x = carray(numbers_at(r[1], zero), images * r[11] * r[12])
-    y = carray(numbers_at(r[2], zero), images * Ho * Wo)
-    weight, bias = carray(numbers_at(r[3], zero), (C, taps)), carray(numbers_at(r[4], zero), C)
-    planes, offsets = carray(numbers_at(r[5], 0), (r[22], 2)), carray(numbers_at(r[6], 0), taps)
-    memory = carray(numbers_at(r[7] + thread * each * 4, zero), each)
-    numbers = carray(numbers_at(r[8], zero), 2)
-    pixels, line = memory[: r[24]], memory[r[24] :]
-    bands = (Ho + band - 1) // band
-    at_once = max(1, LINE // (band * width))
+    images, C, pixels, size, taps = r[10], r[11], r[12] * r[13], r[14] * r[15], r[18]
+    planes, room = carray(numbers_at(r[7], 0), (r[19], 2)), r[19] * size + LANES
+    x = carray(numbers_at(r[1], zero), images * pixels)
+    y = carray(numbers_at(r[2], zero), images * size)
+    weight, bias = carray(numbers_at(r[3], zero), C * taps), carray(numbers_at(r[4], zero), C)
+    offsets = carray(numbers_at(r[5], 0), taps)
+    masks = carray(numbers_at(r[6], np.uint16(0)), taps * ((size + LANES - 1) // LANES))
+    memory = carray(numbers_at(r[8] + thread * room * 4, zero), room)
+    numbers = carray(numbers_at(r[9], zero), 2)
+    at_once = max(1, LINE // size)
     while True:
-        start = fetch_add(r, 0, 1) * at_once
-        if start >= images * bands:
+        first = fetch_add(r, 0, 1) * at_once
+        if first >= images:
             return
-        for chunk in range(start, min(start + at_once, images * bands)):
-            image, first = chunk // bands, chunk % bands * band
-            last = min(first + band, Ho)
-            count = (last - first - 1) * width + Wo
-            _copy_planes(r, x, image, first, last - first + r[21] - band, planes, pixels)
-            c = image % C
-            _sum_taps(pixels, offsets, weight[c], line[:count], bias[c])
-            if r[26] >= 0:
-                apply(line[:count], r[26], numbers[0], numbers[1])
-            for h in range(first, last):
-                copy_numbers(line, (h - first) * width, y, (image * Ho + h) * Wo, Wo)
+        for image in range(first, min(first + at_once, images)):
+            c, to, seen, at = image % C, image * size, x, image * pixels
+            if len(planes):
+                _copy_planes(x, at, planes, memory, r)
+                seen, at = memory, 0
+            _sum_taps(seen, at, offsets, masks, weight, c * taps, bias[c], y, to, size)
+            if r[20] != NONE:
+                activate(r[20], y, to, 0, 1, size, numbers[0], numbers[1])
 
 
 @lru_cache(maxsize=1)
@@ -107,71 +125,62 @@ def _job():
 
 
 @helper
-def _copy_planes(r, x, image, first, rows, planes, pixels):
-    """Copy ``rows`` rows of each plane, from window row ``first`` on."""
-    H, W, sh, sw, up, left, width, height = r[11], r[12], r[15], r[16], r[17], r[18], r[19], r[21]
-    for k in range(len(planes)):
-        q = planes[k, 1]
-        low = min(max(-((sw * left + q) // sw), 0), width)  # the first column inside of the image
-        high = max(min((W - 1 - q) // sw - left + 1, width), low)
-        for l in range(rows):
-            row, t = sh * (first + l + up) + planes[k, 0], (k * height + l) * width
-            if row < 0 or row >= H:
-                pixels[t : t + width] = 0
-                continue
-            pixels[t : t + low] = 0
-            pixels[t + high : t + width] = 0
-            s = (image * H + row) * W + sw * (low + left) + q
-            if sw == 1:
-                copy_numbers(x, s, pixels, t + low, high - low)
-            elif sw == 2 and high > low:
-                copy_every_second(x, s, pixels, t + low, high - low)
+def _copy_planes(x, at, planes, memory, r):
+    """Copy the pixels of planes that are inside of the image."""
+    H, W, Ho, Wo, sh, sw = r[12], r[13], r[14], r[15], r[16], r[17]
+    k = 0
+    while k < len(planes):
+        row, column = planes[k]
+        pairs = sw == 2 and column == 0 and k + 1 < len(planes) and planes[k + 1, 1] == 1
+        width, rows = (W - 1 - column) // sw + 1, min((H - 1 - row) // sh + 1, Ho)
+        for h in range(rows):
+            s, t = at + (sh * h + row) * W + column, (k * Ho + h) * Wo
+            if pairs:
+                split_pairs(x, s, min(W, 2 * Wo), memory, t, t + Ho * Wo)
             else:
-                for w in range(high - low):
-                    pixels[t + low + w] = x[s + sw * w]
+                copy_apart(x, s, sw, memory, t, min(width, Wo))
+        k += 2 if pairs else 1
 
 
-@contracting_kernel
-def _sum_taps(pixels, offsets, weight, line, bias):
-    """Fill ``line`` with the sums over all taps, nine, five or one in a pass."""
-    t, n = 0, np.uintp(line.size)
-    if len(offsets) != 9:
-        line[:] = bias
-    while t < len(offsets):
-        left = len(offsets) - t
-        if left >= 9:
-            _nine(pixels, offsets, weight, t, line, bias, len(offsets) == 9)
-            t += 9
-        elif left >= 5:
-            _five(pixels, offsets, weight, t, line)
-            t += 5
-        else:
-            a, p = weight[t], pixels[offsets[t] :]
-            for l in range(n):
-                line[l] += a * p[l]
-            t += 1
+@intrinsic
+def _sum_taps(_, x, x_at, offsets, masks, w, w_at, bias, y, y_at, count):
+    """Write to ``y`` the sums over all taps for ``count`` windows, some vectors at a time."""
+    i = types.intp
+    signature = types.void(x, i, offsets, masks, w, i, bias, y, i, i)
+
+    def generate(context, b, signature, arguments):
+        taps = context.make_array(offsets)(context, b, arguments[2]).nitems
+        x, x_at, *others, y, y_at, count = data_of(context, b, signature.args, arguments)
+        vector, _ = vector_type(b, x.type.pointee)
+        block = number(AT_ONCE * LANES)
+        many = b.mul(b.sdiv(count, block), block)
+        for first, end, V in ((number(0), many, AT_ONCE), (many, count, 1)):
+            with cgutils.for_range_slice(b, first, end, number(V * LANES)) as (l, _):
+                totals = _products(b, V, vector, taps, b.gep(x, [b.add(x_at, l)]), l, *others)
+                for v, total in enumerate(totals):
+                    place = b.add(l, number(v * LANES))
+                    mask = mask_below(b, b.sub(count, place), LANES)
+                    place = vector_at(b, y, b.add(y_at, place), vector)
+                    store_masked(b, b.load(total), place, mask)
+        return context.get_dummy_value()
+
+    return signature, generate
 
 
-@contracting_kernel
-def _nine(x, o, k, t, y, bias, alone):
-    """Add nine taps to a line, or fill it with them and the bias."""
-    a0, a1, a2, a3, a4 = k[t], k[t + 1], k[t + 2], k[t + 3], k[t + 4]
-    a5, a6, a7, a8 = k[t + 5], k[t + 6], k[t + 7], k[t + 8]
-    x0, x1, x2, x3, x4 = x[o[t] :], x[o[t + 1] :], x[o[t + 2] :], x[o[t + 3] :], x[o[t + 4] :]
-    x5, x6, x7, x8 = x[o[t + 5] :], x[o[t + 6] :], x[o[t + 7] :], x[o[t + 8] :]
-    if alone:
-        for l in range(np.uintp(y.size)):
-            p = a0 * x0[l] + a1 * x1[l] + a2 * x2[l] + a3 * x3[l] + bias
-            y[l] = p + (a4 * x4[l] + a5 * x5[l] + a6 * x6[l] + a7 * x7[l] + a8 * x8[l])
-    else:
-        for l in range(np.uintp(y.size)):
-            p = a0 * x0[l] + a1 * x1[l] + a2 * x2[l] + a3 * x3[l] + y[l]
-            y[l] = p + (a4 * x4[l] + a5 * x5[l] + a6 * x6[l] + a7 * x7[l] + a8 * x8[l])
-
-
-@contracting_kernel
-def _five(x, o, k, t, y):
-    a0, a1, a2, a3, a4 = k[t], k[t + 1], k[t + 2], k[t + 3], k[t + 4]
-    x0, x1, x2, x3, x4 = x[o[t] :], x[o[t + 1] :], x[o[t + 2] :], x[o[t + 3] :], x[o[t + 4] :]
-    for l in range(np.uintp(y.size)):
-        y[l] += a0 * x0[l] + a1 * x1[l] + a2 * x2[l] + a3 * x3[l] + a4 * x4[l]
+def _products(b, V, vector, taps, x, l, offsets, masks, w, w_at, bias):
+    """Write the sums of V vectors of windows from l on; return where they are."""
+    totals = [cgutils.alloca_once(b, vector) for _ in range(V)]
+    for total in totals:
+        b.store(spread(b, bias, vector), total)
+    bits, lanes = ir.IntType(LANES), ir.VectorType(ir.IntType(1), LANES)
+    masks = b.gep(masks, [b.mul(b.sdiv(l, number(LANES)), taps)])
+    _, fma = vector_type(b, bias.type)
+    with cgutils.for_range_slice(b, number(0), taps, number(1)) as (t, _):
+        factor = spread(b, b.load(b.gep(w, [b.add(w_at, t)])), vector)
+        seen = b.gep(x, [b.load(b.gep(offsets, [t]))])
+        for v, total in enumerate(totals):
+            mask = b.load(b.gep(masks, [b.add(t, b.mul(taps, number(v)))]))
+            mask = b.bitcast(mask if LANES == 16 else b.trunc(mask, bits), lanes)
+            pixels = load_masked(b, vector_at(b, seen, number(v * LANES), vector), vector, mask)
+            b.store(b.call(fma, [factor, pixels, b.load(total)]), total)
+    return totals

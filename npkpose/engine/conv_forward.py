@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from npkpose._check import count_windows
+from npkpose.engine.activations import CLIP, NONE
 from npkpose.engine.conv_kernels import FIELDS, SUMS, convolution_job, fill_record
 from npkpose.engine.conv_plan import find_plan
 from npkpose.engine.jobs import run_job
@@ -23,15 +24,17 @@ from npkpose.engine.threads import num_threads
 
 
 class Epilogue(NamedTuple):
-    """What is done to a convolution's sums: y = relu(scale sum + shift + residual).
+    """What is done to a convolution's sums: y = act(scale sum + shift + residual).
 
-    ``scale`` and ``shift`` are (O,), ``residual`` is (N, O, pixels). None leaves a step out.
+    ``scale`` and ``shift`` are (O,), ``residual`` is (N, O, pixels). ``activation`` is a number of
+    `npkpose.engine.activations` with its a and b, float32 only. None leaves a step out.
     """
 
     scale: np.ndarray | None = None
     shift: np.ndarray | None = None
     residual: np.ndarray | None = None
     relu: bool = False
+    activation: tuple | None = None
 
 
 class Taps(NamedTuple):
@@ -108,7 +111,7 @@ def sum_depthwise(x, weight, taps, y, epilogue=Epilogue()):
         None if a is None else np.resize(a, (N * C, *a.shape[1:])) for a in (weight, *epilogue[:2])
     )
     taps = taps._replace(w_image=taps.w_row, own=1)
-    sum_taps(x, weight, taps, y, Epilogue(scale, shift, residual, epilogue.relu))
+    sum_taps(x, weight, taps, y, Epilogue(scale, shift, residual, *epilogue[3:]))
 
 
 def sum_taps(x, weight, taps, y, epilogue=Epilogue()):
@@ -144,13 +147,22 @@ def conv_record(x, weight, taps, y, epilogue, buffer):
         for a, default in ((epilogue.scale, 1), (epilogue.shift, 0))
     )
     residual = epilogue.residual
+    kind, numbers = _activation(epilogue.relu, epilogue.activation, dtype)
     fill_record(
         record, fixed, x, weight, y,
         buffer((plan.threads, plan.buffer), dtype, "planes"),
         buffer((plan.threads, O, SUMS), np.uint8, "sums"),
-        scale, shift, y if residual is None else residual, residual is not None, epilogue.relu,
+        scale, shift, y if residual is None else residual, residual is not None, kind, numbers,
     )  # fmt: skip
-    return record, plan, (kept, scale, shift)
+    return record, plan, (kept, scale, shift, numbers)
+
+
+@lru_cache(maxsize=64)
+def _activation(relu, activation, dtype):
+    """Return the number of an activation, and its (lowest, highest, a, b)."""
+    kind, a, b = activation or (NONE, 0, 0)
+    bounds = (0, np.inf) if relu else (a, b) if kind == CLIP else (-np.inf, np.inf)
+    return NONE if kind == CLIP else kind, np.array([*bounds, a, b], dtype)
 
 
 @lru_cache(maxsize=4096)

@@ -14,6 +14,7 @@ import numpy as np
 
 from npkpose._jit import helper, kernel
 from npkpose._numba import carray
+from npkpose.engine.activations import NONE, activate
 from npkpose.engine.atomics import fetch_add, numbers_at, record_at
 from npkpose.engine.jobs import job
 from npkpose.engine.planes import copy_planes
@@ -30,6 +31,7 @@ from npkpose.engine.vectors import (
 # in the first cache if the weights stay in the second, else in the second.
 NEAR_DEPTH, DEPTH, GROUPS = 320, 512, 4
 FEW_WEIGHTS = 5 * 2**16
+SHORT_SUM = 64  # terms up to which lines of y are written in one go
 SUMS = GROUPS * VECTORS * VECTOR_BYTES  # bytes for each output channel
 
 # What a job is told, addresses and numbers; those before "planes" are new in each call. Image n,
@@ -37,7 +39,7 @@ SUMS = GROUPS * VECTORS * VECTOR_BYTES  # bytes for each output channel
 #     weight[n w_image + c w_row + w_offsets[k]],  y[n y_image + c y_plane + h y_row + w y_col]
 FIELDS = (
     "next x x_size x_image x_plane weight w_size y y_size y_image y_plane y_row y_col "
-    "buffer sums scale shift residual residual_size relu "
+    "buffer sums scale shift residual residual_size kind numbers "
     "planes w_offsets row_starts col_starts places placed chunks count K C O H W Ho Wo rows cols "
     "sh sw below width w_row w_image own copies by_rows buffer_size"
 ).split()
@@ -47,7 +49,7 @@ _record = record_at(RECORD)
 
 @kernel
 def fill_record(
-    record, fixed, x, weight, y, buffers, sums, scale, shift, residual, has_residual, relu
+    record, fixed, x, weight, y, buffers, sums, scale, shift, residual, has_residual, kind, numbers
 ):  # fmt: skip
     """Write to ``record`` what is fixed, and the arrays of a call; see `FIELDS` for the order."""
     for field in range(fixed.size):
@@ -62,7 +64,7 @@ def fill_record(
     record[13], record[14] = buffers.ctypes.data, sums.ctypes.data
     record[15], record[16] = scale.ctypes.data, shift.ctypes.data
     record[17], record[18] = residual.ctypes.data, record[8] if has_residual else 0
-    record[19] = relu
+    record[19], record[20] = kind, numbers.ctypes.data
 
 
 @helper
@@ -128,21 +130,16 @@ def _chunk(r, i, thread, zero):
 def _sum_lines(r, chunk, thread, seen, at, offsets, lines, windows, zero):
     """Sum ``windows`` windows of each of some lines of a chunk; some tiles of them at a time."""
     n, m, a, _, first_channel, end_channel = chunk
-    y = carray(numbers_at(r.y, zero), r.y_size)
-    weight = carray(numbers_at(r.weight, zero), r.w_size)
-    scale = carray(numbers_at(r.scale + n * r.own * y.itemsize, zero), r.O)
-    shift = carray(numbers_at(r.shift + n * r.own * y.itemsize, zero), r.O)
-    residual = carray(numbers_at(r.residual, zero), r.residual_size)
-    w_offsets, lanes = carray(numbers_at(r.w_offsets, 0), r.K), VECTOR_BYTES // y.itemsize
-    near = r.K * (end_channel - first_channel) <= FEW_WEIGHTS and windows > VECTORS * lanes
-    depth, groups = (NEAR_DEPTH, 1) if near else (DEPTH, GROUPS)
+    y, weight, w_offsets, scale, shift, residual, numbers = _operands(r, n, zero)
+    lanes = VECTOR_BYTES // y.itemsize
+    depth, groups = _terms_and_tiles(r.K, end_channel - first_channel, windows > VECTORS * lanes)
     group, block = VECTORS * lanes, groups * VECTORS * lanes
     sums = carray(numbers_at(r.sums + thread * r.O * SUMS, zero), r.O * block)
-    lowest = zero if r.relu else zero - np.inf
     contiguous = m == 1 and r.width == r.Wo and (r.y_row == r.Wo or r.Ho == 1)
     direct = r.y_col == 1 and (r.by_rows or contiguous)
     added = residual if direct else residual[:0]  # later, where it lies apart like y
-    least = lowest if added.size == residual.size else zero - np.inf
+    complete = added.size == residual.size
+    lowest, highest = (numbers[0], numbers[1]) if complete else (zero - np.inf, zero + np.inf)
     target, target_row = (y, r.y_plane) if direct else (sums, block)
     y_first, tiles = n * r.y_image + a * r.y_row, -(-windows // group)  # of a line
     for first in range(0, lines * tiles, groups):
@@ -161,12 +158,37 @@ def _sum_lines(r, chunk, thread, seen, at, offsets, lines, windows, zero):
                         P, -(-count // lanes), seen, at + h * r.width + l, offsets, k, stop,
                         weight, n * r.w_image + c * r.w_row, r.w_row, w_offsets,
                         sums, at_sums, block, k > 0, target, to, target_row,
-                        count if stop == r.K else 0, scale, shift, c, added, least,
+                        count if stop == r.K else 0, scale, shift, c, added, lowest, highest,
                     )  # fmt: skip
+                    if stop == r.K and complete and r.kind != NONE:
+                        activate(r.kind, target, to, target_row, P, count, numbers[2], numbers[3])
                     if stop == r.K and not direct:
                         place = c, P, h * r.width + l, count
-                        _spread_out(r, chunk, place, sums, at_sums, block, residual, lowest, y)
+                        _spread_out(r, chunk, place, sums, at_sums, block, residual, numbers, y)
                 c += P
+
+
+@helper
+def _operands(r, n, zero):
+    """Return the arrays that all chunks of image n have: y, weight, its offsets, the epilogue's."""
+    y = carray(numbers_at(r.y, zero), r.y_size)
+    own = n * r.own * y.itemsize
+    return (
+        y,
+        carray(numbers_at(r.weight, zero), r.w_size),
+        carray(numbers_at(r.w_offsets, 0), r.K),
+        carray(numbers_at(r.scale + own, zero), r.O),
+        carray(numbers_at(r.shift + own, zero), r.O),
+        carray(numbers_at(r.residual, zero), r.residual_size),
+        carray(numbers_at(r.numbers, zero), 4),
+    )
+
+
+@helper
+def _terms_and_tiles(K, channels, long_lines):
+    """Return how many terms of a sum are taken at once, and how many tiles side by side."""
+    near = SHORT_SUM < K <= FEW_WEIGHTS // channels and long_lines
+    return (NEAR_DEPTH, 1) if near else (DEPTH, GROUPS)
 
 
 @helper
@@ -188,7 +210,7 @@ def tile_height(rows):
 
 
 @helper
-def _spread_out(r, chunk, place, sums, s, apart, residual, lowest, y):
+def _spread_out(r, chunk, place, sums, s, apart, residual, numbers, y):
     """Write sums of P channels for windows from ``start`` on where ``y`` has gaps between them."""
     (n, _, a, b, _, _), (channel, P, start, count) = chunk, place
     rows, width, Wo, l = b - a + r.below, r.width, r.Wo, 0
@@ -203,18 +225,22 @@ def _spread_out(r, chunk, place, sums, s, apart, residual, lowest, y):
             for p in range(P):
                 t, f = at + p * r.y_plane, s + p * apart + l
                 if residual.size:
-                    _add_residual(sums, f, some, residual, t, r.y_col, lowest)
+                    _add_residual(sums, f, some, residual, t, r.y_col, numbers)
+                    if r.kind != NONE:
+                        activate(r.kind, sums, f, 0, 1, some, numbers[2], numbers[3])
                 _copy_to_apart(sums, f, y, t, r.y_col, some)
         l += width - w
 
 
 @helper
-def _add_residual(sums, s, count, residual, t, step, lowest):
-    """Replace ``count`` sums by max(sum + residual, lowest)."""
+def _add_residual(sums, s, count, residual, t, step, bounds):
+    """Add the residual to ``count`` sums, and keep them between two bounds."""
+    lowest, highest = bounds[0], bounds[1]
     s, t, step = np.uintp(s), np.uintp(t), np.uintp(step)
     for j in range(np.uintp(count)):
         v = sums[s + j] + residual[t + j * step]
-        sums[s + j] = lowest if v < lowest else v
+        v = lowest if v < lowest else v
+        sums[s + j] = highest if v > highest else v
 
 
 @helper

@@ -5,11 +5,9 @@ With a = |x|,
     gelu(x) = max(x, 0) - a Phi(-a),    Phi(-a) = exp(-a^2 / 2) M(a)
 
 The first identity loses no digits: in 1 + erf, of numbers near 1 and -1, most would go. M, Mills'
-ratio over sqrt(2 pi), falls smoothly from 1/2 like 1/a, so in t = 1 / (1 + a/3) it is close to
-a polynomial. Ours meets it at the Chebyshev nodes of 0 <= a <= 6, to 8e-8 of its value there
-(Press et al., Numerical Recipes, section 6.2.2, treat erfc alike); beyond, a Phi(-a) is below
-1e-8 itself. So y is within 2.4e-7 |x| of the truth: the last bits of a float32, and the loop takes
-as many numbers at a time as a vector has. For float64 C's erfc takes one.
+ratio over sqrt(2 pi), is a polynomial of `npkpose.engine.elementary`. So y is within 2.4e-7 |x| of
+the truth: the last bits of a float32, and the loop takes as many numbers at a time as a vector has.
+For float64 C's erfc takes one.
 `npkpose.nn.gelu` is the plain version.
 """
 
@@ -17,21 +15,16 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from numpy.polynomial import Chebyshev, Polynomial
 
 from npkpose._jit import helper
 from npkpose._numba import carray, overload, register_jitable, types
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.conv_forward import address
-from npkpose.engine.elementary import exp
+from npkpose.engine.elementary import LARGEST, MILLS, exp
 from npkpose.engine.jobs import job, run_job
 from npkpose.engine.threads import num_threads
 
 CHUNK = 1 << 13  # numbers
-
-_DEGREE = 7  # of the polynomial: the kernel writes its eight terms out
-_FITTED = 6.0  # largest a of the fit
-_LARGEST = 13.0  # exp(-a^2 / 2) is 0 in float32 from about there on
 
 
 def gelu(x, with_slope=True):
@@ -45,24 +38,9 @@ def gelu(x, with_slope=True):
     return y, slope
 
 
-def _upper_tail(a):
-    return 0.5 * math.erfc(a / math.sqrt(2.0))
-
-
-def _fit_mills():
-    """Return the coefficients of M as a polynomial in t, lowest first, float32."""
-
-    def mills(t):
-        return [_upper_tail(a) * math.exp(a * a / 2) for a in 3 * (1 / t - 1)]
-
-    fit = Chebyshev.interpolate(mills, _DEGREE, domain=(1 / (1 + _FITTED / 3), 1.0))
-    return fit.convert(kind=Polynomial).coef.astype(np.float32)
-
-
-_MILLS = _fit_mills()
-_M0, _M1, _M2, _M3, _M4, _M5, _M6, _M7 = _MILLS
+_M0, _M1, _M2, _M3, _M4, _M5, _M6, _M7 = MILLS
 _ZERO, _ONE, _HALF, _THIRD = (np.float32(n) for n in (0, 1, 1 / 2, 1 / 3))  # no float64 slips in
-_END, _BELL = np.float32(_LARGEST), np.float32(1 / math.sqrt(2 * math.pi))
+_END, _BELL = np.float32(LARGEST), np.float32(1 / math.sqrt(2 * math.pi))
 
 
 def _float32(record, thread):
@@ -110,13 +88,6 @@ def _fill_32(x, y, slope, with_slope):
             bell = exp(-_HALF * a * a)
             tail, a_bell = bell * _mills(a), a * bell * _BELL
             slope[i] = _ONE - tail + a_bell if x[i] > _ZERO else tail - a_bell
-
-
-@register_jitable
-def gelu_of(x):
-    """Return gelu(x) of one float32."""
-    a = min(abs(x), _END)
-    return (_ZERO if x < _ZERO else x) - a * exp(-_HALF * a * a) * _mills(a)
 
 
 @register_jitable

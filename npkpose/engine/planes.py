@@ -76,7 +76,7 @@ def _copy_rows(r, x, s, planes, t, rows, low, high):
         return
     for _ in range(rows):
         clear(planes, t, low)
-        _copy_apart(x, s, r.sw, planes, t + low, high - low)
+        copy_apart(x, s, r.sw, planes, t + low, high - low)
         clear(planes, t + high, width - high)
         s, t = s + r.sh * r.W, t + width
 
@@ -90,7 +90,7 @@ def clear(target, t, count):
 
 
 @helper
-def _copy_apart(source, s, step, target, t, count):
+def copy_apart(source, s, step, target, t, count):
     """Copy ``count`` numbers, ``step`` apart, from s on to t; unsigned indices vectorise."""
     if step == 1:
         copy_numbers(source, s, target, t, count)

@@ -1,29 +1,20 @@
 """Jobs on single numbers: activations, and pairs of arrays that are broadcast; float32.
 
-They are steps of a `npkpose.engine.program.Program`. An activation is a number, with two
-parameters a and b:
-
-    SIGMOID     1 / (1 + exp(-x))            SILU        x sigmoid(x)
-    CLIP        from a to b                  LEAKY       x, or a x below zero
-    HARD_SIGMOID   a x + b, from 0 to 1      HARD_SWISH  x times that
-    SLOPE, of two arrays: x, or x z below zero
-    GELU        `npkpose.engine.gelu`        EXP, SQRT, SQUARE, AFFINE: a x + b
+They are steps of a `npkpose.engine.program.Program`. SLOPE, of two arrays, is x, or x z below zero.
 """
 
 from functools import lru_cache
 
 import numpy as np
 
-from npkpose._jit import contracting_kernel, helper
+from npkpose._jit import helper
 from npkpose._numba import carray
+from npkpose.engine.activations import activate
 from npkpose.engine.atomics import fetch_add, numbers_at
-from npkpose.engine.elementary import exp
-from npkpose.engine.gelu import gelu_of
 from npkpose.engine.jobs import job
 from npkpose.engine.vectors import copy_numbers
 
 CHUNK = 2**12
-(SIGMOID, SILU, CLIP, LEAKY, HARD_SIGMOID, HARD_SWISH, GELU, EXP, SQRT, SQUARE, AFFINE) = range(11)
 (ADD, MULTIPLY, SUBTRACT, DIVIDE, SLOPE) = range(5)
 
 
@@ -66,59 +57,15 @@ def _activate_float32(record, thread):
         first = fetch_add(r, 0, 1) * CHUNK
         if first >= size:
             return
-        part = slice(first, min(first + CHUNK, size))
+        count = min(CHUNK, size - first)
         if r[1] != r[2]:
-            copy_numbers(x, first, y, first, min(CHUNK, size - first))
-        apply(y[part], r[5], numbers[0], numbers[1])
+            copy_numbers(x, first, y, first, count)
+        activate(r[5], y, first, 0, 1, count, numbers[0], numbers[1])
 
 
 @lru_cache(maxsize=1)
 def _activation_job():
     return job(_activate_float32)
-
-
-@contracting_kernel
-def apply(y, kind, a, b):
-    """Replace numbers by an activation of them; in place, so that loops take whole vectors."""
-    one, zero, n = np.float32(1), np.float32(0), np.uintp(y.size)
-    if kind == SIGMOID:
-        for i in range(n):
-            y[i] = one / (one + exp(-y[i]))
-    elif kind == SILU:
-        for i in range(n):
-            y[i] = y[i] / (one + exp(-y[i]))
-    elif kind == CLIP:
-        for i in range(n):
-            v = a if y[i] < a else y[i]
-            y[i] = b if v > b else v
-    elif kind == LEAKY:
-        for i in range(n):
-            y[i] = a * y[i] if y[i] < zero else y[i]
-    elif kind == HARD_SIGMOID:
-        for i in range(n):
-            v = a * y[i] + b
-            v = zero if v < zero else v
-            y[i] = one if v > one else v
-    elif kind == HARD_SWISH:
-        for i in range(n):
-            v = a * y[i] + b
-            v = zero if v < zero else v
-            y[i] *= one if v > one else v
-    elif kind == GELU:
-        for i in range(n):
-            y[i] = gelu_of(y[i])
-    elif kind == EXP:
-        for i in range(n):
-            y[i] = exp(y[i])
-    elif kind == SQRT:
-        for i in range(n):
-            y[i] = np.sqrt(y[i])
-    elif kind == SQUARE:
-        for i in range(n):
-            y[i] = y[i] * y[i]
-    else:
-        for i in range(n):
-            y[i] = a * y[i] + b
 
 
 def _combine_float32(record, thread):

@@ -81,7 +81,7 @@ class Program:
                 None if a is None else np.resize(a, (N * C, *a.shape[1:]))
                 for a in (weight, *epilogue[:2])
             )
-            epilogue = Epilogue(scale, shift, residual, epilogue.relu)
+            epilogue = Epilogue(scale, shift, residual, *epilogue[3:])
             self.add_taps(x, weight, taps._replace(w_image=taps.w_row, own=1), y, epilogue)
             return
         for g in range(groups):
@@ -136,7 +136,7 @@ def _part(epilogue, channels):
     """Return the epilogue for some channels of the output."""
     scale, shift = (None if a is None else a[channels] for a in epilogue[:2])
     residual = None if epilogue.residual is None else epilogue.residual[:, channels]
-    return Epilogue(scale, shift, residual, epilogue.relu)
+    return Epilogue(scale, shift, residual, *epilogue[3:])
 
 
 def _follow(x):

@@ -32,23 +32,24 @@ from npkpose.engine.vectors import (
 @intrinsic
 def tile(
     _, P, V, x, x_at, x_offsets, first, end, w, w_at, w_row, w_offsets,
-    sums, sums_at, sums_row, add, y, y_at, y_row, count, scale, shift, channel, residual, lowest,
+    sums, sums_at, sums_row, add, y, y_at, y_row, count, scale, shift, channel, residual,
+    lowest, highest,
 ):  # fmt: skip
     """Sum terms first to end of P rows of V vectors.
 
     They start from ``sums`` if ``add``, and go there if ``count`` is 0. Otherwise the sum is
-    complete: max(scale sum + shift + residual, lowest), of which ``count`` numbers are in a row,
-    goes to ``y``. ``scale`` and ``shift`` have a number for row ``channel`` + p; ``residual`` is
-    like ``y``, or empty.
+    complete: scale sum + shift + residual, no less than ``lowest`` and no more than ``highest``,
+    goes to ``y``, ``count`` numbers in a row. ``scale`` and ``shift`` have a number for row
+    ``channel`` + p; ``residual`` is like ``y``, or empty.
     """
     i, real = types.intp, x.dtype
     signature = types.void(
         i, i, x, i, x_offsets, i, i, w, i, i, w_offsets,
-        sums, i, i, types.boolean, y, i, i, i, scale, shift, i, residual, real,
+        sums, i, i, types.boolean, y, i, i, i, scale, shift, i, residual, real, real,
     )  # fmt: skip
 
     def generate(context, builder, signature, arguments):
-        residual = context.make_array(signature.args[-2])(context, builder, arguments[-2])
+        residual = context.make_array(signature.args[-3])(context, builder, arguments[-3])
         has_residual = builder.icmp_signed("!=", residual.nitems, number(0))
         P, V, *data = data_of(context, builder, signature.args, arguments)
         values = dict(zip(_NAMES, data), has_residual=has_residual)
@@ -60,7 +61,7 @@ def tile(
 
 _NAMES = (  # of the arguments after P and V
     "x x_at x_offsets first end w w_at w_row w_offsets sums sums_at sums_row add "
-    "y y_at y_row count scale shift channel residual lowest"
+    "y y_at y_row count scale shift channel residual lowest highest"
 ).split()
 
 
@@ -124,7 +125,7 @@ class _Tile:
                     b.store(b.call(self.fma, [factor, pixel, b.load(total)]), total)
 
     def finish(self):
-        """Write max(scale sum + shift + residual, lowest) to ``y``."""
+        """Write scale sum + shift + residual, between two bounds, to ``y``."""
         b = self.b
         for p in range(self.P):
             c = b.add(self.channel, number(p))
@@ -139,9 +140,9 @@ class _Tile:
         with b.if_then(self.has_residual):
             for place in self.totals:
                 self.add_residual(*place, mask)
-        lowest = spread(b, self.lowest, self.vector)
+        bounds = [spread(b, bound, self.vector) for bound in (self.lowest, self.highest)]
         for place in self.totals:
-            self.write(*place, lowest, mask)
+            self.write(*place, *bounds, mask)
 
     def add_residual(self, p, v, mask):
         """Add to a total its vector of the residual."""
@@ -153,11 +154,12 @@ class _Tile:
         total = self.totals[p, v]
         self.b.store(self.b.fadd(self.b.load(total), residual), total)
 
-    def write(self, p, v, lowest, mask):
-        """Write a total to ``y``, no less than ``lowest``."""
+    def write(self, p, v, lowest, highest, mask):
+        """Write a total to ``y``, between two bounds."""
         b, place = self.b, self.at(self.y, self.y_at, self.y_row, p, v)
         value = b.load(self.totals[p, v])
         value = b.select(b.fcmp_ordered("<", value, lowest), lowest, value)
+        value = b.select(b.fcmp_ordered(">", value, highest), highest, value)
         if v == self.V - 1:
             store_masked(b, value, place, mask)
         else:

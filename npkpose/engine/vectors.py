@@ -143,8 +143,46 @@ def copy_every_second(_, source, s, target, t, count):
             first = b.gep(source, [b.mul(l, number(2))])
             pair = [b.load(vector_at(b, first, number(n), vector), align=1) for n in (0, lanes)]
             b.store(b.shuffle_vector(*pair, even), vector_at(b, target, l, vector), align=1)
-        with cgutils.for_range_slice(b, whole, count, number(1)) as (l, _):
-            b.store(b.load(b.gep(source, [b.mul(l, number(2))])), b.gep(target, [l]))
+        first, left, pair = b.gep(source, [b.mul(whole, number(2))]), b.sub(count, whole), []
+        for n in 0, lanes:
+            mask = mask_below(b, b.sub(b.mul(left, number(2)), number(n + 1)), lanes)
+            pair.append(load_masked(b, vector_at(b, first, number(n), vector), vector, mask))
+        place, mask = vector_at(b, target, whole, vector), mask_below(b, left, lanes)
+        store_masked(b, b.shuffle_vector(*pair, even), place, mask)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def split_pairs(_, source, s, count, target, t, u):
+    """Copy ``count`` numbers from ``source[s:]`` in turns to ``target[t:]`` and ``target[u:]``."""
+    i = types.intp
+    signature = types.void(source, i, i, target, i, i)
+
+    def generate(context, b, signature, arguments):
+        source, s, count, target, t, u = data_of(context, b, signature.args, arguments)
+        source, targets = b.gep(source, [s]), [b.gep(target, [at]) for at in (t, u)]
+        vector, _ = vector_type(b, source.type.pointee)
+        lanes, turns = vector.count, ir.VectorType(ir.IntType(32), vector.count)
+
+        def copy(l, load, store):
+            pair = [load(vector_at(b, source, b.add(l, number(n)), vector), n) for n in (0, lanes)]
+            for n, target in enumerate(targets):
+                each = ir.Constant(turns, list(range(n, 2 * lanes, 2)))
+                place = vector_at(b, target, b.lshr(l, number(1)), vector)
+                store(b.shuffle_vector(*pair, each), place, n)
+
+        whole = b.and_(count, number(-2 * lanes))
+        with cgutils.for_range_slice(b, number(0), whole, number(2 * lanes)) as (l, _):
+            copy(l, lambda at, n: b.load(at, align=1), lambda v, at, n: b.store(v, at, align=1))
+        left = b.sub(count, whole)
+        masks = [mask_below(b, b.sub(left, number(n)), lanes) for n in (0, lanes)]
+        halves = [mask_below(b, b.lshr(b.add(left, number(n)), number(1)), lanes) for n in (1, 0)]
+        copy(
+            whole, lambda at, n: load_masked(b, at, vector, masks[n // lanes]),
+            lambda v, at, n: store_masked(b, v, at, halves[n]),
+        )  # fmt: skip
         return context.get_dummy_value()
 
     return signature, generate

@@ -8,17 +8,18 @@ import math
 
 import numpy as np
 
-from npkpose.engine import channels, pointwise, rows, windows
+from npkpose.engine import activations, channels, pointwise, rows, windows
 from npkpose.engine.conv_forward import Epilogue
 from npkpose.onnx.lower_moves import MOVES
 from npkpose.onnx.ops.arguments import check_axis, per_axis, resolve_pads
 from npkpose.onnx.ops.conv import windows as conv_windows
 
 _ACTIVATIONS = {
-    "Sigmoid": pointwise.SIGMOID, "Silu": pointwise.SILU, "Clip": pointwise.CLIP,
-    "LeakyRelu": pointwise.LEAKY, "HardSigmoid": pointwise.HARD_SIGMOID,
-    "HardSwish": pointwise.HARD_SWISH,
+    "Relu": activations.CLIP, "Clip": activations.CLIP, "Sigmoid": activations.SIGMOID,
+    "Silu": activations.SILU, "LeakyRelu": activations.LEAKY,
+    "HardSigmoid": activations.HARD_SIGMOID, "HardSwish": activations.HARD_SWISH,
 }  # fmt: skip
+_RELU = 0.0, np.inf
 _WINDOW = ("kernel_shape", "strides", "dilations", "pads", "auto_pad")
 
 
@@ -26,7 +27,7 @@ def _conv(plan, node):
     a = node.attributes
     x, weight, bias, residual = plan.reads(node, 4)
     kind = a.get("activation", "")
-    if x.ndim != 4 or kind not in ("", "Relu", *_ACTIVATIONS) or not plan.constant(node, 1):
+    if x.ndim != 4 or kind not in ("", *_ACTIVATIONS) or not plan.constant(node, 1):
         return None
     options = [a.get(name) for name in _WINDOW[:4]]
     kernel, strides, dilations, pads = conv_windows(
@@ -36,18 +37,18 @@ def _conv(plan, node):
         return None
     y = plan.write(node)
     window = kernel, dilations, tuple(before for before, _ in pads), strides
-    numbers = (*a.get("activation_params", ()), 0.0, 0.0)[:2]
+    activation = None
+    if kind:
+        numbers = _RELU if kind == "Relu" else (*a.get("activation_params", ()), 0.0, 0.0)[:2]
+        activation = _ACTIVATIONS[kind], *numbers
     if 1 < a.get("group", 1) == x.shape[1] == len(weight) and residual is None:
-        act = {"": (channels.NONE, 0.0, 0.0), "Relu": (pointwise.CLIP, 0.0, np.inf)}.get(kind)
-        act = act or (_ACTIVATIONS[kind], *numbers)
-        channels.add_channels(plan.program, plan.contiguous(x), weight, bias, y, window, act)
+        x = plan.contiguous(x)
+        channels.add_channels(plan.program, x, weight, bias, y, window, activation)
         return True
     residual = None if residual is None else plan.contiguous(residual).reshape(y.shape)
-    epilogue = Epilogue(None, bias, residual, kind == "Relu")
+    epilogue = Epilogue(None, bias, residual, activation=activation)
     x = x if plan.has_rows(x) else plan.contiguous(x)
     plan.program.add_convolution(x, weight, y, window, a.get("group", 1), epilogue)
-    if kind in _ACTIVATIONS:
-        _activate(plan, y, y, _ACTIVATIONS[kind], numbers)
     return True
 
 
@@ -150,14 +151,14 @@ def _clip(plan, node):
     if np.size(low) != 1 or np.size(high) != 1 or not plan.constant(node, 1, 2):
         return None
     numbers = [float(np.reshape(v, -1)[0]) for v in (low, high)]
-    return _activate(plan, plan.contiguous(x), plan.write(node), pointwise.CLIP, numbers)
+    return _activate(plan, plan.contiguous(x), plan.write(node), activations.CLIP, numbers)
 
 
 def _power(plan, node):
     x, exponent = plan.reads(node, 2)
     if not plan.constant(node, 1) or np.size(exponent) != 1 or np.reshape(exponent, -1)[0] != 2:
         return None
-    return _activation(pointwise.SQUARE)(plan, node)
+    return _activation(activations.SQUARE)(plan, node)
 
 
 def _max_pool(plan, node):
@@ -215,13 +216,13 @@ LOWERED = MOVES | {
     "Conv": _conv, "FusedConv": _conv, "ConvTranspose": _conv_transpose, "MatMul": _matmul,
     "Gemm": _gemm, "Add": _binary(pointwise.ADD), "Sub": _binary(pointwise.SUBTRACT),
     "Mul": _binary(pointwise.MULTIPLY), "Div": _binary(pointwise.DIVIDE),
-    "PRelu": _binary(pointwise.SLOPE), "Relu": _activation(pointwise.CLIP, 0.0, np.inf),
-    "Sigmoid": _activation(pointwise.SIGMOID), "Swish": _activation(pointwise.SILU),
-    "HardSwish": _activation(pointwise.HARD_SWISH, 1 / 6, 0.5), "Clip": _clip,
-    "Gelu": _activation(pointwise.GELU), "Exp": _activation(pointwise.EXP),
-    "LeakyRelu": _activation(pointwise.LEAKY, ("alpha", 0.01)),
-    "HardSigmoid": _activation(pointwise.HARD_SIGMOID, ("alpha", 0.2), ("beta", 0.5)),
-    "Sqrt": _activation(pointwise.SQRT), "Neg": _activation(pointwise.AFFINE, -1.0, 0.0),
+    "PRelu": _binary(pointwise.SLOPE), "Relu": _activation(activations.CLIP, *_RELU),
+    "Sigmoid": _activation(activations.SIGMOID), "Swish": _activation(activations.SILU),
+    "HardSwish": _activation(activations.HARD_SWISH, 1 / 6, 0.5), "Clip": _clip,
+    "Gelu": _activation(activations.GELU), "Exp": _activation(activations.EXP),
+    "LeakyRelu": _activation(activations.LEAKY, ("alpha", 0.01)),
+    "HardSigmoid": _activation(activations.HARD_SIGMOID, ("alpha", 0.2), ("beta", 0.5)),
+    "Sqrt": _activation(activations.SQRT), "Neg": _activation(activations.AFFINE, -1.0, 0.0),
     "Pow": _power, "MaxPool": _max_pool, "GlobalAveragePool": _mean, "ReduceMean": _mean,
     "Softmax": _softmax, "LayerNormalization": _layer_norm,
 }  # fmt: skip

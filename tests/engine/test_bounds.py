@@ -13,6 +13,7 @@ from npkpose._numba import COMPILES
 from npkpose.engine import (
     Epilogue,
     attend,
+    channels,
     conv2d_input_gradient,
     conv2d_weight_gradient,
     convolve,
@@ -21,6 +22,8 @@ from npkpose.engine import (
     normalise_tokens,
     use_threads,
 )
+from npkpose.engine.activations import SILU
+from npkpose.engine.program import Program
 
 pytestmark = [
     pytest.mark.skipif(not COMPILES, reason="nothing is compiled here"),
@@ -113,5 +116,25 @@ def test_products_attention_gelu_and_means(end, rng):
             attend(*q)
             gelu(x)
             normalise_tokens(x, *at_the_edge(np.ones((2, M), dtype), end), 1e-5)
+
+    assert survives(run)
+
+
+@pytest.mark.parametrize("end", [True, False])
+def test_convolutions_of_each_channel(end, rng):
+    def run():
+        for _ in range(60):
+            k, s, size = rng.integers(1, 6), rng.integers(1, 4), rng.integers(5, 40, 2)
+            window = (k, k), (1, 1), (k // 2, k // 2), (s, s)
+            y = 1, 3, *count_windows(size, window)
+            x, weight, bias, y = (
+                at_the_edge(rng.normal(size=shape).astype(np.float32), end)
+                for shape in ((1, 3, *size), (3, 1, k, k), (3,), y)
+            )
+            program = Program()
+            channels.add_channels(program, x, weight, bias, y, window, (SILU, 0.0, 0.0))
+            program.run()
+            expected = convolve(x, weight, window, 3, Epilogue(shift=bias, activation=(SILU, 0, 0)))
+            assert abs(y - expected).max() < 1e-5
 
     assert survives(run)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from npkpose._numba import COMPILES
+from npkpose.engine.activations import CLIP, HARD_SWISH
 from npkpose.engine.conv_forward import Epilogue, convolve
 from npkpose.engine.threads import use_threads
 from npkpose.nn.conv import conv2d
@@ -62,6 +63,22 @@ def test_the_epilogue_does_its_steps_in_order(convolutions, data, steps):
     y = y if shift is None else y + shift[:, None, None]
     y = y if residual is None else y + residual.reshape(y.shape)
     np.testing.assert_allclose(got, np.maximum(y, 0) if steps[3] else y, rtol=0, atol=1e-12)
+
+
+@given(data=st.data(), residual=st.booleans())
+@pytest.mark.parametrize("activation", [(CLIP, -0.5, 1), (HARD_SWISH, 1 / 6, 0.5)])
+def test_an_activation_comes_last(convolutions, activation, data, residual):
+    x, weight, window, groups = data.draw(convolutions)
+    x, weight = x.astype(np.float32), weight.astype(np.float32)
+    y, flat = plain(x, weight, window, groups), None
+    N, O, Ho, Wo = y.shape
+    if residual:
+        flat = np.random.default_rng(0).normal(size=(N, O, Ho * Wo)).astype(np.float32)
+        y += flat.reshape(y.shape)
+    got = convolve(x, weight, window, groups, Epilogue(residual=flat, activation=activation))
+    kind, a, b = activation
+    wanted = np.clip(y, a, b) if kind == CLIP else y * np.clip(a * y + b, 0, 1)
+    np.testing.assert_allclose(got, wanted, rtol=0, atol=1e-5 * max(1, abs(y).max(initial=0)))
 
 
 def test_nothing_outside_the_image_is_read_and_the_arguments_stay_as_they_are(rng):

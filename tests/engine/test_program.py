@@ -1,10 +1,12 @@
 """Jobs that follow each other in a program, each against NumPy."""
 
+import math
+
 import numpy as np
 import pytest
 
 from npkpose import engine
-from npkpose.engine import channels, copies, pointwise, rows, windows
+from npkpose.engine import activations, channels, copies, pointwise, rows, windows
 from npkpose.engine.conv_forward import Epilogue
 from npkpose.engine.program import Program
 from npkpose.nn.faster import current_engine
@@ -37,6 +39,7 @@ ACTIVATIONS = {
     "LEAKY": (lambda x: np.where(x < 0, 0.1 * x, x), (0.1,)),
     "HARD_SIGMOID": (lambda x: np.clip(x / 6 + 0.5, 0, 1), (1 / 6, 0.5)),
     "HARD_SWISH": (lambda x: x * np.clip(x / 6 + 0.5, 0, 1), (1 / 6, 0.5)),
+    "GELU": (lambda x: x * np.vectorize(math.erfc)(-x / 2**0.5) / 2, ()),
     "EXP": (np.exp, ()), "SQUARE": (np.square, ()), "AFFINE": (lambda x: 2 * x - 1, (2, -1)),
 }  # fmt: skip
 
@@ -46,7 +49,7 @@ def test_an_activation_is_the_formula(normal, name):
     formula, numbers = ACTIVATIONS[name]
     x = 3 * normal(3, 4099)
     y = np.empty_like(x)
-    run(pointwise.add_activation, getattr(pointwise, name), x, y, *numbers)
+    run(pointwise.add_activation, getattr(activations, name), x, y, *numbers)
     np.testing.assert_allclose(y, formula(x), rtol=1e-6, atol=1e-6)
 
 
@@ -134,7 +137,7 @@ def test_channels_are_convolved_on_their_own(normal, case):
     window = (k, k), (d, d), (p, p), (s, s)
     expected = np.clip(engine.convolve(x, weight, window, 6, Epilogue(shift=bias)), 0, 1)
     y = np.full_like(expected, 7)
-    run(channels.add_channels, x, weight, bias, y, window, (pointwise.CLIP, 0, 1))
+    run(channels.add_channels, x, weight, bias, y, window, (activations.CLIP, 0, 1))
     np.testing.assert_allclose(y, expected, atol=1e-5)
 
 

@@ -17,11 +17,12 @@ ERRORS = {np.float32: 2e-6, np.float64: 1e-14}
 def run(
     P, V, x, x_at, x_offsets, first, end, w, w_at, w_row, w_offsets,
     sums, sums_at, sums_row, add, y, y_at, y_row, count, scale, shift, channel, residual, lowest,
+    highest,
 ):  # fmt: skip
     tile(
         P, V, x, x_at, x_offsets, first, end, w, w_at, w_row, w_offsets,
         sums, sums_at, sums_row, add, y, y_at, y_row, count, scale, shift, channel, residual,
-        lowest,
+        lowest, highest,
     )  # fmt: skip
 
 
@@ -50,14 +51,14 @@ class Case:
         self.residual = rng.normal(size=self.y.shape).astype(dtype)
         self.scale, self.shift = rng.normal(size=(2, P + 3)).astype(dtype)
 
-    def run(self, first=0, end=K, add=False, count=0, residual=True, lowest=-np.inf):
+    def run(self, first=0, end=K, add=False, count=0, residual=True, bounds=(-np.inf, np.inf)):
         """Call the tile with starts that differ from 0 everywhere."""
         run(
             self.P, self.V, self.x, 11, self.x_offsets, first, end,
             self.w, self.w.shape[1] + 1, self.w.shape[1] if self.P > 1 else 0, self.w_offsets,
             self.sums, self.sums.shape[1] + 3, self.sums.shape[1], add,
             self.y, ROW + 5, ROW, count, self.scale, self.shift, 2,
-            self.residual if residual else self.residual[:0], self.dtype(lowest),
+            self.residual if residual else self.residual[:0], *map(self.dtype, bounds),
         )  # fmt: skip
 
     def products(self, first=0, end=K):
@@ -97,17 +98,17 @@ def test_no_terms_leave_the_sums(case):
 
 
 @pytest.mark.parametrize("residual", [False, True])
-@pytest.mark.parametrize("lowest", [-np.inf, 0])
-def test_every_count_is_written_and_nothing_beside_it(case, residual, lowest):
+@pytest.mark.parametrize("bounds", [(-np.inf, np.inf), (0, 1)])
+def test_every_count_is_written_and_nothing_beside_it(case, residual, bounds):
     total = case.products() * case.scale[2 : 2 + case.P, None].astype(float)
     total = total + case.shift[2 : 2 + case.P, None]
     for count in range(case.width - case.lanes + 1, case.width + 1):
         case.y[...] = SENTINEL
-        case.run(count=count, residual=residual, lowest=lowest)
+        case.run(count=count, residual=residual, bounds=bounds)
         expected = np.full(case.y.shape, SENTINEL)
         inside = slice(1, 1 + case.P), slice(5, 5 + count)
         expected[inside] = total[:, :count] + (case.residual[inside] if residual else 0)
-        expected[inside] = np.maximum(expected[inside], lowest)
+        expected[inside] = np.clip(expected[inside], *bounds)
         error = ERRORS[case.dtype] * 20
         np.testing.assert_allclose(case.y, expected, rtol=0, atol=error)
         outside = np.ones(case.y.shape, bool)
@@ -126,6 +127,6 @@ def test_the_end_of_a_sum_adds_to_its_beginning(case):
 def test_nan_and_infinity_stay_in_their_lane(case):
     case.x[11 + case.x_offsets[0]] = np.nan
     case.x_offsets[1:] = case.x_offsets[0] + 1 + np.arange(K - 1)  # all others lie behind it
-    case.run(count=case.width, residual=False, lowest=0)
+    case.run(count=case.width, residual=False, bounds=(0, np.inf))
     got = np.isnan(case.y[1 : 1 + case.P, 5 : 5 + case.width])
     assert got[:, 0].all() and not got[:, 1:].any()

@@ -11,6 +11,7 @@ from npkpose.engine.vectors import (
     copy_every_second,
     copy_numbers,
     copy_to_every_second,
+    split_pairs,
     tile_heights,
 )
 
@@ -30,6 +31,11 @@ def run_copy_every_second(source, s, target, t, count):
 @numba.njit
 def run_copy_to_every_second(source, s, target, t, count):
     copy_to_every_second(source, s, target, t, count)
+
+
+@numba.njit
+def run_split_pairs(source, s, count, target, t, u):
+    split_pairs(source, s, count, target, t, u)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -55,6 +61,16 @@ def test_numbers_are_spread_two_apart_and_those_between_stay(s, t, dtype):
         expected = target.copy()
         expected[t : t + 2 * count : 2] = source[s:]
         run_copy_to_every_second(source, s, target, t, count)
+        np.testing.assert_array_equal(target, expected)
+
+
+def test_pairs_are_split_and_nothing_else_is_touched():
+    for count in range(71):
+        source, target = np.arange(3 + count, dtype=np.float32), np.full(150, -1, np.float32)
+        expected = target.copy()
+        for start, half in ((5, source[3::2]), (80, source[4::2])):
+            expected[start : start + len(half)] = half
+        run_split_pairs(source, 3, count, target, 5, 80)
         np.testing.assert_array_equal(target, expected)
 
 
