@@ -17,11 +17,13 @@ Read in this order:
     image_files.py   where the images of a file are
     fingerprint.py   which data set is it: a text to compare
     motion.py        sequences of poses in space and their keypoints, for lifting
+    crowds.py        sequences of people who cross, are hidden and return, for tracking
 """
 
 from npkpose.data.augment import flip_scene, random_crop, random_view, warp_scene
 from npkpose.data.coco_dataset import CocoDataset
 from npkpose.data.coco_writer import write_coco
+from npkpose.data.crowds import Crowd, moving_crowd
 from npkpose.data.distort import change_colours, hide_patches
 from npkpose.data.figures import KITE, two_figures
 from npkpose.data.markers import four_markers
@@ -29,7 +31,7 @@ from npkpose.data.people import SyntheticPeople, synthetic_scene
 from npkpose.data.scene import Scene
 
 __all__ = [
-    "CocoDataset", "KITE", "Scene", "SyntheticPeople", "change_colours", "flip_scene",
-    "four_markers", "hide_patches", "random_crop", "random_view", "synthetic_scene",
-    "two_figures", "warp_scene", "write_coco",
+    "CocoDataset", "Crowd", "KITE", "Scene", "SyntheticPeople", "change_colours", "flip_scene",
+    "four_markers", "hide_patches", "moving_crowd", "random_crop", "random_view",
+    "synthetic_scene", "two_figures", "warp_scene", "write_coco",
 ]  # fmt: skip

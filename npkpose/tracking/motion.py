@@ -23,8 +23,8 @@ place and shape have separate filters, whose errors are taken as independent.
 
 import numpy as np
 
-ACCELERATION = 1.0  # sizes^2 / s^3: in one second, the velocity changes by about 1 size / s
-DEFORMATION = 0.1  # sizes^2 / s: in 1 / 30 s, a keypoint moves by about 0.06 sizes about the place
+ACCELERATION = 0.5  # sizes^2 / s^3: in one second, the velocity changes by about 0.7 sizes / s
+DEFORMATION = 0.05  # sizes^2 / s: in 1 / 30 s, a keypoint moves by 0.04 sizes about the place
 NOISE = 0.05  # sizes: standard deviation of a detected keypoint
 STIFFNESS = 0.03  # sizes: least standard deviation of a measured place: errors have a common part
 FIRST_SPEED = 1.0  # sizes / s: standard deviation of the velocity of a new person

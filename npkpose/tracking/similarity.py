@@ -1,12 +1,13 @@
 """How similar a detection is to a tracked person: OKS widened by uncertainty, and box overlap.
 
     similarity = (S + IoU) / 2
-    S        = 1 / (n + 1) sum over the n keypoints that both have of exp(-d_i^2 / (2 v_i))
-    v_i      = A (2 sigma_i)^2 + variance of the prediction of keypoint i
+    S          = 1 / (n + 1) sum over the n keypoints that both have of exp(-d_i^2 / (2 v_i))
+    v_i        = A (2 sigma_i)^2 + variance of the prediction of keypoint i
 
 d_i is the distance of the detected keypoint from the predicted one, A the tracked person's area
-and sigma_i the keypoint's constant. IoU is the intersection over union of the boxes around all
-keypoints of each. With n instead of n + 1 and exact predictions, S is the object keypoint
+and sigma_i the keypoint's constant. IoU is the intersection over union of the boxes around the n
+keypoints, widened by `MARGIN` sizes on each side: whoever comes out behind a wall, one arm first,
+is compared by that arm. With n instead of n + 1 and exact predictions, S is the object keypoint
 similarity (OKS, `metrics.oks`); the 1 stands for a keypoint that does not fit, so that a single
 common keypoint is weak evidence.
 
@@ -25,6 +26,7 @@ import numpy as np
 
 from npkpose._jit import helper, kernel
 
+MARGIN = 0.1  # sizes
 DEFAULT_SIGMA = 0.05  # of keypoints for which nobody published an OKS constant
 
 
@@ -34,7 +36,7 @@ def sigmas_of(skeleton):
     return np.where(np.isnan(sigmas), DEFAULT_SIGMA, sigmas)
 
 
-def track_similarity(tracked, variances, boxes, found, found_boxes):
+def track_similarity(tracked, variances, sizes, found):
     """Return the similarity of each tracked person with each detection: (T, D), within [0, 1].
 
     Parameters
@@ -43,17 +45,18 @@ def track_similarity(tracked, variances, boxes, found, found_boxes):
         Predicted keypoints in pixels, NaN where missing.
     variances : ndarray, shape (T, K)
         v_i, in pixels^2, positive.
-    boxes : ndarray, shape (T, 4)
-    found, found_boxes : ndarray, shapes (D, K, 2) and (D, 4)
-        Detections.
+    sizes : ndarray, shape (T,)
+        Of the people, in pixels, positive.
+    found : ndarray, shape (D, K, 2)
+        Detections, NaN where missing.
     """
     result = np.empty((len(tracked), len(found)))
-    _fill_similarity(tracked, 0.5 / variances, boxes, found, found_boxes, result)
+    _fill_similarity(tracked, 0.5 / variances, MARGIN * sizes, found, result)
     return result
 
 
 @kernel
-def _fill_similarity(tracked, factors, boxes, found, found_boxes, result):
+def _fill_similarity(tracked, factors, margins, found, result):
     """Fill ``result`` (T, D); ``factors`` (T, K) are 1 / (2 v)."""
     for t in range(tracked.shape[0]):
         for d in range(found.shape[0]):
@@ -65,15 +68,25 @@ def _fill_similarity(tracked, factors, boxes, found, found_boxes, result):
                     common += 1
                     if exponent < 40.0:  # exp(-40) is 4e-18
                         total += np.exp(-exponent)
-            result[t, d] = 0.5 * (total / (common + 1) + _overlap(boxes[t], found_boxes[d]))
+            overlap = _overlap(tracked[t], found[d], margins[t]) if common else 0.0
+            result[t, d] = 0.5 * (total / (common + 1) + overlap)
 
 
 @helper
-def _overlap(a, b):
-    """Intersection over union; 0 for boxes that share no area."""
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
+def _overlap(a, b, margin):
+    """Intersection over union of the widened boxes around the keypoints that both have."""
+    a_left = a_top = b_left = b_top = np.inf
+    a_right = a_bottom = b_right = b_bottom = -np.inf
+    for k in range(a.shape[0]):
+        if not (np.isnan(a[k, 0]) or np.isnan(b[k, 0])):
+            a_left, a_right = min(a_left, a[k, 0]), max(a_right, a[k, 0])
+            a_top, a_bottom = min(a_top, a[k, 1]), max(a_bottom, a[k, 1])
+            b_left, b_right = min(b_left, b[k, 0]), max(b_right, b[k, 0])
+            b_top, b_bottom = min(b_top, b[k, 1]), max(b_bottom, b[k, 1])
+    width = min(a_right, b_right) - max(a_left, b_left) + 2 * margin
+    height = min(a_bottom, b_bottom) - max(a_top, b_top) + 2 * margin
     if width <= 0 or height <= 0:
         return 0.0
-    union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - width * height
-    return width * height / union
+    area = (a_right - a_left + 2 * margin) * (a_bottom - a_top + 2 * margin)
+    other = (b_right - b_left + 2 * margin) * (b_bottom - b_top + 2 * margin)
+    return width * height / (area + other - width * height)

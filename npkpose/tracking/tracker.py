@@ -25,7 +25,7 @@ from npkpose.codec.assignment import assign
 from npkpose.poses import Poses
 from npkpose.skeleton import Skeleton
 from npkpose.tracking.clock import check_interval, next_time
-from npkpose.tracking.motion import MovingPeople, boxes_of
+from npkpose.tracking.motion import MovingPeople
 from npkpose.tracking.similarity import sigmas_of, track_similarity
 
 NOBODY = -1
@@ -56,7 +56,7 @@ class Tracker:
         A number that is out of range, or ``low`` above ``high``.
     """
 
-    def __init__(self, skeleton, fps=30.0, high=0.3, low=0.1, keep=2.0, min_similarity=0.2):
+    def __init__(self, skeleton, fps=30.0, high=0.3, low=0.1, keep=2.0, min_similarity=0.4):
         self.skeleton = check_kind("skeleton", skeleton, Skeleton)
         self._interval = check_interval(fps)
         self._high = check_number("high", high)
@@ -118,12 +118,10 @@ class Tracker:
 
     def _compare(self, found):
         """Return the similarity (T, D) of tracked people with detections, and certainties (T,)."""
-        exact = (self._people.sizes**2)[:, None] * self._tolerance
-        variances = exact + self._people.spreads + self._people.covariances[:, :1]
-        keypoints = self._people.keypoints
-        similarity = track_similarity(
-            keypoints, variances, boxes_of(keypoints), found.keypoints, boxes_of(found.keypoints)
-        )
+        people, sizes = self._people, self._people.sizes
+        exact = (sizes**2)[:, None] * self._tolerance
+        variances = exact + people.spreads + people.covariances[:, :1]
+        similarity = track_similarity(people.keypoints, variances, sizes, found.keypoints)
         return similarity, np.sqrt(exact / variances).mean(axis=1)
 
     def _match(self, found, similarity, certainty, last):

@@ -22,7 +22,7 @@ LEFT_OUT = {
     "a record that checks nothing": """Body BodyData CocoResult ConversionTable ErrorAnalysis
         Finding ImageEntry IUVLabels IUVTerms Lens MeshLabels MeshTerms MpiiScores Node Pck
         Peaks Scene SemiSupervisedTerms Similarity Triangulation Diagnosis
-        Mended DistanceScores PoseTrackScores Protocol WholeBodyResult Graph
+        Mended DistanceScores PoseTrackScores TrackingScores Crowd Protocol WholeBodyResult Graph
         Value Frame""",
     "a method of a result": "CocoResult.plot",
     "reads files, see formats.py": """CocoDataset diagnose from_onnx load load_npz load_pytorch
@@ -203,6 +203,9 @@ DATA = {
         "style": d.choice("distinct", "identical", "classic"),
     },
     "hide_patches": lambda d: {"scene": d.scene(4), "rng": d.generator(), "most": d.size(0, 3)},
+    "moving_crowd": lambda d: {
+        "rng": d.generator(), "people": d.size(0, 3), "frames": d.size(1, 4),
+    },
     "random_view": lambda d: {
         "image_size": (9, 12), "size": d.choice(8, (7, 9)), "rng": d.generator(),
         "strength": d.number(0, 1),

@@ -151,6 +151,13 @@ def _joined(d):
     return {"results": [evaluate_coco(*shard) for shard in split_images(*d.coco(), 2)]}
 
 
+def _tracking(d):
+    frames = {name: [d.poses(4) for _ in range(2)] for name in ("truth", "found")}
+    areas = [d.array(len(poses), 1, 9) for poses in frames["truth"]]
+    sigmas = d.array(4, 0.0625, 1)
+    return {**frames, "sigmas": sigmas, "areas": areas, "threshold": d.number(0.0625, 1)}
+
+
 CALLS = {
     "CocoResult.ap_per_category": lambda d: {"self": _result(d)},
     "CocoResult.keypoint_errors": _cell,
@@ -165,6 +172,7 @@ CALLS = {
     "evaluate_coco": _evaluate,
     "evaluate_distances": _distances,
     "evaluate_posetrack": _posetrack,
+    "evaluate_tracking": _tracking,
     "evaluate_wholebody": _wholebody,
     "examine": lambda d: {**dict(zip(("annotations", "results"), d.coco())), "skeleton": COCO_17},
     "join_shards": _joined,

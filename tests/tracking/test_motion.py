@@ -61,7 +61,7 @@ def test_a_shape_follows_with_the_gain_of_its_spread():
     people.predict(0.1)
     size = np.sqrt(4000)
     spread, shape = people.spreads[0, 0], people.shapes[0].copy()
-    assert_allclose(spread, (0.05**2 + 0.1 * 0.1) * size**2)
+    assert_allclose(spread, (0.05**2 + 0.05 * 0.1) * size**2)
     people.update(np.array([0]), (BODY + [[4, 0], [-4, 0], [0, 0], [0, 0]])[None])
     gain = spread / (spread + (0.05 * size) ** 2)
     assert_allclose(people.shapes[0] - shape, [(4 * gain, 0), (-4 * gain, 0), (0, 0), (0, 0)])

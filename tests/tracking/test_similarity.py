@@ -3,31 +3,30 @@ from numpy.testing import assert_allclose
 
 from npkpose import COCO_17, oks
 from npkpose.reference.tracking import similarity as reference
-from npkpose.tracking.motion import boxes_of
 from npkpose.tracking.similarity import sigmas_of, track_similarity
 
 
-def people(rng, count, missing=0.3):
-    """Return keypoints (P, 5, 2), at least one of each person, and their boxes."""
+def people(rng, count):
+    """Return keypoints (P, 5, 2), some of them missing."""
     keypoints = rng.integers(0, 64, (count, 5, 2)) / 4
-    keypoints[:, 1:][rng.random((count, 4)) < missing] = np.nan
-    return keypoints, boxes_of(keypoints)
+    keypoints[rng.random((count, 5)) < 0.3] = np.nan
+    return keypoints
 
 
 def test_the_similarity_is_the_mean_of_oks_and_box_overlap_worked_by_hand():
     tracked = np.array([[(0, 0), (4, 2)]], float)
-    found = np.array([[(0, 0), (4, 4)], [(2, 0), (np.nan, np.nan)]])
-    variances = np.full((1, 2), 2.0)
-    result = track_similarity(tracked, variances, boxes_of(tracked), found, boxes_of(found))
-    both = (1 + np.exp(-1)) / 3, np.exp(-1) / 2
-    assert_allclose(result, [[(both[0] + 0.5) / 2, both[1] / 2]], rtol=1e-12)
+    found = np.array([[(0, 0), (4, 4)], [(2, 0), (np.nan, np.nan)], [(np.nan, np.nan)] * 2])
+    result = track_similarity(tracked, np.full((1, 2), 2.0), np.array([10.0]), found)
+    oks_part = (1 + np.exp(-1)) / 3, np.exp(-1) / 2
+    overlap = 6 * 4 / (6 * 6)  # of boxes with a margin of 1
+    assert_allclose(result, [[(oks_part[0] + overlap) / 2, oks_part[1] / 2, 0]], rtol=1e-12)
 
 
 def test_the_kernel_agrees_with_its_twin():
     rng = np.random.default_rng(0)
-    for T, D in [(0, 3), (3, 0), (4, 6), (20, 15)]:
-        (tracked, boxes), (found, found_boxes) = people(rng, T), people(rng, D)
-        arguments = tracked, rng.uniform(1, 9, (T, 5)), boxes, found, found_boxes
+    for T, D in [(0, 3), (3, 0), (4, 6), (40, 30)]:
+        variances, sizes = rng.uniform(1, 9, (T, 5)), rng.uniform(4, 9, T)
+        arguments = people(rng, T), variances, sizes, people(rng, D)
         expected = reference.track_similarity(*arguments)
         assert_allclose(track_similarity(*arguments), expected, atol=1e-12)
 
@@ -37,7 +36,7 @@ def test_of_exact_predictions_the_keypoint_part_is_oks_but_for_the_extra_keypoin
     tracked = rng.uniform(0, 100, (3, 17, 2))
     found, area = tracked + rng.normal(0, 3, tracked.shape), 900.0
     variances = np.tile(area * (2 * sigmas_of(COCO_17)) ** 2, (3, 1))
-    nowhere = np.zeros((3, 4))
-    result = track_similarity(tracked, variances, nowhere, found, nowhere)
+    result = track_similarity(tracked, variances, np.ones(3), found)
+    overlap = track_similarity(tracked, np.full((3, 17), 1e-9), np.ones(3), found)
     expected = oks(found, tracked, np.full(3, area), COCO_17.sigmas).T
-    assert_allclose(2 * result * 18 / 17, expected, atol=1e-12)
+    assert_allclose(2 * (result - overlap) * 18 / 17, expected, atol=1e-9)

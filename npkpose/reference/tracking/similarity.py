@@ -2,15 +2,25 @@
 
 import numpy as np
 
+MARGIN = 0.1  # sizes
 
-def track_similarity(tracked, variances, boxes, found, found_boxes):
+
+def track_similarity(tracked, variances, sizes, found):
     """Return the similarity (T, D) of tracked people and detections."""
-    squared = ((found[None] - tracked[:, None]) ** 2).sum(axis=3)  # (T, D, K), NaN if missing
-    near = np.exp(-squared / (2 * variances[:, None]))
-    keypoints = np.nansum(near, axis=2) / ((~np.isnan(squared)).sum(axis=2) + 1)
-    low = np.maximum(boxes[:, None, :2], found_boxes[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], found_boxes[None, :, 2:])
-    shared = (high - low).clip(0).prod(axis=2)
-    area, found_area = ((b[:, 2:] - b[:, :2]).prod(axis=1) for b in (boxes, found_boxes))
-    union = area[:, None] + found_area - shared
-    return (keypoints + shared / np.where(shared > 0, union, 1)) / 2
+    offsets = found[None] - tracked[:, None]  # (T, D, K, 2), NaN if missing
+    common = ~np.isnan(offsets[..., 0])
+    near = np.exp(-np.nansum(offsets**2, axis=3) / (2 * variances[:, None])) * common
+    keypoints = near.sum(axis=2) / (common.sum(axis=2) + 1)
+    low, high = _boxes(tracked[:, None], common, MARGIN * sizes)
+    found_low, found_high = _boxes(found[None], common, MARGIN * sizes)
+    shared = (np.minimum(high, found_high) - np.maximum(low, found_low)).clip(0).prod(axis=2)
+    union = (high - low).prod(axis=2) + (found_high - found_low).prod(axis=2) - shared
+    return (keypoints + np.where(common.any(axis=2), shared / union, 0)) / 2
+
+
+def _boxes(keypoints, common, margins):
+    """Return the corners (T, D, 2) of widened boxes; from 0 to 1 where nothing is common."""
+    known = np.where(common[..., None], keypoints, np.nan)
+    known[~common.any(axis=2)] = [(0, 0), (1, 1), *[(np.nan, np.nan)] * (known.shape[2] - 2)]
+    margins = margins[:, None, None]
+    return np.nanmin(known, axis=2) - margins, np.nanmax(known, axis=2) + margins
