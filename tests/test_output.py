@@ -68,6 +68,20 @@ def test_a_failed_write_leaves_what_was_there(tmp_path):
     assert path.read_text(encoding="utf-8") == "whole"
 
 
+def test_files_that_are_written_at_the_same_time_appear_when_they_are_finished(tmp_path):
+    outputs = Outputs()
+    paths = [tmp_path / "a.txt", tmp_path / "b.txt"]
+    begun = [outputs.begin(path) for path in paths]
+    for path in begun:
+        path.write_text(path.name, encoding="utf-8")
+    assert not any(path.exists() for path in paths) and len(set(begun)) == 2
+    outputs.finish(paths[0], begun[0])
+    for path in begun:
+        outputs.discard(path)
+    assert sorted(os.listdir(tmp_path)) == [RECORD, "a.txt"]
+    Outputs().check(paths[0])  # npkpose wrote it
+
+
 def test_a_run_that_dies_before_the_rename_does_not_lock_its_file(tmp_path):
     code = (
         "import os, sys; from npkpose._output import Outputs\n"

@@ -78,9 +78,13 @@ class ResultFiles:
         temporary = self._outputs.begin(path)
         self._stack.callback(self._outputs.discard, temporary)
         writer = make(temporary)
-        self._stack.callback(self._outputs.finish, path, temporary)
-        self._stack.callback(writer.close)
+        self._stack.callback(self._finish, path, temporary, writer)
         return writer
+
+    def _finish(self, path, temporary, writer):
+        writer.close()
+        if temporary.exists():  # a video without a frame has no file
+            self._outputs.finish(path, temporary)
 
     def open_all(self, paths, plan, video=""):
         """Open the writers of {format: path}, each with ``add(image, poses)``."""

@@ -10,6 +10,7 @@ from npkpose.cli.terminal import one_line, print_note
 from npkpose.results.image import Image
 from npkpose.results.video import VideoFile
 from npkpose.sources import Video
+from npkpose.sources.ahead import read_ahead
 
 
 def predict_video(run, pipeline, path, name):
@@ -46,7 +47,10 @@ class _Frames:
         start = time.perf_counter()
         try:
             with ResultFiles(self.run.outputs) as files, _bar(self.video) as show:
-                self._write_each(pipeline, files, paths, drawn, show)
+                written = self._write_each(pipeline, files, paths, drawn)
+                with closing(read_ahead(written, background=True)) as written:
+                    for _ in written:
+                        show()
         except KeyboardInterrupt:
             text = f"{self.video.path}: interrupted after {_count(self.count, 'frame')}"
             print_note("predict", text)
@@ -55,7 +59,8 @@ class _Frames:
             if self.count:
                 self._print(paths, drawn, time.perf_counter() - start)
 
-    def _write_each(self, pipeline, files, paths, drawn, show):
+    def _write_each(self, pipeline, files, paths, drawn):
+        """Write the people of each frame, and yield."""
         film = None
         with closing(pipeline.run(self.video, self.run.failed)) as found:
             for frame, poses in found:
@@ -63,14 +68,17 @@ class _Frames:
                     files.open_all(paths, self.run.plan, self.video.path)
                     film = None if drawn is None else self._open_drawn(files, drawn)
                 poses = self.follow(poses, frame.time)
-                height, width = frame.image.shape[:2]
-                name = f"{self.name}_{frame.index:012d}"  # as OpenPose names its files
-                files.add(Image(frame.index, name, width, height, frame.time), poses)
+                files.add(self._describe(frame), poses)
                 if film is not None:
                     image = self.draw(frame.image, poses, self.run.plan.skeleton)
                     film.add(image, frame.time)
                 self.count, self.people = self.count + 1, self.people + len(poses)
-                show()
+                yield
+
+    def _describe(self, frame):
+        height, width = frame.image.shape[:2]
+        name = f"{self.name}_{frame.index:012d}"  # as OpenPose names its files
+        return Image(frame.index, name, width, height, frame.time)
 
     def _open_drawn(self, files, path):
         video = self.video

@@ -28,7 +28,8 @@ def run(stages, source, failed=None):
     """
     prepare, forward, finish = stages
     images = ((frame, frame.image) for frame in frames(source, failed))
-    prepared = read_ahead(_each(lambda frame, image: prepare(image), images, failed))
+    prepared = _each(lambda frame, image: prepare(image), images, failed)
+    prepared = read_ahead(prepared, background=True)
     outputs = read_ahead(_each(lambda frame, value: forward(value), prepared, failed))
     found = _each(lambda frame, value: finish(frame.image.shape, value), outputs, failed)
     with closing(found):

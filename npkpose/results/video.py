@@ -4,12 +4,14 @@ H.264 as all players know it has even sides. An odd side gets one pixel more, a 
 coordinates stay. Colours are converted and marked as BT.709. Sound is left out.
 """
 
+from contextlib import contextmanager
+
 import numpy as np
 
 from npkpose._extras import require_av
 
 CODECS = ("libx264", "libopenh264", "mpeg4")  # the first that PyAV was built with
-OPTIONS = {"libx264": {"preset": "superfast", "crf": "20"}, "mpeg4": {"qscale": "3"}}
+OPTIONS = {"libx264": {"preset": "ultrafast", "crf": "20"}, "mpeg4": {"qscale": "3"}}
 BT709, LIMITED = 1, 1  # FFmpeg's numbers
 
 
@@ -26,9 +28,13 @@ class VideoFile:
         self._container, self._last = None, None
 
     def add(self, image, time):
-        """Encode an image shown from ``time``, in seconds, on."""
-        if self._container is None:
-            self._open(image.shape)
+        """Encode an image shown from ``time``, in seconds, on; OSError if that fails."""
+        with self._errors():
+            if self._container is None:
+                self._open(image.shape)
+            self._encode(image, time)
+
+    def _encode(self, image, time):
         frame = self._av.VideoFrame.from_ndarray(_fit(image, self._size), format="rgb24")
         frame = frame.reformat(format="yuv420p", dst_colorspace=BT709)
         stamp = round(time / self._time_base)
@@ -39,8 +45,15 @@ class VideoFile:
     def close(self):
         """Complete the file; without images, there is none."""
         if self._container is not None:
-            self._container.mux(self._stream.encode(None))
-            self._container.close()
+            with self._errors(), self._container:
+                self._container.mux(self._stream.encode(None))
+
+    @contextmanager
+    def _errors(self):
+        try:
+            yield
+        except self._av.error.FFmpegError as error:
+            raise OSError(f"{self._path}: the video cannot be written: {error}") from None
 
     def _open(self, shape):
         self._size = tuple(side + side % 2 for side in shape[:2])
@@ -52,9 +65,11 @@ class VideoFile:
         context = self._stream.codec_context
         context.height, context.width = self._size
         context.pix_fmt, context.time_base = "yuv420p", self._time_base
+        context.thread_count = 1  # the caller's, with its priority
         context.sample_aspect_ratio = self._aspect
         context.colorspace = context.color_primaries = context.color_trc = BT709
         context.color_range = LIMITED
+        self._container.start_encoding()  # opens the file, which may fail
 
 
 def _fit(image, size):

@@ -63,8 +63,9 @@ class Video:
         self.rate = stream.average_rate or stream.guessed_rate or RATE
         self.time_base = stream.time_base or 1 / self.rate
         self.aspect = stream.sample_aspect_ratio or Fraction(1)
-        duration = self._duration
-        self.count = stream.frames or (None if duration is None else round(duration * self.rate))
+        duration = None if self.is_live else self._container.duration  # None if not known
+        self._frames, self._duration = stream.frames, (duration or 0) / MICROSECONDS
+        self.count = self._frames or round(self._duration * self.rate) or None
         self.has_audio = bool(streams.audio)
         self._packets = self._index = self.damaged = self.concealed = 0
         self._last_time = 0.0
@@ -88,6 +89,7 @@ class Video:
                 self._last_time = float(time)
                 yield Frame(upright(frame), self.path, self._index, self._last_time)
                 self._index += 1
+                del frame  # or its memory is held while the next one is decoded
 
     def problems(self):
         """Return, in words, what was wrong with the frames; to be called after the last one."""
@@ -96,9 +98,9 @@ class Video:
             found.append(f"frames that cannot be decoded: {self.damaged}, left out")
         if self.concealed:
             found.append(f"frames with damage that the decoder concealed: {self.concealed}")
-        if self._stream.frames > self._packets:
-            found.append(f"the file ends after {self._packets} of {self._stream.frames} frames")
-        elif not self._stream.frames and self._last_time + MARGIN < (self._duration or 0):
+        if self._frames > self._packets:
+            found.append(f"the file ends after {self._packets} of {self._frames} frames")
+        elif not self._frames and self._last_time + MARGIN < self._duration:
             found.append(f"the file ends at {self._last_time:.1f} of {self._duration:.1f} s")
         return found
 
@@ -111,12 +113,6 @@ class Video:
             got = "another file, or one whose end is missing"
             raise ValueError(f"{self.path}: expected a video, got {got}") from None
 
-    @property
-    def _duration(self):
-        """Seconds that the file announces, or None."""
-        duration = None if self.is_live else self._container.duration
-        return None if duration is None else duration / MICROSECONDS
-
     def _read_packets(self):
         """Yield the packets of the video; the last one, which is empty, asks for delayed frames."""
         packets = self._container.demux(self._stream)
@@ -128,7 +124,7 @@ class Video:
             except self._av.error.FFmpegError:  # the file cannot be read any farther
                 self._count_damaged()
                 return
-            self._packets += packet.size > 0
+            self._packets += packet.size > 0 or packet.dts is not None  # not the last, empty one
             yield packet
 
     def _decode(self, packet):

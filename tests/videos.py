@@ -1,0 +1,73 @@
+"""Small videos made on the spot, damaged ones too, and a network that finds bright places."""
+
+import numpy as np
+import pytest
+
+from npkpose import OPENPOSE_18
+
+av = pytest.importorskip("av", reason="videos need PyAV")
+
+
+def grey(i):
+    """Return the grey value of frame ``i``."""
+    return 20 + 20 * i
+
+
+def write_video(path, count=10, size=(48, 64), codec="libx264", rotation=None, rate=25, gap=0):
+    """Write frames of one grey each, white at top left; ``gap`` frames are missing after the 5th.
+
+    MJPEG frames do not depend on each other, so damage to one is damage to one.
+    """
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream(codec, rate=rate)
+        stream.height, stream.width = size
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        if rotation is not None:
+            stream.set_display_rotation(rotation)
+        for i in range(count):
+            image = np.full((*size, 3), grey(i), np.uint8)
+            image[:16, :16] = 255
+            frame = av.VideoFrame.from_ndarray(image, "rgb24")
+            frame.pts = i + gap * (i >= 5)
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    return path
+
+
+def damage(path, number):
+    """Overwrite the bytes of a frame of a file with zeros."""
+    with av.open(str(path)) as file:
+        packets = [packet for packet in file.demux(video=0) if packet.size]
+        at, size = packets[number].pos, packets[number].size
+        del packets
+    content = bytearray(path.read_bytes())
+    content[at : at + size] = bytes(size)
+    path.write_bytes(content)
+    return path
+
+
+def cut(path, share):
+    """Keep this share of a file's bytes."""
+    content = path.read_bytes()
+    path.write_bytes(content[: round(share * len(content))])
+    return path
+
+
+class BrightNet:
+    """A stub of stride 8: a bright place is every keypoint of a person."""
+
+    skeleton, stride, size_multiple, input_height = OPENPOSE_18, 8, 16, 48
+    thresholds = {"min_keypoints": 1, "min_score": 0.0}
+
+    def eval(self):
+        return self
+
+    def preprocess(self, image):
+        return image[None].astype(np.float32).max(axis=3)  # (1, H, W)
+
+    def __call__(self, x):
+        cells = x.reshape(1, x.shape[1] // 8, 8, x.shape[2] // 8, 8).mean(axis=(2, 4))
+        return np.repeat(np.where(cells[:, None] > 250, cells[:, None] / 255, 0), 57, axis=1)
+
+    def split(self, maps):
+        return maps[:, :19], maps[:, 19:]
