@@ -1,6 +1,7 @@
 """Activation functions, and softmax.
 
 Specification: ONNX, Operators.md, versions 6 to 24; the formulas of the papers are in `npkpose.nn`.
+A function of one expression is written in ``OPS``.
 """
 
 import math
@@ -10,6 +11,8 @@ import numpy as np
 from npkpose.nn.gelu import gelu as exact_gelu
 from npkpose.nn.softmax import softmax as softmax_along
 from npkpose.onnx.ops.arguments import check_axis
+
+SELU_ALPHA, SELU_GAMMA = 1.67326319217681884765625, 1.05070102214813232421875
 
 
 def relu(x):
@@ -29,9 +32,9 @@ def leaky_relu(x, *, alpha=0.01):
     return np.where(x < 0, x * x.dtype.type(alpha), x)
 
 
-def prelu(x, slope):
-    """PRelu-7: x, or slope x below zero; the slope is broadcast to x."""
-    return np.where(x < 0, x * slope, x).astype(x.dtype, copy=False)
+def softplus(x):
+    """Softplus-1: log(1 + exp(x))."""
+    return np.logaddexp(x, x.dtype.type(0))
 
 
 def elu(x, *, alpha=1.0):
@@ -39,49 +42,9 @@ def elu(x, *, alpha=1.0):
     return np.where(x < 0, alpha * np.expm1(np.minimum(x, 0)), x).astype(x.dtype, copy=False)
 
 
-def celu(x, *, alpha=1.0):
-    """Celu-12: max(x, 0) + min(alpha (exp(x / alpha) - 1), 0)."""
-    return np.maximum(x, 0) + np.minimum(alpha * np.expm1(np.minimum(x, 0) / alpha), 0)
-
-
-def selu(x, *, alpha=1.67326319217681884765625, gamma=1.05070102214813232421875):
-    """Selu-6: gamma elu(x)."""
-    return x.dtype.type(gamma) * elu(x, alpha=alpha)
-
-
 def hard_sigmoid(x, *, alpha=0.2, beta=0.5):
     """HardSigmoid-6: alpha x + beta, from 0 to 1."""
     return np.clip(x * x.dtype.type(alpha) + x.dtype.type(beta), 0, 1)
-
-
-def hard_swish(x):
-    """HardSwish-14: x min(max(x / 6 + 1/2, 0), 1)."""
-    return x * hard_sigmoid(x, alpha=1 / 6)
-
-
-def swish(x, *, alpha=1.0):
-    """Swish-24: x sigmoid(alpha x)."""
-    return x * sigmoid(x * x.dtype.type(alpha))
-
-
-def softplus(x):
-    """Softplus-1: log(1 + exp(x))."""
-    return np.logaddexp(x, x.dtype.type(0))
-
-
-def mish(x):
-    """Mish-18: x tanh(softplus(x))."""
-    return x * np.tanh(softplus(x))
-
-
-def softsign(x):
-    """Softsign-1: x / (1 + |x|)."""
-    return x / (1 + np.abs(x))
-
-
-def thresholded_relu(x, *, alpha=1.0):
-    """ThresholdedRelu-10: x where it is above alpha, else 0."""
-    return np.where(x > alpha, x, x.dtype.type(0))
 
 
 def gelu(x, *, approximate="none"):
@@ -123,11 +86,16 @@ def _flattened(function):
 
 
 OPS = {
-    "Relu": {6: relu}, "Sigmoid": {6: sigmoid}, "LeakyRelu": {6: leaky_relu}, "PRelu": {7: prelu},
-    "Elu": {6: elu}, "Celu": {12: celu}, "Selu": {6: selu}, "HardSigmoid": {6: hard_sigmoid},
-    "HardSwish": {14: hard_swish}, "Swish": {24: swish}, "Softplus": {1: softplus},
-    "Mish": {18: mish}, "Softsign": {1: softsign}, "ThresholdedRelu": {10: thresholded_relu},
-    "Gelu": {20: gelu}, "Softmax": {1: _flattened(softmax), 13: softmax},
+    "Relu": {6: relu}, "Sigmoid": {6: sigmoid}, "LeakyRelu": {6: leaky_relu},
+    "PRelu": {7: lambda x, slope: np.where(x < 0, x * slope, x).astype(x.dtype, copy=False)},
+    "Elu": {6: elu}, "Celu": {12: lambda x, *, alpha=1.0: alpha * elu(x / alpha)},
+    "Selu": {6: lambda x, *, alpha=SELU_ALPHA, gamma=SELU_GAMMA: gamma * elu(x, alpha=alpha)},
+    "ThresholdedRelu": {10: lambda x, *, alpha=1.0: np.where(x > alpha, x, x.dtype.type(0))},
+    "HardSigmoid": {6: hard_sigmoid}, "HardSwish": {14: lambda x: x * hard_sigmoid(x, alpha=1 / 6)},
+    "Swish": {24: lambda x, *, alpha=1.0: x * sigmoid(x * x.dtype.type(alpha))},
+    "Softplus": {1: softplus}, "Softsign": {1: lambda x: x / (1 + np.abs(x))},
+    "Mish": {18: lambda x: x * np.tanh(softplus(x))}, "Gelu": {20: gelu},
+    "Softmax": {1: _flattened(softmax), 13: softmax},
     "LogSoftmax": {1: _flattened(log_softmax), 13: log_softmax},
     "Hardmax": {1: _flattened(hardmax), 13: hardmax},
 }  # fmt: skip

@@ -2,7 +2,8 @@
 
 Every function of `npkpose.onnx.ops` is called with the inputs by position, None for one that is
 left out, and the attributes by name. Where an attribute became an input in a later version, it
-keeps its argument, so that one function serves both. ``OPS`` has {name: {first version: function}}.
+keeps its argument, so that one function serves both. ``OPS`` has {name: {first version: function}};
+a function of one expression is written there.
 Specification: ONNX, github.com/onnx/onnx/blob/main/docs/Operators.md, versions 6 to 24.
 """
 
@@ -15,11 +16,7 @@ from npkpose.onnx.limits import check_size
 
 def unary(function):
     """Return an operator of one input from a NumPy function."""
-
-    def operator(x):
-        return function(x)
-
-    return operator
+    return lambda x: function(x)
 
 
 def binary(function):
@@ -44,22 +41,12 @@ def variadic(function):
     return operator
 
 
-def mean(*inputs):
-    """Mean-8: the sum of all inputs over their number."""
-    return variadic(np.add)(*inputs) / inputs[0].dtype.type(len(inputs))
-
-
 def _divide(a, b):
     """Div-7: integers are rounded towards zero: -7 / 2 = -3."""
     if a.dtype.kind not in "iu":
         return np.divide(a, b)
     quotient = np.floor_divide(a, b)
     return quotient + ((quotient < 0) & (quotient * b != a)) if a.dtype.kind == "i" else quotient
-
-
-def mod(a, b, *, fmod=0):
-    """Mod-10: the remainder with the divisor's sign, or with the dividend's if ``fmod``."""
-    return binary(np.fmod if fmod else np.mod)(a, b)
 
 
 def power(a, b):
@@ -85,21 +72,12 @@ def clip(x, min=None, max=None):
     return x if max is None else np.minimum(x, np.asarray(max, x.dtype))
 
 
-def is_inf(x, *, detect_negative=1, detect_positive=1):
-    """IsInf-10: whether a number is infinite, with a sign that is asked for."""
-    return np.isinf(x) & ((x > 0) & (detect_positive == 1) | (x < 0) & (detect_negative == 1))
-
-
 def erf(x):
     """Erf-9: 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x."""
     return np.array([math.erf(v) for v in x.ravel().tolist()], x.dtype).reshape(x.shape)
 
 
-def bit_shift(a, b, *, direction):
-    """BitShift-11: bits moved LEFT or RIGHT."""
-    return binary(np.left_shift if direction == "LEFT" else np.right_shift)(a, b)
-
-
+_SHIFTS = {"LEFT": np.left_shift, "RIGHT": np.right_shift}
 OPS = {
     name: {since: unary(function)}
     for since, name, function in [
@@ -125,7 +103,10 @@ OPS = {
     ]
 } | {
     "Max": {8: variadic(np.maximum)}, "Min": {8: variadic(np.minimum)},
-    "Sum": {8: variadic(np.add)}, "Mean": {8: mean}, "Mod": {10: mod}, "Pow": {7: power},
-    "Where": {9: where}, "Clip": {6: clip},
-    "IsInf": {10: is_inf}, "Erf": {9: erf}, "BitShift": {11: bit_shift},
+    "Sum": {8: variadic(np.add)}, "Pow": {7: power}, "Where": {9: where}, "Clip": {6: clip},
+    "Mean": {8: lambda *x: variadic(np.add)(*x) / x[0].dtype.type(len(x))}, "Erf": {9: erf},
+    "Mod": {10: lambda a, b, *, fmod=0: binary(np.fmod if fmod else np.mod)(a, b)},
+    "BitShift": {11: lambda a, b, *, direction: binary(_SHIFTS[direction])(a, b)},
+    "IsInf": {10: lambda x, *, detect_negative=1, detect_positive=1:
+              np.isinf(x) & np.where(x > 0, detect_positive == 1, detect_negative == 1)},
 }  # fmt: skip

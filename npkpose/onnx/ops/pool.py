@@ -95,17 +95,12 @@ def _padded(x, window, fill):
     return x, list(taps(kernel, strides, dilations, size).values())
 
 
-def global_average_pool(x):
-    """GlobalAveragePool-1: the mean of each channel of each image."""
-    return x.mean(axis=tuple(range(2, x.ndim)), keepdims=True, dtype=x.dtype)
-
-
-def global_max_pool(x):
-    """GlobalMaxPool-1: the maximum of each channel of each image."""
-    return x.max(axis=tuple(range(2, x.ndim)), keepdims=True)
+def over_images(function):
+    """Return an operator that makes one number of each channel of each image."""
+    return lambda x: function(x, axis=tuple(range(2, x.ndim)), keepdims=True)
 
 
 OPS = {
     "MaxPool": {1: max_pool}, "AveragePool": {1: average_pool},
-    "GlobalAveragePool": {1: global_average_pool}, "GlobalMaxPool": {1: global_max_pool},
+    "GlobalAveragePool": {1: over_images(np.mean)}, "GlobalMaxPool": {1: over_images(np.max)},
 }  # fmt: skip

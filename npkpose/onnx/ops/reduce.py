@@ -22,30 +22,22 @@ def reduction(function):
     return operator
 
 
-def _lowest(dtype):
-    return False if dtype == bool else -np.inf if dtype.kind == "f" else np.iinfo(dtype).min
+def _extreme(function, sign):
+    """Return np.max or np.min, where no number gives the lowest or the highest one."""
 
+    def reduced(x, **options):
+        kind = x.dtype.kind
+        ends = (False, True) if kind == "b" else (-np.inf, np.inf) if kind == "f" else (
+            np.iinfo(x.dtype).min, np.iinfo(x.dtype).max)  # fmt: skip
+        return function(x, initial=ends[sign], **options)
 
-def _highest(dtype):
-    return True if dtype == bool else np.inf if dtype.kind == "f" else np.iinfo(dtype).max
-
-
-def _max(x, **options):
-    return np.max(x, initial=_lowest(x.dtype), **options)
-
-
-def _min(x, **options):
-    return np.min(x, initial=_highest(x.dtype), **options)
+    return reduced
 
 
 def _mean(x, axis, keepdims):
     count = np.prod([x.shape[a] for a in axis], dtype=np.int64)
     total = np.sum(x, axis=axis, keepdims=keepdims)
     return total / x.dtype.type(count) if x.dtype.kind == "f" else total // count
-
-
-def _l2(x, **options):
-    return np.sqrt(np.sum(x * x, **options))
 
 
 def _log_sum_exp(x, axis, keepdims):
@@ -80,9 +72,11 @@ def cumsum(x, axis, *, exclusive=0, reverse=0):
 
 
 OPS = {
-    "ReduceMax": {1: reduction(_max)}, "ReduceMin": {1: reduction(_min)},
+    "ReduceMax": {1: reduction(_extreme(np.max, 0))},
+    "ReduceMin": {1: reduction(_extreme(np.min, 1))},
     "ReduceSum": {1: reduction(np.sum)}, "ReduceProd": {1: reduction(np.prod)},
-    "ReduceMean": {1: reduction(_mean)}, "ReduceL2": {1: reduction(_l2)},
+    "ReduceMean": {1: reduction(_mean)},
+    "ReduceL2": {1: reduction(lambda x, **options: np.sqrt(np.sum(x * x, **options)))},
     "ReduceL1": {1: reduction(lambda x, **options: np.sum(np.abs(x), **options))},
     "ReduceSumSquare": {1: reduction(lambda x, **options: np.sum(x * x, **options))},
     "ReduceLogSum": {1: reduction(lambda x, **options: np.log(np.sum(x, **options)))},

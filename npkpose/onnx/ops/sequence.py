@@ -16,25 +16,10 @@ def sequence_at(sequence, position):
     return sequence[i]
 
 
-def sequence_construct(*inputs):
-    """SequenceConstruct-11: a list of the inputs."""
-    return list(inputs)
-
-
-def sequence_empty(*, dtype=1):
-    """SequenceEmpty-11: a list of no arrays."""
-    return []
-
-
 def sequence_insert(sequence, x, position=None):
     """SequenceInsert-11: the list with another array, by default at its end."""
     i = len(sequence) if position is None else int(scalar(position))
     return [*sequence[:i], x, *sequence[i:]]
-
-
-def sequence_length(sequence):
-    """SequenceLength-11: how many arrays there are."""
-    return np.array(len(sequence), np.int64)
 
 
 def split_to_sequence(x, split=None, *, axis=0, keepdims=1):
@@ -52,14 +37,11 @@ def split_to_sequence(x, split=None, *, axis=0, keepdims=1):
     return [p.squeeze(axis) for p in parts] if split is None and not keepdims else parts
 
 
-def concat_from_sequence(sequence, *, axis, new_axis=0):
-    """ConcatFromSequence-11: the arrays along an axis, or along a new one."""
-    return (np.stack if new_axis else np.concatenate)(sequence, axis)
-
-
 OPS = {
-    "SequenceAt": {11: sequence_at}, "SequenceConstruct": {11: sequence_construct},
-    "SequenceEmpty": {11: sequence_empty}, "SequenceInsert": {11: sequence_insert},
-    "SequenceLength": {11: sequence_length}, "SplitToSequence": {11: split_to_sequence},
-    "ConcatFromSequence": {11: concat_from_sequence},
+    "SequenceAt": {11: sequence_at}, "SequenceConstruct": {11: lambda *inputs: list(inputs)},
+    "SequenceEmpty": {11: lambda *, dtype=1: []}, "SequenceInsert": {11: sequence_insert},
+    "SequenceLength": {11: lambda sequence: np.array(len(sequence), np.int64)},
+    "SplitToSequence": {11: split_to_sequence},
+    "ConcatFromSequence": {11: lambda sequence, *, axis, new_axis=0: (
+        np.stack if new_axis else np.concatenate)(sequence, axis)},
 }  # fmt: skip

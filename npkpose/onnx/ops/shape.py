@@ -12,16 +12,6 @@ from npkpose.onnx.ops.arguments import check_axes, check_axis, ints, scalar
 from npkpose.onnx.tensors import data_type
 
 
-def shape(x, *, start=0, end=None):
-    """Shape-1: the lengths of the axes, from 15 on of those from start to end."""
-    return np.array(x.shape[start:end], np.int64)
-
-
-def size(x):
-    """Size-1: how many numbers there are."""
-    return np.array(x.size, np.int64)
-
-
 def reshape(x, shape, *, allowzero=0):
     """Reshape-5: -1 is what is left, 0 the length of x's axis unless ``allowzero``."""
     shape = ints(shape)
@@ -40,11 +30,6 @@ def flatten(x, *, axis=1):
         raise ValueError(f"axis: expected -{x.ndim} to {x.ndim}, got {axis}")
     axis = axis + x.ndim if axis < 0 else axis
     return x.reshape(math.prod(x.shape[:axis]), math.prod(x.shape[axis:]))
-
-
-def transpose(x, *, perm=None):
-    """Transpose-1: axes in another order, by default reversed."""
-    return np.transpose(x, None if perm is None else check_axes(perm, x.ndim))
 
 
 def squeeze(x, axes=None):
@@ -165,23 +150,12 @@ def eye_like(x, *, dtype=None, k=0):
     return np.eye(*x.shape, k=max(-x.shape[0], min(k, x.shape[1])), dtype=kind)
 
 
-def trilu(x, k=None, *, upper=1):
-    """Trilu-14: the upper or lower triangle of matrices, zeros elsewhere."""
-    k = max(-x.shape[-2], min(int(scalar(k, 0)), x.shape[-1]))
-    return np.triu(x, k) if upper else np.tril(x, k)
-
-
 def cast(x, *, to, saturate=1, round_mode="up"):
     """Cast-6: numbers of another type; float16 and bfloat16 are computed in float32."""
     kind = data_type(to, "to")
     if kind.name.endswith("int4"):
         return ((x.astype(np.int64) + 8) % 16 - 8 if kind.name == "int4" else x % 16).astype("i1")
     return x.astype(kind.dtype, copy=False)
-
-
-def cast_like(x, like, *, saturate=1, round_mode="up"):
-    """CastLike-15: numbers of the type of another array."""
-    return x.astype(like.dtype, copy=False)
 
 
 def depth_to_space(x, *, blocksize, mode="DCR"):
@@ -214,14 +188,21 @@ def dropout(x, ratio=None, training_mode=None, *, seed=0, is_test=1, outputs):
     return (x, np.ones(x.shape, bool)) if outputs == 2 else x
 
 
-OPS = {
-    "Shape": {1: shape}, "Size": {1: size}, "Reshape": {5: reshape}, "Flatten": {1: flatten},
-    "Transpose": {1: transpose}, "Squeeze": {1: squeeze}, "Unsqueeze": {1: unsqueeze},
-    "Concat": {4: concat}, "Split": {2: split}, "Slice": {1: slice_}, "Pad": {2: pad},
-    "Expand": {8: expand}, "Tile": {6: tile}, "Constant": {1: constant},
-    "ConstantOfShape": {9: constant_of_shape}, "Range": {11: range_}, "EyeLike": {9: eye_like},
-    "Trilu": {14: trilu}, "Cast": {6: cast}, "CastLike": {15: cast_like},
-    "DepthToSpace": {1: depth_to_space}, "SpaceToDepth": {1: space_to_depth},
-    "Dropout": {7: dropout},
-}  # fmt: skip
+def trilu(x, k=None, *, upper=1):
+    """Trilu-14: the upper or lower triangle of matrices, zeros elsewhere."""
+    k = max(-x.shape[-2], min(int(scalar(k, 0)), x.shape[-1]))
+    return np.triu(x, k) if upper else np.tril(x, k)
 
+
+OPS = {
+    "Shape": {1: lambda x, *, start=0, end=None: np.array(x.shape[start:end], np.int64)},
+    "Size": {1: lambda x: np.array(x.size, np.int64)},
+    "Transpose": {1: lambda x, *, perm=None: np.transpose(x, perm and check_axes(perm, x.ndim))},
+    "CastLike": {15: lambda x, like, *, saturate=1, round_mode="up": x.astype(like.dtype)},
+    "Reshape": {5: reshape}, "Flatten": {1: flatten}, "Squeeze": {1: squeeze},
+    "Unsqueeze": {1: unsqueeze}, "Concat": {4: concat}, "Split": {2: split}, "Slice": {1: slice_},
+    "Pad": {2: pad}, "Expand": {8: expand}, "Tile": {6: tile}, "Constant": {1: constant},
+    "ConstantOfShape": {9: constant_of_shape}, "Range": {11: range_}, "EyeLike": {9: eye_like},
+    "Trilu": {14: trilu}, "Cast": {6: cast}, "DepthToSpace": {1: depth_to_space},
+    "SpaceToDepth": {1: space_to_depth}, "Dropout": {7: dropout},
+}  # fmt: skip
