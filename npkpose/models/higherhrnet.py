@@ -49,6 +49,7 @@ class HigherHRNet(HRNetTrunk):
     skeleton = COCO_17
     grouping = "tags"
     input_height, short_side = 512, True  # of the published weights
+    convention = "centre"  # "corner" for weights that were trained with UDP
     stride = 2  # of the maps that `split` returns
 
     def __init__(self, width=32, num_keypoints=17, *, modules=MODULES, blocks=BLOCKS, rng=None):
@@ -78,7 +79,8 @@ class HigherHRNet(HRNetTrunk):
         The heatmaps are the mean of both resolutions, the coarser one enlarged bilinearly.
         """
         coarse, fine = maps
-        coarse = nn.Upsample(size=fine.shape[2:], mode="bilinear")(coarse)
+        corners = True if self.convention == "corner" else None
+        coarse = nn.Upsample(size=fine.shape[2:], mode="bilinear", align_corners=corners)(coarse)
         heatmaps, tags = np.split(coarse, [self.num_keypoints], axis=1)
         return (heatmaps + fine) / 2, tags
 

@@ -5,6 +5,7 @@ Read in this order:
     source.py     what a pipeline accepts as an image, or as several
     topdown.py    each person alone, in a crop around its box
     bottomup.py   all people at once, then grouping
+    fit.py        how an image lies in its input
     flip.py       the flip test: maps averaged with those of the flipped image
     run.py        both on the frames of a video, folder or camera
 """

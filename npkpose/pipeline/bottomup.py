@@ -5,9 +5,10 @@
 Part affinity fields are grouped by `group_paf` (Cao et al., CVPR 2017, arXiv:1611.08050), tags by
 `group_tags`, after both maps are enlarged to the input's size (Cheng et al., "HigherHRNet", CVPR
 2020, arXiv:1908.10357). Keypoints go back through two grids: from the map to the input (the
-network's stride) and from the input to the image (the resize). Departure: sides are made multiples
-of the network's ``size_multiple`` by stretching, by at most half a multiple, and not by padding. So
-maps of several scales coincide, and the edge of a map is always the edge of the image.
+network's stride) and from the input to the image (pipeline/fit.py). Departure: sides are made
+multiples of the network's ``size_multiple`` by stretching, by at most half a multiple, and not by
+padding. So maps of several scales coincide, and the edge of a map is always the edge of the image.
+Networks that `models.load_published` loads by name are used as their scores were measured.
 
 Two options are more exact and take more time. With several scales, maps are averaged at the size of
 the first. With the flip test, maps are averaged with those of the flipped image; its tags are not
@@ -19,6 +20,7 @@ import math
 
 import numpy as np
 
+from npkpose import nn
 from npkpose._check import (
     MAX_SIDE,
     check_array,
@@ -33,6 +35,7 @@ from npkpose.codec.paf.group import PAF_VARIANTS, group_paf
 from npkpose.codec.tags.group import group_tags
 from npkpose.grid import Grid
 from npkpose.image.resize import resize
+from npkpose.pipeline.fit import Stretched, can_pad, pad
 from npkpose.pipeline.flip import flip, flip_fields, flip_maps
 from npkpose.pipeline.run import run
 from npkpose.pipeline.source import check_network, is_batch, load_image
@@ -52,7 +55,9 @@ class BottomUp:
         Has ``preprocess``, ``split``, ``skeleton``, ``stride`` and ``size_multiple``; may have
         ``thresholds`` (a dict as below, or a name in `PAF_VARIANTS`), ``blur`` (the sigma of
         `smooth_heatmaps`), and ``grouping``, "paf" or "tags". Without ``grouping``, a network
-        with thresholds has fields and one without has tags. Switched to evaluation mode.
+        with thresholds has fields and one without has tags. ``fit = "pad"`` keeps an image's
+        shape, if there is one scale; ``convention = "corner"`` (of `Grid`) is for tags of a
+        network that was trained with UDP. Switched to evaluation mode.
     height : int, optional
         Height of the network's input, rounded to a size that it accepts; the width keeps the aspect
         ratio. If the network has ``short_side``, this is the length of the shorter side. A larger
@@ -62,8 +67,8 @@ class BottomUp:
         Arguments of `group_paf` or `group_tags` that replace the network's own.
     scales : sequence of float
         Heights of the inputs, in units of ``height``.
-    flip : bool
-        Do the flip test.
+    flip : bool, optional
+        Do the flip test. Default: the network's ``flip``, or else False.
 
     Raises
     ------
@@ -71,7 +76,7 @@ class BottomUp:
         A height below the network's ``size_multiple``, no scales, or one that is not positive.
     """
 
-    def __init__(self, model, height=None, thresholds=None, *, scales=(1.0,), flip=False):
+    def __init__(self, model, height=None, thresholds=None, *, scales=(1.0,), flip=None):
         names = "preprocess", "split", "skeleton", "stride", "size_multiple"
         self.model = check_network(model, names)
         height = getattr(model, "input_height", 432) if height is None else height
@@ -87,7 +92,8 @@ class BottomUp:
         self.scales = tuple(check_number("scales", scale, above=0.0) for scale in scales)
         if not self.scales:
             raise ValueError("scales: expected at least one, got none")
-        self.flip = check_flag("flip", flip)
+        self.flip = check_flag("flip", getattr(model, "flip", False) if flip is None else flip)
+        self._convention = getattr(model, "convention", "centre")
 
     def __call__(self, image):
         """Return the `Poses` of one image, in its pixels, or a list of them for several.
@@ -120,8 +126,8 @@ class BottomUp:
 
     def _prepare(self, image):
         """Return the network's inputs, one for each scale."""
-        sizes = [self._input_size(image.shape, scale) for scale in self.scales]
-        return [self.model.preprocess(resize(image, size)) for size in sizes]
+        fits = [self._fit(image.shape, scale) for scale in self.scales]
+        return [self.model.preprocess(fit.to_input(image)) for fit in fits]
 
     def _forward(self, inputs):
         """Return heatmaps (C, h, w) and fields (2 L, h, w) or tags (K, h, w, T)."""
@@ -138,11 +144,10 @@ class BottomUp:
 
     def _finish(self, shape, maps):
         """Return the `Poses` in an image of this shape."""
-        size = self._input_size(shape, self.scales[0])
+        fit = self._fit(shape, self.scales[0])
         group = self._group_fields if self.grouping == "paf" else self._group_tags
-        poses = group(*maps, size)
-        resized = Grid((shape[1] / size[1], shape[0] / size[0]), "centre")
-        return poses.with_keypoints(resized.to_image(poses.keypoints))
+        poses = group(*maps, fit.size)
+        return poses.with_keypoints(fit.to_image(poses.keypoints))
 
     def _group_fields(self, heatmaps, fields, size):
         # Pixels of both are areas: the network was trained with targets reduced by areas.
@@ -150,8 +155,9 @@ class BottomUp:
         return group_paf(heatmaps, fields, self.model.skeleton, grid, **self.thresholds)
 
     def _group_tags(self, heatmaps, tags, size):
-        heatmaps = _resize_maps(heatmaps, size)
-        tags = np.stack([_resize_maps(tags[..., t], size) for t in range(tags.shape[-1])], axis=-1)
+        enlarge = _resize_corners if self._convention == "corner" else _resize_maps
+        heatmaps = enlarge(heatmaps, size)
+        tags = np.stack([enlarge(tags[..., t], size) for t in range(tags.shape[-1])], axis=-1)
         return group_tags(heatmaps, tags, self.model.skeleton, **self.thresholds)
 
     def _maps_of(self, x):
@@ -175,6 +181,16 @@ class BottomUp:
             others = others.reshape(-1, self.model.skeleton.num_keypoints, *others.shape[2:])
         return heatmaps, others
 
+    def _fit(self, shape, scale):
+        """Return how an image of this shape lies in the input."""
+        shape = tuple(shape[:2])
+        size = self._input_size(shape, scale)  # which refuses an image that is too large
+        if getattr(self.model, "fit", "stretch") != "pad" or len(self.scales) > 1:
+            return Stretched(shape, size)
+        if not can_pad(shape):
+            return Stretched(shape, size)
+        return pad(shape, scale * self.height, self.model.size_multiple, self._convention)
+
     def _input_size(self, shape, scale):
         """Return height and width of the network's input, multiples of ``size_multiple``."""
         multiple = self.model.size_multiple
@@ -197,6 +213,11 @@ def _resize_maps(maps, size):
     """Return maps (C, h, w) at another size; unlike `Upsample`, in linear time for long images."""
     resized = resize(np.moveaxis(maps, 0, -1), size, "bilinear")
     return np.ascontiguousarray(np.moveaxis(resized, -1, 0))
+
+
+def _resize_corners(maps, size):
+    """Return the same where the corners' pixel centres coincide."""
+    return nn.Upsample(size=size, mode="bilinear", align_corners=True)(maps[None])[0]
 
 
 def _mean(maps):
