@@ -17,7 +17,7 @@ Read in this order:
     branches.py          layers side by side
     dropout.py           what training leaves out at random
     init.py optim.py muon.py schedule.py    what training needs
-    loss.py smooth_l1.py cross_entropy.py    losses of maps, numbers and classes
+    loss.py focal.py smooth_l1.py cross_entropy.py    losses of maps, rare centres, numbers, classes
     gradcheck.py         try your own layer: check_layer(layer, x, rng)
 
 What is in these files can be run and stepped through as it stands, with ``nn.engine("plain")``;
@@ -43,6 +43,7 @@ from npkpose.nn.conv_transpose import ConvTranspose2d
 from npkpose.nn.cross_entropy import cross_entropy_loss
 from npkpose.nn.dropout import Dropout, DropPath
 from npkpose.nn.faster import current_engine, engine
+from npkpose.nn.focal import focal_loss
 from npkpose.nn.gelu import GELU
 from npkpose.nn.gradcheck import check_layer
 from npkpose.nn.grid_sample import GridSample
@@ -75,6 +76,6 @@ __all__ = [
     "MaxPool2d", "Mlp", "Module", "MultiHeadAttention", "MultiStepLR", "Muon", "Optimizer", "PReLU",
     "ReLU", "ReLU6", "SGD", "Schedule", "Sequential", "SequentialLR", "Softmax", "Upsample",
     "ZeroPad2d", "backward_branches", "check_layer", "cross_entropy_loss", "current_engine",
-    "engine", "fold", "freeze_statistics", "kaiming_normal", "mse_loss", "no_input_gradient",
-    "run_branches", "smooth_l1_loss", "unfold",
+    "engine", "focal_loss", "fold", "freeze_statistics", "kaiming_normal", "mse_loss",
+    "no_input_gradient", "run_branches", "smooth_l1_loss", "unfold",
 ]

@@ -173,6 +173,11 @@ CALLS = {
         "scores": d.array((2, 3, 4)), "classes": d.integers((2, 4), -1, 2),
     },
     "current_engine": lambda d: {},
+    "focal_loss": lambda d: {
+        "scores": d.array((2, 3)), "target": d.array((2, 3), 0, 1),
+        "weight": d.choice(None, d.array((2, 3), 0, 1)), "alpha": d.number(1, 3),
+        "beta": d.number(0, 4),
+    },
     "fold": _fold,
     "freeze_statistics": lambda d: {"module": nn.BatchNorm2d(2), "frozen": d.chance()},
     "kaiming_normal": lambda d: {
