@@ -35,6 +35,8 @@ LEFT_OUT = {
     "needs a network, files or threads": """BottomUp TopDown Trainer Video frames
         match_images prefetch random_crop engine""",
     "a network too large to build so often": "HRNet HigherHRNet OpenPoseMobileNetV2 PyMAF",
+    "a record of boxes that checks nothing": "BoxScores BoxTargets Boxes",
+    "needs a network": "Detector",
     "a base class": "Module Optimizer Schedule",
     "takes whatever a file lists as names": "normal_name skeleton_of",
     "compares numbers, given to it by the package only": "warp_pixels",
@@ -104,6 +106,15 @@ def _oks_nms(d):
     return {"poses": poses, "skeleton": skeleton, "areas": areas, "threshold": d.number(0, 1)}
 
 
+def _decode_boxes(d):
+    heatmap = d.maps()
+    return {
+        "heatmap": heatmap, "sizes": d.array((2, *heatmap.shape), 0, 4),
+        "offsets": d.array((2, *heatmap.shape), -1, 1), "threshold": d.number(0.0625, 1),
+        "max_boxes": d.size(), "grid": d.grid(),
+    }  # fmt: skip
+
+
 def _box_nms(d):
     n = d.size(0, 4)
     return {"boxes": d.boxes(n), "scores": d.array(n, 0, 1), "threshold": d.number(0, 1)}
@@ -147,10 +158,16 @@ SKELETONS = {
 }  # fmt: skip
 
 CODEC = {
+    "boxes_around": lambda d: {"poses": d.poses(4), "margin": d.number(0, 1)},
     "assign": lambda d: {
         "cost": d.array((d.size(0, 4), d.size(0, 4))), "unassigned": d.choice(None, d.number()),
     },
     "box_nms": _box_nms,
+    "box_targets": lambda d: {
+        "boxes": d.boxes(d.size(0, 3)), "size": d.choice(8, (6, 9)), "grid": d.grid(),
+        "overlap": d.number(0.0625, 1),
+    },
+    "decode_boxes": _decode_boxes,
     "decode_heatmaps": lambda d: {
         "heatmaps": d.maps(d.size(0, 2), d.size()),
         "refine": d.choice("argmax", "quarter", "parabola", "log_parabola", "dark"),
