@@ -31,6 +31,13 @@ def _oks(d):
     }  # fmt: skip
 
 
+def _evaluate_boxes(d):
+    truth, found = ([d.boxes(d.size(0, 3)) for _ in range(2)] for _ in range(2))
+    scores = [d.array(len(boxes), 0, 1) for boxes in found]
+    ignored = d.choice(None, [d.flags(len(boxes)) for boxes in truth])
+    return {"truth": truth, "found": found, "scores": scores, "ignored": ignored}
+
+
 def _head_boxes(d, people):
     return np.tile([0.0, 0.0, 3.0, 4.0], (people, 1))
 
@@ -169,6 +176,7 @@ CALLS = {
     "auc": lambda d: _with_sizes(d, high=d.number(), steps=d.choice(None, 5)),
     "auc_3d": lambda d: _rooted(d, thresholds=np.linspace(0, 16, 5)),
     "epe": lambda d: {**(pair := _pair(d, missing=0)), "visibility": _flags(d, pair)},
+    "evaluate_boxes": _evaluate_boxes,
     "evaluate_coco": _evaluate,
     "evaluate_distances": _distances,
     "evaluate_posetrack": _posetrack,
