@@ -39,7 +39,7 @@ _NAMES = {  # module: its public names
     "image.warp": "warp_affine",
     "metrics": "CocoResult evaluate_coco mpii_protocol oks pck pckh",
     "metrics.pose3d": "mpjpe mpjve n_mpjpe pa_mpjpe",
-    "pipeline": "BottomUp TopDown",
+    "pipeline": "BottomUp Detector TopDown",
     "poses": "Poses",
     "skeleton": "Skeleton",
     "skeletons": (

@@ -48,6 +48,7 @@ from npkpose.metrics.pose3d import mpjve as mpjve
 from npkpose.metrics.pose3d import n_mpjpe as n_mpjpe
 from npkpose.metrics.pose3d import pa_mpjpe as pa_mpjpe
 from npkpose.pipeline import BottomUp as BottomUp
+from npkpose.pipeline import Detector as Detector
 from npkpose.pipeline import TopDown as TopDown
 from npkpose.poses import Poses as Poses
 from npkpose.skeleton import Skeleton as Skeleton

@@ -98,11 +98,11 @@ def inside(points, size):
     return (x >= -0.5) & (x < size[1] - 0.5) & (y >= -0.5) & (y < size[0] - 0.5)
 
 
-def random_view(image_size, size, rng, strength=1.0):
+def random_view(image_size, size, rng, strength=1.0, rotation=ROTATION):
     """Return a random view (2, 3) of a whole image.
 
-    The new image's centre is near the old one's; it is rotated by up to `ROTATION` and scaled by
-    up to `SCALE`, each times ``strength``. Strength 0 shows the whole image.
+    The new image's centre is near the old one's; it is rotated by up to ``rotation`` degrees and
+    scaled by up to `SCALE`, each times ``strength``. Strength 0 shows the whole image.
     """
     old, new = (np.array(check_size("size", s)[::-1], float) for s in (image_size, size))
     strength = check_number("strength", strength, at_least=0, at_most=MAX_STRENGTH)
@@ -111,7 +111,8 @@ def random_view(image_size, size, rng, strength=1.0):
     centre = (old - 1) / 2 + strength * rng.uniform(-SHIFT, SHIFT, 2) * old
     view = np.eye(2, 3) * step
     view[:, 2] = centre - step * (new - 1) / 2
-    return _rotate(view, np.radians(strength * rng.uniform(-ROTATION, ROTATION)), new)
+    rotation = check_number("rotation", rotation, at_least=0, at_most=180)
+    return _rotate(view, np.radians(strength * rng.uniform(-rotation, rotation)), new)
 
 
 def random_crop(scene, p, network, rng, strength=1.0):

@@ -4,7 +4,7 @@ Read in this order:
 
     tiny.py                     the smallest: heatmaps, and heatmaps with fields
     preprocess.py               from an image to a network's input
-    small.py                    three small networks that come with trained weights
+    small.py                    four small networks that come with trained weights
     described.py                weights that say which skeleton and sizes their network has
     backbones/                  blocks and backbones that several networks share
     hrnet.py vitpose.py         heatmaps of one person's crop
@@ -37,14 +37,20 @@ from npkpose.models.openpose_coco import OpenPoseCOCO
 from npkpose.models.openpose_lightweight import LightweightOpenPose
 from npkpose.models.openpose_mobilenetv2 import OpenPoseMobileNetV2
 from npkpose.models.published import load_published
-from npkpose.models.small import SmallPaf, SmallTags, SmallTopDown, load_trained
+from npkpose.models.small import (
+    SmallDetector,
+    SmallPaf,
+    SmallTags,
+    SmallTopDown,
+    load_trained,
+)
 from npkpose.models.tiny import TinyKeypointNet, TinyPafNet
 from npkpose.models.vitpose import ViTPose
 from npkpose.weights.published import fetch
 
 __all__ = [
     "HRNet", "HigherHRNet", "LightweightOpenPose", "MHFormer", "OpenPoseBody25", "OpenPoseCOCO",
-    "OpenPoseMobileNetV2", "PyMAF", "ResNet", "Simple3D", "SmallPaf", "SmallTags", "SmallTopDown",
-    "TinyKeypointNet", "TinyPafNet", "ViTPose", "VideoPose3D", "fetch",
+    "OpenPoseMobileNetV2", "PyMAF", "ResNet", "Simple3D", "SmallDetector", "SmallPaf", "SmallTags",
+    "SmallTopDown", "TinyKeypointNet", "TinyPafNet", "ViTPose", "VideoPose3D", "fetch",
     "from_onnx", "load_published", "load_trained",
 ]  # fmt: skip

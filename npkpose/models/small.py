@@ -1,4 +1,4 @@
-"""Small networks that learn people in minutes, on a laptop, in NumPy: one trunk, three heads.
+"""Small networks that learn people in minutes, on a laptop, in NumPy: one trunk, four heads.
 
     image ── s2 ── s4 ─┬─ s8 ─┬─ s16 ── up, s8 ── + ── fuse ── up, s4 ── + ── fuse ── up, s2: maps
              b/2   b   │  2b  │  3b               │     2b               │     b
@@ -15,6 +15,7 @@ of the maps is an area of 2x2 image pixels: `Grid(2, "centre")`.
     SmallTopDown   one person's crop         K heatmaps
     SmallPaf       all people of an image    K heatmaps and part affinity fields
     SmallTags      all people of an image    the same, and K tags of two numbers
+    SmallDetector  all people of an image    a heatmap of boxes' centres, sizes and offsets, at s4
 """
 
 import json
@@ -35,6 +36,11 @@ from npkpose.weights import load_npz
 
 BASE = 32  # channels b
 SLOPE = 0.25  # of tags, per map pixel: the tags of people 12 pixels apart differ by 3
+CENTRE_BIAS = -2.19  # of the detector's heatmap: at first, each pixel has a score of 0.1
+SIZE_UNIT = 16.0  # map pixels: the detector's sizes are its outputs times this
+KINDS = {
+    "topdown": "SmallTopDown", "paf": "SmallPaf", "tags": "SmallTags",
+}  # fmt: skip
 TRAINED = pathlib.Path(__file__).with_name("trained")  # weights, each with a record
 
 
@@ -46,15 +52,14 @@ def load_trained(name):
     name : "topdown", "paf" or "tags"
         `SmallTopDown`, `SmallPaf` or `SmallTags`. They are trained on synthetic people only.
     """
-    kinds = {"topdown": SmallTopDown, "paf": SmallPaf, "tags": SmallTags}
-    network = kinds[check_choice("name", name, tuple(kinds))]()
+    network = globals()[KINDS[check_choice("name", name, tuple(KINDS))]]()
     network.load_state_dict(load_npz(TRAINED / f"{name}.npz"))
     return network.eval()
 
 
 def trained_record(name):
     """Return the record of `load_trained`'s weights: command, minutes, seeds, scores."""
-    check_choice("name", name, ("topdown", "paf", "tags"))
+    check_choice("name", name, tuple(KINDS))
     return json.loads((TRAINED / f"{name}.json").read_text(encoding="utf-8"))
 
 
@@ -228,6 +233,42 @@ class SmallTags(SmallPaf):
         """Return ``maps`` (N, K + C + 2 K, h, w) as heatmaps (N, K, ...) and tags (N, 2 K, ...)."""
         K = self.skeleton.num_keypoints
         return maps[:, :K], maps[:, -2 * K :]
+
+
+class SmallDetector(SmallNet):
+    """Maps of boxes (N, 5, H/4, W/4), for `Detector`: "Objects as Points" (`codec.boxes`).
+
+    The maps are a score of a person's centre, before the sigmoid; width and height of the box; and
+    the offset of its centre in x and y, all in map pixels. CenterNet's maps have this stride too.
+    """
+
+    stride = 4
+    grid = Grid(4, "centre")
+    input_height = 128  # as in training
+
+    def __init__(self, base=BASE, *, rng=None):
+        rng = np.random.default_rng(0) if rng is None else rng
+        super().__init__(5, base, rng=rng)
+        convs = nn.Conv2d(base, base, 3, 1, 1, rng=rng), nn.Conv2d(base, 5, 1, rng=rng)
+        self.head = nn.Sequential(convs[0], nn.ReLU(), convs[1])
+        convs[1].params["weight"] *= 0.1
+        convs[1].params["bias"][:3] = CENTRE_BIAS, 0.5, 1.0
+
+    def forward(self, x):
+        """Return the maps of ``x``; the layers keep what they need."""
+        maps = super().forward(x)
+        maps[:, 1:3] *= maps.dtype.type(SIZE_UNIT)
+        return maps
+
+    def backward(self, dy):
+        """Given dL/dy, fill every layer's ``grads`` and return dL/dx."""
+        dy = dy.copy()
+        dy[:, 1:3] *= dy.dtype.type(SIZE_UNIT)
+        return super().backward(dy)
+
+    def split(self, maps):
+        """Return ``maps`` (N, 5, h, w) as scores (N, 1, ...), sizes and offsets (N, 2, ...)."""
+        return maps[:, :1], maps[:, 1:3], maps[:, 3:]
 
 
 def _ramp(side, dtype):

@@ -16,8 +16,6 @@ averaged but are a second number per pixel, which `group_tags` compares too. Tag
 the first scale only, since a person's tag depends on the scale.
 """
 
-import math
-
 import numpy as np
 
 from npkpose import nn
@@ -38,12 +36,10 @@ from npkpose.image.resize import resize
 from npkpose.pipeline.fit import Stretched, can_pad, pad
 from npkpose.pipeline.flip import flip, flip_fields, flip_maps
 from npkpose.pipeline.run import run
-from npkpose.pipeline.source import check_network, is_batch, load_image
+from npkpose.pipeline.source import check_network, input_size, is_batch, load_image
 
 GROUPINGS = ("paf", "tags")
-MAX_PIXELS = 32_000_000  # of an input: a network needs some hundred bytes for each
 MAX_SCALE = 1000.0
-MAX_ASPECT = 16  # of an image that is enlarged to the whole height
 
 
 class BottomUp:
@@ -193,20 +189,7 @@ class BottomUp:
 
     def _input_size(self, shape, scale):
         """Return height and width of the network's input, multiples of ``size_multiple``."""
-        multiple = self.model.size_multiple
-        given = min(shape[:2]) if getattr(self.model, "short_side", False) else shape[0]
-        factor = scale * self.height / given
-        most = MAX_ASPECT * (scale * self.height) ** 2  # pixels: 3000 x 20 are enlarged less
-        if factor > 1 and shape[0] * shape[1] * factor**2 > most:
-            factor = max(math.sqrt(most / (shape[0] * shape[1])), 1.0)
-        sides = (factor * side for side in shape[:2])
-        size = tuple(max(round(side / multiple), 1) * multiple for side in sides)
-        if size[0] * size[1] > MAX_PIXELS:
-            raise ValueError(
-                f"image: expected sides that give an input of at most {MAX_PIXELS:,} pixels, "
-                f"got {shape[1]} x {shape[0]} and thus {size[1]} x {size[0]}"
-            )
-        return size
+        return input_size(self.model, shape, scale * self.height)
 
 
 def _resize_maps(maps, size):

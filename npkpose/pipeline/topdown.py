@@ -28,6 +28,7 @@ from npkpose.image.crop import (
     touch_image,
 )
 from npkpose.image.warp import warp_affine
+from npkpose.pipeline.detect import as_detector, boxes_around
 from npkpose.pipeline.flip import flip, flip_maps
 from npkpose.pipeline.run import run
 from npkpose.pipeline.source import check_network, is_batch, load_image, per_image
@@ -51,8 +52,9 @@ class TopDown:
         A network that finds keypoints without heatmaps, as those of `models.from_onnx` may, has
         ``locate`` in place of ``preprocess`` and a ``convention`` of its crops.
     detector : callable, optional
-        Finds the boxes where none are given: a network of `models.from_onnx`, or any function from
-        an image to an object with ``boxes`` and ``scores`` (and ``points`` or None), as `Found`.
+        Finds the boxes where none are given: a `Detector` or its network, a network of
+        `models.from_onnx`, a `BottomUp`, around whose people the boxes lie (`boxes_around`), or any
+        function from an image to an object with ``boxes`` and ``scores`` (and ``points`` or None).
     flip : bool, optional
         Do the flip test, which takes twice the time. Maps are shifted by `Grid.flip_shift`; the
         published code shifts by a whole pixel, which is less exact. Default: if the network can.
@@ -86,9 +88,7 @@ class TopDown:
             self.grid = Grid(1, model.convention)
         else:
             self.grid = getattr(model, "grid", None) or Grid(model.stride, "index")
-        if detector is not None and not callable(detector):
-            raise ValueError(f"detector: expected a function of an image, got {shown(detector)}")
-        self.detector = detector
+        self.detector = as_detector(detector)
         refine = getattr(model, "refine", "dark") if refine is None else refine
         self.refine = check_choice("refine", refine, (*REFINEMENTS, *DARK_SPACING))
         self.blur_kernel = getattr(model, "blur_kernel", BLUR_KERNEL)
@@ -194,6 +194,8 @@ class TopDown:
     def _detect(self, image):
         """Return the boxes, scores and points (or None) that the detector finds."""
         found = self.detector(image)
+        if isinstance(found, Poses):
+            found = boxes_around(found)
         if not (hasattr(found, "boxes") and hasattr(found, "scores")):
             raise ValueError(f"detector: expected boxes and scores, got {shown(found)}")
         return found.boxes, found.scores, getattr(found, "points", None)

@@ -11,7 +11,7 @@ Read in this order:
     folder.py          the files of a run; lock.py: one process at a time writes them
     score.py           COCO's AP of a function that finds people
     topdown.py         a task: batches, targets and loss of a top-down network
-    scenes.py          batches of whole scenes, for two tasks: paf.py tags.py
+    scenes.py          batches of whole scenes, for three tasks: paf.py tags.py detector.py
     cached_dataset.py  scenes kept in memory
     recipes.py         the settings of `npkpose train`
     labelled.py        the top-down task on annotated images of any skeleton, and its scores

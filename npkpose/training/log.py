@@ -9,7 +9,7 @@ import pathlib
 from npkpose._extras import require_figure
 from npkpose.weights.files import replacing
 
-SCORES = "ap", "pck"
+SCORES = "ap", "ap50", "pck"
 NOT_LOSSES = "step", "seconds", "lr", "gradient_norm", *SCORES  # all other columns are losses
 
 
@@ -91,7 +91,8 @@ def plot_log(path, plot):
     rows = read_log(path)
     names = dict.fromkeys(name for row in rows for name in row)
     _draw_columns(loss, rows, [name for name in names if name not in NOT_LOSSES], "loss")
-    _draw_columns(ap, rows, SCORES, "PCK" if "pck" in names else "OKS AP")
+    title = "PCK" if "pck" in names else "box AP at IoU .5" if "ap50" in names else "OKS AP"
+    _draw_columns(ap, rows, SCORES, title)
     _draw_columns(lr, rows, ["lr"], "learning rate")
     loss.set_yscale("log")
     loss.legend(frameon=False)

@@ -11,7 +11,7 @@ import numpy as np
 
 from npkpose._check import check_integer, check_number, check_size
 from npkpose.codec.heatmap.gaussian import gaussian_heatmaps
-from npkpose.data.augment import flip_scene, random_view, warp_scene
+from npkpose.data.augment import ROTATION, flip_scene, random_view, warp_scene
 from npkpose.data.distort import change_colours, hide_patches
 from npkpose.models.preprocess import check_multiples
 from npkpose.pipeline.bottomup import BottomUp
@@ -47,6 +47,7 @@ class SceneTask:
 
     foreground = 20.0
     sigma = 1.25  # heatmap pixels
+    rotation = ROTATION  # degrees, the largest
 
     def __init__(self, model, dataset, held_out, seed=0, batch_shape=(8, 128, 128), strength=1.0):
         self.model, self.skeleton, self.grid = model, model.skeleton, model.grid
@@ -90,7 +91,7 @@ class SceneTask:
 
     def _scene(self, rng):
         scene = self.dataset[int(rng.integers(len(self.dataset)))]
-        view = random_view(scene.image.shape[:2], self.size, rng, self.strength)
+        view = random_view(scene.image.shape[:2], self.size, rng, self.strength, self.rotation)
         scene = warp_scene(scene, view, self.size)
         if rng.random() < self.strength:
             scene.image = change_colours(scene.image, rng)

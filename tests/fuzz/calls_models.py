@@ -47,6 +47,7 @@ CALLS = {
         "joints": (4, 3), "features": d.size(), "stages": d.size(0, 2),
         "dropout": d.number(0, 1), "rng": d.generator(), "x": d.array((d.size(0, 2), 4, 2)),
     },
+    "SmallDetector": lambda d: {"base": 2, "rng": d.generator(), "x": _images(d, 16)},
     "SmallPaf": lambda d: {"base": 2, "rng": d.generator(), "x": _images(d, 16)},
     "SmallTags": lambda d: {"base": 2, "rng": d.generator(), "x": _images(d, 16)},
     "SmallTopDown": lambda d: {
