@@ -34,7 +34,8 @@ extensions = [
 exclude_patterns = ["package.md", "_build", "_examples", "_pictures", "extensions", "pictures"]
 sphinx_gallery_conf = gallery.settings(HERE)
 nitpicky = True
-nitpick_ignore_regex = [("py:.*", r"(numpy|collections|enum|ndarray).*")]  # documented elsewhere
+# Names of types that have no page: those of other packages, and private ones.
+nitpick_ignore_regex = [("py:class", r"(?!npkpose\.).*|npkpose(\.\w+)*\._.*")]
 
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
@@ -57,7 +58,8 @@ html_theme_options = {
     "navigation_depth": 2,
     "collapse_navigation": True,
     "show_prev_next": True,
-    "header_links_before_dropdown": 8,
+    "header_links_before_dropdown": 5,
+    "navbar_align": "left",
     "navbar_end": ["theme-switcher"],
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],

@@ -42,8 +42,8 @@ for threshold, style in ((0.5, "-"), (0.75, "--"), (0.95, "-.")):
     curve = result.precision[t, :, 0, 0, -1]
     right.plot(result.recall_levels, curve, style, label=f"OKS {threshold}: AP {curve.mean():.2f}")
 right.set(xlabel="recall", ylabel="precision", ylim=(0, 1.02), xlim=(0, 1),
-          title="60 synthetic scenes, the network of the demo")  # fmt: skip
-right.legend(loc="lower right", bbox_to_anchor=(0.84, 0.1))
+          title="60 synthetic scenes, the small network")  # fmt: skip
+right.legend(loc="lower right", bbox_to_anchor=(0.86, 0.08))
 
 print(f"AP of all 60 scenes at once      {result.stats[0]:.3f}")
 parts = [average_precision([scenes[i + j] for j in range(6)]).stats[0] for i in range(0, 60, 6)]

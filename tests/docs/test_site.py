@@ -28,7 +28,8 @@ def listed(page):
     """Return the pages in the toctrees of a page."""
     trees = re.findall(r"```\{toctree\}\n(?::.*\n)*\n(.*?)```", PAGES[page], re.DOTALL)
     folder = pathlib.PurePosixPath(page).parent
-    return {(folder / name).as_posix() for tree in trees for name in tree.split()}
+    names = [re.sub(r".*<(.*)>", r"\1", line) for tree in trees for line in tree.splitlines()]
+    return {(folder / name).as_posix() for name in names}
 
 
 def test_every_page_is_in_one_table_of_contents():
