@@ -63,7 +63,7 @@ class Node:
         """Return the names that must exist before this node runs."""
         names = [name for name in self.inputs if name]
         for graph in self.subgraphs():
-            names += graph.outer_names()
+            names += graph.outer
         return names
 
 
@@ -80,20 +80,16 @@ class Graph:
     @cached_property
     def outer(self):
         """The names that this subgraph reads of the graphs around it."""
-        return self.outer_names()
-
-    @cached_property
-    def freed(self):
-        """For each node, the names that no later node reads, nor the graph's caller."""
-        return last_readers(self)
-
-    def outer_names(self):
-        """Return the names that this subgraph reads of the graphs around it."""
         own = set(self.constants) | {value.name for value in self.inputs}
         own |= {name for node in self.nodes for name in node.outputs}
         names = [name for node in self.nodes for name in node.reads()]
         names += [value.name for value in self.outputs]
         return [name for name in dict.fromkeys(names) if name not in own]
+
+    @cached_property
+    def freed(self):
+        """For each node, the names that no later node reads, nor the graph's caller."""
+        return last_readers(self)
 
 
 def sort_graph(graph, outer=frozenset()):

@@ -31,19 +31,12 @@ from npkpose.weights.protobuf import (
 )
 
 _TENSOR = {
-    1: ("dims", VARINT, BYTES),
-    2: ("data_type", VARINT),
-    3: ("segment", BYTES),
-    4: ("float_data", BYTES, FOUR_BYTES),
-    5: ("int32_data", BYTES, VARINT),
-    7: ("int64_data", BYTES, VARINT),
-    8: ("name", BYTES),
-    9: ("raw_data", BYTES),
-    10: ("double_data", BYTES, EIGHT_BYTES),
-    11: ("uint64_data", BYTES, VARINT),
-    13: ("external_data", BYTES),
-    14: ("data_location", VARINT),
-}
+    1: ("dims", VARINT, BYTES), 2: ("data_type", VARINT), 3: ("segment", BYTES),
+    4: ("float_data", BYTES, FOUR_BYTES), 5: ("int32_data", BYTES, VARINT),
+    7: ("int64_data", BYTES, VARINT), 8: ("name", BYTES), 9: ("raw_data", BYTES),
+    10: ("double_data", BYTES, EIGHT_BYTES), 11: ("uint64_data", BYTES, VARINT),
+    13: ("external_data", BYTES), 14: ("data_location", VARINT),
+}  # fmt: skip
 _KEY_VALUE = {1: ("key", BYTES), 2: ("value", BYTES)}
 _MAX_NUMBERS = 2**24  # of a list that is not packed
 _MAX_AXES = 32
