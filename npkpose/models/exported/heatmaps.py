@@ -17,7 +17,7 @@ class Heatmaps(Exported):
     """One map per keypoint of a crop."""
 
     finds = "keypoints"
-    uses = "skeleton", *INPUT, *CROP, "refine"
+    uses = "skeleton", *INPUT, *CROP, "refine", "dataset"
 
     @classmethod
     def matches(cls, about):

@@ -50,6 +50,7 @@ class About:
 INPUT = "size", "layout", "channels", "mean", "std"  # fields of a recipe that all networks use
 LETTERBOX = "fit", "fill", "score_threshold", "nms_threshold"
 CROP = "padding", "convention"
+DATASET = "dataset_index"  # a second input of ViTPose+: whose keypoints, for each image
 
 
 class Exported:
@@ -108,7 +109,11 @@ class Exported:
         value = self.session.inputs[0]
         one_by_one = isinstance(value.shape[0], int) or self.finds != "keypoints"
         parts = [x[n : n + 1] for n in range(len(x))] if one_by_one else [x]
-        outputs = [list(self.session.run({value.name: part}).values()) for part in parts]
+        outputs = []
+        for part in parts:
+            index = np.full(len(part), self.recipe.dataset, np.int64)
+            others = {each.name: index for each in self.session.inputs[1:]}
+            outputs.append(self.session.run({value.name: part, **others}).values())
         return [np.concatenate(each) for each in zip(*outputs)]
 
     def __str__(self):

@@ -51,6 +51,9 @@ class Recipe:
         A box that overlaps a better one by more is dropped.
     classes : tuple of int or None
         The classes whose boxes count; None for all.
+    dataset : int
+        Whose keypoints ViTPose+ shall find: 0 COCO, 1 AIC, 2 MPII, 3 AP-10K, 4 APT-36K, 5
+        COCO-WholeBody.
     """
 
     skeleton: object = None
@@ -68,6 +71,7 @@ class Recipe:
     score_threshold: float = 0.3
     nms_threshold: float = 0.45
     classes: object = (0,)
+    dataset: int = 0
 
     def __post_init__(self):
         if self.skeleton is not None and not isinstance(self.skeleton, Skeleton):
@@ -88,6 +92,7 @@ class Recipe:
         check_choice("score", self.score, ("min", "mean"))
         check_number("score_threshold", self.score_threshold)
         check_number("nms_threshold", self.nms_threshold, at_least=0)
+        check_integer("dataset", self.dataset, 0)
         if self.classes is not None:
             given = (self.classes,) if np.ndim(self.classes) == 0 else self.classes
             self._set("classes", tuple(check_integer("classes", each) for each in given))

@@ -13,7 +13,7 @@ from npkpose.models.exported.boxes import BoxesAndLabels, YoloX
 from npkpose.models.exported.heatmaps import Heatmaps
 from npkpose.models.exported.landmarks import BlazePose, FaceMesh, Hand
 from npkpose.models.exported.movenet import MoveNet
-from npkpose.models.exported.network import About
+from npkpose.models.exported.network import DATASET, About
 from npkpose.models.exported.rtmo import RTMO
 from npkpose.models.exported.simcc import SimCC
 from npkpose.models.exported.yolo_pose import YoloPose
@@ -73,9 +73,9 @@ def from_onnx(path, family=None, **choices):
 
 def _look(session, path, choices):
     """Return what a file says of itself, after it has seen a blank image."""
-    if len(session.inputs) != 1:
-        names = ", ".join(value.name for value in session.inputs)
-        raise ValueError(f"{path}: expected one input, an image, got {names}")
+    names = [value.name for value in session.inputs]
+    if names[1:] not in ([], [DATASET]):
+        raise ValueError(f"{path}: expected one input, an image, got {', '.join(names)}")
     value = session.inputs[0]
     shape = value.shape
     if shape is None or len(shape) != 4 or 3 not in (shape[1], shape[3]) or value.kind not in KINDS:
@@ -89,7 +89,8 @@ def _look(session, path, choices):
         size = tuple(sides) if known else DEFAULT_SIZE
     blank = (1, *size, 3) if layout == "NHWC" else (1, 3, *size)
     kind = "float32" if value.kind == "float16" else value.kind
-    outputs = session.run({value.name: np.zeros(blank, kind)})
+    others = {name: np.zeros(1, np.int64) for name in names[1:]}
+    outputs = session.run({value.name: np.zeros(blank, kind), **others})
     shapes = {name: np.shape(array) for name, array in outputs.items()}
     name = pathlib.Path(path).name.lower()
     return About(shapes, tuple(size), layout, value.kind, dict(session.metadata), name, value.name)

@@ -20,7 +20,7 @@ class GivenSession:
         self.seen = None
 
     def run(self, feeds):
-        (self.seen,) = feeds.values()
+        self.seen, *self.others = feeds.values()
         return {name: np.asarray(array, np.float32) for name, array in self.given.items()}
 
 

@@ -3,6 +3,7 @@ import numpy as np
 from npkpose import COCO_17
 from npkpose.codec.heatmap.gaussian import gaussian_heatmaps
 from npkpose.models.exported.heatmaps import Heatmaps
+from npkpose.onnx import Value
 from npkpose.pipeline import TopDown
 
 
@@ -20,3 +21,11 @@ def test_the_name_of_the_input_or_file_tells_the_grid_of_vitpose(network):
     assert named.grid.convention == "corner" and TopDown(named).refine == "dark_udp"
     chosen = network(Heatmaps, maps, convention="centre", refine="quarter")
     assert chosen.grid.convention == "centre" and TopDown(chosen).refine == "quarter"
+
+
+def test_the_second_input_of_vitpose_plus_says_whose_keypoints_it_finds(network):
+    net = network(Heatmaps, {"y": np.zeros((1, 17, 16, 16))}, dataset=3)
+    net.session.inputs.append(Value("dataset_index", "int64", ("batch",)))
+    net(np.zeros((1, 3, 64, 64), np.float32))
+    (index,) = net.session.others
+    assert index.tolist() == [3] and index.dtype == np.int64
