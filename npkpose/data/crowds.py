@@ -40,6 +40,7 @@ DEPTHS = (5.0, 12.0)  # metres
 HEIGHTS = (1.55, 1.9)  # of people, metres
 SPEEDS = (0.6, 1.6)  # metres per second
 TURNING = 0.4  # seconds in which a person takes up a new direction
+TURN_SPEED = 270.0  # degrees per second, at most
 STRIDE = 1.4  # metres of a step with each leg
 PILLARS = ((-1.6, 6.5, 0.2), (1.2, 6.0, 0.35), (3.2, 8.5, 0.25))  # x, depth, half width: metres
 COVER = 0.7  # the share of a nearer person's box, about its middle, that hides
@@ -84,26 +85,33 @@ def _walk(rng, P, F):
     """Return places (F, P, 2), x and depth in metres, headings (F, P), and ways walked (F, P)."""
     side = np.where(np.arange(P) % 2, 1.0, -1.0)
     place, goal = _goals(rng, -side), _goals(rng, side)
-    speed, velocity = rng.uniform(*SPEEDS, P), np.zeros((P, 2))
-    places, velocities = np.empty((F, P, 2)), np.empty((F, P, 2))
+    speed, velocity, heading = rng.uniform(*SPEEDS, P), np.zeros((P, 2)), None
+    places, headings, speeds = np.empty((F, P, 2)), np.empty((F, P)), np.empty((F, P))
     for f in range(F):
         arrived = np.linalg.norm(goal - place, axis=1) < 0.5
         side = np.where(arrived, -side, side)
         goal = np.where(arrived[:, None], _goals(rng, side), goal)
         wanted = goal - place
         wanted *= (speed / np.maximum(np.linalg.norm(wanted, axis=1), 1e-9))[:, None]
-        velocity = wanted if f == 0 else velocity + (wanted - velocity) / (TURNING * FPS)
+        velocity = wanted if heading is None else velocity + (wanted - velocity) / (TURNING * FPS)
         place = place + velocity / FPS
-        places[f], velocities[f] = place, velocity
-    ways = np.cumsum(np.linalg.norm(velocities, axis=2), axis=0) / FPS
-    return places, np.arctan2(velocities[..., 0], -velocities[..., 1]), ways
+        ahead = np.arctan2(velocity[:, 0], -velocity[:, 1])
+        heading = ahead if heading is None else heading + _at_most_a_turn(ahead - heading)
+        places[f], headings[f], speeds[f] = place, heading, np.linalg.norm(velocity, axis=1)
+    return places, headings, np.cumsum(speeds, axis=0) / FPS
+
+
+def _at_most_a_turn(angles):
+    """Return angles, in radians, within what a body turns in one frame."""
+    most = np.radians(TURN_SPEED) / FPS
+    return np.clip((angles + np.pi) % (2 * np.pi) - np.pi, -most, most)
 
 
 def _goals(rng, side):
     """Return random places (P, 2) near the image's side -1 or 1 of each person."""
     depth = rng.uniform(*DEPTHS, len(side))
     half = depth * SIZE[1] / 2 / FOCAL  # of what the camera sees there
-    return np.stack([side * half * rng.uniform(0.3, 1.0, len(side)), depth], axis=1)
+    return np.stack([side * half * rng.uniform(0.65, 1.0, len(side)), depth], axis=1)
 
 
 def _bodies(rng, headings, ways):

@@ -14,14 +14,17 @@ matched is lost, and forgotten after a while.
 
 Zhang et al., "ByteTrack: Multi-Object Tracking by Associating Every Detection Box", ECCV 2022,
 arXiv:2110.06864. Departures: keypoints are compared besides boxes; a pair of a lost person has less
-weight, by the certainty of the prediction; and a detection that is nearly the same as a matched
-person (a duplicate of a bottom-up network) begins no track.
+weight, by the certainty of the prediction; and of detections that are nearly the same (duplicates
+of a bottom-up network) only the best is used.
 """
+
+import dataclasses
 
 import numpy as np
 
 from npkpose._check import check_kind, check_number
 from npkpose.codec.assignment import assign
+from npkpose.codec.nms import oks_nms
 from npkpose.poses import Poses
 from npkpose.skeleton import Skeleton
 from npkpose.tracking.clock import check_interval, next_time
@@ -29,7 +32,7 @@ from npkpose.tracking.motion import MovingPeople
 from npkpose.tracking.similarity import sigmas_of, track_similarity
 
 NOBODY = -1
-DUPLICATE = 0.6  # similarity with a matched person above which a detection begins no track
+DUPLICATE = 0.6  # OKS with a detection of higher score above which another is not used
 LARGEST = 1e9  # pixels
 
 
@@ -56,14 +59,15 @@ class Tracker:
         A number that is out of range, or ``low`` above ``high``.
     """
 
-    def __init__(self, skeleton, fps=30.0, high=0.3, low=0.1, keep=2.0, min_similarity=0.4):
+    def __init__(self, skeleton, fps=30.0, high=0.3, low=0.1, keep=2.0, min_similarity=0.3):
         self.skeleton = check_kind("skeleton", skeleton, Skeleton)
         self._interval = check_interval(fps)
         self._high = check_number("high", high)
         self._low = check_number("low", low, at_most=self._high)
         self._keep = check_number("keep", keep, at_least=0)
         self._min_similarity = check_number("min_similarity", min_similarity, at_least=0, at_most=1)
-        self._tolerance = (2 * sigmas_of(skeleton)) ** 2
+        self._known = dataclasses.replace(skeleton, sigmas=sigmas_of(skeleton))
+        self._tolerance = (2 * np.array(self._known.sigmas)) ** 2
         self._people = MovingPeople(skeleton.num_keypoints)
         self._ids = np.zeros(0, np.int64)  # of each tracked person; NOBODY if seen only once
         self._seen = np.zeros(0)  # when, in seconds
@@ -75,8 +79,8 @@ class Tracker:
         Parameters
         ----------
         poses : Poses
-            The people of this frame, in any order. Their own ``ids`` are not read. One without
-            keypoints is not used.
+            The people of this frame, in any order. Their own ``ids`` are not read. Those without
+            keypoints, and duplicates, are not used.
         time : float, optional
             Of the frame in seconds, later than that of the frame before. Default: 1 / fps later.
 
@@ -92,8 +96,8 @@ class Tracker:
         """
         poses = self._check(poses)
         last, self._time = self._time, next_time(self._time, time, self._interval)
-        usable = (poses.person_scores >= self._low) & (poses.num_present > 0)
-        found = poses[usable]
+        found = poses[(poses.person_scores >= self._low) & (poses.num_present > 0)]
+        found = found[np.sort(oks_nms(found, self._known, threshold=DUPLICATE))]
         if last is not None:
             self._people.predict(self._time - last)
             self._forget(self._seen < self._time - self._keep)
@@ -104,10 +108,9 @@ class Tracker:
         self._identify(people)
         ids = np.full(len(found), NOBODY)
         ids[detections] = self._ids[people]
-        self._begin(found, similarity[people], ids, last is None)
-        identified = ids != NOBODY
+        self._begin(found, ids, last is None)
         found.ids = ids
-        return found[identified]
+        return found[ids != NOBODY]
 
     def _check(self, poses):
         check_kind("poses", poses, Poses)
@@ -122,7 +125,7 @@ class Tracker:
         exact = (sizes**2)[:, None] * self._tolerance
         variances = exact + people.spreads + people.covariances[:, :1]
         similarity = track_similarity(people.keypoints, variances, sizes, found.keypoints)
-        return similarity, np.sqrt(exact / variances).mean(axis=1)
+        return similarity, np.sqrt(np.sqrt(exact / variances).mean(axis=1))
 
     def _match(self, found, similarity, certainty, last):
         """Return the pairs of people and detections: two index arrays."""
@@ -145,11 +148,10 @@ class Tracker:
         new = people[self._ids[people] == NOBODY]
         self._ids[np.sort(new)] = self._new_ids(len(new))
 
-    def _begin(self, found, similarity, ids, is_first):
+    def _begin(self, found, ids, is_first):
         """Begin tracks of the detections that are left; in the first frame, with identities."""
         self._forget((self._ids == NOBODY) & (self._seen < self._time))
         new = (ids == NOBODY) & (found.person_scores >= self._high)
-        new &= similarity.max(axis=0, initial=0.0) < DUPLICATE
         self._people.add(found.keypoints[new])
         if is_first:
             ids[new] = self._new_ids(new.sum())

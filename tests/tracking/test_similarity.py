@@ -1,7 +1,7 @@
 import numpy as np
 from numpy.testing import assert_allclose
 
-from npkpose import COCO_17, oks
+from npkpose import COCO_17, Skeleton, oks
 from npkpose.reference.tracking import similarity as reference
 from npkpose.tracking.similarity import sigmas_of, track_similarity
 
@@ -19,7 +19,8 @@ def test_the_similarity_is_the_mean_of_oks_and_box_overlap_worked_by_hand():
     result = track_similarity(tracked, np.full((1, 2), 2.0), np.array([10.0]), found)
     oks_part = (1 + np.exp(-1)) / 3, np.exp(-1) / 2
     overlap = 6 * 4 / (6 * 6)  # of boxes with a margin of 1
-    assert_allclose(result, [[(oks_part[0] + overlap) / 2, oks_part[1] / 2, 0]], rtol=1e-12)
+    scale = np.exp(-0.5 * (np.log((8**0.5 + 0.5) / (5**0.5 + 0.5)) / 0.3) ** 2)
+    assert_allclose(result, [[(oks_part[0] + overlap) / 2 * scale, oks_part[1] / 2, 0]], rtol=1e-12)
 
 
 def test_the_kernel_agrees_with_its_twin():
@@ -33,10 +34,19 @@ def test_the_kernel_agrees_with_its_twin():
 
 def test_of_exact_predictions_the_keypoint_part_is_oks_but_for_the_extra_keypoint():
     rng = np.random.default_rng(1)
-    tracked = rng.uniform(0, 100, (3, 17, 2))
-    found, area = tracked + rng.normal(0, 3, tracked.shape), 900.0
-    variances = np.tile(area * (2 * sigmas_of(COCO_17)) ** 2, (3, 1))
-    result = track_similarity(tracked, variances, np.ones(3), found)
-    overlap = track_similarity(tracked, np.full((3, 17), 1e-9), np.ones(3), found)
-    expected = oks(found, tracked, np.full(3, area), COCO_17.sigmas).T
-    assert_allclose(2 * (result - overlap) * 18 / 17, expected, atol=1e-9)
+    tracked = rng.uniform(0, 100, (1, 17, 2))
+    found, area = tracked + (2, 1), 900.0
+    variances = area * (2 * sigmas_of(COCO_17)) ** 2
+    for k in (17, 4):
+        found[0, k:] = np.nan
+        one, two = (
+            track_similarity(tracked, factor * variances[None], np.ones(1), found)
+            for factor in (1, 1e9)
+        )
+        expected = oks(found[:, :k], tracked[:, :k], [area], COCO_17.sigmas[:k])
+        # With wide variances S is k / (k + 1); overlap and scale are the same.
+        assert_allclose(1 - 2 * (two - one) * (k + 1) / k, expected, atol=1e-4)
+
+
+def test_a_keypoint_without_an_oks_constant_gets_the_default():
+    assert sigmas_of(Skeleton("s", ("a", "b"), (), sigmas=(np.nan, 0.1))).tolist() == [0.05, 0.1]
