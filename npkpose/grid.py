@@ -15,6 +15,7 @@ Processing for Human Pose Estimation", CVPR 2020, arXiv:1911.07524.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from npkpose._check import (
     check_array,
@@ -57,21 +58,21 @@ class Grid:
         for stride in strides:
             check_number("stride", stride, above=0)
 
-    def to_image(self, points, map_size=None):
+    def to_image(self, points: ArrayLike, map_size: tuple[int, int] | None = None) -> NDArray:
         """Return map points (..., 2) in image pixels; "corner" needs the map's (H, W)."""
         scale, shift = self._scale_and_shift(map_size)
         points = check_array("points", points, (..., 2), finite=False)
         with np.errstate(over="ignore"):
             return _check_range(points, points * scale + shift)
 
-    def to_map(self, points, map_size=None):
+    def to_map(self, points: ArrayLike, map_size: tuple[int, int] | None = None) -> NDArray:
         """Return image points (..., 2) in map pixels: the inverse of `to_image`."""
         scale, shift = self._scale_and_shift(map_size)
         points = check_array("points", points, (..., 2), finite=False)
         with np.errstate(over="ignore"):
             return _check_range(points, (points - shift) / scale)
 
-    def flip_shift(self):
+    def flip_shift(self) -> float:
         """Return how many map pixels to the right a flip test moves the flipped image's map.
 
         A flip test averages the map of an image with the map of the flipped image, flipped back

@@ -4,7 +4,10 @@ A missing keypoint is NaN with score 0, never (0, 0). Visibility, keypoint score
 person score are three different things; a `Poses` holds the last two.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from npkpose._check import MAX_SIDE, check_array, check_integer, check_kind
 from npkpose.skeleton import Skeleton
@@ -31,7 +34,10 @@ class Poses:
         Wrong shape, a keypoint that is infinite or half NaN, or a score that is not finite.
     """
 
-    def __init__(self, keypoints, scores=None, person_scores=None, ids=None):
+    def __init__(
+        self, keypoints: ArrayLike, scores: ArrayLike | None = None,
+        person_scores: ArrayLike | None = None, ids: ArrayLike | None = None,
+    ) -> None:  # fmt: skip
         keypoints = check_array("keypoints", keypoints, ("P", "K", 2), finite=False).copy()
         missing = np.isnan(keypoints)
         if np.isinf(keypoints).any() or (missing[..., 0] != missing[..., 1]).any():
@@ -58,22 +64,22 @@ class Poses:
         return poses
 
     @classmethod
-    def empty(cls, num_keypoints):
+    def empty(cls, num_keypoints: int) -> "Poses":
         """Return a `Poses` of no people: arrays of the right shape and length 0."""
         return cls(np.empty((0, check_integer("num_keypoints", num_keypoints, 0, MAX_SIDE), 2)))
 
     @property
-    def present(self):
+    def present(self) -> NDArray:
         """Which keypoints are not missing: bool (P, K)."""
         return ~np.isnan(self.keypoints[..., 0])
 
     @property
-    def num_present(self):
+    def num_present(self) -> NDArray:
         """The number of keypoints that each person has: (P,)."""
         return self.present.sum(axis=1)
 
     @property
-    def boxes(self):
+    def boxes(self) -> NDArray:
         """The smallest box (x0, y0, x1, y1) around each person's keypoints: (P, 4), NaN if none."""
         low = np.where(self.present[..., None], self.keypoints, np.inf)
         high = np.where(self.present[..., None], self.keypoints, -np.inf)
@@ -83,10 +89,10 @@ class Poses:
         boxes[some] = np.concatenate([low, high], axis=1)
         return boxes
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.keypoints)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> "Poses":
         """Return the people at ``index`` (an int, slice, mask or list), with their ids."""
         index = [index] if np.ndim(index) == 0 and not isinstance(index, slice) else index
         return Poses(
@@ -96,12 +102,12 @@ class Poses:
     def __repr__(self):
         return f"Poses({len(self)} people, {self.keypoints.shape[1]} keypoints)"
 
-    def with_keypoints(self, keypoints):
+    def with_keypoints(self, keypoints: ArrayLike) -> "Poses":
         """Return the same people with other coordinates, for example in another frame."""
         keypoints = check_array("keypoints", keypoints, self.keypoints.shape, finite=False)
         return Poses(keypoints, self.scores, self.person_scores, self.ids)
 
-    def convert(self, source, target, derive=True):
+    def convert(self, source: Skeleton, target: Skeleton, derive: bool = True) -> "Poses":
         """Return these people of skeleton ``source`` as skeleton ``target``.
 
         A keypoint that both have is copied; one that ``source`` lacks is derived where a rule is
@@ -123,7 +129,7 @@ class Poses:
         keypoints = table.points(self.keypoints)
         return Poses(keypoints, table.scores(self.scores), self.person_scores, self.ids)
 
-    def to_coco(self, image_id, category_id=1):
+    def to_coco(self, image_id: int, category_id: int = 1) -> list[dict]:
         """Return COCO result entries: keypoints as flat (x, y, score), 0, 0, 0 if missing."""
         triples = np.concatenate([self.keypoints, self.scores[..., None]], axis=2)
         triples = np.nan_to_num(triples, nan=0.0)
@@ -137,7 +143,7 @@ class Poses:
             for person, score in zip(triples, self.person_scores)
         ]
 
-    def to_dict(self, skeleton):
+    def to_dict(self, skeleton: Skeleton) -> list[dict]:
         """Return plain lists for JSON: each person's id, score and named [x, y, score] keypoints.
 
         Missing keypoints are left out.

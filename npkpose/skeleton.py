@@ -15,6 +15,7 @@ import colorsys
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from npkpose._check import check_integer, check_kind, real_array, shown
 
@@ -110,23 +111,23 @@ class Skeleton:
             raise ValueError(f"pairs: expected each keypoint in one pair only, got {self.pairs}")
 
     @property
-    def num_keypoints(self):
+    def num_keypoints(self) -> int:
         """Number K of keypoints."""
         return len(self.keypoints)
 
     @property
-    def num_paf_channels(self):
+    def num_paf_channels(self) -> int:
         """Number of channels that part affinity fields of this skeleton need."""
         return 1 + max((channel for pair in self.paf_channels for channel in pair), default=-1)
 
     @property
-    def limbs_and_channels(self):
+    def limbs_and_channels(self) -> NDArray:
         """The two keypoints and the two field channels of each limb: int64 (L, 4)."""
         rows = [ends + channels for ends, channels in zip(self.limbs, self.paf_channels)]
         return np.array(rows, dtype=np.int64).reshape(-1, 4)
 
     @property
-    def flip_order(self):
+    def flip_order(self) -> NDArray:
         """Keypoint order (K,) in a mirror image: applied twice, it is the identity."""
         order = np.arange(self.num_keypoints)
         for left, right in self.pairs:
@@ -134,13 +135,13 @@ class Skeleton:
         return order
 
     @property
-    def colours(self):
+    def colours(self) -> NDArray:
         """One RGB colour in 0..255 per limb (L, 3), evenly spaced in hue."""
         hues = np.arange(len(self.limbs)) / max(len(self.limbs), 1)
         rgb = [colorsys.hsv_to_rgb(hue, 0.9, 1.0) for hue in hues]
         return np.round(255 * np.reshape(rgb, (-1, 3))).astype(np.uint8)
 
-    def columns_of(self, other):
+    def columns_of(self, other: "Skeleton") -> NDArray:
         """Index in this skeleton of each keypoint of ``other``, by name; -1 if it has none."""
         check_kind("other", other, Skeleton)
         where = {name: k for k, name in enumerate(self.keypoints)}

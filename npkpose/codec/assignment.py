@@ -23,13 +23,14 @@ give the same pairs.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from npkpose._check import check_array, check_number
 from npkpose._jit import helper, kernel
 
 CHUNK = 2**27  # steps that one call of a kernel may take: some tenths of a second
 
-def assign(cost, unassigned=None):
+def assign(cost: ArrayLike, unassigned: float | None = None) -> tuple[NDArray, NDArray]:
     """Return the pairs of the best matching: ``rows, cols``, int arrays of equal length.
 
     Parameters

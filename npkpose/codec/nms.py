@@ -16,6 +16,7 @@ area 0 are similar where they coincide, and nothing is added to A.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from npkpose._check import LARGEST, check_array, check_kind, check_number
 from npkpose._jit import helper, kernel
@@ -25,7 +26,9 @@ from npkpose.skeletons.sigmas import known_sigmas
 
 CHUNK = 2**25  # numbers that one call of a kernel compares
 
-def oks_nms(poses, skeleton, areas=None, threshold=0.9):
+def oks_nms(
+    poses: Poses, skeleton: Skeleton, areas: ArrayLike | None = None, threshold: float = 0.9,
+) -> NDArray:  # fmt: skip
     """Return the indices of the people to keep, by falling score, for ``poses[kept]``.
 
     Parameters
@@ -69,7 +72,7 @@ def oks_nms(poses, skeleton, areas=None, threshold=0.9):
     return order[keep]
 
 
-def box_nms(boxes, scores, threshold=0.5):
+def box_nms(boxes: ArrayLike, scores: ArrayLike, threshold: float = 0.5) -> NDArray:
     """Return the indices of the boxes to keep, by falling score.
 
     Parameters

@@ -7,6 +7,7 @@ formula is in strokes.py; `DrawStyle` says how wide they are and which colours t
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from npkpose._check import check_array, check_kind
 from npkpose.image.draw_style import DrawStyle
@@ -26,7 +27,10 @@ BLACK = (0, 0, 0)
 FAINTEST = 0.2  # opacity of a keypoint of score 0, if scores give the opacity
 
 
-def draw_poses(image, poses, skeleton, width=None, opacity=None, style=None):
+def draw_poses(
+    image: ArrayLike, poses: Poses, skeleton: Skeleton, width: float | None = None,
+    opacity: float | None = None, style: DrawStyle | None = None,
+) -> NDArray:  # fmt: skip
     """Return a copy of the image with skeletons on it.
 
     Parameters

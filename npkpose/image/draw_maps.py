@@ -8,6 +8,7 @@ with the vector's length.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from npkpose._check import check_array, check_kind, check_number
 from npkpose.grid import Grid, check_grid
@@ -24,7 +25,9 @@ SPACING = 10  # image pixels between arrows, at least; or a hundredth of the lon
 WEAKEST = 0.1  # vectors shorter than this have no arrow
 
 
-def draw_heatmaps(image, heatmaps, grid=None, opacity=0.8):
+def draw_heatmaps(
+    image: ArrayLike, heatmaps: ArrayLike, grid: Grid | None = None, opacity: float = 0.8,
+) -> NDArray:  # fmt: skip
     """Return a copy of the image with the largest value of all heatmaps over each pixel.
 
     Parameters
@@ -58,7 +61,10 @@ def draw_heatmaps(image, heatmaps, grid=None, opacity=0.8):
     return drawn
 
 
-def draw_fields(image, fields, skeleton, grid=None, opacity=0.9):
+def draw_fields(
+    image: ArrayLike, fields: ArrayLike, skeleton: Skeleton, grid: Grid | None = None,
+    opacity: float = 0.9,
+) -> NDArray:  # fmt: skip
     """Return a copy of the image with part affinity fields as arrows, in the limbs' colours.
 
     Parameters

@@ -71,6 +71,6 @@ class DrawStyle:
             check_flag(name, getattr(self, name))
 
     @property
-    def has_text(self):
+    def has_text(self) -> bool:
         """Whether anything is written, which needs Pillow."""
         return self.labels != "none" or self.ids or self.scores

@@ -1,6 +1,9 @@
 """Trails: where each person of a sequence has been, in the colour of the id."""
 
+from collections.abc import Iterable
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from npkpose._check import check_integer, check_kind, check_number, shown
 from npkpose.image.draw import BLACK, EDGE, _person_widths
@@ -10,7 +13,10 @@ from npkpose.image.strokes import join_strokes, make_strokes, paint_strokes
 from npkpose.poses import Poses
 
 
-def draw_trails(image, frames, keypoint=None, width=None, opacity=0.85):
+def draw_trails(
+    image: ArrayLike, frames: Iterable[Poses], keypoint: int | None = None,
+    width: float | None = None, opacity: float = 0.85,
+) -> NDArray:  # fmt: skip
     """Return a copy of the image with a line along the places of each person.
 
     Parameters

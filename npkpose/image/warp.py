@@ -10,12 +10,15 @@ same roundings in the same order.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from npkpose._check import check_array, check_flag, check_memory, check_size, real_array
 from npkpose._jit import helper, kernel
 
 
-def warp_affine(image, matrix, size, *, opencv4=False):
+def warp_affine(
+    image: ArrayLike, matrix: ArrayLike, size: int | tuple[int, int], *, opencv4: bool = False,
+) -> NDArray:  # fmt: skip
     """Return the image seen through ``matrix``.
 
     Parameters

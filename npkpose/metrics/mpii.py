@@ -15,6 +15,8 @@ Estimation", CVPR 2019, arXiv:1902.09212) are easily missed:
 
 from typing import NamedTuple
 
+from numpy.typing import ArrayLike
+
 from npkpose._check import check_array, check_number
 from npkpose.metrics.pck import pckh
 
@@ -42,8 +44,9 @@ class MpiiScores(NamedTuple):
 
 
 def mpii_protocol(
-    keypoints, true_keypoints, head_boxes, visibility=None, offset=1.0, low_threshold=0.11
-):
+    keypoints: ArrayLike, true_keypoints: ArrayLike, head_boxes: ArrayLike,
+    visibility: ArrayLike | None = None, offset: float = 1.0, low_threshold: float = 0.11,
+) -> MpiiScores:  # fmt: skip
     """Return MPII's nine numbers as `MpiiScores`.
 
     Parameters

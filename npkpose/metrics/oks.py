@@ -18,6 +18,7 @@ the same divisions in the same order, 2^-52 added to A, and NumPy's own exp and 
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from npkpose._check import check_array, check_choice, check_finite, check_number
 from npkpose._jit import inner_kernel
@@ -34,7 +35,10 @@ class People(NamedTuple):
     boxes: np.ndarray  # (G, 4): x, y, width, height; used if no keypoint is labelled
 
 
-def oks(keypoints, true_keypoints, areas, sigmas, visibility=None, missing="raise", boxes=None):
+def oks(
+    keypoints: ArrayLike, true_keypoints: ArrayLike, areas: ArrayLike, sigmas: ArrayLike,
+    visibility: ArrayLike | None = None, missing: str = "raise", boxes: ArrayLike | None = None,
+) -> NDArray:  # fmt: skip
     """Return the similarity of every pose with every true person: (D, G), within [0, 1].
 
     Parameters

@@ -10,9 +10,11 @@ has the 0.6). Training logs often print a "PCK" whose s is a tenth of the heatma
 formula, another number. A missing keypoint (NaN) is not correct.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from npkpose._check import (
     LARGEST,
@@ -37,7 +39,11 @@ class Pck(NamedTuple):
     mean_of_keypoints: np.ndarray  # (T,): of the columns of per_keypoint, with equal weights
 
 
-def pck(keypoints, true_keypoints, sizes, thresholds=(0.2,), visibility=None, left_out=()):
+def pck(
+    keypoints: ArrayLike, true_keypoints: ArrayLike, sizes: ArrayLike,
+    thresholds: ArrayLike = (0.2,), visibility: ArrayLike | None = None,
+    left_out: Sequence[int] = (),
+) -> Pck:  # fmt: skip
     """Return the shares of keypoints within ``thresholds`` times the sizes, as a `Pck`.
 
     Parameters
@@ -80,7 +86,11 @@ def pck(keypoints, true_keypoints, sizes, thresholds=(0.2,), visibility=None, le
     return Pck(thresholds, shares, counts, mean, mean_of_keypoints)
 
 
-def pckh(keypoints, true_keypoints, head_boxes, thresholds=(0.5,), visibility=None, left_out=()):
+def pckh(
+    keypoints: ArrayLike, true_keypoints: ArrayLike, head_boxes: ArrayLike,
+    thresholds: ArrayLike = (0.5,), visibility: ArrayLike | None = None,
+    left_out: Sequence[int] = (),
+) -> Pck:  # fmt: skip
     """Return the shares of keypoints within a share of the head's size, as a `Pck`.
 
     Parameters

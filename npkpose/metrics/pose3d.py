@@ -17,6 +17,7 @@ if it is labelled, mean distances are NaN, and it is not correct for the PCK.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from npkpose._check import LARGEST, check_array, check_integer, check_number
 from npkpose.space.procrustes import procrustes
@@ -25,7 +26,7 @@ PCK_THRESHOLD_MM = 150.0  # about half a head
 AUC_THRESHOLDS_MM = np.linspace(0.0, 150.0, 31)
 
 
-def mpjpe(points, true_points, root=None):
+def mpjpe(points: ArrayLike, true_points: ArrayLike, root: int | None = None) -> float:
     """Return the mean distance of joints from the truth, in the unit of both.
 
     Parameters
@@ -49,13 +50,13 @@ def mpjpe(points, true_points, root=None):
     return _mean_distance(points, true_points)
 
 
-def pa_mpjpe(points, true_points):
+def pa_mpjpe(points: ArrayLike, true_points: ArrayLike) -> float:
     """Return `mpjpe` after each pose is moved, rotated and scaled to fit the truth best."""
     points, true_points = _check_poses(points, true_points)
     return _mean_distance(procrustes(points, true_points).apply(points), true_points)
 
 
-def n_mpjpe(points, true_points, root=None):
+def n_mpjpe(points: ArrayLike, true_points: ArrayLike, root: int | None = None) -> float:
     """Return `mpjpe` after each pose is scaled, about its root or 0, to fit the truth best.
 
     A pose with all joints at 0 stays as it is.
@@ -68,7 +69,7 @@ def n_mpjpe(points, true_points, root=None):
     return _mean_distance(scale * points, true_points)
 
 
-def mpjve(points, true_points, root=None):
+def mpjve(points: ArrayLike, true_points: ArrayLike, root: int | None = None) -> float:
     """Return the mean distance of velocities from the truth, in the poses' unit per frame.
 
     ``points`` and ``true_points`` (F, ..., K, 3) are sequences of F frames. NaN for a single

@@ -9,9 +9,12 @@ cost grows with the number of people; `BottomUp` finds all of them in one pass. 
 by OKS: Papandreou et al., CVPR 2017, arXiv:1701.01779.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from npkpose._check import check_array, check_choice, check_flag, check_number, shown
 from npkpose.codec.heatmap.dark import BLUR_KERNEL
@@ -76,9 +79,10 @@ class TopDown:
     batch_size = 16  # crops at a time
 
     def __init__(
-        self, model, *, detector=None, flip=None, padding=None, refine=None,
-        keypoint_threshold=0.2, nms_threshold=0.9,
-    ):
+        self, model: Any, *, detector: Any = None, flip: bool | None = None,
+        padding: float | None = None, refine: str | None = None, keypoint_threshold: float = 0.2,
+        nms_threshold: float = 0.9,
+    ) -> None:  # fmt: skip
         self._locates = hasattr(model, "locate")
         scale = "grid" if hasattr(model, "grid") else "stride"
         own = ("locate", "convention") if self._locates else ("preprocess", scale)
@@ -103,7 +107,9 @@ class TopDown:
         )
         self.nms_threshold = check_number("nms_threshold", nms_threshold, at_least=0.0)
 
-    def __call__(self, image, boxes=None, box_scores=None):
+    def __call__(
+        self, image: Any, boxes: ArrayLike | None = None, box_scores: ArrayLike | None = None,
+    ) -> Any:  # fmt: skip
         """Return the `Poses` of one image, or a list of them for several.
 
         Parameters
@@ -135,7 +141,7 @@ class TopDown:
         images = zip(image, boxes, box_scores)
         return [self._find(load_image(each), *of_image) for each, *of_image in images]
 
-    def run(self, source, failed=None):
+    def run(self, source: Any, failed: Any = None) -> Iterator[tuple[Any, Poses]]:
         """Yield (frame, poses) for each image of a source, such as a video or folder.
 
         Boxes are the detector's, or without one the whole image. ``source`` and ``failed`` are
@@ -144,7 +150,7 @@ class TopDown:
         """
         return run((np.asarray, self._find, lambda shape, poses: poses), source, failed)
 
-    def heatmaps(self, crops):
+    def heatmaps(self, crops: ArrayLike) -> NDArray:
         """Return the maps (P, K, h, w) of crops (P, H, W, 3), uint8 RGB, after the flip test."""
         x = self.model.preprocess(crops)
         maps = self._maps(x)

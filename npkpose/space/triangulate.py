@@ -12,13 +12,15 @@ it is NaN, and the other points are unaffected.
 """
 
 import math
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from npkpose._check import check_array, check_flag, check_number, real_array
-from npkpose.space.camera import LARGEST, check_cameras
+from npkpose.space.camera import LARGEST, Camera, check_cameras
 from npkpose.space.consensus import consensus
 from npkpose.space.dlt import linear_points
 from npkpose.space.refine import refine_points, reprojection_errors
@@ -46,7 +48,10 @@ class Triangulation(NamedTuple):
     used: np.ndarray  # (V, ...) bool: the used views
 
 
-def triangulate(pixels, cameras, weights=None, robust=False, refine=True, threshold=THRESHOLD):
+def triangulate(
+    pixels: ArrayLike, cameras: Sequence[Camera], weights: ArrayLike | None = None,
+    robust: bool = False, refine: bool = True, threshold: float = THRESHOLD,
+) -> Triangulation:  # fmt: skip
     """Return the `Triangulation` of the points that ``cameras`` see at ``pixels``.
 
     Parameters

@@ -47,12 +47,13 @@ highest pixel's. In any other map keys are compared:
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from npkpose._check import check_choice, check_integer, check_read_only
 from npkpose._jit import helper, kernel
 from npkpose._numba import overload, types
 from npkpose.codec.heatmap.dark import BLUR_KERNEL, blur_weights, newton_points
-from npkpose.grid import check_grid
+from npkpose.grid import Grid, check_grid
 
 REFINEMENTS = ("argmax", "quarter", "parabola", "log_parabola")  # one axis at a time
 ARGMAX, QUARTER, PARABOLA, LOG_PARABOLA = range(len(REFINEMENTS))  # in the same order
@@ -63,7 +64,7 @@ BLOCK = 128  # pixels: long enough for full vectors, short enough to search when
 FLOATS = np.dtype(np.float64), np.dtype(np.float32)
 
 
-def heatmap_to_coords(heatmaps):
+def heatmap_to_coords(heatmaps: ArrayLike) -> NDArray:
     """Return the highest pixel (x, y) of each map: (N, K, H, W) -> (N, K, 2), float64.
 
     The same as ``decode_heatmaps(heatmaps, "argmax")[0]``: NaN for a map without a peak.
@@ -71,7 +72,10 @@ def heatmap_to_coords(heatmaps):
     return decode_heatmaps(heatmaps, "argmax")[0]
 
 
-def decode_heatmaps(heatmaps, refine="log_parabola", grid=None, blur_kernel=BLUR_KERNEL):
+def decode_heatmaps(
+    heatmaps: ArrayLike, refine: str = "log_parabola", grid: Grid | None = None,
+    blur_kernel: int = BLUR_KERNEL,
+) -> tuple[NDArray, NDArray]:  # fmt: skip
     """Return each map's keypoint and its score.
 
     Parameters

@@ -12,6 +12,7 @@ centre is rounded only on request (``round_centres``) and the tail is not cut of
 """
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from npkpose._check import (
     check_array,
@@ -22,10 +23,13 @@ from npkpose._check import (
     check_number,
     check_size,
 )
-from npkpose.grid import check_grid
+from npkpose.grid import Grid, check_grid
 
 
-def gaussian_heatmap(size, cx, cy, sigma=2.0, dtype=np.float32):
+def gaussian_heatmap(
+    size: int | tuple[int, int], cx: float, cy: float, sigma: float = 2.0,
+    dtype: DTypeLike = np.float32,
+) -> NDArray:  # fmt: skip
     """Return one heatmap (H, W), in [0, 1], with a Gaussian at (cx, cy).
 
     Parameters
@@ -48,8 +52,10 @@ def gaussian_heatmap(size, cx, cy, sigma=2.0, dtype=np.float32):
 
 # Seven arguments, not six: published targets differ in each of them.
 def gaussian_heatmaps(
-    keypoints, size, sigma=2.0, visibility=None, grid=None, dtype=np.float32, round_centres=False
-):
+    keypoints: ArrayLike, size: int | tuple[int, int], sigma: float = 2.0,
+    visibility: ArrayLike | None = None, grid: Grid | None = None, dtype: DTypeLike = np.float32,
+    round_centres: bool = False,
+) -> NDArray:  # fmt: skip
     """Return one heatmap per keypoint: (..., K, H, W).
 
     Parameters

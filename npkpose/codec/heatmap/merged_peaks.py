@@ -31,6 +31,7 @@ Step 1 and the public function are in this file, steps 2 to 5 in heatmap/hidden_
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from npkpose._check import check_array, check_number
 from npkpose._jit import helper, kernel
@@ -42,7 +43,7 @@ MIN_S2 = 0.1  # pixels^2: the least s^2
 CHUNK = 4096  # peaks that one call of a kernel looks at
 
 
-def separate_peaks(heatmaps, peaks, threshold=0.1):
+def separate_peaks(heatmaps: ArrayLike, peaks: Peaks, threshold: float = 0.1) -> Peaks:
     """Return the peaks and those hidden beside them.
 
     Parameters

@@ -13,6 +13,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from npkpose._check import (
     MAX_INTEGER,
@@ -38,7 +39,10 @@ class Peaks(NamedTuple):
     first: np.ndarray  # (K + 1,) int: peaks of map k are first[k] to first[k + 1]
 
 
-def find_peaks(heatmaps, threshold=0.1, refine="log_parabola", min_distance=0.0, max_peaks=None):
+def find_peaks(
+    heatmaps: ArrayLike, threshold: float = 0.1, refine: str = "log_parabola",
+    min_distance: float = 0.0, max_peaks: int | None = None,
+) -> Peaks:  # fmt: skip
     """Return every local maximum above ``threshold``.
 
     Parameters

@@ -16,6 +16,7 @@ finite never wins, and a flat row shows no keypoint (the released code asks for 
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from npkpose._check import (
     MAX_SIDE,
@@ -33,7 +34,10 @@ from npkpose.codec.heatmap.gaussian import gaussian_heatmaps
 _FAR = 1e300
 
 
-def decode_simcc(x_logits, y_logits, split_ratio=2.0, refine="argmax", score="min"):
+def decode_simcc(
+    x_logits: ArrayLike, y_logits: ArrayLike, split_ratio: float = 2.0, refine: str = "argmax",
+    score: str = "min",
+) -> tuple[NDArray, NDArray]:  # fmt: skip
     """Return each keypoint and its score.
 
     Parameters
@@ -80,7 +84,10 @@ def decode_simcc(x_logits, y_logits, split_ratio=2.0, refine="argmax", score="mi
     return x, x_score
 
 
-def simcc_targets(keypoints, size, split_ratio=2.0, sigma=None, visibility=None):
+def simcc_targets(
+    keypoints: ArrayLike, size: int | tuple[int, int], split_ratio: float = 2.0,
+    sigma: float | None = None, visibility: ArrayLike | None = None,
+) -> tuple[NDArray, NDArray]:  # fmt: skip
     """Return the target over bins along x (..., K, Bx) and along y (..., K, By), float32.
 
     Parameters

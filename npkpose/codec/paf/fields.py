@@ -19,6 +19,7 @@ so E is exactly 1 along a limb that meets no other.
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from npkpose._check import (
     LARGEST,
@@ -32,14 +33,17 @@ from npkpose._check import (
     check_size,
 )
 from npkpose._jit import helper, kernel
-from npkpose.grid import check_grid
+from npkpose.grid import Grid, check_grid
 from npkpose.poses import Poses
 from npkpose.skeleton import Skeleton
 
 MAX_SAMPLES = 10_000  # of a line integral
 
 
-def paf_fields(poses, skeleton, size, width=math.sqrt(2), grid=None, dtype=np.float32):
+def paf_fields(
+    poses: Poses | ArrayLike, skeleton: Skeleton, size: int | tuple[int, int],
+    width: float = math.sqrt(2), grid: Grid | None = None, dtype: DTypeLike = np.float32,
+) -> NDArray:  # fmt: skip
     """Return the fields (C, H, W) that a network should give for these people.
 
     Parameters
@@ -82,7 +86,9 @@ def paf_fields(poses, skeleton, size, width=math.sqrt(2), grid=None, dtype=np.fl
         return fields.astype(dtype, copy=False)
 
 
-def limb_scores(paf, starts, ends, num_samples=10):
+def limb_scores(
+    paf: ArrayLike, starts: ArrayLike, ends: ArrayLike, num_samples: int = 10,
+) -> NDArray:  # fmt: skip
     """Return the mean projection of the field on each limb's direction.
 
     Parameters

@@ -26,6 +26,7 @@ arXiv:1611.08050.
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from npkpose._check import (
     check_array,
@@ -45,7 +46,7 @@ from npkpose.codec.paf.candidates import Limits, _candidates
 from npkpose.codec.paf.fields import MAX_SAMPLES
 from npkpose.codec.paf.fill_missing import fill_missing_keypoints
 from npkpose.codec.paf.limbs import MATCHINGS, _connect
-from npkpose.grid import check_grid
+from npkpose.grid import Grid, check_grid
 from npkpose.poses import Poses
 from npkpose.skeleton import Skeleton
 
@@ -74,22 +75,12 @@ LARGEST_FIELD = float(np.finfo(np.float32).max)  # the fields' values are float3
 
 # Fourteen arguments, not six: each but the last is one that a published parser has.
 def group_paf(
-    heatmaps,
-    pafs,
-    skeleton,
-    grid=None,
-    *,
-    threshold=0.1,
-    separate=True,
-    num_samples=10,
-    sample_threshold=0.05,
-    sample_fraction=0.8,
-    max_length_ratio=8.0,
-    matching="greedy",
-    min_keypoints=4,
-    min_score=0.4,
-    fill_missing=False,
-):
+    heatmaps: ArrayLike, pafs: ArrayLike, skeleton: Skeleton, grid: Grid | None = None, *,
+    threshold: float = 0.1, separate: bool = True, num_samples: int = 10,
+    sample_threshold: float = 0.05, sample_fraction: float = 0.8, max_length_ratio: float = 8.0,
+    matching: str = "greedy", min_keypoints: int = 4, min_score: float = 0.4,
+    fill_missing: bool = False,
+) -> Poses:  # fmt: skip
     """Return the people of one image.
 
     Parameters

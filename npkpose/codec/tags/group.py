@@ -31,6 +31,7 @@ Peaks, and their departures, are in `codec.tags.peaks`.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from npkpose._check import (
     check_array,
@@ -45,7 +46,7 @@ from npkpose.codec.nms import oks_nms
 from npkpose.codec.tags.fill_missing import fill_missing_keypoints
 from npkpose.codec.tags.left_right import separate_coinciding
 from npkpose.codec.tags.peaks import find_tag_peaks
-from npkpose.grid import check_grid
+from npkpose.grid import Grid, check_grid
 from npkpose.poses import Poses
 from npkpose.skeleton import Skeleton
 
@@ -56,22 +57,12 @@ _ROUND_COST = 100  # HigherHRNet's weight of the rounded distance
 
 # Fourteen arguments, not six: each but the last is one that a published parser has.
 def group_tags(
-    heatmaps,
-    tags,
-    skeleton,
-    grid=None,
-    *,
-    threshold=0.1,
-    tag_threshold=1.0,
-    max_people=30,
-    order=None,
-    adjust=True,
-    min_keypoints=4,
-    min_score=0.3,
-    nms_threshold=0.9,
-    fill_missing=False,
-    separate_left_right=False,
-):
+    heatmaps: ArrayLike, tags: ArrayLike, skeleton: Skeleton, grid: Grid | None = None, *,
+    threshold: float = 0.1, tag_threshold: float = 1.0, max_people: int = 30,
+    order: ArrayLike | None = None, adjust: bool = True, min_keypoints: int = 4,
+    min_score: float = 0.3, nms_threshold: float = 0.9, fill_missing: bool = False,
+    separate_left_right: bool = False,
+) -> Poses:  # fmt: skip
     """Return the people of one image.
 
     Parameters

@@ -18,15 +18,19 @@ rounded to the nearest pixel, not down.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from npkpose._check import check_array, check_finite, check_number, check_size, real_array
-from npkpose.grid import check_grid
+from npkpose.grid import Grid, check_grid
 from npkpose.poses import Poses
 
 _LARGEST = 1e75  # of a tag or weight: products of larger ones overflow
 
 
-def tag_targets(poses, size, visibility=None, grid=None):
+def tag_targets(
+    poses: Poses | ArrayLike, size: int | tuple[int, int], visibility: ArrayLike | None = None,
+    grid: Grid | None = None,
+) -> NDArray:  # fmt: skip
     """Return the pixels at which each person's tags are read: flat indices y W + x, or -1.
 
     Parameters
@@ -65,7 +69,9 @@ def tag_targets(poses, size, visibility=None, grid=None):
     return np.where(seen, y * width + x, -1)
 
 
-def tag_loss(tags, pixels, pull_weight=1.0, push_weight=1.0):
+def tag_loss(
+    tags: ArrayLike, pixels: ArrayLike, pull_weight: float = 1.0, push_weight: float = 1.0,
+) -> tuple[float, float, NDArray]:  # fmt: skip
     """Return ``pull, push, dtags``: both weighted losses of one image, and their sum's gradient.
 
     Parameters

@@ -25,9 +25,11 @@ values that are not numbers are refused: see `read_json`.
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from npkpose._check import (
     check_array,
@@ -55,6 +57,7 @@ from npkpose.metrics.coco.scored import (
 )
 from npkpose.metrics.coco.tables import as_ids, find, other_kind
 from npkpose.metrics.oks import People, pair_oks
+from npkpose.skeleton import Skeleton
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)  # of OKS; the ninth is 0.9 less one bit, as in COCO
 THRESHOLDS.setflags(write=False)
@@ -63,9 +66,11 @@ AREAS = {"all": (0, 1e10), "medium": (32**2, 96**2), "large": (96**2, 1e10)}  # 
 
 
 def evaluate_coco(
-    ground_truth, results, skeleton=None, *, protocol="coco", sigmas=None,
-    max_dets=(20,), thresholds=THRESHOLDS, areas=AREAS, categories=None, strict=False,
-):  # fmt: skip
+    ground_truth: Any, results: Any, skeleton: Skeleton | None = None, *, protocol: str = "coco",
+    sigmas: ArrayLike | None = None, max_dets: Sequence[int] = (20,),
+    thresholds: ArrayLike = THRESHOLDS, areas: Any = AREAS, categories: Sequence[int] | None = None,
+    strict: bool = False,
+) -> CocoResult:  # fmt: skip
     # More than six arguments: each is a parameter of COCO's evaluation, and all have its defaults.
     """Return how well detections agree with the ground truth.
 

@@ -1,9 +1,10 @@
 """The result of a COCO evaluation: ten numbers, the curves behind them, and the matches."""
 
 from collections.abc import Hashable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from npkpose._check import check_number, shown
 from npkpose.metrics.coco.crowd_levels import crowd_levels
@@ -118,7 +119,7 @@ class CocoResult:
         self.ignored = np.ones((areas, len(candidates.gt)), dtype=np.bool_)
 
     @property
-    def stats(self):
+    def stats(self) -> dict[str, float]:
         """COCO's ten numbers, at the largest of ``max_dets``; with "crowdpose" its nine."""
         means = [self._mean(*which) for which in self._means]
         if self.settings.protocol.use_crowd_index:
@@ -144,7 +145,7 @@ class CocoResult:
         return float(np.mean(defined)) if len(defined) else -1.0
 
     @property
-    def max_dets(self):
+    def max_dets(self) -> int:
         """The number of detections per image of the ten numbers."""
         return 20 if self.settings.strict else max(self.settings.max_dets)
 
@@ -163,7 +164,7 @@ class CocoResult:
             lines.append(f" {name} @[ {where} ] = {value:.3f}")
         return "\n".join(lines)
 
-    def ap_per_category(self):
+    def ap_per_category(self) -> dict[int, float]:
         """Return {category id: AP}, such as of AP-10K's species; -1 if nobody is to be found."""
         m = self.settings.max_dets.index(max(self.settings.max_dets))
         values = self.precision[:, :, :, 0, m]
@@ -174,7 +175,7 @@ class CocoResult:
     def __repr__(self):
         return f"CocoResult(ap={self.stats.ap:.3f}, {len(self.found)} detections)"
 
-    def matches(self, threshold=0.5, area="all"):
+    def matches(self, threshold: float = 0.5, area: str = "all") -> NDArray:
         """Return the annotation that each result was matched with: (D,) int, or -1.
 
         Results and annotations are numbered by their position in the lists that were given.
@@ -186,7 +187,7 @@ class CocoResult:
         matches[self.found.entry[self.candidates.dt]] = annotations[self.matched[a][t]]
         return matches
 
-    def per_image(self, threshold=0.5, area="all"):
+    def per_image(self, threshold: float = 0.5, area: str = "all") -> list[ImageCounts]:
         """Return a list of `ImageCounts`, one for each image, in the order of ``truth.images``."""
         a, t = self._cell(threshold, area)
         first_dt, first_gt = self.candidates.first[:, 0], self.candidates.first[:, 1]
@@ -200,7 +201,7 @@ class CocoResult:
         np.add.at(totals, self.candidates.groups % len(images), np.transpose(columns))
         return [ImageCounts(id, *row) for id, row in zip(images.tolist(), totals.tolist())]
 
-    def keypoint_errors(self, threshold=0.5, area="all"):
+    def keypoint_errors(self, threshold: float = 0.5, area: str = "all") -> KeypointErrors:
         """Return the `KeypointErrors` of people found at this OKS threshold."""
         a, t = self._cell(threshold, area)
         hits = np.flatnonzero(self.outcomes[a, t] == TRUE_POSITIVE)
@@ -228,7 +229,7 @@ class CocoResult:
             raise ValueError(f"area: expected one of {areas}, got {shown(area)}")
         return areas.index(area), int(close[0])
 
-    def plot(self):
+    def plot(self) -> Any:
         """Return a Matplotlib figure: precision against recall, and how exact each keypoint is.
 
         Raises ImportError without Matplotlib, saying which extra to install.
