@@ -16,7 +16,11 @@ averaged but are a second number per pixel, which `group_tags` compares too. Tag
 the first scale only, since a person's tag depends on the scale.
 """
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from npkpose import nn
 from npkpose._check import (
@@ -37,6 +41,7 @@ from npkpose.pipeline.fit import Stretched, can_pad, pad
 from npkpose.pipeline.flip import flip, flip_fields, flip_maps
 from npkpose.pipeline.run import run
 from npkpose.pipeline.source import check_network, input_size, is_batch, load_image
+from npkpose.poses import Poses
 
 GROUPINGS = ("paf", "tags")
 MAX_SCALE = 1000.0
@@ -72,7 +77,10 @@ class BottomUp:
         A height below the network's ``size_multiple``, no scales, or one that is not positive.
     """
 
-    def __init__(self, model, height=None, thresholds=None, *, scales=(1.0,), flip=None):
+    def __init__(
+        self, model: Any, height: int | None = None, thresholds: Any = None, *,
+        scales: Sequence[float] = (1.0,), flip: bool | None = None,
+    ) -> None:  # fmt: skip
         names = "preprocess", "split", "skeleton", "stride", "size_multiple"
         self.model = check_network(model, names)
         height = getattr(model, "input_height", 432) if height is None else height
@@ -91,7 +99,7 @@ class BottomUp:
         self.flip = check_flag("flip", getattr(model, "flip", False) if flip is None else flip)
         self._convention = getattr(model, "convention", "centre")
 
-    def __call__(self, image):
+    def __call__(self, image: Any) -> Any:
         """Return the `Poses` of one image, in its pixels, or a list of them for several.
 
         Parameters
@@ -108,7 +116,7 @@ class BottomUp:
             return [self._find(load_image(each)) for each in image]
         return self._find(load_image(image))
 
-    def run(self, source, failed=None):
+    def run(self, source: Any, failed: Any = None) -> Iterator[tuple[Any, Poses]]:
         """Yield (frame, poses) for each image of a source, such as a video or folder.
 
         The next image is read, and the last one's people are used, while the network runs.
@@ -116,7 +124,7 @@ class BottomUp:
         """
         return run((self._prepare, self._forward, self._finish), source, failed)
 
-    def maps(self, image):
+    def maps(self, image: Any) -> tuple[NDArray, NDArray]:
         """Return an image's heatmaps (C, h, w) and fields (2 L, h, w) or tags (K, h, w, T)."""
         return self._forward(self._prepare(image))
 

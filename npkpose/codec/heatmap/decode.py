@@ -67,7 +67,7 @@ FLOATS = np.dtype(np.float64), np.dtype(np.float32)
 def heatmap_to_coords(heatmaps: ArrayLike) -> NDArray:
     """Return the highest pixel (x, y) of each map: (N, K, H, W) -> (N, K, 2), float64.
 
-    The same as ``decode_heatmaps(heatmaps, "argmax")[0]``: NaN for a map without a peak.
+    It is ``decode_heatmaps(heatmaps, "argmax")[0]``: NaN for a map without a peak.
     """
     return decode_heatmaps(heatmaps, "argmax")[0]
 
@@ -87,30 +87,28 @@ def decode_heatmaps(
     grid : Grid, optional
         Gives the coordinates in image pixels; without it they are in heatmap pixels.
     blur_kernel : int, odd, from 3 to 999
-        Side of the kernel with which "dark" and "dark_udp" blur. Best where the kernel's own
-        sigma, 0.15 blur_kernel + 0.35, is about the maps': 11 for sigma 2, 17 for sigma 3.
+        Side of the kernel of "dark" and "dark_udp". Best where its own sigma,
+        0.15 blur_kernel + 0.35, is about the maps': 11 for sigma 2, 17 for sigma 3.
 
     Returns
     -------
     coords : ndarray, shape (N, K, 2), float64
-        (x, y), or NaN for a map without a finite pixel or with all of them equal.
+        NaN for a map without a finite pixel or with all of them equal.
     scores : ndarray, shape (N, K), float64
         The highest pixel's value; 0 where coords are NaN.
 
     Raises
     ------
     ValueError
-        Wrong shape, H or W of 0, values that are not real numbers, an unknown refinement, or
-        a kernel that is even, too small or too large.
+        Wrong shape, H or W of 0, no real numbers, an unknown refinement, or a wrong kernel.
     """
     heatmaps = check_read_only("heatmaps", heatmaps, "NKHW", FLOATS)
     if heatmaps.size == 0 and 0 in heatmaps.shape[2:]:
         raise ValueError(f"heatmaps: expected H and W of at least 1, got {heatmaps.shape}")
     if blur_kernel is not BLUR_KERNEL:  # the default is not checked each time
-        if check_integer("blur_kernel", blur_kernel, at_least=3, at_most=MAX_BLUR_KERNEL) % 2 == 0:
+        if check_integer("blur_kernel", blur_kernel, 3, MAX_BLUR_KERNEL) % 2 == 0:
             raise ValueError(f"blur_kernel: expected an odd number, got {blur_kernel}")
-    check_choice("refine", refine, (*REFINEMENTS, *DARK_SPACING))
-    if refine in DARK_SPACING:
+    if check_choice("refine", refine, (*REFINEMENTS, *DARK_SPACING)) in DARK_SPACING:
         coords, scores = _dark_points(heatmaps, refine, blur_kernel)
     else:
         coords, scores = highest_points(heatmaps, refine)
