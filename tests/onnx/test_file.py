@@ -118,6 +118,8 @@ def test_damaged_bytes_are_refused(written, tmp_path):
     refused(written([node("Add", "x w", "y")], w=field(1, 1000, 1000) + field(2, 1) +
                     field(9, b"1234") + field(8, "w")), "4000000 bytes")  # fmt: skip
     refused(written([node("Add", "x w", "y")], w=field(2, 8) + field(8, "w")), "string")
+    with pytest.raises(ValueError, match=r"node 0 '' \(Cast\), to: expected .*, got float8e4m3fn"):
+        Session(written([node("Cast", "x", "y", to=17)]))  # before anything runs
     with pytest.raises(ValueError, match="got a folder"):
         load_model(tmp_path)
     with pytest.raises(FileNotFoundError):

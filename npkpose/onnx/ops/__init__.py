@@ -30,6 +30,7 @@ from npkpose.onnx.ops import (
     sequence,
     shape,
 )
+from npkpose.onnx.tensors import data_type
 
 NEWEST = 28  # version of the standard's operator set that has been read
 
@@ -101,6 +102,9 @@ def check_node(node):
     missing = sorted(operator.required - set(node.attributes))
     if missing:
         raise ValueError(f"{node}: expected attribute {missing[0]!r}, got none")
+    for name in ("to", "dtype", "output_dtype"):
+        if node.attributes.get(name):
+            data_type(node.attributes[name], f"{node}, {name}")
     given = len(node.inputs) + len(set(node.attributes) - operator.required)
     if len(node.inputs) > operator.most or given < operator.least:
         raise ValueError(
