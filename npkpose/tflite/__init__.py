@@ -3,7 +3,7 @@
     session = Session("hand_landmark_lite.tflite")
     outputs = session.run({"input_1": images})     images (N, H, W, 3)
 
-The operators are those of MediaPipe's networks; others are refused by name.
+The operators are those of MediaPipe's networks, and simple ones; others are refused by name.
 
 Read in this order:
 

@@ -28,7 +28,7 @@ def tensors(op, least, most):
 
 
 def padding(op):
-    """Return ONNX's auto_pad for the option of CONV_2D, DEPTHWISE_CONV_2D and MAX_POOL_2D."""
+    """Return ONNX's auto_pad for the option of convolutions and pooling."""
     code = option(op, 0, "b")
     if code not in PADDING:
         raise ValueError(f"{op.place}: expected padding SAME (0) or VALID (1), got {code}")
@@ -74,13 +74,17 @@ def _convolve(g, op, x, weight, bias, group, field):
     )  # fmt: skip
 
 
-def max_pool_2d(g, op):
-    """MAX_POOL_2D: the largest number in each window."""
-    (x,) = tensors(op, 1, 1)
-    g.write(
-        "MaxPool", [g.read(x, 4)], option(op, 5, "b"), auto_pad=padding(op),
-        kernel_shape=[option(op, 4), option(op, 3)], strides=[option(op, 2), option(op, 1)],
-    )  # fmt: skip
+def pool_2d(kind):
+    """Return the function of the largest, or the mean, of each window's pixels in the image."""
+
+    def write(g, op):
+        (x,) = tensors(op, 1, 1)
+        g.write(
+            kind, [g.read(x, 4)], option(op, 5, "b"), auto_pad=padding(op),
+            kernel_shape=[option(op, 4), option(op, 3)], strides=[option(op, 2), option(op, 1)],
+        )  # fmt: skip
+
+    return write
 
 
 def fully_connected(g, op):
@@ -94,11 +98,15 @@ def fully_connected(g, op):
     g.write("Gemm", inputs, option(op, 0, "b"), transB=1)
 
 
-def add(g, op):
-    """ADD: a + b, broadcast."""
-    a, b = tensors(op, 2, 2)
-    rank = max(g.rank(a), g.rank(b))
-    g.write("Add", [g.read(a, rank), g.read(b, rank)], option(op, 0, "b"))
+def binary(kind):
+    """Return the function of an operator on pairs of numbers, broadcast."""
+
+    def write(g, op):
+        a, b = tensors(op, 2, 2)
+        rank = max(g.rank(a), g.rank(b))
+        g.write(kind, [g.read(a, rank), g.read(b, rank)], option(op, 0, "b"))
+
+    return write
 
 
 def prelu(g, op):
@@ -107,11 +115,11 @@ def prelu(g, op):
     g.write("PRelu", [g.read(x), g.read(slope, g.rank(x))])
 
 
-def unary(kind):
+def unary(kind, *limits):
     """Return the function of an operator on each number alone."""
 
     def write(g, op):
-        g.write(kind, [g.read(*tensors(op, 1, 1))])
+        g.write(kind, [g.read(*tensors(op, 1, 1)), *(g.keep(np.float32(n)) for n in limits)])
 
     return write
 
@@ -220,10 +228,13 @@ def strided_slice(g, op):
 
 
 OPERATORS = {
-    "CONV_2D": conv_2d, "DEPTHWISE_CONV_2D": depthwise_conv_2d, "ADD": add, "PAD": pad,
-    "PRELU": prelu, "RELU": unary("Relu"), "LOGISTIC": unary("Sigmoid"),
-    "MAX_POOL_2D": max_pool_2d, "MEAN": mean, "RESHAPE": reshape, "CONCATENATION": concatenation,
-    "RESIZE_BILINEAR": resize_bilinear, "DEPTH_TO_SPACE": depth_to_space,
-    "FULLY_CONNECTED": fully_connected, "DEQUANTIZE": dequantize, "DENSIFY": densify,
-    "STRIDED_SLICE": strided_slice,
+    "CONV_2D": conv_2d, "DEPTHWISE_CONV_2D": depthwise_conv_2d, "PAD": pad, "PRELU": prelu,
+    "MAX_POOL_2D": pool_2d("MaxPool"), "AVERAGE_POOL_2D": pool_2d("AveragePool"), "MEAN": mean,
+    "RESHAPE": reshape, "CONCATENATION": concatenation, "RESIZE_BILINEAR": resize_bilinear,
+    "DEPTH_TO_SPACE": depth_to_space, "FULLY_CONNECTED": fully_connected, "DEQUANTIZE": dequantize,
+    "DENSIFY": densify, "STRIDED_SLICE": strided_slice, "ADD": binary("Add"),
+    "SUB": binary("Sub"), "MUL": binary("Mul"), "DIV": binary("Div"), "MAXIMUM": binary("Max"),
+    "MINIMUM": binary("Min"), "RELU": unary("Relu"), "RELU6": unary("Clip", 0, 6),
+    "LOGISTIC": unary("Sigmoid"), "HARD_SWISH": unary("HardSwish"), "TANH": unary("Tanh"),
+    "ABS": unary("Abs"), "EXP": unary("Exp"), "NEG": unary("Neg"), "SQRT": unary("Sqrt"),
 }  # fmt: skip

@@ -74,6 +74,24 @@ def test_a_sum_with_its_fused_activation(run, code, function):
     np.testing.assert_allclose(got, function(IMAGE + bias), atol=1e-6)
 
 
+@pytest.mark.parametrize("name, function", [
+    ("SUB", np.subtract), ("MUL", np.multiply), ("DIV", np.divide), ("MAXIMUM", np.maximum),
+    ("MINIMUM", np.minimum),
+])  # fmt: skip
+def test_pairs_of_numbers(run, name, function):
+    other = floats(4, seed=1) + 3
+    got = run(name, IMAGE, IMAGE.shape, other)
+    np.testing.assert_allclose(got, function(IMAGE, other), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name, function", [
+    ("RELU6", lambda x: np.clip(x, 0, 6)), ("TANH", np.tanh), ("ABS", np.abs), ("EXP", np.exp),
+    ("HARD_SWISH", lambda x: x * np.clip(x + 3, 0, 6) / 6), ("NEG", np.negative),
+])  # fmt: skip
+def test_numbers_alone(run, name, function):
+    np.testing.assert_allclose(run(name, IMAGE, IMAGE.shape), function(IMAGE), 1e-5, 1e-6)
+
+
 def test_slopes_are_those_of_channels(run):
     slope = floats(1, 1, 4, seed=1)
     got = run("PRELU", IMAGE, IMAGE.shape, slope)
@@ -144,6 +162,8 @@ def test_slices_with_masks(run):
 def test_the_largest_of_each_window_and_other_numbers_alone(run):
     got = run("MAX_POOL_2D", IMAGE, (1, 3, 3, 4), options={0: 0, 1: 2, 2: 2, 3: 2, 4: 2})
     np.testing.assert_array_equal(got[0, 2, 0], IMAGE[0, 4:, :2].max(axis=(0, 1)))
+    got = run("AVERAGE_POOL_2D", IMAGE, (1, 3, 3, 4), options={0: 0, 1: 2, 2: 2, 3: 2, 4: 2})
+    np.testing.assert_allclose(got[0, 2, 0], IMAGE[0, 4:, :2].mean(axis=(0, 1)), rtol=1e-6)
     np.testing.assert_array_equal(run("RELU", IMAGE, IMAGE.shape), np.maximum(IMAGE, 0))
     sigmoid = run("LOGISTIC", IMAGE, IMAGE.shape)
     np.testing.assert_allclose(sigmoid, 1 / (1 + np.exp(-IMAGE)), rtol=1e-6)
