@@ -8,10 +8,14 @@ Read in this order:
     tracker.py       identities: two thresholds and optimal assignment, as in ByteTrack
     one_euro.py      the One-Euro filter: smooth at rest, quick in motion
     pose_smoother.py that filter for every keypoint of every identity
+    zero_lag.py      a smoother for recorded sequences, which sees what comes later
+    fill.py          short gaps filled in, and marked
 """
 
+from npkpose.tracking.fill import fill_short_gaps
 from npkpose.tracking.one_euro import OneEuroFilter
 from npkpose.tracking.pose_smoother import PoseSmoother
 from npkpose.tracking.tracker import Tracker
+from npkpose.tracking.zero_lag import smooth_sequence
 
-__all__ = ["OneEuroFilter", "PoseSmoother", "Tracker"]
+__all__ = ["OneEuroFilter", "PoseSmoother", "Tracker", "fill_short_gaps", "smooth_sequence"]

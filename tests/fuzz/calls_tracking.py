@@ -45,4 +45,12 @@ CALLS = {
     "PoseSmoother.update_points": _smooth_points,
     "Tracker": _tracker,
     "Tracker.update": _update,
-}
+    "fill_short_gaps": lambda d: {
+        "points": d.points((d.size(0, 4), 2)), "fps": d.number(1, 60), "max_gap": d.number(0),
+        "times": None,
+    },
+    "smooth_sequence": lambda d: {
+        "points": d.points((d.size(0, 4), 2)), "fps": d.number(8, 60), "cutoff": d.number(),
+        "times": None,
+    },
+}  # fmt: skip
