@@ -5,16 +5,17 @@ import pytest
 
 from npkpose import weights
 from npkpose.models import HRNet, ViTPose, pretrained
-from npkpose.models.vitpose import SIZES
+from npkpose.models.vitpose import SIZES, ClassicDecoder, SimpleDecoder
 
 LARGE = {"vitpose-b-simple", "vitpose-b", "vitpose-l", "vitpose-h"}
+LARGE_SIMPLE = {"vitpose-l-simple", "vitpose-h-simple"}
 
 
 def count(model):
     return sum(array.size for _, array in model._named("params"))
 
 
-@pytest.mark.parametrize("name", sorted(set(pretrained.PRETRAINED) - LARGE))
+@pytest.mark.parametrize("name", sorted(set(pretrained.PRETRAINED) - LARGE - LARGE_SIMPLE))
 def test_the_table_has_the_number_of_parameters_and_the_attributes_of_a_pipeline(name):
     row = pretrained.PRETRAINED[name]
     model = row.build()
@@ -32,6 +33,15 @@ def test_the_table_has_the_number_of_parameters_of_large_transformers(name):
     decoder = decoder[0] if decoder else "classic"
     one, two = (count(ViTPose((D, n, heads), decoder)) for n in (1, 2))
     assert one + (blocks - 1) * (two - one) == pretrained.PRETRAINED[name].parameters
+
+
+@pytest.mark.parametrize("name", sorted(LARGE_SIMPLE))
+def test_a_simple_decoder_is_the_difference_to_the_classic_one(name):
+    classic = name.removesuffix("-simple")
+    D, rng = SIZES[classic[-1].upper()][0], np.random.default_rng(0)
+    simple, deconvolutions = (count(make(D, 17, rng)) for make in (SimpleDecoder, ClassicDecoder))
+    table = pretrained.PRETRAINED
+    assert table[name].parameters == table[classic].parameters + simple - deconvolutions
 
 
 def small():
