@@ -174,20 +174,10 @@ def _halves(bytes_, kind, shape):
 
 def _from_list(numbers, kind, shape, where):
     """Return the array of a list of numbers, or of the bits of narrow floats."""
-    if isinstance(numbers, bytearray):
-        return _fill(numbers, (0, len(numbers)), kind, shape, where)
-    values = np.frombuffer(numbers, np.int64)
-    count = math.prod(shape)
-    if kind.name.endswith("int4"):
-        return _fill(values.astype(np.uint8), (0, len(values)), kind, shape, where)
-    if len(values) != count:
-        raise ValueError(
-            f"{where}: expected {count} numbers for shape {list(shape)}, got {len(values)}"
-        )
-    if kind.name in ("float16", "bfloat16"):
-        bits = values.astype(np.uint16)
-        return read_numbers(bits, (0, 2 * count), kind.stored).astype(kind.dtype).reshape(shape)
-    return values.astype(kind.dtype).reshape(shape)
+    if not isinstance(numbers, bytearray):
+        stored = "?" if kind.name == "bool" else f"<u{kind.stored.itemsize}"
+        numbers = np.frombuffer(numbers, np.int64).astype(stored).tobytes()
+    return _fill(numbers, (0, len(numbers)), kind, shape, where)
 
 
 def _external(texts, folder, kind, shape, where):
