@@ -11,6 +11,7 @@ Read in this order:
     drawing_options.py how people are drawn
     finder.py        the pipeline around a network; boxes.py: files of boxes, by photo
     photos.py        names and ids of photos, names of videos
+    explain.py       one page that shows how people are found in a photograph
     models.py        the table of those networks
     eval.py          COCO's scores of results; doctor.py: what is wrong with COCO files
     onnx.py          the network in an ONNX file

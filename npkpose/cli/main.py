@@ -10,6 +10,7 @@ from npkpose import __version__
 from npkpose.cli import (
     convert,
     doctor,
+    explain,
     lift,
     models,
     onnx,
@@ -24,7 +25,8 @@ from npkpose.cli.terminal import print_note, with_option
 
 SIGINT, SIGPIPE = 2, 13  # a shell's status after a signal is 128 + its number
 COMMANDS = (
-    predict, models, skeletons, evaluate, doctor, onnx, convert, train, lift, triangulate,
+    predict, explain, models, skeletons, evaluate, doctor, onnx, convert, train, lift,
+    triangulate,
 )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from npkpose.skeleton import Skeleton
 LEVELS = 256  # of the colour map
 NOTHING, FULL = 0.05, 0.5  # values of heatmaps: shown not at all, and with the whole opacity
 BAND = 32  # rows of the image that are mixed at a time
-SPACING = 10  # image pixels between arrows, at least; or a hundredth of the longer side
+MIN_SPACING = 10  # image pixels between arrows
 WEAKEST = 0.1  # vectors shorter than this have no arrow
 
 
@@ -63,7 +63,7 @@ def draw_heatmaps(
 
 def draw_fields(
     image: ArrayLike, fields: ArrayLike, skeleton: Skeleton, grid: Grid | None = None,
-    opacity: float = 0.9,
+    opacity: float = 0.9, spacing: float | None = None,
 ) -> NDArray:  # fmt: skip
     """Return a copy of the image with part affinity fields as arrows, in the limbs' colours.
 
@@ -77,6 +77,9 @@ def draw_fields(
         How the fields lie on the image; by default they cover it.
     opacity : float
         Of a vector of length 1.
+    spacing : float, optional
+        Between arrows, image pixels, at least. Default: a hundredth of the longer side, at least
+        10.
 
     Returns
     -------
@@ -95,8 +98,10 @@ def draw_fields(
         raise ValueError(f"fields: expected at least {count} channels, got {len(fields)}")
     opacity = check_number("opacity", opacity, at_least=0, at_most=1)
     grid = _grid_of(image.shape, fields.shape[1:], grid)
-    spacing = max(SPACING, max(image.shape) / 100)
-    pixels, points = _lattice(fields.shape[1:], grid, spacing)
+    if spacing is None:
+        spacing = max(MIN_SPACING, max(image.shape) / 100)
+    spacing = min(check_number("spacing", spacing, above=0), MAX_DISTANCE)
+    pixels, points, spacing = _lattice(fields.shape[1:], grid, spacing)
     strokes = []
     for channels, colour in zip(skeleton.paf_channels, skeleton.colours):
         vectors = fields[list(channels)][:, pixels[:, 1], pixels[:, 0]].T
@@ -146,13 +151,14 @@ def _blend(band, values, opacity):
 
 
 def _lattice(map_shape, grid, spacing):
-    """Return map pixels (n, 2), each about ``spacing`` image pixels apart, and their points."""
+    """Return map pixels (n, 2) at least ``spacing`` image pixels apart, their points, and how far
+    apart they are."""
     y, x = np.mgrid[: map_shape[0], : map_shape[1]]
     points = grid.to_image(np.stack([x, y], axis=-1), map_shape)  # (h, w, 2)
     stride = np.broadcast_to(np.asarray(grid.stride, float), 2)
     step = np.maximum(np.ceil(spacing / stride), 1).clip(max=max(map_shape)).astype(int)
     pixels = np.stack([x, y], axis=-1)[:: step[1], :: step[0]].reshape(-1, 2)
-    return pixels, points[:: step[1], :: step[0]].reshape(-1, 2)
+    return pixels, points[:: step[1], :: step[0]].reshape(-1, 2), float((step * stride).min())
 
 
 def _arrows(points, vectors, spacing, colour):

@@ -34,6 +34,9 @@ LEFT_OUT = {
     "downloads files": "fetch load_published",
     "needs a network, files or threads": """BottomUp TopDown Trainer Video frames
         match_images prefetch random_crop engine""",
+    "makes figures, too slow to call so often; tests/explain calls them": """explain_page
+        plot_fields plot_heatmaps plot_input plot_integral plot_matching plot_peak plot_peaks
+        plot_people plot_tags trace_image""",
     "a network too large to build so often": "HRNet HigherHRNet OpenPoseMobileNetV2 PyMAF",
     "a record of boxes that checks nothing": "BoxScores BoxTargets Boxes",
     "needs a network": "Detector",

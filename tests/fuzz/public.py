@@ -6,10 +6,10 @@ import importlib
 import inspect
 
 PACKAGES = (
-    "npkpose", "npkpose.codec", "npkpose.data", "npkpose.doctor", "npkpose.io", "npkpose.metrics",
-    "npkpose.metrics.coco", "npkpose.models", "npkpose.nn", "npkpose.onnx", "npkpose.pipeline",
-    "npkpose.skeletons", "npkpose.sources", "npkpose.space", "npkpose.tflite", "npkpose.tracking",
-    "npkpose.training", "npkpose.training.losses", "npkpose.weights",
+    "npkpose", "npkpose.codec", "npkpose.data", "npkpose.doctor", "npkpose.explain", "npkpose.io",
+    "npkpose.metrics", "npkpose.metrics.coco", "npkpose.models", "npkpose.nn", "npkpose.onnx",
+    "npkpose.pipeline", "npkpose.skeletons", "npkpose.sources", "npkpose.space", "npkpose.tflite",
+    "npkpose.tracking", "npkpose.training", "npkpose.training.losses", "npkpose.weights",
 )  # fmt: skip
 MODULES = (  # without __all__: every public name that they define
     "npkpose.image.draw", "npkpose.image.draw_maps", "npkpose.image.draw_trails",
