@@ -41,6 +41,7 @@ myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"
+autodoc_typehints = "none"  # docstrings say more: shapes, units and ranges
 autodoc_default_options = {"show-inheritance": True}
 napoleon_google_docstring = False
 napoleon_use_param = napoleon_use_rtype = napoleon_use_ivar = False
@@ -54,6 +55,7 @@ html_title = "npkpose"
 html_static_path = ["_static"]
 html_css_files = ["npkpose.css"]
 html_show_sourcelink = False
+html_sidebars = dict.fromkeys(("index", "start", "glossary", "benchmarks"), [])  # nothing below them
 html_theme_options = {
     "navigation_depth": 2,
     "collapse_navigation": True,

@@ -7,6 +7,7 @@ of its files. Modules whose names begin with "_" have no page.
 import importlib
 import inspect
 import pkgutil
+import re
 from pathlib import Path
 
 import npkpose
@@ -90,5 +91,5 @@ def _row(module, full):
 def _first_line(value):
     """Return the first sentence of a docstring, free of markup."""
     line = " ".join(inspect.getdoc(value).split("\n\n")[0].split())
-    line = line.split(". ")[0].rstrip(".").replace("``", "").replace("`", "")
+    line = re.split(r"(?<!\.)\. ", line)[0].rstrip(".").replace("``", "").replace("`", "")
     return "".join(f"\\{c}" if c in "*|_\\" else c for c in line) + "."

@@ -9,8 +9,10 @@ It runs before Sphinx's napoleon, which then turns the sections Parameters, Retu
 into lists.
 """
 
+import ast
 import importlib
 import re
+import textwrap
 
 from api_pages import module_names, public_members
 from sphinx.util import logging
@@ -112,11 +114,19 @@ def _converted(block, module, in_fields, of_module):
 def _literal(block, module, of_module):
     """Return a block as it stands; names of files in a package's docstring become links."""
     margin = " " * max(_indent(block) - 4, 0)
-    if of_module and hasattr(module, "__path__"):
-        linked = FILE.sub(lambda m: _file_link(m, module), _escape("\n".join(block)))
-        if linked != _escape("\n".join(block)):
-            return [margin + ".. parsed-literal::", "", *linked.split("\n")]
-    return [margin + "::", "", *block]
+    if of_module and hasattr(module, "__path__") and FILE.search("\n".join(block)):
+        linked = FILE.sub(lambda m: _file_link(m, module), _text("\n".join(block), module))
+        return [margin + ".. parsed-literal::", "", *linked.split("\n")]
+    return [f"{margin}.. code-block:: {_language(block)}", "", *block]
+
+
+def _language(block):
+    """Return how to colour a block: as Python if it is Python, else not at all."""
+    try:
+        ast.parse(textwrap.dedent("\n".join(block)))
+    except SyntaxError:
+        return "text"
+    return "python"
 
 
 def _file_link(match, package):

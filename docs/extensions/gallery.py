@@ -16,6 +16,7 @@ RUN = {
     "09_single_person_or_crowd": [],
 }
 STORED = {"05_two_figures": "figures.png"}  # a plot in docs/ of an example that is not run
+PLACEHOLDER = str(Path(__file__).resolve().parents[1] / "_pictures" / "not_run.png")
 HEADER = """Gallery
 =======
 
@@ -42,6 +43,7 @@ def settings(folder):
         "within_subsection_order": "FileNameSortKey",
         "abort_on_example_error": True,
         "download_all_examples": False,
+        "default_thumb_file": PLACEHOLDER,
         "show_signature": False,
         "min_reported_time": 1e6,
         "write_computation_times": False,
@@ -56,12 +58,24 @@ def copy_examples(app):
     texts = {"GALLERY_HEADER.rst": HEADER}
     for path in Path(app.srcdir).parent.glob("examples/[0-9]*.py"):
         texts[path.name] = with_heading(path.read_text(encoding="utf-8")) + thumbnail(path.stem)
+    _draw_placeholder(Path(PLACEHOLDER))
     for name, text in texts.items():
         copy = folder / name
         if not copy.exists() or copy.read_text(encoding="utf-8") != text:
             copy.write_text(text, encoding="utf-8")
     for old in set(folder.glob("*.py")) - {folder / name for name in texts}:
         old.unlink()
+
+
+def _draw_placeholder(path):
+    """Draw what stands in the gallery for an example without a plot."""
+    from matplotlib.figure import Figure
+
+    if not path.exists():
+        figure = Figure(figsize=(4, 2.8), facecolor="#f3f4f5")
+        figure.text(0.5, 0.5, "not run here", ha="center", va="center", fontsize=22, color="0.4")
+        path.parent.mkdir(exist_ok=True)
+        figure.savefig(path, dpi=80)
 
 
 def with_heading(script):
@@ -73,7 +87,8 @@ def with_heading(script):
     code = code.replace("__doc__.splitlines()[0]", repr(title))  # the gallery runs it without
     if not set(rest.partition("\n")[0]) & set("=#*-"):  # it has no heading
         blocks = [_block(text) for text in rest.strip("\n").split("\n\n") if text]
-        docstring = "\n\n".join([f"{title}\n{'=' * len(title)}", *blocks]) + "\n"
+        heading = title.removesuffix(".")
+        docstring = "\n\n".join([f"{heading}\n{'=' * len(heading)}", *blocks]) + "\n"
     backslash = "\\"
     return f'"""{docstring.replace(backslash, 2 * backslash)}"""\n{code}'
 

@@ -14,8 +14,8 @@ left.plot(x, np.log(row[x]), "o", c="black", label="log of pixels")
 left.plot(fine, -((fine - centre) ** 2) / 8, label="parabola through three")
 left.axvline(centre, c="#D55E00", ls="--", label=f"centre, {centre}")
 left.set(xlabel="x, map pixels", ylabel="log h", title="The log of a Gaussian is a parabola",
-         xlim=(3.4, 9.4), ylim=(-0.55, 0.05))  # fmt: skip
-left.legend(loc="center right")
+         xlim=(3.4, 9.4), ylim=(-0.75, 0.05))  # fmt: skip
+left.legend(loc="lower right")
 
 offsets = np.linspace(-0.5, 0.5, 201)[1:-1]
 points = np.stack([10 + offsets, np.full_like(offsets, 10.0)], axis=1)[:, None]

@@ -1,5 +1,7 @@
 """A convolution as a matrix product, and a gradient check that finds a wrong backward pass."""
 
+import textwrap
+
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.patches import Rectangle
@@ -44,4 +46,4 @@ for layer in (nn.Conv2d(2, 8, 3), Forgetful(2, 8, 3)):
                        np.random.default_rng(1))  # fmt: skip
         print(f"{type(layer).__name__}: passed")
     except AssertionError as error:
-        print(f"{type(layer).__name__}: {error}")
+        print(textwrap.fill(f"{type(layer).__name__}: {error}", 90, subsequent_indent="    "))

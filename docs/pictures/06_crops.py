@@ -15,7 +15,7 @@ find = TopDown(net)
 scenes = SyntheticPeople(24, seed=7, people=2)
 scene = scenes[0]
 matrix = crop_matrices(scene.boxes, net.input_size, find.grid.convention, find.padding)
-crop = warp_affine(scene.image, matrix[0], net.input_size)
+crop = warp_affine(scene.image, matrix[1], net.input_size)
 maps = find.heatmaps(crop[None])[0]
 
 figure, axes = plt.subplots(1, 4, figsize=(10.5, 3.1), width_ratios=(4, 2, 2, 4))
@@ -25,7 +25,7 @@ for box in scene.boxes:
     axes[0].plot([x0, x1, x1, x0, x0], [y0, y0, y1, y1, y0], c="#E69F00")
 height, width = net.input_size
 corners = np.array([[0, 0], [width, 0], [width, height], [0, height], [0, 0]])
-axes[0].plot(*(corners @ matrix[0, :, :2].T + matrix[0, :, 2]).T, c="#56B4E9", ls="--")
+axes[0].plot(*(corners @ matrix[1, :, :2].T + matrix[1, :, 2]).T, c="#56B4E9", ls="--")
 axes[0].set_title("boxes, and one crop (dashed)")
 axes[1].imshow(crop)
 axes[1].set_title("the crop")
