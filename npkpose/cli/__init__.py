@@ -21,5 +21,6 @@ Read in this order:
     inputs.py        what the help texts of both say about files of keypoints
     warmup.py        compile every kernel
     terminal.py      texts that are safe to print
+    report.py        --json and --quiet: what a command says on stdout
     compiling.py     a note while kernels compile, and a second process that compiles
 """

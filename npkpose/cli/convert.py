@@ -3,6 +3,7 @@
 import pathlib
 
 from npkpose._check import check_choice
+from npkpose.cli.report import tell
 from npkpose.cli.terminal import one_line, print_note
 
 BY_SUFFIX = {".json": "coco", ".csv": "csv", ".h5": "sleap"}
@@ -102,6 +103,8 @@ def _print_summary(options, labels):
         f"({labels.category or 'no category'}) in {images} images, {missing:.0%} of keypoints "
         "missing"
     ))  # fmt: skip
+    tell(options, instances=len(labels), images=images, skeleton=labels.skeleton.name,
+         category=labels.category, missing=missing)  # fmt: skip
 
 
 def _to_skeleton(labels, target):
@@ -126,6 +129,7 @@ def _write(options, labels, write_as):
     else:
         write_to(options.target)
     print(one_line(f"wrote {options.target}: {len(labels)} instances of {labels.skeleton.name}"))
+    tell(options, files=[str(options.target)], skeleton=labels.skeleton.name)
 
 
 def _noting(function, *arguments):

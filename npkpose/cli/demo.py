@@ -5,6 +5,8 @@ A second process compiles kernels that find people while the first one trains.
 
 import time
 
+import numpy as np
+
 from npkpose._check import check_integer
 from npkpose._extras import require_figure
 from npkpose._output import Outputs, make_folder
@@ -30,7 +32,7 @@ COMPILED_ELSEWHERE = "topdown", "paf"  # networks whose kernels the second proce
 
 
 def demo(out, seed=0):
-    """Learn four markers, then find people; print the scores and save two plots in ``out``.
+    """Learn four markers, then find people; print and return the scores, and save two plots.
 
     Raises ValueError if one of the plots would replace a file that npkpose did not write.
     """
@@ -38,18 +40,19 @@ def demo(out, seed=0):
     require_figure()
     outputs, out = Outputs(), make_folder(out)
     markers, people = (outputs.check(out / name) for name in ("markers.png", "people.png"))
-    start = time.perf_counter()
+    start, errors = time.perf_counter(), {}
     scenes = CachedDataset(SyntheticPeople(NUM_SCENES, SEED + seed), NUM_SCENES)
     with rare_garbage_collection(), second_process(compile_finders) as process:
-        outputs.write(markers, lambda path: learn_markers(path, seed))
+        outputs.write(markers, lambda path: errors.update(learn_markers(path, seed)))
         finders = make_finders(scenes, ["tags"])
         process.wait()
     finders = make_finders(scenes, COMPILED_ELSEWHERE) | finders
     print(f"2. People in {NUM_SCENES} fresh scenes, found by networks trained with npkpose")
     found = {name: find_people(find, scenes) for name, find in finders.items()}
-    print_people(found, scenes)
+    people_found = print_people(found, scenes)
     outputs.write(people, lambda path: draw_people(path, found, scenes))
     print(f"{time.perf_counter() - start:.0f} s. Plots: {out}/markers.png, {out}/people.png")
+    return {"markers": errors, "people": people_found, "files": [str(markers), str(people)]}
 
 
 def compile_finders():
@@ -58,12 +61,14 @@ def compile_finders():
 
 
 def learn_markers(path, seed):
-    """Train on four markers; print the error of each refinement and save a plot."""
+    """Train on four markers; print and return the mean error of each refinement; save a plot."""
     print("1. Four markers, a network of 16,660 parameters, 200 steps of 16 images")
     net = train_markers(seed, report=progress(200))
     images, keypoints = held_out_markers(seed)
-    print_refinements({r: marker_errors(net, images, keypoints, r) for r in REFINEMENTS})
+    errors = {refine: marker_errors(net, images, keypoints, refine) for refine in REFINEMENTS}
+    print_refinements(errors)
     draw_markers(path, net, images, keypoints)
+    return {refine: np.nanmean(distances) for refine, distances in errors.items()}
 
 
 def make_finders(scenes, names):
@@ -90,13 +95,16 @@ def find_people(find, scenes):
 
 
 def print_people(found, scenes):
-    """Print each network's AP on these scenes and on its held-out ones, and its time."""
+    """Print and return each network's AP on these scenes and its held-out ones, and its time."""
+    numbers = {}
     print("   grouped by             AP here   AP of 1,000 held-out scenes   ms per scene")
     for name, (poses, milliseconds) in found.items():
         answers = iter(poses)
         here = score(scenes, lambda scene: next(answers)).stats.ap
         held_out = trained_record(name)["scores"]["ap"]
         print(f"   {TITLES[name]:20s}{here:10.3f}{held_out:30.3f}{milliseconds:15.1f}")
+        numbers[name] = {"ap": here, "held_out_ap": held_out, "milliseconds": milliseconds}
+    return numbers
 
 
 def draw_people(path, found, scenes, columns=6, zoom=2):

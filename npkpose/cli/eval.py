@@ -5,6 +5,7 @@ import os
 import warnings
 
 from npkpose._output import Outputs
+from npkpose.cli.report import tell
 from npkpose.cli.terminal import print_note
 
 PROTOCOLS = """protocols:
@@ -59,8 +60,11 @@ def _eval(options):
     for text in dict.fromkeys(str(warning.message) for warning in caught):
         print_note("eval", f"warning: {text}")
     print(result)
+    tell(options, scores=getattr(result, "stats", None) or result.numbers)
     if options.errors and isinstance(result, CocoResult):
-        print(analyse_errors(result))
+        errors = analyse_errors(result)
+        print(errors)
+        tell(options, errors=errors)
     if options.plot and isinstance(result, CocoResult):
         outputs.write(options.plot, result.plot().savefig, "--plot")
     return 0

@@ -4,6 +4,7 @@ import pathlib
 
 from npkpose._output import Outputs
 from npkpose.cli.inputs import INPUTS
+from npkpose.cli.report import tell
 from npkpose.cli.terminal import print_note
 
 COCO_KEYPOINTS = 17
@@ -73,6 +74,8 @@ def _lift(options):
     filled = f", {num_missing} missing keypoints filled in" if num_missing else ""
     print(f"{name}: {len(poses)} frames of {poses.shape[1]} joints, {unit}{filled}")
     print(f"wrote {out}: {', '.join(arrays)}")
+    facts = {"model": name, "frames": len(poses), "joints": poses.shape[1], "unit": unit}
+    tell(options, **facts, filled=num_missing, files=[str(out)])
     return 0
 
 

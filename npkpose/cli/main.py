@@ -21,6 +21,7 @@ from npkpose.cli import (
 )
 from npkpose.cli import eval as evaluate
 from npkpose.cli.compiling import note_compilation
+from npkpose.cli.report import add_report_options, report, tell
 from npkpose.cli.terminal import print_note, with_option
 
 SIGINT, SIGPIPE = 2, 13  # a shell's status after a signal is 128 + its number
@@ -36,7 +37,7 @@ def main(arguments=None):
     if hasattr(sys.stdout, "reconfigure"):  # not if a caller has put another object there
         sys.stdout.reconfigure(errors="backslashreplace")  # names that the terminal cannot show
     try:
-        with note_compilation(options.command):
+        with note_compilation(options.command), report(options):
             status = options.run(options)
         sys.stdout.flush()
         return status
@@ -64,6 +65,7 @@ def _make_parser():
     warmup = commands.add_parser("warmup", help="compile all kernels and cache them")
     warmup.set_defaults(run=_warmup)
     for command in commands.choices.values():
+        add_report_options(command)
         command.set_defaults(usage=command.format_usage())
     return parser
 
@@ -79,7 +81,7 @@ def _add_demo(commands):
 def _demo(options):
     from npkpose.cli.demo import demo  # imports networks and training, which takes a second
 
-    demo(pathlib.Path(options.out), options.seed)
+    tell(options, **demo(pathlib.Path(options.out), options.seed))
     return 0
 
 
@@ -88,6 +90,8 @@ def _warmup(options):
     from npkpose.cli.warmup import warmup
 
     start = time.perf_counter()
-    warmup(lambda name, seconds: print(f"{seconds:7.2f} s  {name}", flush=True))
-    print(f"{time.perf_counter() - start:7.2f} s  in all")
+    calls = warmup(lambda name, seconds: print(f"{seconds:7.2f} s  {name}", flush=True))
+    seconds = time.perf_counter() - start
+    print(f"{seconds:7.2f} s  in all")
+    tell(options, seconds=seconds, calls=calls)
     return 0

@@ -1,5 +1,6 @@
 """The command ``npkpose onnx``: what is in an ONNX or TFLite file, layer by layer."""
 
+from npkpose.cli.report import tell
 from npkpose.cli.terminal import one_line
 
 
@@ -18,6 +19,9 @@ def _onnx(options):
     """Print the summary; return the exit status."""
     from npkpose.tflite import open_session
 
-    for line in str(open_session(options.file)).splitlines():
+    session = open_session(options.file)
+    for line in str(session).splitlines():
         print(one_line(line))
+    ends = {name: list(map(str, getattr(session, name))) for name in ("inputs", "outputs")}
+    tell(options, file=options.file, opsets=session.opsets, producer=session.producer, **ends)
     return 0

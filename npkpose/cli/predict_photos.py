@@ -5,6 +5,7 @@ import json
 from npkpose.cli.drawing_options import drawing_of
 from npkpose.cli.predict_files import ResultFiles, clear_results, result_paths
 from npkpose.cli.predict_tracks import make_follower
+from npkpose.cli.report import tell
 from npkpose.cli.terminal import one_line, print_note
 from npkpose.results.image import Image
 
@@ -40,6 +41,7 @@ def predict_photos(run, find, photos):
         raise
     finally:
         _print_results(paths, count)
+        tell(run.options, files=[str(path) for path in paths.values() if count])
 
 
 def _find(run, find, photo):
@@ -73,6 +75,7 @@ def _write_photo(run, photo, poses, image, draw):
         run.outputs.write(written[-1], lambda file: write_image(file, drawn))
     people = "1 person" if len(poses) == 1 else f"{len(poses)} people"
     print(one_line(f"{photo.path}: {', '.join([people, *written])}"), flush=True)
+    tell(run.options, photos=[{"file": photo.path, "people": len(poses), "written": written}])
 
 
 def _print_results(paths, count):

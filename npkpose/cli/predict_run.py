@@ -13,6 +13,7 @@ from npkpose.cli.predict_files import Plan, clear_results, result_paths
 from npkpose.cli.predict_inputs import Failures, list_inputs
 from npkpose.cli.predict_photos import predict_photos
 from npkpose.cli.predict_video import predict_video
+from npkpose.cli.report import tell
 from npkpose.cli.terminal import print_note
 
 INTERRUPTED = 130
@@ -68,6 +69,7 @@ def _predict_all(run, pipeline, photos, videos, boxes):
             status = INTERRUPTED
     if run.failed.names and len(photos) + len(videos) > 1:
         run.failed.print_list()
+        tell(run.options, failed=list(run.failed.names))
     return status or int(bool(run.failed.names))
 
 

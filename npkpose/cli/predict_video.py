@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from npkpose.cli.drawing_options import drawing_of
 from npkpose.cli.predict_files import ResultFiles, clear_results, result_paths
 from npkpose.cli.predict_tracks import make_follower
+from npkpose.cli.report import tell
 from npkpose.cli.terminal import one_line, print_note
 from npkpose.results.image import Image
 from npkpose.results.video import VideoFile
@@ -94,6 +95,8 @@ class _Frames:
         text = f"{self.video.path}: {frames}, {people:.1f} people in each, "
         speed = f"{self.count / seconds:.1f} frames per second"
         print(one_line(f"{text}{speed}: {', '.join(written)}"), flush=True)
+        facts = {"file": self.video.path, "frames": self.count, "people": self.people}
+        tell(self.run.options, videos=[facts | {"seconds": seconds, "written": written}])
 
 
 def _count(count, noun):

@@ -5,6 +5,7 @@ import pathlib
 import sys
 
 from npkpose._check import check_integer
+from npkpose.cli.report import tell
 from npkpose.cli.train_labelled import (
     add_label_options,
     check_label_options,
@@ -138,13 +139,16 @@ def _finish(trainer, options):
     except ImportError as error:
         print(f"npkpose train: no curves: {error}", file=sys.stderr)
     print(f"{trainer.folder}: weights.npz, log.csv, {trainer.seconds / 60:.1f} minutes")
+    run = {"folder": str(trainer.folder), "step": trainer.step, "seconds": trainer.seconds}
     if options.held_out:
         labelled = options.annotations is not None
         result = print_scores(trainer) if labelled else held_out_score(trainer, options.held_out)
         if not labelled:
             print(result)
+        run["scores"] = getattr(result, "stats", result)
         if options.export:
             export_weights(trainer, options.export, _command(options), result)
+    tell(options, runs=[run])
 
 
 def _command(options):

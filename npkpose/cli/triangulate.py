@@ -3,6 +3,7 @@
 from npkpose._check import check_number
 from npkpose._output import Outputs
 from npkpose.cli.inputs import INPUTS
+from npkpose.cli.report import tell
 from npkpose.cli.terminal import one_line, print_note
 
 
@@ -60,7 +61,7 @@ def _triangulate(options):
         arrays = _triangulate_people(options, cameras, views)
     arrays_and_unit = {**arrays, "unit": cameras[0].unit}
     outputs.write(options.out, lambda path: write_arrays(path, arrays_and_unit))
-    _print_summary(options.out, arrays, cameras[0].unit)
+    _print_summary(options, arrays, cameras[0].unit)
     return 0
 
 
@@ -155,7 +156,7 @@ def _triangulate_at(image_id, people, cameras, options):
     return {"image_id": np.array([image_id] * len(members)), "members": members, **found}
 
 
-def _print_summary(out, arrays, unit):
+def _print_summary(options, arrays, unit):
     import numpy as np
 
     points, errors = arrays["points"], arrays["errors"]
@@ -168,4 +169,5 @@ def _print_summary(out, arrays, unit):
         print_note("triangulate", "nothing is triangulated: no two views agree (see --threshold)")
     median = f", median error {np.median(errors[found]):.2f} px" if found.any() else ""
     print(f"{people}{shape} keypoints, {found.sum()} of them triangulated, in {unit}{median}")
-    print(f"wrote {out}: {', '.join(arrays)}")
+    print(f"wrote {options.out}: {', '.join(arrays)}")
+    tell(options, triangulated=int(found.sum()), unit=unit, files=[str(options.out)])
