@@ -59,7 +59,9 @@ def evaluate_tracking(truth, found, sigmas, areas=None, threshold=0.5):
         Sequences of different lengths, ids that are not distinct in a frame, or what `oks` refuses.
     """
     truth, found = _check_frames("truth", truth), _check_frames("found", found)
-    areas = [_box_areas(poses) for poses in truth] if areas is None else list(areas)
+    areas = [_box_areas(poses) for poses in truth] if areas is None else areas
+    if not isinstance(areas, (list, tuple)):
+        raise ValueError(f"areas: expected a list of arrays, got {shown(areas)}")
     threshold = check_number("threshold", threshold, above=0, at_most=1)
     for name, frames in (("found", found), ("areas", areas)):
         if len(frames) != len(truth):

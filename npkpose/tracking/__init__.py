@@ -10,12 +10,17 @@ Read in this order:
     pose_smoother.py that filter for every keypoint of every identity
     zero_lag.py      a smoother for recorded sequences, which sees what comes later
     fill.py          short gaps filled in, and marked
+    sequence.py      a whole recorded sequence: identities, then gaps and curves
 """
 
 from npkpose.tracking.fill import fill_short_gaps
 from npkpose.tracking.one_euro import OneEuroFilter
 from npkpose.tracking.pose_smoother import PoseSmoother
+from npkpose.tracking.sequence import fill_and_smooth, track_sequence
 from npkpose.tracking.tracker import Tracker
 from npkpose.tracking.zero_lag import smooth_sequence
 
-__all__ = ["OneEuroFilter", "PoseSmoother", "Tracker", "fill_short_gaps", "smooth_sequence"]
+__all__ = [
+    "OneEuroFilter", "PoseSmoother", "Tracker", "fill_and_smooth", "fill_short_gaps",
+    "smooth_sequence", "track_sequence",
+]  # fmt: skip

@@ -1,6 +1,8 @@
 """The time of each frame: told by the caller, or counted from the frame rate."""
 
-from npkpose._check import check_number
+import numpy as np
+
+from npkpose._check import check_array, check_number
 
 MAX_TIME, MIN_STEP = 1e12, 1e-9  # seconds
 
@@ -18,3 +20,16 @@ def next_time(last, time, interval):
     if last is not None and time - last < MIN_STEP:
         raise ValueError(f"time: expected a time later than {last:g}, got {time:g}")
     return time
+
+
+def check_times(times, frames, interval):
+    """Return the times (F,) of all frames, ``interval`` apart if None, or raise ValueError."""
+    if times is None:
+        return interval * np.arange(frames)
+    times = check_array("times", times, (frames,), largest=MAX_TIME)
+    early = np.flatnonzero(np.diff(times) < MIN_STEP)
+    if len(early):
+        f = int(early[0]) + 1
+        got = f"{times[f]:g} after {times[f - 1]:g}"
+        raise ValueError(f"times[{f}]: expected times that ascend, got {got}")
+    return times

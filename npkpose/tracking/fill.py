@@ -10,8 +10,8 @@ is filled in is marked, so that nobody takes it for a measurement.
 import numpy as np
 
 from npkpose._check import check_array, check_number
-from npkpose.tracking.clock import check_interval
-from npkpose.tracking.zero_lag import LARGEST, check_steps
+from npkpose.tracking.clock import check_interval, check_times
+from npkpose.tracking.zero_lag import LARGEST
 
 
 def fill_short_gaps(points, fps=30.0, max_gap=0.5, times=None):
@@ -40,7 +40,7 @@ def fill_short_gaps(points, fps=30.0, max_gap=0.5, times=None):
         raise ValueError("points: expected each point finite or all NaN")
     interval = check_interval(fps)
     max_gap = check_number("max_gap", max_gap, at_least=0)
-    times = np.cumsum(check_steps(times, len(points), interval))
+    times = check_times(times, len(points), interval)
     filled, missing = points.copy(), missing.any(axis=2)
     is_filled = np.zeros(missing.shape, bool)
     for k in range(points.shape[1]):

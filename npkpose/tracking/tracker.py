@@ -70,8 +70,9 @@ class Tracker:
         self._tolerance = (2 * np.array(self._known.sigmas)) ** 2
         self._people = MovingPeople(skeleton.num_keypoints)
         self._ids = np.zeros(0, np.int64)  # of each tracked person; NOBODY if seen only once
+        self._tracks = np.zeros(0, np.int64)  # a number for each, also of those without identity
         self._seen = np.zeros(0)  # when, in seconds
-        self._time, self._next_id = None, 1
+        self._time, self._next_id, self._num_tracks = None, 1, 0
 
     def update(self, poses, time=None):
         """Return the detections of this frame that have an identity, as `Poses` with its ``ids``.
@@ -94,10 +95,22 @@ class Tracker:
         ValueError
             Another number of keypoints, coordinates above 1e9, or a time that is not later.
         """
+        ids, _ = self.match(poses, time)
+        found = poses[ids != NOBODY]
+        found.ids = ids[ids != NOBODY]
+        return found
+
+    def match(self, poses, time=None):
+        """Return the id (P,) of each detection, -1 where it has none; arguments as `update`.
+
+        Also the number (P,) of its track, -1 if it has none: a detection that begins a track has
+        no id yet, and gets it if the track is continued. See `track_sequence`.
+        """
         poses = self._check(poses)
         last, self._time = self._time, next_time(self._time, time, self._interval)
-        found = poses[(poses.person_scores >= self._low) & (poses.num_present > 0)]
-        found = found[np.sort(oks_nms(found, self._known, threshold=DUPLICATE))]
+        used = np.flatnonzero((poses.person_scores >= self._low) & (poses.num_present > 0))
+        used = used[np.sort(oks_nms(poses[used], self._known, threshold=DUPLICATE))]
+        found = poses[used]
         if last is not None:
             self._people.predict(self._time - last)
             self._forget(self._seen < self._time - self._keep)
@@ -106,11 +119,13 @@ class Tracker:
         self._people.update(people, found.keypoints[detections])
         self._seen[people] = self._time
         self._identify(people)
-        ids = np.full(len(found), NOBODY)
-        ids[detections] = self._ids[people]
-        self._begin(found, ids, last is None)
-        found.ids = ids
-        return found[ids != NOBODY]
+        rows = np.full(len(found), NOBODY)
+        rows[detections] = people
+        self._begin(found, rows, last is None)
+        ids, tracks = np.full((2, len(poses)), NOBODY)
+        ids[used] = np.append(self._ids, NOBODY)[rows]
+        tracks[used] = np.append(self._tracks, NOBODY)[rows]
+        return ids, tracks
 
     def _check(self, poses):
         check_kind("poses", poses, Poses)
@@ -148,20 +163,30 @@ class Tracker:
         new = people[self._ids[people] == NOBODY]
         self._ids[np.sort(new)] = self._new_ids(len(new))
 
-    def _begin(self, found, ids, is_first):
-        """Begin tracks of the detections that are left; in the first frame, with identities."""
-        self._forget((self._ids == NOBODY) & (self._seen < self._time))
-        new = (ids == NOBODY) & (found.person_scores >= self._high)
+    def _begin(self, found, rows, is_first):
+        """Begin tracks of the detections that are left; in the first frame, with identities.
+
+        ``rows`` (D,) says which person each detection is; those that begin are filled in.
+        """
+        gone = (self._ids == NOBODY) & (self._seen < self._time)
+        rows[rows >= 0] -= np.cumsum(gone)[rows[rows >= 0]]
+        self._forget(gone)
+        new = (rows == NOBODY) & (found.person_scores >= self._high)
+        count = int(new.sum())
+        rows[new] = len(self._ids) + np.arange(count)
         self._people.add(found.keypoints[new])
-        if is_first:
-            ids[new] = self._new_ids(new.sum())
-        self._ids = np.concatenate([self._ids, ids[new]])
-        self._seen = np.concatenate([self._seen, np.full(new.sum(), self._time)])
+        ids = self._new_ids(count) if is_first else np.full(count, NOBODY)
+        self._ids = np.append(self._ids, ids)
+        self._tracks = np.append(self._tracks, self._num_tracks + np.arange(count))
+        self._num_tracks += count
+        self._seen = np.append(self._seen, np.full(count, self._time))
 
     def _new_ids(self, count):
-        first, self._next_id = self._next_id, self._next_id + int(count)
+        first, self._next_id = self._next_id, self._next_id + count
         return np.arange(first, self._next_id)
 
     def _forget(self, gone):
         self._people.keep(~gone)
-        self._ids, self._seen = self._ids[~gone], self._seen[~gone]
+        self._ids, self._seen, self._tracks = (
+            each[~gone] for each in (self._ids, self._seen, self._tracks)
+        )

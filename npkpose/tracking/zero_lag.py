@@ -21,7 +21,7 @@ Rauch, Tung and Striebel, "Maximum Likelihood Estimates of Linear Dynamic System
 import numpy as np
 
 from npkpose._check import check_array, check_number
-from npkpose.tracking.clock import check_interval
+from npkpose.tracking.clock import check_interval, check_times
 
 LARGEST = 1e50
 UNKNOWN_SPEED = 1e6  # the variance of the first velocity, over that of a sample per dt^2
@@ -54,25 +54,13 @@ def smooth_sequence(points, fps=30.0, cutoff=3.0, times=None):
         raise ValueError("points: expected shape (F, ...), got ()")
     interval = check_interval(fps)
     cutoff = check_number("cutoff", cutoff, at_least=1e-6, at_most=0.5 / interval)
-    steps = check_steps(times, len(points), interval)
+    times = check_times(times, len(points), interval)
+    steps = np.diff(times, prepend=times[:1])
     q = interval * (2 * np.pi * cutoff) ** 4
     signals = points.reshape(len(points), int(np.prod(points.shape[1:])))
     filtered, predicted = _filter(signals, steps, q, UNKNOWN_SPEED / interval**2)
     places = _correct_backwards(filtered, predicted, steps)
     return np.where(np.isnan(points), np.nan, places.reshape(points.shape))
-
-
-def check_steps(times, frames, interval):
-    """Return the seconds (F,) from the frame before to each frame, the first 0; or ValueError."""
-    if times is None:
-        return np.full(frames, interval)
-    times = check_array("times", times, (frames,), largest=1e12)
-    steps = np.diff(times, prepend=times[:1])
-    if (steps[1:] < 1e-9).any():
-        f = int((steps[1:] < 1e-9).argmax()) + 1
-        got = f"{times[f]:g} after {times[f - 1]:g}"
-        raise ValueError(f"times[{f}]: expected times that ascend, got {got}")
-    return steps
 
 
 def _filter(signals, steps, q, unknown_speed):

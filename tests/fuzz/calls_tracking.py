@@ -44,7 +44,16 @@ CALLS = {
     "PoseSmoother.update": _smooth,
     "PoseSmoother.update_points": _smooth_points,
     "Tracker": _tracker,
+    "Tracker.match": _update,
     "Tracker.update": _update,
+    "fill_and_smooth": lambda d: {
+        "frames": [d.poses(4) for _ in range(3)], "fps": d.number(8, 60),
+        "max_gap": d.choice(None, d.number(0)), "cutoff": d.choice(None, d.number()), "times": None,
+    },
+    "track_sequence": lambda d: {
+        "frames": [d.poses(4) for _ in range(3)], "skeleton": CHAIN, "fps": d.number(8, 60),
+        "times": d.choice(None, np.array([0.0, 1, 3])),
+    },
     "fill_short_gaps": lambda d: {
         "points": d.points((d.size(0, 4), 2)), "fps": d.number(1, 60), "max_gap": d.number(0),
         "times": None,
