@@ -248,7 +248,7 @@ class _Reader:
         if not kinds.get("tensor"):
             return Value(name, next((kind for kind, spans in kinds.items() if spans), ""), None)
         tensor = self.fields(kinds["tensor"][-1], _TENSOR_TYPE)
-        kind = data_type((tensor["kind"] or [0])[-1], f"value {name!r}").name
+        kind = data_type((tensor["kind"] or [0])[-1], f"value {name!r} at byte {span[0]}").name
         shape = self.shape(tensor["shape"][-1]) if tensor["shape"] else None
         return Value(name, kind, shape)
 

@@ -68,12 +68,12 @@ class _Tracer:
         self.nodes, self.branches = [], 0
 
     def run(self):
-        shapes = {name: (value.dtype, value.shape) for name, value in self.values.items()}
+        known = self.values.items()
+        shapes = {name: (v.dtype, v.shape) for name, v in known if hasattr(v, "shape")}
         queue = list(zip(self.graph.nodes, self.graph.freed))[::-1]
         while queue:
             node, freed = queue.pop()
-            known = node is not None and node.op == "If" and node.domain == ""
-            if known and node.inputs[0] in self.static:
+            if node is not None and node.op == "If" and self.is_one(node.inputs[0]):
                 queue += [(None, freed)] + [(n, ()) for n in self.branch(node)[::-1]]
                 continue
             if node is not None:
@@ -87,6 +87,10 @@ class _Tracer:
         constants = {name: self.values[name] for name in self.static}
         graph = replace(self.graph, nodes=self.nodes, constants=constants)
         return Specialised(keep_needed(graph), shapes, self.shaped, outputs)
+
+    def is_one(self, name):
+        """Return whether a value is one static number: an If by another is refused when it runs."""
+        return name in self.static and getattr(self.values[name], "size", 0) == 1
 
     def note(self, node):
         """Sort a node that has run: its outputs are constants, or it stays in the graph."""

@@ -20,6 +20,8 @@ def check_graph(graph):
             graphs = [node.attributes.get(name) for name in CONTROL[node.op][1]]
             if missing or not all(isinstance(g, Graph) for g in graphs):
                 raise ValueError(f"{node}: expected graphs {CONTROL[node.op][1]}, got {missing}")
+            if not node.inputs:
+                raise ValueError(f"{node}: expected inputs, got none")
             if node.op == "Scan" and node.version < 9:
                 raise ValueError(f"{node}: expected operator set 9 or newer, got {node.version}")
         else:

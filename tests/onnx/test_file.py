@@ -140,6 +140,22 @@ def test_a_loop_without_end_and_an_array_without_bound_are_refused(written):
     refused(written([*nodes, node("Relu", "x40", "y")]), "(Concat)", "bytes")
 
 
+def test_branches_and_constants_of_a_wrong_form_are_refused(written):
+    inner = graph([node("Relu", "x", "t")], [], [value("t")])
+    branches = {"then_branch": inner, "else_branch": inner}
+    refused(written([node("If", "c", "y", **branches)], c=np.array([True, False])), "(If)", "one")
+    refused(written([node("If", "", "y", **branches)]), "(If)")
+    refused(written([node("Constant", "", "y", value=5)]), "(Constant)", "a tensor")
+
+
+def test_a_list_of_constants_is_a_constant_too(written):
+    nodes = [node("SequenceConstruct", "a b", "s"), node("Size", "x", "n"),
+             node("Sub", "n five", "i"), node("SequenceAt", "s i", "y")]  # fmt: skip
+    constants = {"a": np.float32([1]), "b": np.float32([2]), "five": np.array(5)}
+    session = Session(written(nodes, **constants))
+    assert [session.run(FEEDS)["y"].tolist() for _ in range(2)] == [[2], [2]]
+
+
 def test_inputs_of_another_kind_are_refused_by_name(written):
     session = Session(written([node("Relu", "x", "y")]))
     for feeds, words in (

@@ -123,8 +123,8 @@ def constant(*, value=None, value_float=None, value_floats=None, value_int=None,
     for number in floats + integers:
         if number is not None:
             return np.array(number, np.int64 if number in integers else np.float32)
-    if value is None:
-        raise ValueError("value: expected an attribute with numbers, got none")
+    if not isinstance(value, np.ndarray):
+        raise ValueError("value: expected an attribute with a tensor, got another one")
     return value
 
 
