@@ -3,6 +3,8 @@
 import os
 import sys
 
+from npkpose.cli.terminal import print_note
+
 DEFAULT = "openpose-mobilenetv2"  # the smallest: 2 MB
 
 
@@ -15,7 +17,7 @@ def choose_published(options):
     from npkpose.models.published import finds, load_published
     from npkpose.weights.published import find_entry
 
-    options.model = options.model or _best_in_cache() or _offer(options.offline)
+    options.model = options.model or _default(options.offline)
     entry = find_entry(options.model)
     kind = finds(entry)
     if kind not in ("keypoints", "people"):
@@ -76,6 +78,15 @@ def check_flip(options, skeleton):
         raise ValueError(
             f"--flip: expected none, since {skeleton.name} has no pairs of left and right"
         )
+
+
+def _default(offline):
+    """Return the name of the network to use where none is given, or raise ValueError."""
+    name = _best_in_cache()
+    if name is None:
+        return _offer(offline)
+    print_note("predict", f"{name}, the best network of whole photos in the cache")
+    return name
 
 
 def _best_in_cache():

@@ -15,7 +15,7 @@ Read in this order:
     openpose_mobilenetv2.py         with TensorFlow's weights
     lifting/                    2-D keypoints to 3-D poses
     mesh/                       an image to the surface of a body
-    pretrained.py               sizes, scores and sources of published weights
+    pretrained.py               which networks have pretrained weights, their sizes and costs
     published.py                networks by the names of their files, which are fetched
     exported/                   networks from ONNX and TFLite files
 

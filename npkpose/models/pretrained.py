@@ -1,8 +1,8 @@
-"""Networks with pretrained weights: size, cost, score and where the weights are published.
+"""Networks with pretrained weights: how each is built, its size and its cost.
 
 Multiply-adds are counted in convolutions and matrix products at the published input size, in
-billions; papers call them FLOPs. AP is on COCO val2017, one scale, as reported by the authors or by
-the named port. This library does not contain these weights.
+billions; papers call them FLOPs. This library does not contain the weights: where they are, their
+scores, and variants of these networks are in the manifest of weights/published.
 """
 
 from collections.abc import Callable
@@ -26,8 +26,6 @@ class Pretrained(NamedTuple):
     parameters: int
     giga_madds: float | None  # at ``size``
     size: str  # of the input, height x width
-    ap: float | None
-    weights: str  # the file, and where it is published
 
 
 def _vitpose(size, decoder):
@@ -44,86 +42,32 @@ def _hrnet(width, input_size):
 
 
 _NO_PARAMETERS = ("running_mean", "running_var", "num_batches_tracked", "total_ops", "total_params")
-_HRNET = "leoxiaobin/deep-high-resolution-net.pytorch: pose_hrnet_w{}_{}.pth; OpenMMLab"
-_HIGHER = "HRNet/HigherHRNet-Human-Pose-Estimation: pose_higher_hrnet_w{}_{}.pth"
-_VITPOSE = "ViTAE-Transformer/ViTPose; OpenMMLab; Hugging Face usyd-community/vitpose-{}"
-_LIGHTWEIGHT = "Daniil-Osokin/lightweight-human-pose-estimation.pytorch: checkpoint_iter_370000.pth"
 
 PRETRAINED = {
-    "hrnet-w32": Pretrained(
-        _hrnet(32, (256, 192)), "one", 28_536_113, 7.6, "256x192", 74.4,
-        _HRNET.format(32, "256x192"),
-    ),
-    "hrnet-w32-384": Pretrained(
-        _hrnet(32, (384, 288)), "one", 28_536_113, 17.2, "384x288", 75.8,
-        _HRNET.format(32, "384x288"),
-    ),
-    "hrnet-w48": Pretrained(
-        _hrnet(48, (256, 192)), "one", 63_595_745, 15.7, "256x192", 75.1,
-        _HRNET.format(48, "256x192"),
-    ),
-    "hrnet-w48-384": Pretrained(
-        _hrnet(48, (384, 288)), "one", 63_595_745, 35.3, "384x288", 76.3,
-        _HRNET.format(48, "384x288"),
-    ),
-    "vitpose-s-simple": Pretrained(
-        _vitpose("S", "simple"), "one", 21_722_513, 4.6, "256x192", 73.5,
-        "ViTAE-Transformer/ViTPose; OpenMMLab",
-    ),
-    "vitpose-s": Pretrained(
-        _vitpose("S", "classic"), "one", 24_290_577, 5.6, "256x192", 73.8,
-        "ViTAE-Transformer/ViTPose; OpenMMLab",
-    ),
-    "vitpose-b-simple": Pretrained(
-        _vitpose("B", "simple"), "one", 85_912_337, 17.5, "256x192", 75.5,
-        _VITPOSE.format("base-simple"),
-    ),
-    "vitpose-b": Pretrained(
-        _vitpose("B", "classic"), "one", 89_994_513, 18.5, "256x192", 75.8,
-        _VITPOSE.format("base"),
-    ),
-    "vitpose-l-simple": Pretrained(
-        _vitpose("L", "simple"), "one", 303_453_201, 60.4, "256x192", 78.2,
-        "ViTAE-Transformer/ViTPose; OpenMMLab",
-    ),
-    "vitpose-l": Pretrained(
-        _vitpose("L", "classic"), "one", 308_544_785, 61.6, "256x192", 78.3,
-        "ViTAE-Transformer/ViTPose; OpenMMLab",
-    ),
-    "vitpose-h-simple": Pretrained(
-        _vitpose("H", "simple"), "one", 631_107_857, 124.6, "256x192", 78.9,
-        "OpenMMLab",
-    ),
-    "vitpose-h": Pretrained(
-        _vitpose("H", "classic"), "one", 637_208_849, 125.8, "256x192", 79.1,
-        "ViTAE-Transformer/ViTPose; OpenMMLab",
-    ),
-    "higherhrnet-w32": Pretrained(
-        lambda: HigherHRNet(32), "all", 28_645_331, 46.2, "512x512", 67.1, _HIGHER.format(32, 512)
-    ),
-    "higherhrnet-w48": Pretrained(
-        lambda: HigherHRNet(48), "all", 63_827_139, 95.7, "512x512", None, _HIGHER.format(48, 640)
-    ),
-    "openpose-coco": Pretrained(
-        OpenPoseCOCO, "all", 52_311_446, 135.9, "368x368", 48.6,
-        "CMU-Perceptual-Computing-Lab/openpose, as PyTorch's body_pose_model.pth "
-        "(Hugging Face lllyasviel/Annotators); for research only",
-    ),
-    "openpose-body25": Pretrained(
-        OpenPoseBody25, "all", 26_166_084, 80.6, "368x368", None,
-        "CMU-Perceptual-Computing-Lab/openpose, converted to PyTorch; for research only",
-    ),
+    "hrnet-w32": Pretrained(_hrnet(32, (256, 192)), "one", 28_536_113, 7.6, "256x192"),
+    "hrnet-w32-384": Pretrained(_hrnet(32, (384, 288)), "one", 28_536_113, 17.2, "384x288"),
+    "hrnet-w48": Pretrained(_hrnet(48, (256, 192)), "one", 63_595_745, 15.7, "256x192"),
+    "hrnet-w48-384": Pretrained(_hrnet(48, (384, 288)), "one", 63_595_745, 35.3, "384x288"),
+    "vitpose-s-simple": Pretrained(_vitpose("S", "simple"), "one", 21_722_513, 4.6, "256x192"),
+    "vitpose-s": Pretrained(_vitpose("S", "classic"), "one", 24_290_577, 5.6, "256x192"),
+    "vitpose-b-simple": Pretrained(_vitpose("B", "simple"), "one", 85_912_337, 17.5, "256x192"),
+    "vitpose-b": Pretrained(_vitpose("B", "classic"), "one", 89_994_513, 18.5, "256x192"),
+    "vitpose-l-simple": Pretrained(_vitpose("L", "simple"), "one", 303_453_201, 60.4, "256x192"),
+    "vitpose-l": Pretrained(_vitpose("L", "classic"), "one", 308_544_785, 61.6, "256x192"),
+    "vitpose-h-simple": Pretrained(_vitpose("H", "simple"), "one", 631_107_857, 124.6, "256x192"),
+    "vitpose-h": Pretrained(_vitpose("H", "classic"), "one", 637_208_849, 125.8, "256x192"),
+    "higherhrnet-w32": Pretrained(lambda: HigherHRNet(32), "all", 28_645_331, 46.2, "512x512"),
+    "higherhrnet-w48": Pretrained(lambda: HigherHRNet(48), "all", 63_827_139, 95.7, "512x512"),
+    "openpose-coco": Pretrained(OpenPoseCOCO, "all", 52_311_446, 135.9, "368x368"),
+    "openpose-body25": Pretrained(OpenPoseBody25, "all", 26_166_084, 80.6, "368x368"),
     "openpose-lightweight": Pretrained(  # of the file's three refinement stages, the first
-        LightweightOpenPose, "all", 4_091_698, 8.9, "368x368", 40.0, _LIGHTWEIGHT
+        LightweightOpenPose, "all", 4_091_698, 8.9, "368x368"
     ),
     "openpose-lightweight-3-stages": Pretrained(
-        lambda: LightweightOpenPose(3), "all", 7_308_964, None, "368x368", None, _LIGHTWEIGHT
+        lambda: LightweightOpenPose(3), "all", 7_308_964, None, "368x368"
     ),
-    "openpose-mobilenetv2": Pretrained(
-        OpenPoseMobileNetV2, "all", 477_270, None, "432x368", None,
-        "ildoonet/tf-pose-estimation: models/graph/mobilenet_v2_small/graph_opt.pb",
-    ),
-}  # fmt: skip
+    "openpose-mobilenetv2": Pretrained(OpenPoseMobileNetV2, "all", 477_270, None, "432x368"),
+}
 
 
 def load(name, path):

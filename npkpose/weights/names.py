@@ -35,6 +35,8 @@ OPENPOSE = ((r"^.*\.(?=[^.]+\.[^.]+$)", ""),)
 # From the official ViTPose code (mmpose 0.x) and from mmpose 1.x, which has mmpretrain's
 # backbone, to the names of Hugging Face transformers.
 VITPOSE = (
+    (r"^associate_keypoint_heads\.", None),  # other data sets' experts, left over where ViTPose++
+    (r"\.mlp\.experts\.", None),  # was reduced to one network
     (r"^keypoint_head\.", "head."),
     (r"^head\.deconv_layers\.0\.", "head.deconv1."),
     (r"^head\.deconv_layers\.1\.", "head.batchnorm1."),

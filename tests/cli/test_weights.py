@@ -7,7 +7,9 @@ import pytest
 
 from npkpose.cli import weights as chooser
 from npkpose.cli.main import main
-from npkpose.weights.published import entries, fetch
+from npkpose.weights.published import cache as cache_module
+from npkpose.weights.published import entries, fetch, manifest
+from tests.weights.published.server import serve
 
 
 @pytest.fixture
@@ -43,6 +45,25 @@ def test_predict_alone_takes_the_network_of_whole_photos_in_the_cache(
     assert "a.png: 0 people" in capsys.readouterr().out and (tmp_path / "o" / "a.json").exists()
     assert main([*command, "--model", "openpose-mobilenetv2", "--offline"]) == 0
     assert json.loads(small_openpose.with_name(small_openpose.name + ".record").read_text())["size"]
+
+
+def test_predict_fetches_the_file_of_a_name_and_prints_its_licence_once(
+    shared_data, cache, photo, tmp_path, capsys, monkeypatch
+):
+    pytest.importorskip("pooch")
+    name = "openpose-mobilenetv2"
+    content = (shared_data / "openpose-mobilenetv2-small" / "graph_opt.pb").read_bytes()
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with serve({"graph_opt.pb": content}) as (address, files):
+        entry = entries()[name]._replace(urls=[f"{address}/once/graph_opt.pb"])
+        for module in (manifest, cache_module):
+            monkeypatch.setattr(module, "entries", lambda: {name: entry})
+        command = ["predict", photo, "--model", name, "--height", "64", "--out"]
+        command.append(str(tmp_path / "o"))
+        assert main(command) == 0
+        assert "licence of the weights: Apache-2.0" in capsys.readouterr().err
+        assert main(command) == 0 and len(files.requests) == 2  # it broke off once
+    assert "licence" not in capsys.readouterr().err
 
 
 def test_with_an_empty_cache_predict_says_what_to_fetch(cache, capsys, monkeypatch):

@@ -69,6 +69,11 @@ def test_the_nested_names_of_body_25_are_the_last_two_parts(shared_data):
     assert names.rename(theirs, names.OPENPOSE) == official
 
 
+def test_experts_that_were_left_over_from_vitpose_plus_are_omitted():
+    left = ["associate_keypoint_heads.0.final_layer.weight", "backbone.blocks.3.mlp.experts.1.bias"]
+    assert names.rename(dict.fromkeys(left, 0), names.VITPOSE) == {}
+
+
 # One layer of each part, by hand: transformers, the official code, mmpose 1.x.
 VITPOSE_NAMES = """
     backbone.embeddings.position_embeddings              backbone.pos_embed                  =

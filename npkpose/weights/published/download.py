@@ -73,8 +73,15 @@ def _request(requests, url, part, size, bar):
             raise Refused("redirects to an address without encryption")
         start = _start(response, done)
         _remember(url, part, response)
-        whole = start + int(response.headers.get("Content-Length") or 0) or None
+        whole = _whole(response.headers, start)
         _receive(response, part, start, (whole or size, size or whole or MAX_SIZE), bar)
+
+
+def _whole(headers, start):
+    """Return the bytes of the whole file as the server states them, or None."""
+    if headers.get("Content-Encoding", "identity") != "identity":
+        return None  # the length is that of the compressed file
+    return start + int(headers.get("Content-Length") or 0) or None
 
 
 def _start(response, done):

@@ -1,6 +1,7 @@
 """A name to a file: the cache's, or a download's that is checked before it gets its name."""
 
 import contextlib
+import errno
 import logging
 import os
 import pathlib
@@ -93,8 +94,7 @@ def _download(entry, path, pooch, say):
     failures = []
     for url in entry.urls:
         try:
-            with _silent_pooch(pooch):
-                pooch.retrieve(url, None, path.name, path.parent, downloader=_Getter(entry, say))
+            _retrieve(pooch, url, path, _Getter(entry, say))
             beside(path, ".lock").unlink(missing_ok=True)
             return
         except Refused as error:
@@ -105,6 +105,19 @@ def _download(entry, path, pooch, say):
         f"{'; '.join(failures)}. Try again later, or search for {_published_name(entry)} and "
         f"{_by_hand(path)}"
     )
+
+
+def _retrieve(pooch, url, path, getter):
+    """Let pooch call ``getter`` and move what it leaves to ``path``."""
+    try:
+        with _silent_pooch(pooch):
+            pooch.retrieve(url, None, path.name, path.parent, downloader=getter)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise OSError(
+            f"{path.parent}: no space left for {path.name}; NPKPOSE_CACHE may name another folder"
+        ) from None
 
 
 def _by_hand(path):

@@ -1,5 +1,6 @@
 """Every fault of a server has its own message, and leaves no file under its final name."""
 
+import errno
 import hashlib
 import json
 import pathlib
@@ -240,6 +241,17 @@ def test_offline_and_without_pooch_nothing_is_asked_of_a_server(server, publish,
     with pytest.raises(ValueError, match="model: expected a name such as net, got 'nett'"):
         fetch("nett")
     assert files.requests == []
+
+
+def test_a_full_disk_is_named_and_leaves_no_file(server, publish, folder, monkeypatch):
+    def write(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys.modules[fetch.__module__], "download", write)
+    publish([f"{server[0]}/good/w.pth"])
+    with pytest.raises(OSError, match="cache: no space left for w.pth; NPKPOSE_CACHE may name"):
+        fetch("net", quiet=True)
+    assert final_files(folder) == []
 
 
 CHILD = """
