@@ -12,6 +12,8 @@ pixels of the larger of both images.
 import numpy as np
 
 from npkpose._check import check_array, check_choice, check_memory, check_size, real_array
+from npkpose._jit import kernel
+from npkpose._numba import COMPILES
 from npkpose.image.resample import resize_weights
 
 BAND = 1 << 18  # numbers of a band of rows: it stays in the processor's cache
@@ -62,10 +64,51 @@ def _resize_axis(image, axis, n_out, method):
     band = max(BAND // max(resized[0].size, 1), 1)
     for rows in (slice(y, y + band) for y in range(0, len(resized), band)):
         if axis == 0:
-            _add_weighted(image, first[rows], weights[rows], 0, resized[rows])
+            _weigh(image, first[rows], weights[rows], 0, resized[rows])
         else:
-            _add_weighted(image[rows], first, weights, 1, resized[rows])
+            _weigh(image[rows], first, weights, 1, resized[rows])
     return resized
+
+
+def _weigh(image, first, weights, axis, out):
+    """Fill ``out``: y_i = sum_t w[i, t] x[first[i] + t] along an axis."""
+    if not COMPILES:
+        return _add_weighted(image, first, weights, axis, out)
+    if axis == 0:
+        low, high = int(first.min()), int(first.max()) + weights.shape[1]
+        image = image[low:high].reshape(1, high - low, -1)
+        first, out, weigh = first - low, out.reshape(1, len(out), -1), _weigh_rows
+    else:
+        image, out = (each.reshape(*each.shape[:2], -1) for each in (image, out))
+        weigh = _weigh_pixels
+    weigh(np.require(image, requirements=["C", "W"]), first, weights, out)
+
+
+@kernel
+def _weigh_rows(image, first, weights, out):
+    """Fill ``out`` (1, i, B) from ``image`` (1, n, B), whose rows are long; uint8 or float32.
+
+    Here and below terms are added in the order of t, each rounded to float32, as NumPy does.
+    """
+    for i in range(out.shape[1]):
+        total = out[0, i]
+        total[:] = 0
+        for t in range(weights.shape[1]):
+            row, weight = image[0, first[i] + t], weights[i, t]
+            for b in range(len(row)):
+                total[b] += weight * np.float32(row[b])
+
+
+@kernel
+def _weigh_pixels(image, first, weights, out):
+    """Fill ``out`` (A, i, B) from ``image`` (A, n, B) of few colours B; uint8 or float32."""
+    for a in range(out.shape[0]):
+        for i in range(out.shape[1]):
+            for b in range(out.shape[2]):
+                total = np.float32(0)
+                for t in range(weights.shape[1]):
+                    total += weights[i, t] * np.float32(image[a, first[i] + t, b])
+                out[a, i, b] = total
 
 
 def _add_weighted(image, first, weights, axis, out):

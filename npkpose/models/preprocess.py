@@ -45,10 +45,12 @@ def to_input(image, multiple, mean, std, bgr=False):
     check_multiples("image", image.shape[-3:-1], multiple)
     scale = np.float32(255) * np.broadcast_to(np.float32(std), 3)
     offset = np.broadcast_to(np.float32(mean), 3) / np.broadcast_to(np.float32(std), 3)
-    x = (image / scale - offset).reshape(-1, *image.shape[-3:])  # (N, H, W, 3)
-    if bgr:
-        x = x[..., ::-1]
-    return np.ascontiguousarray(x.transpose(0, 3, 1, 2), np.float32)
+    values = np.arange(256, dtype=np.uint8)[:, None] / scale - offset  # of all pixels: (256, 3)
+    images = image.reshape(-1, *image.shape[-3:])
+    x = np.empty((len(images), 3, *image.shape[-3:-1]), np.float32)
+    for c, colour in enumerate((2, 1, 0) if bgr else (0, 1, 2)):
+        np.take(values[:, colour], images[..., colour], out=x[:, c], mode="clip")
+    return x
 
 
 def check_sides(x, multiple):

@@ -35,7 +35,8 @@ class VideoFile:
             self._encode(image, time)
 
     def _encode(self, image, time):
-        frame = self._av.VideoFrame.from_ndarray(_fit(image, self._size), format="rgb24")
+        image = _fit(image, self._size)
+        frame = self._av.VideoFrame.from_numpy_buffer(image, format="rgb24")  # not copied
         frame = frame.reformat(format="yuv420p", dst_colorspace=BT709)
         stamp = round(time / self._time_base)
         self._last = stamp if self._last is None else max(stamp, self._last + 1)
