@@ -60,7 +60,7 @@ class Tags:
     def __call__(self, x):
         h, w = x.shape[2] // 2, x.shape[3] // 2
         rows, columns = np.mgrid[:h, :w]
-        peak = np.exp(-((columns - 100) ** 2 + (rows - 40) ** 2) / 8)
+        peak = np.exp(-((columns - 50) ** 2 + (rows - 20) ** 2) / 8)
         return np.tile(np.float32(peak), (1, 17, 1, 1))
 
     def split(self, maps):
@@ -70,14 +70,14 @@ class Tags:
 @pytest.mark.parametrize("name", ["higherhrnet-w32", "higherhrnet-w32-udp"])
 def test_a_point_of_higherhrnets_maps_goes_to_the_image_by_its_convention(name):
     model = configure(Tags(), entries()[name].preprocessing)
-    image = np.zeros((256, 300, 3), np.uint8)
-    poses = BottomUp(model, flip=False)(image)
-    assert model.size == (512, 640) and len(poses) == 1  # 300 x 2 = 600, and 40 are black
+    image = np.zeros((64, 75, 3), np.uint8)
+    poses = BottomUp(model, 128, flip=False)(image)
+    assert model.size == (128, 192) and len(poses) == 1  # 75 x 2 = 150, and 42 are black
     if "udp" in name:  # the corners' centres coincide twice: map and input, input and image
-        u, v = 100 * 639 / 319, 40 * 511 / 255
-        point = (u - 319.5) / (511 / 255) + 149.5, (v - 255.5) / (511 / 255) + 127.5
+        u, v = 50 * 191 / 95, 20 * 127 / 63
+        point = (u - 95.5) / (127 / 63) + 37, (v - 63.5) / (127 / 63) + 31.5
     else:
-        u, v = 2 * 100.5 - 20, 2 * 40.5  # pixels as areas, after the black border
+        u, v = 2 * 50.5 - 21, 2 * 20.5  # pixels as areas, after the black border
         point = u / 2 - 0.5, v / 2 - 0.5
     np.testing.assert_allclose(poses.keypoints[0], np.tile(point, (17, 1)), atol=0.3)
     assert BottomUp(model).flip and not BottomUp(Tags()).flip

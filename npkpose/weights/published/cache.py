@@ -102,7 +102,8 @@ def remove_all():
     removed = remove(entries().values())
     for entry in entries().values():
         for suffix in (".record", ".lock"):
-            beside(path_of(entry), suffix).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # not there, or open on Windows
+                beside(path_of(entry), suffix).unlink()
     with contextlib.suppress(OSError):  # not empty, or not there
         cache_folder().rmdir()
     return removed

@@ -95,7 +95,8 @@ def _download(entry, path, pooch, say):
     for url in entry.urls:
         try:
             _retrieve(pooch, url, path, _Getter(entry, say))
-            beside(path, ".lock").unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # Windows removes no open file
+                beside(path, ".lock").unlink()
             return
         except Refused as error:
             failures.append(f"{url} {error}")
