@@ -16,7 +16,8 @@ _ROOMS = (
     "data", "io", "metrics", "models", "nn", "skeletons", "sources", "space", "tracking", "weights",
 )  # fmt: skip
 _OTHER_ROOMS = (
-    "codec", "doctor", "engine", "image", "onnx", "pipeline", "results", "tflite", "training",
+    "codec", "doctor", "engine", "explain", "image", "onnx", "pipeline", "results", "tflite",
+    "training",
 )  # fmt: skip
 _NAMES = {  # module: its public names
     "codec.assignment": "assign",
@@ -36,6 +37,7 @@ _NAMES = {  # module: its public names
     "image.draw_maps": "draw_fields draw_heatmaps",
     "image.draw_style": "DrawStyle",
     "image.draw_trails": "draw_trails",
+    "image.shown": "show",
     "image.warp": "warp_affine",
     "metrics": "CocoResult evaluate_coco mpii_protocol oks pck pckh",
     "metrics.pose3d": "mpjpe mpjve n_mpjpe pa_mpjpe",

@@ -36,6 +36,7 @@ from npkpose.image.draw_maps import draw_fields as draw_fields
 from npkpose.image.draw_maps import draw_heatmaps as draw_heatmaps
 from npkpose.image.draw_style import DrawStyle as DrawStyle
 from npkpose.image.draw_trails import draw_trails as draw_trails
+from npkpose.image.shown import show as show
 from npkpose.image.warp import warp_affine as warp_affine
 from npkpose.metrics import CocoResult as CocoResult
 from npkpose.metrics import evaluate_coco as evaluate_coco

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from npkpose._check import MAX_SIDE, check_array, check_integer, check_kind
+from npkpose._html import OKABE_ITO_CODES, points_picture, table
 from npkpose.skeleton import Skeleton
 from npkpose.skeletons.conversion import conversion_table
 
@@ -101,6 +102,19 @@ class Poses:
 
     def __repr__(self):
         return f"Poses({len(self)} people, {self.keypoints.shape[1]} keypoints)"
+
+    def _repr_html_(self):
+        """Return what a notebook shows: a picture of the keypoints, and a table of the people."""
+        rows = [
+            (id, f"{score:.3f}", f"{count} of {own.shape[0]}")
+            for id, score, count, own in zip(
+                self.ids.tolist(), self.person_scores, self.num_present, self.keypoints
+            )
+        ]
+        groups = [own[here].tolist() for own, here in zip(self.keypoints, self.present)]
+        codes = [OKABE_ITO_CODES[id % len(OKABE_ITO_CODES)] for id in self.ids.tolist()]
+        picture = points_picture(groups, [f"#{code}" for code in codes])
+        return f"<p>{self!r}</p>{picture}{table(('id', 'score', 'keypoints'), rows)}"
 
     def with_keypoints(self, keypoints: ArrayLike) -> "Poses":
         """Return the same people with other coordinates, for example in another frame."""

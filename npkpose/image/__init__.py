@@ -11,5 +11,6 @@ Read in this order:
     palettes.py   colours for all readers; text.py: letters
     draw_style.py how people are drawn
     draw.py       skeletons on an image
+    shown.py      arrays as pictures in a notebook
     draw_maps.py  heatmaps and fields on an image; draw_trails.py: where people have been
 """

@@ -12,6 +12,7 @@
 import numpy as np
 
 from npkpose._check import check_array, check_kind
+from npkpose._html import OKABE_ITO_CODES
 from npkpose.skeleton import Skeleton
 
 
@@ -19,7 +20,7 @@ def _rgb(text):
     return np.array([list(bytes.fromhex(code)) for code in text.split()], float)
 
 
-OKABE_ITO = _rgb("e69f00 56b4e9 009e73 f0e442 0072b2 d55e00 cc79a7")
+OKABE_ITO = _rgb(" ".join(OKABE_ITO_CODES))
 PLASMA = _rgb("0d0887 4c02a1 7e03a8 aa2395 cc4778 e56b5d f89441 fdc328 f0f921")
 LEFT, RIGHT, MIDDLE = OKABE_ITO[0], OKABE_ITO[1], _rgb("e6e6e6")[0]
 LAPS = (0.0, 0.0), (0.55, 255.0), (0.45, 0.0)  # of each seven: the share of a grey, and the grey

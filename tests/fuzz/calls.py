@@ -268,6 +268,7 @@ IMAGE = {
     "id_colours": lambda d: {"ids": d.integers(3, -9, 99)},
     "keypoint_colours": lambda d: {"skeleton": d.skeleton()},
     "map_colours": lambda d: {"values": d.array(3)},
+    "show": lambda d: {"array": d.choice(d.image(), d.maps(2), d.maps())},
     "side_colours": lambda d: {"skeleton": d.skeleton()},
     "resize": lambda d: {
         "image": d.image(), "size": d.choice(5, (4, 9)),

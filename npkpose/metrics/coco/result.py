@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from npkpose._check import check_number, shown
+from npkpose._html import table
 from npkpose.metrics.coco.crowd_levels import crowd_levels
 from npkpose.metrics.coco.curves import FALSE_POSITIVE, TRUE_POSITIVE
 from npkpose.metrics.coco.protocols import COCO, Protocol
@@ -174,6 +175,12 @@ class CocoResult:
 
     def __repr__(self):
         return f"CocoResult(ap={self.stats.ap:.3f}, {len(self.found)} detections)"
+
+    def _repr_html_(self):
+        """Return what a notebook shows: the numbers as a table."""
+        stats = self.stats._asdict()
+        values = [f"{value:.3f}" if value > -1 else "-" for value in stats.values()]
+        return f"<p>{self!r}</p>{table(list(stats), [values])}"
 
     def matches(self, threshold: float = 0.5, area: str = "all") -> NDArray:
         """Return the annotation that each result was matched with: (D,) int, or -1.
