@@ -18,7 +18,7 @@ coords, scores = decode_heatmaps(maps, "dark", Grid(4, "centre"))
 people: Poses = group_paf(maps[0], np.zeros((38, 8, 8)), npkpose.OPENPOSE_18)
 shape: tuple[int, ...] = oks(people.keypoints, people.keypoints, [1.0], [0.1]).shape
 text: str = npkpose.WFLW_98.name
-number: float = evaluate_coco("a.json", "b.json").stats["AP"]
+number: float = evaluate_coco("a.json", "b.json").stats.ap
 """
 WRONG = """
 import npkpose

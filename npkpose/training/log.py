@@ -86,26 +86,36 @@ def plot_log(path, plot):
 
     Raises ImportError without Matplotlib (the ``examples`` extra).
     """
-    figure = require_figure()(figsize=(13, 3.6))
-    loss, ap, lr = figure.subplots(1, 3)
     rows = read_log(path)
     names = dict.fromkeys(name for row in rows for name in row)
-    _draw_columns(loss, rows, [name for name in names if name not in NOT_LOSSES], "loss")
-    title = "PCK" if "pck" in names else "box AP at IoU .5" if "ap50" in names else "OKS AP"
-    _draw_columns(ap, rows, SCORES, title)
-    _draw_columns(lr, rows, ["lr"], "learning rate")
-    loss.set_yscale("log")
-    loss.legend(frameon=False)
-    ap.set_ylim(0, 1)
-    figure.tight_layout()
+    score = "PCK" if "pck" in names else "box AP at IoU .5" if "ap50" in names else "OKS AP"
+    losses = [name for name in names if name not in NOT_LOSSES]
+    panels = {"loss": losses, score: SCORES, "learning rate": ["lr"]}
+    panels = {title: _points(rows, columns) for title, columns in panels.items()}
+    panels = {title: curves for title, curves in panels.items() if curves} or {"no steps yet": {}}
+    figure = require_figure()(figsize=(4.4 * len(panels), 3.6), layout="constrained")
+    row = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axes, (title, curves) in zip(row, panels.items()):
+        _draw_curves(axes, title, curves)
     figure.savefig(plot, dpi=110)
 
 
-def _draw_columns(axes, rows, columns, title):
-    """Draw each column against the step."""
-    for column in columns:
-        points = [(row["step"], row[column]) for row in rows if column in row]
-        if points:
-            axes.plot(*zip(*points), label=column)
-    axes.set_xlabel("step")
-    axes.set_title(title, loc="left")
+def _points(rows, columns):
+    """Return {column: ((step, value), ...)} of the columns that have values."""
+    found = {name: [(row["step"], row[name]) for row in rows if name in row] for name in columns}
+    return {name: points for name, points in found.items() if points}
+
+
+def _draw_curves(axes, title, curves):
+    for name, points in curves.items():
+        axes.plot(*zip(*points), label=name, marker="o" if len(points) < 20 else None, markersize=3)
+    axes.set(xlabel="step", ylabel=title)
+    axes.grid(alpha=0.25)
+    if title == "loss":
+        axes.set_yscale("log", subs=[2, 3, 5])
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("{x:g}")  # 0.05, not 5 x 10^-2
+    elif title != "learning rate":
+        axes.set_ylim(0, 1)
+    if len(curves) > 1:
+        axes.legend(frameon=False)

@@ -8,7 +8,8 @@ import numpy as np
 from npkpose._extras import require_figure
 
 WIDTH, HEIGHT, HEIGHT_PER_KEYPOINT = 12, 4.8, 0.17  # inches
-INK, SOFT = "#1f4e79", "#9db8d2"
+SOFT, PALE = "#7fa8cf", "#eef2f6"
+THICK, THIN = 7.0, 1.2  # points: curves that coincide lie on each other, and all can be seen
 
 
 def plot_result(result):
@@ -42,9 +43,11 @@ def _draw_curves(axes, result):
         curve = curve[:, defined].mean(axis=1)  # (R,)
         share = t / max(len(thresholds) - 1, 1)
         label = f"{thresholds[t]:.2f}: AP {curve.mean():.3f}"
-        axes.plot(result.recall_levels, curve, color=_shade(share), label=label, linewidth=1.5)
+        width = THICK + share * (THIN - THICK)
+        axes.plot(result.recall_levels, curve, color=_shade(share), label=label, linewidth=width)
     axes.set(
-        xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02),
+        xlabel="recall: share of people who are found", xlim=(0, 1),
+        ylabel="precision: share of detections that are right", ylim=(0, 1.02),
         title=f"AP {ap:.3f}, AR {ar:.3f}, area: {area}",
     )  # fmt: skip
     axes.grid(alpha=0.25)
@@ -59,9 +62,9 @@ def _mean(values):
 
 
 def _shade(share):
-    """Return a colour from light (0) to dark (1) blue."""
-    light, dark = np.array([0.62, 0.78, 0.90]), np.array([0.05, 0.15, 0.35])
-    return tuple(light + share * (dark - light))
+    """Return a colour from light yellow (0) to dark purple (1), which differ in grey too."""
+    colours = np.array([[0.98, 0.86, 0.50], [0.93, 0.47, 0.25], [0.25, 0.05, 0.35]])
+    return tuple(np.interp(share, [0, 0.5, 1], column) for column in colours.T)
 
 
 def _draw_keypoints(axes, result):
@@ -70,11 +73,12 @@ def _draw_keypoints(axes, result):
     names = result.settings.skeleton.keypoints
     rows = np.arange(len(names))
     similarity = np.nan_to_num(errors.similarity)
-    axes.barh(rows, np.ones(len(names)), color="#eef2f6")
+    axes.barh(rows, np.ones(len(names)), color=PALE)
     axes.barh(rows, similarity, color=SOFT)
     for k in rows:
-        text = f"{errors.pixels[k]:.1f} px" if errors.counts[k] else "none found"
-        axes.text(0.01, k, text, va="center", fontsize=8, color=INK)
+        text = f"{errors.pixels[k]:.1f}" if errors.counts[k] else "none found"
+        axes.text(1.01, k, text, va="center", fontsize=8)
+    axes.text(1.01, -0.8, "mean distance\nin pixels", va="bottom", fontsize=8)
     axes.set_yticks(rows, [name.replace("_", " ") for name in names], fontsize=8)
     axes.invert_yaxis()
     axes.set(

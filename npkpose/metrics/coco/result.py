@@ -120,7 +120,7 @@ class CocoResult:
         self.ignored = np.ones((areas, len(candidates.gt)), dtype=np.bool_)
 
     @property
-    def stats(self) -> dict[str, float]:
+    def stats(self) -> "CocoStats | CrowdPoseStats":
         """COCO's ten numbers, at the largest of ``max_dets``; with "crowdpose" its nine."""
         means = [self._mean(*which) for which in self._means]
         if self.settings.protocol.use_crowd_index:

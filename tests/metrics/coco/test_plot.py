@@ -23,7 +23,7 @@ def test_the_figure_shows_the_curves_and_the_bars(tmp_path):
     assert len(curves.lines) == 10 and curves.get_title() == "AP 0.300, AR 0.300, area: all"
     for t, line in enumerate(curves.lines):
         np.testing.assert_array_equal(line.get_ydata(), result.precision[t, :, 0, 0, 0])
-    assert [text.get_text() for text in bars.texts] == ["8.5 px", "none found"]
+    assert [text.get_text() for text in bars.texts] == ["8.5", "none found", "mean distance\nin pixels"]
     assert [label.get_text() for label in bars.get_yticklabels()] == ["left hand", "tail"]
     assert bars.patches[2].get_width() == pytest.approx(np.exp(-72 / 160))
     figure.savefig(tmp_path / "plot.png")
@@ -44,7 +44,7 @@ def test_any_range_of_areas_can_be_drawn():
     pytest.importorskip("matplotlib")
     figure = evaluate(np.full((2, 2, 2), 6.0), areas={"some": (0, 1e9)}).plot()
     assert figure.axes[0].get_title() == "AP 0.300, AR 0.300, area: some"
-    assert figure.axes[1].texts[0].get_text() == "8.5 px"
+    assert figure.axes[1].texts[0].get_text() == "8.5"
 
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch):
