@@ -23,7 +23,8 @@ def test_the_figure_shows_the_curves_and_the_bars(tmp_path):
     assert len(curves.lines) == 10 and curves.get_title() == "AP 0.300, AR 0.300, area: all"
     for t, line in enumerate(curves.lines):
         np.testing.assert_array_equal(line.get_ydata(), result.precision[t, :, 0, 0, 0])
-    assert [text.get_text() for text in bars.texts] == ["8.5", "none found", "mean distance\nin pixels"]
+    texts = [text.get_text() for text in bars.texts]
+    assert texts == ["8.5", "none found", "mean distance\nin pixels"]
     assert [label.get_text() for label in bars.get_yticklabels()] == ["left hand", "tail"]
     assert bars.patches[2].get_width() == pytest.approx(np.exp(-72 / 160))
     figure.savefig(tmp_path / "plot.png")
