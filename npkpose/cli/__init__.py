@@ -16,6 +16,7 @@ Read in this order:
     eval.py          COCO's scores of results; doctor.py: what is wrong with COCO files
     onnx.py          the network in an ONNX file
     train.py         train the small networks
+    track.py         identities in found people over time; track_files.py: their files
     lift.py          sequences of keypoints to poses in space; sequences.py reads them
     triangulate.py   keypoints of several cameras to points in space
     inputs.py        what the help texts of both say about files of keypoints

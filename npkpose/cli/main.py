@@ -16,6 +16,7 @@ from npkpose.cli import (
     onnx,
     predict,
     skeletons,
+    track,
     train,
     triangulate,
 )
@@ -26,7 +27,7 @@ from npkpose.cli.terminal import print_note, with_option
 
 SIGINT, SIGPIPE = 2, 13  # a shell's status after a signal is 128 + its number
 COMMANDS = (
-    predict, explain, models, skeletons, evaluate, doctor, onnx, convert, train, lift,
+    predict, explain, models, skeletons, evaluate, doctor, onnx, convert, track, train, lift,
     triangulate,
 )  # fmt: skip
 

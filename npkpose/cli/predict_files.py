@@ -115,7 +115,9 @@ def _coco(path, plan, video):
 
 MAKERS = {
     "coco": _coco,
-    "json": lambda path, plan, video: PeopleFile(path, plan.skeleton, pathlib.Path(video).name),
+    "json": lambda path, plan, video: PeopleFile(
+        path, plan.skeleton, pathlib.Path(video).name, plan.tracked
+    ),
     "csv": lambda path, plan, video: CsvFile(path, plan.skeleton, plan.tracked),
     "npz": lambda path, plan, video: NpzFile(path, plan.skeleton),
 }

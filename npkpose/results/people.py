@@ -1,10 +1,10 @@
 """npkpose's own JSON of a video: a list of frames, each with the people in it by keypoint name.
 
-    {"video": NAME, "skeleton": NAME, "width": W, "height": H, "frames": [
+    {"video": NAME, "skeleton": NAME, "width": W, "height": H, "tracked": true, "frames": [
     {"index": 0, "time": 0.0, "people": [{"id", "score", "keypoints": {NAME: [x, y, score]}}, ...]},
     ...]}
 
-Each frame is one line.
+Each frame is one line. If "tracked" is true, an id means the same person in all frames.
 """
 
 import json
@@ -13,7 +13,8 @@ import json
 class PeopleFile:
     """Write the people of frames to ``path``; ``name`` is the video's."""
 
-    def __init__(self, path, skeleton, name):
+    def __init__(self, path, skeleton, name, tracked=False):
+        self._tracked = bool(tracked)
         self._skeleton, self._name, self._lines = skeleton, name, 0
         self._file = open(path, "w", encoding="utf-8")
 
@@ -35,5 +36,6 @@ class PeopleFile:
 
     def _write_head(self, image):
         size = {} if image is None else {"width": image.width, "height": image.height}
-        head = {"video": self._name, "skeleton": self._skeleton.name, **size, "frames": []}
+        head = {"video": self._name, "skeleton": self._skeleton.name, **size}
+        head |= {"tracked": self._tracked, "frames": []}
         self._file.write(json.dumps(head).removesuffix("]}"))

@@ -3,6 +3,7 @@
     COCO results    [{"image_id", "keypoints": x, y, score, x, y, ..., "score"}, ...], one entry
                     per person; images without people are not listed
     one photo       {"skeleton", "people": [{"keypoints": {name: [x, y, score]}, "score"}, ...]}
+    one video       {"skeleton", "tracked", "frames": [{"index", "people": [{"id", ...}]}, ...]}
 
 A keypoint with a score of 0 is missing. An identity, the same in all images, is "track_id", or
 AlphaPose's "idx". Ids that pandas wrote, such as 7.0, are integers.
@@ -24,14 +25,17 @@ _LARGEST = 1e30  # pixels
 
 
 def read_people(path):
-    """Return {image id: Poses} of COCO results; None for files that are none.
+    """Return {image id: Poses} of COCO results, or of a video; None for files that are none.
 
     Images are in ascending order, numbers in names by value. The ``ids`` of Poses are the
     identities of the file, -1 where it has none. COCO results do not list images without people.
+    Of a video, keypoints are COCO's.
 
     Raises ValueError, naming the file, the entry and the field.
     """
     content = _read(path)
+    if isinstance(content, dict) and isinstance(content.get("frames"), list):
+        return _read_video(path, content)
     if not isinstance(content, list) or content and not isinstance(content[0], dict):
         return None
     found, count = {}, None
@@ -40,6 +44,21 @@ def read_people(path):
         count = len(person[0])
         found.setdefault(image_id, []).append(person)
     return {image_id: _poses(found[image_id]) for image_id in sorted(found, key=sort_key)}
+
+
+def _read_video(path, content):
+    """Return {frame number: Poses}; their ids are identities if the file says "tracked"."""
+    found = {}
+    for f, frame in enumerate(content["frames"]):
+        people = frame.get("people") if isinstance(frame, dict) else None
+        if not isinstance(people, list):
+            raise ValueError(f"{path}: frames[{f}].people: expected a list, got {shown(people)}")
+        named = [_read_named(f"{path}: frames[{f}].people[{n}]", p) for n, p in enumerate(people)]
+        if content.get("tracked") is True:
+            ids = [_identity({"track_id": person.get("id")}) for person in people]
+            named = [(*each[:2], identity) for each, identity in zip(named, ids)]
+        found[f] = _poses(named) if named else Poses.empty(COCO_17.num_keypoints)
+    return found
 
 
 def read_photo(path):

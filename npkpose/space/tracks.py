@@ -53,7 +53,7 @@ def _are_identified(frames):
     """Return whether ids are known, and tell apart the people of each frame and of the sequence."""
     ids = {identity for poses in frames for identity in poses.ids.tolist()}
     distinct = all(len(np.unique(poses.ids)) == len(poses) for poses in frames)
-    return distinct and UNKNOWN not in ids and len(ids) > 1
+    return distinct and UNKNOWN not in ids and len(ids) > 0
 
 
 def _by_identity(frames):

@@ -11,7 +11,8 @@ def test_each_frame_is_a_line_with_its_time_and_people(write, frames):
     for frame, (image, poses) in zip(content.pop("frames"), frames, strict=True):
         people = poses.to_dict(COCO_17)["people"]
         assert frame == {"index": image.id, "time": image.time, "people": people}
-    assert content == {"video": "film.mp4", "skeleton": "COCO_17", "width": 64, "height": 48}
+    head = {"video": "film.mp4", "skeleton": "COCO_17", "width": 64, "height": 48}
+    assert content == {**head, "tracked": False}
 
 
 def test_a_file_without_frames_is_json_too(tmp_path):
