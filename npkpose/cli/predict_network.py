@@ -2,7 +2,14 @@
 
 import pathlib
 
-from npkpose.cli.weights import DEFAULT, check_exported, check_flip, check_options, choose_published
+from npkpose.cli.weights import (
+    DEFAULT,
+    check_exported,
+    check_flip,
+    check_options,
+    choose_published,
+    is_exported,
+)
 
 EXPORTED = ".onnx", ".tflite"
 
@@ -13,7 +20,7 @@ def choose_network(options):
     ``options.model`` becomes its name in messages. Raises ValueError for an option that it or the
     other options do not use.
     """
-    if options.weights is None:
+    if options.weights is None or is_exported(options.model):
         return choose_published(options)
     if pathlib.Path(options.weights).suffix.lower() in EXPORTED:
         return _choose_exported(options)

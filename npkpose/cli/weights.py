@@ -25,9 +25,8 @@ def choose_published(options):
         raise ValueError(
             f"--model: expected a network of keypoints, got {entry.name}, which finds {kind}{hint}"
         )
-    is_exported = entry.network == "onnx"
     check_options(options, kind == "keypoints")
-    if is_exported:
+    if is_exported(entry.name):
         check_exported(options, kind == "keypoints")
 
     def load():
@@ -35,7 +34,14 @@ def choose_published(options):
         check_flip(options, network.skeleton)
         return network
 
-    return load, not is_exported
+    return load, not is_exported(entry.name)
+
+
+def is_exported(name):
+    """Return whether a name is that of a published file with layers and weights."""
+    from npkpose.weights.published import entries
+
+    return name in entries() and entries()[name].network == "onnx"
 
 
 def find_file(value, offline):

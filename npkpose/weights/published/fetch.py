@@ -19,7 +19,7 @@ from npkpose.weights.published.cache import (
 from npkpose.weights.published.check import Refused, check_file, check_inner
 from npkpose.weights.published.download import download
 from npkpose.weights.published.manifest import find_entry
-from npkpose.weights.published.unpack import unpack
+from npkpose.weights.published.unpack import INNER, unpack
 
 
 def fetch(name, *, offline=False, quiet=False):
@@ -55,16 +55,7 @@ def fetch(name, *, offline=False, quiet=False):
         return path
     if path.is_file():  # put there by hand, or changed since
         return _accept(entry, path)
-    if not entry.urls:
-        raise OSError(
-            f"{name}: programs cannot download this file: open {entry.page} in a browser, download "
-            f"{entry.file} and {_by_hand(path)}"
-        )
-    if offline:
-        raise OSError(
-            f"{name}: {path} is not there, and offline nothing is downloaded; download "
-            f"{entry.urls[0]} elsewhere, and {_by_hand(path)}"
-        )
+    _check_can_download(entry, path, offline)
     pooch = require_pooch()
     path.parent.mkdir(parents=True, exist_ok=True)
     say = _silent if quiet else _print
@@ -86,6 +77,20 @@ def _accept(entry, path):
     return path
 
 
+def _check_can_download(entry, path, offline):
+    """Raise OSError, which says what to do, if no download is possible or wanted."""
+    if not entry.urls:
+        raise OSError(
+            f"{entry.name}: programs cannot download this file: open {entry.page} in a browser, "
+            f"download {entry.file} and {_by_hand(entry, path)}"
+        )
+    if offline:
+        raise OSError(
+            f"{entry.name}: {path} is not there, and offline nothing is downloaded; download "
+            f"{entry.urls[0]} elsewhere, and {_by_hand(entry, path)}"
+        )
+
+
 def _download(entry, path, pooch, say):
     """Try each address; leave the checked file and its record in the cache."""
     say(f"{entry.name}: {entry.file}, {entry.megabytes}")
@@ -104,7 +109,7 @@ def _download(entry, path, pooch, say):
     raise OSError(
         f"{entry.name}: no server gave {entry.file}, and none of them is ours: "
         f"{'; '.join(failures)}. Try again later, or search for {_published_name(entry)} and "
-        f"{_by_hand(path)}"
+        f"{_by_hand(entry, path)}"
     )
 
 
@@ -121,8 +126,10 @@ def _retrieve(pooch, url, path, getter):
         ) from None
 
 
-def _by_hand(path):
-    return f"give it with --weights FILE, or put it into the cache as {path}"
+def _by_hand(entry, path):
+    it = f"the {INNER} in it" if entry.is_archive else "it"
+    option = "--detector" if entry.preprocessing.get("finds") == "boxes" else "--weights"
+    return f"give {it} with {option} FILE, or put {it} into the cache as {path}"
 
 
 def _published_name(entry):
