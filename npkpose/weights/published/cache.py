@@ -1,7 +1,7 @@
 """The folder of downloaded files.
 
     FILE                    a published file, complete and checked
-    FILE.record             JSON: its full SHA-256, its size, the address that it came from
+    FILE.record             JSON: its full SHA-256, size, time, the address that it came from
     FILE.part, FILE.lock    while it is downloaded
 
 A file has its own name only when all of it is there, so whoever finds it can use it. The record of
@@ -52,7 +52,7 @@ def hash_of(path, algorithm="sha256"):
 
 
 def read_record(path):
-    """Return {"sha256", "size", "url"} of a cached file, or {} if there is none that is whole."""
+    """Return what `write_record` wrote for a cached file, or {} if there is no such record."""
     try:
         record = json.loads(beside(path, ".record").read_text("utf-8"))
     except (OSError, ValueError):
@@ -61,17 +61,23 @@ def read_record(path):
 
 
 def write_record(path, content, url):
-    """Record hash and size of the file ``content``, which is to become ``path``."""
-    record = {"sha256": hash_of(content), "size": os.path.getsize(content), "url": url}
+    """Record the file ``content``, which is to become ``path``."""
+    record = {"sha256": hash_of(content), "url": url, **_state(content)}
     temporary = beside(path, f".record-{os.getpid()}")
     temporary.write_text(json.dumps(record) + "\n", "utf-8")
     os.replace(temporary, beside(path, ".record"))
 
 
 def is_cached(entry):
-    """Return whether the cache has the file of an `Entry`, as it was when it was checked."""
+    """Return whether the cache has the file of an `Entry`, not changed since it was checked."""
     path = path_of(entry)
-    return path.is_file() and path.stat().st_size == read_record(path).get("size")
+    return path.is_file() and _state(path).items() <= read_record(path).items()
+
+
+def _state(path):
+    """Return what changes when a file is written to."""
+    state = os.stat(path)
+    return {"size": state.st_size, "modified": state.st_mtime_ns}
 
 
 def cached():

@@ -65,7 +65,9 @@ def _request(requests, url, part, size, bar):
     if done:
         headers |= {"Range": f"bytes={done}-", "If-Range": mark}
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
-        if response.status_code == 416:  # what is there is longer than the file
+        if response.status_code == 416:  # there are no bytes after those that are there
+            if response.headers.get("Content-Range") == f"bytes */{done}":
+                return  # all of them are there
             part.unlink()
             raise Broken("has another version of the file now")
         response.raise_for_status()

@@ -73,7 +73,8 @@ def _accept(entry, path):
     except Refused as error:
         what = str(error).removeprefix("sent another file: ")
         raise OSError(f"{path}: not the published file of {entry.name}: {what}") from None
-    write_record(path, path, "")
+    with contextlib.suppress(OSError):  # a folder that many share may be read-only
+        write_record(path, path, "")
     return path
 
 

@@ -51,7 +51,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return
         start = int(wanted.removeprefix("bytes=").removesuffix("-"))
         if start >= len(content):
-            self.answer(416)
+            self.answer(416, Content_Range=f"bytes */{len(content)}")
             return
         span = f"bytes {start}-{len(content) - 1}/{len(content)}"
         self.answer(206, len(content) - start, ETag='"1"', Content_Range=span)
