@@ -30,6 +30,7 @@ extensions = [
     "source_links",
     "pictures",
     "gallery",
+    "check_pages",
 ]
 exclude_patterns = ["package.md", "_build", "_examples", "_pictures", "extensions", "pictures"]
 sphinx_gallery_conf = gallery.settings(HERE)
@@ -55,12 +56,13 @@ html_title = "npkpose"
 html_static_path = ["_static"]
 html_css_files = ["npkpose.css"]
 html_show_sourcelink = False
-html_sidebars = dict.fromkeys(("index", "start", "glossary", "benchmarks"), [])  # nothing below them
+# Pages without pages below them have no list of these at the left.
+html_sidebars = dict.fromkeys(("index", "start", "whole_way", "glossary", "benchmarks"), [])
 html_theme_options = {
     "navigation_depth": 2,
     "collapse_navigation": True,
     "show_prev_next": True,
-    "header_links_before_dropdown": 5,
+    "header_links_before_dropdown": 6,
     "navbar_align": "left",
     "navbar_end": ["theme-switcher"],
     "secondary_sidebar_items": ["page-toc"],

@@ -66,6 +66,8 @@ def page(name, names):
     members = f"   :members: {own}\n   :show-inheritance:\n" if own else ""
     text = TITLE.format(name=name, line="=" * len(name))
     text += MODULE.format(name=name, members=members)
+    if not own and not hasattr(module, "__path__"):  # all is private: the source itself
+        text += f".. literalinclude:: ../../{name.replace('.', '/')}.py\n\n"
     exported = [f"{name}.{entry}" for entry in getattr(module, "__all__", ())]
     rows = [row for entry in exported if (row := _row(module, entry))]
     if rows:

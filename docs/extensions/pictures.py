@@ -1,6 +1,7 @@
 """The pictures of the book: ``docs/pictures/NAME.py`` makes ``docs/_pictures/NAME.png``.
 
-A script leaves a Matplotlib figure in the variable ``figure``. What it prints goes to ``NAME.txt``,
+A script leaves a Matplotlib figure in the variable ``figure``, or several in ``figures``, which go
+to ``NAME_0.png`` and so on. What it prints goes to ``NAME.txt``,
 so that the numbers of a chapter are those of the picture. A script runs again when it, or the
 common style, is newer than its picture.
 """
@@ -41,8 +42,10 @@ def make(script, picture):
     plt.style.use(STYLE)
     with open(picture.with_suffix(".txt"), "w", encoding="utf-8") as printed:
         with contextlib.redirect_stdout(printed):
-            figure = runpy.run_path(str(script))["figure"]
-    figure.savefig(picture)
+            made = runpy.run_path(str(script))
+    for n, figure in enumerate(made.get("figures", ())):
+        figure.savefig(picture.with_stem(f"{picture.stem}_{n}"))
+    made.get("figure", plt.figure()).savefig(picture)
 
 
 if __name__ == "__main__":
