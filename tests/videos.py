@@ -13,10 +13,14 @@ def grey(i):
     return 20 + 20 * i
 
 
-def write_video(path, count=10, size=(48, 64), codec="libx264", rotation=None, rate=25, gap=0):
+def write_video(
+    path, count=10, size=(48, 64), codec="libx264", *, rotation=None, rate=25, gap=0, first=0,
+    sound=False,
+):  # fmt: skip
     """Write frames of one grey each, white at top left; ``gap`` frames are missing after the 5th.
 
-    MJPEG frames do not depend on each other, so damage to one is damage to one.
+    ``first`` is the time stamp of the first one, in frames. MJPEG frames do not depend on each
+    other, so damage to one is damage to one.
     """
     with av.open(str(path), "w") as file:
         stream = file.add_stream(codec, rate=rate)
@@ -24,14 +28,23 @@ def write_video(path, count=10, size=(48, 64), codec="libx264", rotation=None, r
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         if rotation is not None:
             stream.set_display_rotation(rotation)
+        if sound:
+            _add_silence(file)
         for i in range(count):
             image = np.full((*size, 3), grey(i), np.uint8)
             image[:16, :16] = 255
             frame = av.VideoFrame.from_ndarray(image, "rgb24")
-            frame.pts = i + gap * (i >= 5)
+            frame.pts = first + i + gap * (i >= 5)
             file.mux(stream.encode(frame))
         file.mux(stream.encode(None))
     return path
+
+
+def _add_silence(file):
+    stream = file.add_stream("pcm_s16le", rate=8000)
+    frame = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), "s16", "mono")
+    frame.sample_rate = 8000
+    file.mux(stream.encode(frame))
 
 
 def damage(path, number):

@@ -69,6 +69,8 @@ class Video:
         self.has_audio = bool(streams.audio)
         self._packets = self._index = self.damaged = self.concealed = 0
         self._last_time = 0.0
+        start = Fraction(self._container.start_time or 0, MICROSECONDS)
+        self._first = None if self.is_live else round(start / self.time_base)
 
     def __enter__(self):
         return self
@@ -85,11 +87,18 @@ class Video:
         for packet in self._read_packets():
             for frame in self._decode(packet):
                 self.concealed += frame.is_corrupt
-                time = self._index / self.rate if frame.pts is None else frame.pts * self.time_base
-                self._last_time = float(time)
+                self._last_time = self._time_of(frame)
                 yield Frame(upright(frame), self.path, self._index, self._last_time)
                 self._index += 1
                 del frame  # or its memory is held while the next one is decoded
+
+    def _time_of(self, frame):
+        """Return the time of PyAV's frame in seconds, since the beginning of the video."""
+        if frame.pts is None:
+            return float(self._index / self.rate)
+        if self._first is None:  # of a camera, whose clock may run since the computer started
+            self._first = frame.pts
+        return float((frame.pts - self._first) * self.time_base)
 
     def problems(self):
         """Return, in words, what was wrong with the frames; to be called after the last one."""

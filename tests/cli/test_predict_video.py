@@ -132,6 +132,19 @@ def test_results_of_an_earlier_run_do_not_survive_and_others_are_not_replaced(fi
         pathlib.Path("o", name).write_bytes(before)
 
 
+def test_a_camera_is_read_until_ctrl_c_and_sound_is_left_out(film, monkeypatch, capsys):
+    from npkpose.sources import camera
+    from tests.videos import av
+
+    path = write_video(pathlib.Path("device.mkv"), first=50_000, sound=True)
+    device = argparse.Namespace(open=lambda name, format: av.open(str(path)), error=av.error)
+    monkeypatch.setattr(camera, "require_av", lambda: device)
+    assert run("webcam") == 0
+    assert written() == ["webcam-results.json", "webcam.json", "webcam.mp4"]
+    assert read_json("webcam.json")["frames"][0]["time"] == 0
+    assert "webcam: the sound is left out of the drawn video" in capsys.readouterr().err
+
+
 def test_a_video_is_not_replaced_by_its_drawing(film):
     before = film.read_bytes()
     with pytest.raises(ValueError, match="--out: expected another file than the input"):

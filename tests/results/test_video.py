@@ -35,7 +35,7 @@ def test_colours_sizes_and_time_stamps_come_back(tmp_path):
 
 @pytest.mark.parametrize("base", [Fraction(1, 1000), Fraction(1, 90000), Fraction(1, 1_000_000)])
 def test_time_stamps_are_exact_in_every_unit_that_files_use(tmp_path, base):
-    times = [float(round(i / 25 / base) * base) + 2 for i in range(4)]
+    times = [float(round(i / 25 / base) * base) for i in (0, 1, 2, 30)]
     frames = write_and_read(tmp_path / "a.mp4", [image(48, 64)] * 4, times, Fraction(25), base)
     np.testing.assert_allclose([frame.time for frame in frames], times, rtol=0, atol=1e-9)
 
@@ -55,7 +55,7 @@ def test_images_of_another_size_are_cut_or_bordered(tmp_path):
 
 def test_time_stamps_that_do_not_rise_are_moved(tmp_path):
     frames = write_and_read(tmp_path / "a.mp4", [image(48, 64)] * 3, [0.1, 0.1, 0.05])
-    assert [round(30000 * frame.time) for frame in frames] == [3000, 3001, 3002]
+    assert [round(30000 * frame.time) for frame in frames] == [0, 1, 2]
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path):

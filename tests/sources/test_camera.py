@@ -34,11 +34,11 @@ def test_a_camera_that_is_not_there_is_named(monkeypatch):
 
 
 def test_a_cameras_frames_are_read_until_the_reader_stops(tmp_path, monkeypatch):
-    path = write_video(tmp_path / "a.mp4")
+    path = write_video(tmp_path / "a.mp4", first=50_000)
     with_device(monkeypatch, lambda name, format: av.open(str(path)))
     found = frames("webcam")
     first = next(found)
-    assert first.source == "webcam" and first.image.shape == (48, 64, 3)
+    assert first.source == "webcam" and first.image.shape == (48, 64, 3) and first.time == 0
     found.close()
 
 

@@ -21,6 +21,11 @@ def test_frames_come_in_order_with_their_numbers_and_times(tmp_path):
     assert frames[0].image.shape == (48, 64, 3) and frames[0].source == str(tmp_path / "a.mp4")
 
 
+def test_times_begin_at_the_beginning_of_the_video(tmp_path):
+    frames, _ = read(write_video(tmp_path / "a.mp4", first=50_000))  # as a recording's clock
+    assert [frame.time for frame in frames[:3]] == pytest.approx([0, 0.04, 0.08], abs=1e-9)
+
+
 @pytest.mark.parametrize("degrees, corner", [(90, (-1, 0)), (180, (-1, -1)), (-90, (0, -1))])
 def test_a_frame_is_turned_as_the_file_says(tmp_path, degrees, corner):
     """The white corner at top left goes counterclockwise, as the display matrix is defined."""
