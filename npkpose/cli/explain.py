@@ -4,6 +4,7 @@ import pathlib
 
 from npkpose._output import Outputs
 from npkpose.cli.predict_network import choose_network
+from npkpose.cli.report import tell
 from npkpose.cli.terminal import one_line, print_note
 
 OWN = "paf", "tags", "topdown"  # networks whose weights are in the package
@@ -49,6 +50,7 @@ def _explain(options):
     page = explain_page(pipeline, image, pathlib.Path(options.photo).name, options.box)
     outputs.write(options.out, lambda path: path.write_text(page, encoding="utf-8"))
     print(one_line(f"{options.out}: open it in a browser"))
+    tell(options, written=[str(options.out)])
     return 0
 
 

@@ -7,9 +7,17 @@ with the samples p_s spaced evenly from a to b (npkpose/codec/paf/candidates.py)
 
 import numpy as np
 
-from npkpose._check import check_array, check_integer, check_number
+from npkpose._check import LARGEST, check_array, check_integer, check_number
 from npkpose.codec.paf.fields import MAX_SAMPLES
-from npkpose.explain.look import FONT, KEPT, WRONG, image_figure, new_figure, set_labels
+from npkpose.explain.look import (
+    FONT,
+    KEPT,
+    WRONG,
+    check_names,
+    image_figure,
+    new_figure,
+    set_labels,
+)
 from npkpose.image.draw_maps import WEAKEST, draw_fields
 from npkpose.image.files import check_image
 
@@ -43,13 +51,15 @@ def plot_integral(field, limbs, names=("limb",), num_samples=10, sample_threshol
         A sample below it counts against the candidate.
     """
     field = check_array("field", field, (2, "h", "w"))
-    limbs = check_array("limbs", limbs, ("M", 2, 2))
+    limbs = check_array("limbs", limbs, ("M", 2, 2), largest=LARGEST)
+    if not len(limbs) or 0 in field.shape:
+        raise ValueError("limbs: expected at least one, on a field of at least one pixel")
     num_samples = check_integer("num_samples", num_samples, 2, MAX_SAMPLES)
     threshold = check_number("sample_threshold", sample_threshold)
-    if not len(limbs) == len(names) > 0:
-        raise ValueError(f"names: expected one for each of {len(limbs)} limbs, got {len(names)}")
-    low = np.maximum(np.floor(limbs.min(axis=(0, 1))).astype(int) - MARGIN, 0)
-    high = np.minimum(np.ceil(limbs.max(axis=(0, 1))).astype(int) + MARGIN + 1, field.shape[:0:-1])
+    names = check_names(names, len(limbs))
+    inside = limbs.clip(0, np.array(field.shape[:0:-1]) - 1)
+    low = np.maximum(np.floor(inside.min(axis=(0, 1))).astype(int) - MARGIN, 0)
+    high = np.minimum(np.ceil(inside.max(axis=(0, 1))).astype(int) + MARGIN + 1, field.shape[:0:-1])
     figure = new_figure(np.clip((high[1] - low[1]) / max(high[0] - low[0], 1), 0.4, 1.1) + 0.75)
     zoom, samples = figure.subplots(2, 1, height_ratios=[1.6, 1])
     _draw_field(zoom, field, low, high)

@@ -8,7 +8,15 @@ candidates by falling affinity, and leaves out those with an end that has a limb
 import numpy as np
 
 from npkpose._check import check_array
-from npkpose.explain.look import FONT, KEPT, WRONG, image_height, new_figure, show_image
+from npkpose.explain.look import (
+    FONT,
+    KEPT,
+    WRONG,
+    check_names,
+    image_height,
+    new_figure,
+    show_image,
+)
 from npkpose.image.files import check_image
 
 MOST = 9  # rows and columns of the table
@@ -35,13 +43,13 @@ def plot_matching(image, starts, ends, affinities, kept, names=("first end", "se
     shape = len(starts), len(ends)
     affinities = check_array("affinities", affinities, shape, finite=False)
     kept = check_array("kept", kept, shape, np.bool_)
+    first, second = check_names(names, 2)
     rows = min(max(len(starts), 1), MOST)
     heights = image_height(image, 2), 0.13 * rows + 0.22
     figure = new_figure(sum(heights))
     above, below = figure.subplots(2, 1, height_ratios=heights)
     _draw_candidates(above, image, (starts, ends), affinities, kept)
     count = np.isfinite(affinities).sum()
-    first, second = (name.replace("_", " ") for name in names)
     kinds = f"{first} (circles) to {second} (squares)"
     title = f"{kinds}:\n{count} candidates, {kept.sum()} are kept (thick)"
     above.set_title(title, fontsize=FONT, loc="left")

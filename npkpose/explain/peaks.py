@@ -10,7 +10,15 @@ import numpy as np
 
 from npkpose._check import check_array, check_kind, check_number
 from npkpose.codec.heatmap.peaks import Peaks
-from npkpose.explain.look import FONT, KEPT, MARK, WRONG, image_figure, new_figure, set_labels
+from npkpose.explain.look import (
+    FONT,
+    KEPT,
+    MARK,
+    WRONG,
+    image_figure,
+    new_figure,
+    set_labels,
+)
 from npkpose.grid import Grid
 from npkpose.image.files import check_image
 from npkpose.image.palettes import keypoint_colours
@@ -54,6 +62,7 @@ def plot_peak(heatmap, x, y, name="keypoint"):
     heatmap = check_array("heatmap", heatmap, ("h", "w"))
     if heatmap.size == 0:
         raise ValueError(f"heatmap: expected h and w of at least 1, got {heatmap.shape}")
+    name = check_kind("name", name, str).replace("_", " ")
     column = check_number("x", x, at_least=-1, at_most=heatmap.shape[1])
     row = check_number("y", y, at_least=-1, at_most=heatmap.shape[0])
     column, row = highest_near(heatmap, column, row)
@@ -62,7 +71,7 @@ def plot_peak(heatmap, x, y, name="keypoint"):
     place = column + _draw_curve(along_x, heatmap[row], column, f"x, map pixels (row {row})")
     place = place, row + _draw_curve(along_y, heatmap[:, column], row, f"y (column {column})")
     _draw_pixels(zoom, heatmap, (column, row), place)
-    zoom.set_title(f"{name.replace('_', ' ')}: the peak lies between the pixels", fontsize=FONT)
+    zoom.set_title(f"{name}: the peak lies between the pixels", fontsize=FONT)
     along_x.legend(fontsize=FONT - 2, loc="upper left", frameon=False)
     return figure
 

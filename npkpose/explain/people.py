@@ -4,25 +4,28 @@ import numpy as np
 
 from npkpose._check import check_array, check_kind
 from npkpose.explain.look import FONT, image_figure, new_figure, set_labels
+from npkpose.grid import Grid
 from npkpose.image.draw import draw_poses
 from npkpose.image.draw_style import DrawStyle
 from npkpose.image.files import check_image
 from npkpose.image.palettes import id_colours
+from npkpose.image.resize import resize
 from npkpose.image.text import readable_on
 from npkpose.poses import Poses
 
 MARKERS = "os^Dv"
 SECOND = "person", "second number of the tag"
-LIMBS = 100  # the image's longer side, in widths of a limb
+SIDE = 1200  # pixels of the longer side of an image on which people are drawn
+LIMBS = 100  # the same in widths of a limb
 
 
 def plot_people(image, poses, skeleton):
     """Return a figure of the people on the image, with the id and the score of each."""
     image = check_image("image", image)
-    style = DrawStyle("person", width=max(image.shape) / LIMBS, boxes=True)
-    drawn = draw_poses(image, poses, skeleton, style=style)
+    check_kind("poses", poses, Poses)
     count = f"{len(poses)} people" if len(poses) != 1 else "1 person"
-    figure, axes = image_figure(drawn, f"{count}; number and score")
+    drawn = _draw_at_size(image, poses, skeleton)
+    figure, axes = image_figure(drawn, f"{count}; number and score", image.shape[:2])
     colours = id_colours(poses.ids)
     for p in np.flatnonzero(poses.num_present):
         x, y = poses.boxes[p, :2].clip(0, np.array(image.shape[1::-1]) - 1)
@@ -30,6 +33,15 @@ def plot_people(image, poses, skeleton):
                   color=np.array(readable_on(colours[p])) / 255, ha="left", va="bottom",
                   clip_on=True, bbox={"fc": colours[p] / 255, "lw": 0, "pad": 1.5})  # fmt: skip
     return figure
+
+
+def _draw_at_size(image, poses, skeleton):
+    """Return the image, resized to `SIDE` pixels on its longer side, with the people on it."""
+    high, wide = (max(round(side * SIDE / max(image.shape)), 1) for side in image.shape[:2])
+    grid = Grid((image.shape[1] / wide, image.shape[0] / high), "centre")  # from the resized one
+    there = poses.with_keypoints(grid.to_map(poses.keypoints))
+    style = DrawStyle("person", width=SIDE / LIMBS, boxes=True)
+    return draw_poses(resize(image, (high, wide)), there, skeleton, style=style)
 
 
 def plot_tags(tags, poses):

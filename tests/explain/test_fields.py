@@ -42,7 +42,8 @@ def test_fields_are_drawn_on_a_pale_image():
 def test_limbs_without_names_and_other_arrays_are_refused():
     field = np.zeros((2, 4, 4))
     for name, arguments in (
-        ("names", (field, [TRUE], ())), ("names", (field, np.empty((0, 2, 2)), ())),
+        ("names", (field, [TRUE], ())), ("names", (field, [TRUE], ("a", "b"))),
+        ("limbs", (field, np.empty((0, 2, 2)), ())),
         ("limbs", (field, TRUE)), ("num_samples", (field, [TRUE], ("a",), 1)),
         ("field", (np.zeros((3, 4, 4)), [TRUE])),
     ):  # fmt: skip

@@ -51,6 +51,12 @@ def test_people_have_number_and_score():
     (axes,) = plot_people(IMAGE, poses, pair).axes
     assert [text.get_text() for text in axes.texts] == ["#4: 0.88"]
     assert axes.get_title(loc="left").startswith("2 people")
+    large = np.zeros((1500, 3000, 3), np.uint8)  # is shown smaller, with axes in its own pixels
+    poses = Poses([[(600, 750), (2400, 750)]])
+    (axes,) = plot_people(large, poses, pair).axes
+    assert axes.images[0].get_array().shape == (600, 1200, 3)
+    assert axes.get_xlim() == (-0.5, 2999.5) and axes.texts[0].get_position() == (600, 750)
+    assert axes.images[0].get_array()[300, 255:945].any(axis=1).all()
 
 
 def test_tags_have_the_colours_of_their_people():
