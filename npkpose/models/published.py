@@ -7,6 +7,11 @@ A file of weights does not say how its network was trained and scored: where a m
 image, how a peak is refined, how boxes are enlarged. With the wrong setting points move by up to
 two pixels and nothing else shows it. So the manifest has these settings for each file, and they
 become attributes of the network, which the pipelines read. Scores were measured with the flip test.
+
+HigherHRNet's scores were measured with keypoints that its parser fills in and with no person
+dropped. COCO does not punish either, but who looks at the result does; so it is not the default:
+
+    BottomUp(model, thresholds=model.score_thresholds)
 """
 
 from npkpose import skeletons

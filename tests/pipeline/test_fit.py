@@ -81,3 +81,5 @@ def test_a_point_of_higherhrnets_maps_goes_to_the_image_by_its_convention(name):
         point = u / 2 - 0.5, v / 2 - 0.5
     np.testing.assert_allclose(poses.keypoints[0], np.tile(point, (17, 1)), atol=0.3)
     assert BottomUp(model).flip and not BottomUp(Tags()).flip
+    published = BottomUp(model, 128, model.score_thresholds, flip=False)
+    assert published.thresholds["fill_missing"] and len(published(image)) == 1

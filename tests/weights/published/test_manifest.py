@@ -14,7 +14,7 @@ from npkpose.weights.published import entries, find_entry
 CROPS = {"input_size", "convention", "refine", "blur_kernel", "flip", "padding"}
 FIELDS = {  # of the preprocessing, by how people are found
     "one": CROPS,
-    "tags": {"input_height", "size_multiple", "fit", "convention", "flip"},
+    "tags": {"input_height", "size_multiple", "fit", "convention", "flip", "score_thresholds"},
     "paf": {"input_height", "flip"},
     "keypoints": {"finds", "skeleton", "input_size", "convention", "flip", "padding"},
     "people": {"finds", "skeleton", "input_size"},
