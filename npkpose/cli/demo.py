@@ -14,12 +14,21 @@ from npkpose.cli.compiling import rare_garbage_collection, second_process
 from npkpose.codec.heatmap.decode import REFINEMENTS
 from npkpose.data.people import SyntheticPeople
 from npkpose.exercises.markers import held_out_markers, marker_errors, train_markers
-from npkpose.exercises.report import draw_markers, print_refinements, progress, save_grid
+from npkpose.exercises.report import (
+    draw_markers,
+    grid_of_images,
+    print_refinements,
+    progress,
+    save_grid,
+)
 from npkpose.image.draw import draw_poses
+from npkpose.image.draw_style import DrawStyle
 from npkpose.image.resize import resize
+from npkpose.metrics.oks import oks
 from npkpose.models.small import load_trained, trained_record
 from npkpose.pipeline.bottomup import BottomUp
 from npkpose.pipeline.topdown import TopDown
+from npkpose.poses import Poses
 from npkpose.skeletons import COCO_17
 from npkpose.training.cached_dataset import CachedDataset
 from npkpose.training.score import score
@@ -107,17 +116,31 @@ def print_people(found, scenes):
     return numbers
 
 
-def draw_people(path, found, scenes, columns=6, zoom=2):
-    """Save a grid of scenes with the people that each network found, one network per row."""
-    figure = require_figure()(figsize=(2 * columns, 6.4))
-    axes = figure.subplots(3, columns)
-    for row, (poses, _) in zip(axes, found.values()):
+def draw_people(path, found, scenes, columns=6, zoom=3):
+    """Save a grid of scenes with the true people, and those of each network, one network per row.
+
+    A person found has the colour of the true person who is most alike.
+    """
+    figure, axes = grid_of_images(1 + len(found), columns)
+    truth = [Poses(scenes[i].keypoints) for i in range(columns)]
+    rows = {"true": truth, **{TITLES[name]: poses for name, (poses, _) in found.items()}}
+    for row, (title, poses) in zip(axes, rows.items()):
         for i, ax in enumerate(row):
-            ax.imshow(_enlarged(scenes[i].image, poses[i], zoom))
-    save_grid(figure, axes, path, ["top-down, from true boxes", "grouped by fields", "by tags"])
+            people = poses[i] if title == "true" else _with_true_ids(poses[i], scenes[i])
+            ax.imshow(_enlarged(scenes[i].image, people, zoom))
+    save_grid(figure, axes, path, rows)
+
+
+def _with_true_ids(poses, scene):
+    """Return people with the number of the most similar true person as id."""
+    areas = np.maximum(scene.areas, 1.0)
+    similarity = oks(poses.keypoints, scene.keypoints, areas, COCO_17.sigmas, missing="zero")
+    return Poses(poses.keypoints, poses.scores, poses.person_scores, similarity.argmax(axis=1))
 
 
 def _enlarged(image, poses, zoom):
-    """Return the image enlarged, with poses on it."""
-    image = resize(image, tuple(zoom * side for side in image.shape[:2]))
-    return draw_poses(image, poses.with_keypoints(zoom * (poses.keypoints + 0.5) - 0.5), COCO_17)
+    """Return the image enlarged and paler, with poses on it."""
+    image = 255 - (255 - resize(image, tuple(zoom * side for side in image.shape[:2]))) // 2
+    keypoints = zoom * (poses.keypoints + 0.5) - 0.5
+    style = DrawStyle(colours="person", width=zoom * 1.5, points=0.8)
+    return draw_poses(image, poses.with_keypoints(keypoints), COCO_17, style=style)
