@@ -59,7 +59,7 @@ class Tracker:
         A number that is out of range, or ``low`` above ``high``.
     """
 
-    def __init__(self, skeleton, fps=30.0, high=0.3, low=0.1, keep=2.0, min_similarity=0.3):
+    def __init__(self, skeleton, fps=30.0, high=0.25, low=0.1, keep=2.0, min_similarity=0.3):
         self.skeleton = check_kind("skeleton", skeleton, Skeleton)
         self._interval = check_interval(fps)
         self._high = check_number("high", high)
