@@ -280,3 +280,29 @@ def test_help_says_which_files_are_read(capsys):
     assert stop.value.code == 0
     text = " ".join(capsys.readouterr().out.split())
     assert "COCO results" in text and ".npy" in text
+
+
+def test_a_published_simple_baseline_lifts_in_metres_without_a_file_of_statistics(
+    sequence, tmp_path, capsys
+):
+    weights.save(tmp_path / "w.npz", Simple3D((17, 16), 8).state_dict())
+    command = ["lift", sequence[1], "--weights", str(tmp_path / "w.npz")]
+    out = ["--out", str(tmp_path / "o.npz")]
+    assert main([*command, "--model", "simple3d", *out]) == 0
+    assert "Simple3D: 20 frames of 16 joints, m, " in capsys.readouterr().out
+    assert main([*command, *out]) == 1
+    assert "--normalisation: expected a file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options, message", [
+    ([], "--model: expected it or --weights, got neither"),
+    (["--model", "vitpose-b"], "--model: expected a network that lifts, got vitpose-b"),
+    (["--model", "videopose3d-27-gt", "--causal"], "--causal: expected none beside --model"),
+    (["--model", "mhformer"], "mhformer: programs cannot download this file: open https://drive."),
+])  # fmt: skip
+def test_a_name_that_does_not_lift_or_cannot_be_fetched_says_so(
+    sequence, tmp_path, capsys, monkeypatch, options, message
+):
+    monkeypatch.setenv("NPKPOSE_CACHE", str(tmp_path))
+    assert main(["lift", sequence[1], *options, "--out", str(tmp_path / "o.npz")]) == 1
+    assert message in capsys.readouterr().err
