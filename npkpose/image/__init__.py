@@ -8,7 +8,8 @@ Read in this order:
     warp.py       an image through an affine map
     crop.py       a person's box to the crop that a network sees
     strokes.py    lines with round ends, of which all drawings are made
-    palettes.py   colours for all readers; text.py: letters
+    palettes.py   colours for all readers
+    text.py       letters on an image; labels.py: names, ids and scores
     draw_style.py how people are drawn
     draw.py       skeletons on an image
     shown.py      arrays as pictures in a notebook

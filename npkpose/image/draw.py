@@ -12,16 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from npkpose._check import check_array, check_kind
 from npkpose.image.draw_style import DrawStyle
 from npkpose.image.files import check_image
+from npkpose.image.labels import write_labels
 from npkpose.image.palettes import id_colours, keypoint_colours, side_colours
 from npkpose.image.strokes import MAX_DISTANCE, join_strokes, make_strokes, paint_strokes
-from npkpose.image.text import MIN_SIZE, readable_on, text_masks, write_text
 from npkpose.poses import Poses
 from npkpose.skeleton import Skeleton
 
 LIMBS_PER_PERSON = 50  # a person's size, the longer side of its box, in widths of a limb
 MIN_WIDTH = 1.5  # pixels
-MIN_TEXT, TEXT_WIDTHS = 11, 2.5  # size of text: pixels, and widths of a limb
-TEXTS_PER_IMAGE = 90  # an image's longer side, in sizes of the smallest text
 EDGE = 1.4  # width with the black edge, in widths without it
 BLACK = (0, 0, 0)
 FAINTEST = 0.2  # opacity of a keypoint of score 0, if scores give the opacity
@@ -72,7 +70,7 @@ def draw_poses(
         strokes += _dots(people, p, colours[1][p], widths[p], style)
     drawn = paint_strokes(image, join_strokes(strokes), style.opacity)
     if style.has_text:
-        _write(drawn, people, skeleton, (widths, colours[2]), style)
+        write_labels(drawn, people, skeleton, (widths, colours[2]), style)
     return _straight_alpha(drawn) if style.background == "transparent" else drawn
 
 
@@ -158,43 +156,3 @@ def _box_strokes(poses, widths, colours):
         corners.reshape(-1, 2), np.roll(corners, -1, axis=1).reshape(-1, 2), radius,
         np.repeat(colours, 4, axis=0),
     )  # fmt: skip
-
-
-def _write(canvas, poses, skeleton, looks, style):
-    """Write names of keypoints, and ids and scores, on the canvas, unless it is too small."""
-    for p, (width, colour) in enumerate(zip(*looks)):
-        least = max(MIN_TEXT, max(canvas.shape) / TEXTS_PER_IMAGE)
-        size = min(max(TEXT_WIDTHS * width, least), len(canvas) / 6)
-        inside = _inside(poses.keypoints[p], canvas)
-        if size < MIN_SIZE or not inside.any():
-            continue
-        if style.labels != "none":
-            names = skeleton.keypoints if style.labels == "names" else range(skeleton.num_keypoints)
-            for k in np.flatnonzero(inside):
-                place = poses.keypoints[p, k] + [width, -0.6 * size]
-                write_text(canvas, place, str(names[k]), 0.8 * size)
-        text = _tag(poses, p, style)
-        if text:
-            high, wide = text_masks(text, size)[0].shape
-            if style.boxes:
-                place = poses.boxes[p, :2] - 2 * width - [0, high]
-            else:
-                place = _top(poses.keypoints[p]) - [wide / 2, high + 2 * width]
-            write_text(canvas, place, text, size, readable_on(colour), colour)
-
-
-def _inside(keypoints, canvas):
-    """Return which keypoints (K, 2) lie on the image; missing ones do not."""
-    return ((keypoints >= 0) & (keypoints < canvas.shape[1::-1])).all(axis=1)
-
-
-def _top(keypoints):
-    """Return the highest of a person's keypoints (x, y) on the image."""
-    return keypoints[np.nanargmin(keypoints[:, 1])]
-
-
-def _tag(poses, p, style):
-    """Return the text of a person's id and score, or "" if there is none."""
-    score = poses.person_scores[p]
-    score = f"{score:.2f}" if abs(score) < 1000 else f"{score:.0e}"
-    return "  ".join([f"#{poses.ids[p]}"] * style.ids + [score] * style.scores)

@@ -71,8 +71,8 @@ def test_text_is_written_above_a_person_and_beside_keypoints_but_not_where_there
     plain = draw(image, people)
     for looks, (y, x) in (
         ({"ids": True, "scores": True}, (slice(28, 46), slice(5, 56))),
-        ({"labels": "names"}, (slice(40, 80), slice(32, 90))),
-        ({"labels": "numbers"}, (slice(40, 80), slice(32, 75))),
+        ({"labels": "names"}, (slice(40, 80), slice(0, 90))),
+        ({"labels": "numbers"}, (slice(40, 80), slice(15, 75))),
     ):
         changed = (draw(image, people, **looks) != plain).any(axis=2)
         inside = changed[y, x].sum()
