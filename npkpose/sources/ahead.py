@@ -16,7 +16,7 @@ from contextvars import copy_context
 from queue import Empty, Full, Queue
 
 WAIT = 0.2  # seconds between looks at whether to stop
-NICE = 10  # of a thread in the background, as of the command nice
+NICE = 5  # of a thread in the background, as of the command nice
 
 
 def read_ahead(items, count=1, newest=False, background=False):
