@@ -2,7 +2,9 @@
 
 import os
 import warnings
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +19,7 @@ from npkpose.sources.video import Video
 ERRORS = ValueError, OSError, MemoryError  # of an input that cannot be read
 
 
-def frames(source, failed=None):
+def frames(source: Any, failed: Callable[[str, Exception], Any] | None = None) -> Iterator[Frame]:
     """Yield the images of a source as `Frame`, each read when it is due.
 
     Parameters

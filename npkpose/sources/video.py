@@ -7,6 +7,7 @@ within a frame; such frames are used, and counted apart.
 """
 
 import os
+from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
@@ -50,7 +51,7 @@ class Video:
         Without PyAV (the ``video`` extra).
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
         self._av, camera = require_av(), open_camera(self.path)
         self.is_live = camera is not None
@@ -78,11 +79,11 @@ class Video:
     def __exit__(self, *_):
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         """Close the file."""
         self._container.close()
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Frame]:
         """Yield the frames as `Frame`."""
         for packet in self._read_packets():
             for frame in self._decode(packet):
@@ -100,7 +101,7 @@ class Video:
             self._first = frame.pts
         return float((frame.pts - self._first) * self.time_base)
 
-    def problems(self):
+    def problems(self) -> list[str]:
         """Return, in words, what was wrong with the frames; to be called after the last one."""
         found = []
         if self.damaged:

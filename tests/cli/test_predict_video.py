@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import pathlib
+import weakref
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from npkpose.cli import predict
 from npkpose.cli.main import main
 from npkpose.cli.predict_run import predict_sources
 from npkpose.sources import Video
+from npkpose.sources import video as video_module
 from tests.videos import BrightNet, cut, damage, write_video
 
 
@@ -116,6 +118,24 @@ def test_ctrl_c_leaves_a_video_that_can_be_played_and_the_results_so_far(film, c
     assert len(io.read("o/film-results.csv").images) == 5
     assert "film.mp4: interrupted after 5 frames" in capsys.readouterr().err
     assert [name for name in os.listdir("o") if name[0] == "."] == [".npkpose-written"]
+
+
+def test_memory_does_not_grow_with_the_number_of_frames(film, monkeypatch):
+    """Frames that are alive at once: one in each queue, and one or two in the hands of a stage."""
+    alive, most = set(), []
+
+    def counted(frame):
+        image = upright(frame)
+        alive.add(id(image))
+        weakref.finalize(image, alive.discard, id(image))
+        most.append(len(alive))
+        return image
+
+    upright = video_module.upright
+    monkeypatch.setattr(video_module, "upright", counted)
+    write_video(film, 60)
+    assert run("film.mp4") == 0
+    assert len(most) == 60 and max(most) <= 12
 
 
 def test_results_of_an_earlier_run_do_not_survive_and_others_are_not_replaced(film):
