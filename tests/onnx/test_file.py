@@ -120,6 +120,8 @@ def test_damaged_bytes_are_refused(written, tmp_path):
     refused(written([node("Add", "x w", "y")], w=field(2, 8) + field(8, "w")), "string")
     with pytest.raises(ValueError, match=r"node 0 '' \(Cast\), to: expected .*, got float8e4m3fn"):
         Session(written([node("Cast", "x", "y", to=17)]))  # before anything runs
+    with pytest.raises(ValueError, match=r"node 0 '' \(Cast\), to: expected a number"):
+        Session(written([node("Cast", "x", "y", to=[1])]))
     with pytest.raises(ValueError, match="got a folder"):
         load_model(tmp_path)
     with pytest.raises(FileNotFoundError):

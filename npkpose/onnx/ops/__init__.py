@@ -102,9 +102,12 @@ def check_node(node):
     missing = sorted(operator.required - set(node.attributes))
     if missing:
         raise ValueError(f"{node}: expected attribute {missing[0]!r}, got none")
-    for name in ("to", "dtype", "output_dtype"):
-        if node.attributes.get(name):
-            data_type(node.attributes[name], f"{node}, {name}")
+    for name in {"to", "dtype", "output_dtype"} & set(node.attributes):
+        code = node.attributes[name]
+        if not isinstance(code, int):
+            raise ValueError(f"{node}, {name}: expected a number, got another attribute")
+        if code:  # 0: as the operator's inputs say
+            data_type(code, f"{node}, {name}")
     given = len(node.inputs) + len(set(node.attributes) - operator.required)
     if len(node.inputs) > operator.most or given < operator.least:
         raise ValueError(
