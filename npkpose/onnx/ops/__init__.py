@@ -38,6 +38,10 @@ _FAMILIES = (
     elementwise, activation, shape, selection, reduce, linear, norm, conv, pool, attention, resize,
     sample, nms, quantised, sequence,
 )  # fmt: skip
+# Inputs that were attributes in older versions.
+_ONCE_ATTRIBUTES = {
+    "axes", "split", "starts", "ends", "min", "max", "pads", "value", "k", "ratio", "scales",
+}  # fmt: skip
 # {domain: {operator: {first version: function}}}
 TABLES = {
     "": {name: versions for family in _FAMILIES for name, versions in family.OPS.items()},
@@ -81,7 +85,7 @@ def _operator(function):
     many = any(p.kind == p.VAR_POSITIONAL for p in parameters)
     by_name = [p for p in parameters if p.kind == p.KEYWORD_ONLY and p.name != "outputs"]
     required = [p.name for p in by_name if p.default is p.empty]
-    names = {p.name for p in [*by_name, *by_position]}
+    names = {p.name for p in by_name} | {p.name for p in by_position} & _ONCE_ATTRIBUTES
     if any(p.kind == p.VAR_KEYWORD for p in parameters):
         names |= set(inspect.signature(conv.conv).parameters)
         names |= set(inspect.signature(sample.roi_align).parameters)
