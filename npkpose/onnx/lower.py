@@ -11,7 +11,7 @@ import numpy as np
 from npkpose.engine import activations, channels, pointwise, rows, windows
 from npkpose.engine.conv_forward import Epilogue
 from npkpose.onnx.lower_moves import MOVES
-from npkpose.onnx.ops.arguments import check_axis, per_axis, resolve_pads
+from npkpose.onnx.ops.arguments import check_axis, ints, per_axis, resolve_pads
 from npkpose.onnx.ops.conv import windows as conv_windows
 
 _ACTIVATIONS = {
@@ -181,7 +181,7 @@ def _mean(plan, node):
     if node.op == "GlobalAveragePool":
         axes = range(2, x.ndim)
     else:
-        axes = node.attributes.get("axes") or plan.numbers(node, 1)
+        axes = ints(node.attributes.get("axes")) or plan.numbers(node, 1)
         if not axes or not node.attributes.get("keepdims", 1):
             return None
     axes = sorted(check_axis(axis, x.ndim) for axis in axes)

@@ -148,6 +148,9 @@ def test_branches_and_constants_of_a_wrong_form_are_refused(written):
     refused(written([node("If", "c", "y", **branches)], c=np.array([True, False])), "(If)", "one")
     refused(written([node("If", "", "y", **branches)]), "(If)")
     refused(written([node("Constant", "", "y", value=5)]), "(Constant)", "a tensor")
+    session = Session(written([node("ReduceMean", "x", "y", axes=-1)]))  # one axis, not a list
+    assert [session.run(FEEDS)["y"].shape for _ in range(2)] == [(2, 1), (2, 1)]
+    refused(written([node("Split", "x", "y z", num_outputs=2**62)]), "(Split)", "expected 2")
 
 
 def test_a_list_of_constants_is_a_constant_too(written):

@@ -8,6 +8,7 @@ float64, so the convolutions and products of real numbers serve.
 
 import numpy as np
 
+from npkpose.onnx.limits import check_size
 from npkpose.onnx.ops.activation import sigmoid
 from npkpose.onnx.ops.arguments import check_axis
 from npkpose.onnx.ops.conv import conv
@@ -23,6 +24,7 @@ def _spread(numbers, x, axis, block_size):
         return numbers if numbers is None else numbers.reshape(())
     axis = check_axis(axis, x.ndim)
     if block_size:
+        check_size((numbers.size, block_size), numbers.itemsize)
         return np.repeat(numbers, block_size, axis).take(range(x.shape[axis]), axis)
     if numbers.shape != (x.shape[axis],):
         raise ValueError(f"scale: expected {x.shape[axis]} numbers, got {numbers.shape}")

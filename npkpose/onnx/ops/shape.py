@@ -55,9 +55,10 @@ def split(x, split=None, *, axis=0, num_outputs=None, outputs):
     """Split-2, with an input from 13: parts of given lengths, or equal ones, the last shorter."""
     axis = check_axis(axis, x.ndim)
     if split is None:
-        count = outputs if num_outputs is None else num_outputs
-        each = -(-x.shape[axis] // count) if count > 0 else 0
-        split = [max(0, min(each, x.shape[axis] - each * i)) for i in range(count)]
+        if num_outputs not in (None, outputs):
+            raise ValueError(f"num_outputs: expected {outputs}, got {num_outputs}")
+        each = -(-x.shape[axis] // outputs)
+        split = [max(0, min(each, x.shape[axis] - each * i)) for i in range(outputs)]
     split = ints(split)
     if sum(split) != x.shape[axis] or min(split, default=0) < 0 or len(split) != outputs:
         raise ValueError(
