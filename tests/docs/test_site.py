@@ -1,5 +1,6 @@
 """The documentation is whole: every page has its place, a picture or code, and code that runs."""
 
+import argparse
 import contextlib
 import io
 import pathlib
@@ -7,6 +8,8 @@ import re
 import sys
 
 import pytest
+
+from npkpose.cli import main
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -82,6 +85,22 @@ def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch):
         for code in CODE.findall(PAGES[page]):
             exec(compile(code, page, "exec"), names)
     assert "False" not in printed.getvalue()
+
+
+def test_the_commands_of_the_pages_exist_with_their_options():
+    parser = main._make_parser()
+    actions = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+    commands = {
+        name: {option for action in each._actions for option in action.option_strings}
+        for name, each in actions[0].choices.items()
+    }
+    used = []
+    for page, text in PAGES.items():
+        for block in re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+            used += re.findall(r"^npkpose (\w+)(.*)", block.replace("\\\n", " "), re.MULTILINE)
+    assert len(used) >= 10
+    for name, rest in used:
+        assert set(re.findall(r"--[a-z-]+", rest)) <= commands[name], f"npkpose {name}{rest}"
 
 
 def test_the_settings_name_what_the_extra_installs(monkeypatch):
