@@ -71,7 +71,8 @@ def _add_outputs(add):
         help="give each person an id that stays the same in all frames of a video, or in all "
         "photos, in their order")  # fmt: skip
     add("--smooth", action="store_true",
-        help="smooth each person's keypoints over time (One-Euro filter); implies --track")
+        help="smooth each person's keypoints over time (One-Euro filter); implies --track. "
+        "`npkpose track --smooth` does it afterwards, without lag")  # fmt: skip
     add("--fps", type=float, default=30.0,
         help="photos per second, for --track and --smooth; default 30")  # fmt: skip
 

@@ -16,7 +16,7 @@ from contextvars import copy_context
 from queue import Empty, Full, Queue
 
 WAIT = 0.2  # seconds between looks at whether to stop
-NICE = 5  # of a thread in the background, as of the command nice
+NICE = 5  # more than the process has, as of the command nice
 
 
 def read_ahead(items, count=1, newest=False, background=False):
@@ -58,7 +58,9 @@ def read_ahead(items, count=1, newest=False, background=False):
 def _make(items, queue, stop, newest, background):
     """Put (item, None) for each item, (None, error) after an exception, and None at the end."""
     if background and sys.platform == "linux":  # elsewhere, priorities are of whole processes
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        thread = threading.get_native_id()
+        lower = min(os.getpriority(os.PRIO_PROCESS, thread) + NICE, 19)
+        os.setpriority(os.PRIO_PROCESS, thread, lower)
     items = iter(items)
     try:
         for item in items:

@@ -1,15 +1,18 @@
+import os
+import sys
 import threading
 import time
 
 import pytest
 
+from npkpose.sources import ahead
 from npkpose.sources.ahead import read_ahead
 
 
 def test_items_come_in_order_and_at_most_two_are_made_ahead():
     made = []
-    ahead = read_ahead(made.append(i) or i for i in range(50))
-    for i, item in enumerate(ahead):
+    found = read_ahead(made.append(i) or i for i in range(50))
+    for i, item in enumerate(found):
         assert item == i and len(made) <= i + 3  # one waits, one is in the maker's hand
     assert len(made) == 50
 
@@ -19,10 +22,10 @@ def test_an_error_is_raised_when_its_item_is_due():
         yield 1
         raise KeyError("two")
 
-    ahead = read_ahead(items())
-    assert next(ahead) == 1
+    found = read_ahead(items())
+    assert next(found) == 1
     with pytest.raises(KeyError, match="two"):
-        next(ahead)
+        next(found)
 
 
 def test_a_reader_that_stops_ends_the_thread_and_closes_the_source():
@@ -35,10 +38,20 @@ def test_a_reader_that_stops_ends_the_thread_and_closes_the_source():
         finally:
             closed.append(threading.current_thread().name)
 
-    ahead = read_ahead(endless())
-    next(ahead)
-    ahead.close()
+    found = read_ahead(endless())
+    next(found)
+    found.close()
     assert closed == ["npkpose-ahead"] and threading.active_count() == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priorities of their own")
+@pytest.mark.parametrize("background", [False, True])
+def test_a_thread_in_the_background_has_a_lower_priority(background):
+    def priority():
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    (found,) = read_ahead((priority() for _ in range(1)), background=background)
+    assert found == min(priority() + ahead.NICE * background, 19)
 
 
 def test_of_a_camera_only_the_newest_item_waits():
@@ -50,10 +63,10 @@ def test_of_a_camera_only_the_newest_item_waits():
                 turn.acquire()
             yield i
 
-    ahead = read_ahead(items(), newest=True)
+    found = read_ahead(items(), newest=True)
     turn.acquire()
-    first = next(ahead)
+    first = next(found)
     time.sleep(0.05)
     turn.release()
-    rest = list(ahead)
+    rest = list(found)
     assert first < 99 and rest[-1] == 99 and len(rest) < 99
