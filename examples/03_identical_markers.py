@@ -3,15 +3,15 @@
 The same network and recipe on three forms of the exercise. "as labelled" compares map k with
 keypoint k; "best order" takes the four highest peaks of the mean of all maps, in the best order.
 
-Expected output (15 s on two cores):
+Expected output (15 s on two cores; the last digits depend on the machine):
 
     distinct: four colours, real-valued positions
         as labelled: argmax 0.41, parabola 0.13 px
     identical: four black squares, real-valued positions
-        as labelled: argmax 24.13, parabola 24.06 px
+        as labelled: argmax 24.31, parabola 24.24 px
         best order: argmax 0.49, parabola 0.18 px
     classic: four black squares, whole-pixel labels half a pixel off
-        as labelled: argmax 25.25, parabola 25.26 px
+        as labelled: argmax 25.10, parabola 25.11 px
         best order: argmax 0.10, parabola 0.14 px
     classic: the ink lies [-0.5 -0.5] px off its label
 
@@ -41,7 +41,12 @@ parser.add_argument("--out", type=PlotFile, default="03_identical_markers.png", 
 parser.add_argument("--steps", type=int, default=200, help="of the training; default 200")
 options = parser.parse_args()
 
-figure, axes = plt.subplots(3, 5, figsize=(10, 6.4))
+# %%
+# Each row of the plot is one form of the exercise: an image, and the network's four maps. A circle
+# is where the map's keypoint is. With four colours each map has its own peak; identical squares
+# give every map the same four weak peaks, since nothing says which square is number 0.
+
+figure, axes = plt.subplots(3, 5, figsize=(11, 6.8), layout="constrained")
 for row, (style, form) in zip(axes, FORMS.items()):
     net = train_markers(0, options.steps, style, progress(options.steps))
     images, keypoints = held_out_markers(0, style=style)
@@ -53,18 +58,22 @@ for row, (style, form) in zip(axes, FORMS.items()):
         argmax, parabola = (errors(net, images, keypoints, r) for r in ("argmax", "parabola"))
         print(f"    {name}: argmax {argmax.mean():.2f}, parabola {parabola.mean():.2f} px")
     row[0].imshow(images[0].transpose(1, 2, 0))
+    row[0].set_title("image", fontsize=9)
     row[0].set_ylabel(style)
     for k, ax in enumerate(row[1:]):
-        ax.imshow(net(1 - images[:1])[0, k], cmap="magma", vmin=0, vmax=1)
-        ax.plot(*keypoints[0, k], "c+", ms=10)
-        ax.set_title(f"map {k}, keypoint +", fontsize=8)
+        drawn = ax.imshow(net(1 - images[:1])[0, k], cmap="magma", vmin=0, vmax=1)
+        ax.plot(*keypoints[0, k], "o", c="#56b4e9", ms=16, mew=2.5, fillstyle="none")
+        ax.set_title(f"map {k}, circle: its keypoint", fontsize=9)
 for ax in axes.flat:
     ax.set_xticks([])
     ax.set_yticks([])
-figure.tight_layout()
+figure.colorbar(drawn, ax=axes, label="value of the map", shrink=0.6)
 options.out.save(figure)
 
-# The position of the ink of the classic squares, relative to their labels.
+# %%
+# The classic form rounds each label to a whole pixel, and draws a square of 4 pixels there: its
+# centre is half a pixel off the label.
+
 images, keypoints = four_markers(200, np.random.default_rng(0), style="classic")
 ink = 1 - images[:, 0]
 x, y = np.arange(64), np.arange(64)[:, None]

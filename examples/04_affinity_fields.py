@@ -28,6 +28,11 @@ parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--out", type=PlotFile, default="04_affinity_fields.png", help="plot")
 out = parser.parse_args().out
 
+# %%
+# The field of a limb is a unit vector from its start to its end at each pixel near the limb, and
+# zero elsewhere. A candidate's score is the mean of the field along the line between two keypoints,
+# multiplied with the line's direction: 1 if the field agrees everywhere.
+
 field = paf_fields(PEOPLE, ARM, SIZE)  # (2, H, W)
 shoulders, hands = PEOPLE[:, 0], PEOPLE[:, 1]
 pairs = [(a, b) for a in range(2) for b in range(2)]
@@ -38,22 +43,28 @@ for (a, b), score in zip(pairs, scores):
 alone = limb_scores(paf_fields(PEOPLE[:1], ARM, SIZE), shoulders[:1], hands[:1])[0]
 print(f"the first limb alone in the image: {alone:.6f}")
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.4))
+# %%
+# Left the field: where the arms cross, the two vectors are averaged. Right the four candidates.
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.8), layout="constrained")
 y, x = np.nonzero(np.hypot(*field))
-left.quiver(x, y, *field[:, y, x], color="tab:blue", angles="xy", scale=28)
-left.set_title("the field: unit vectors, averaged at the crossing")
+left.quiver(x, y, *field[:, y, x], color="#0072b2", angles="xy", scale=28)
+left.set_title("The field: unit vectors, averaged where the arms cross")
 for (a, b), score in zip(pairs, scores):
     real = a == b
     ends = np.stack([shoulders[a], hands[b]])
-    right.plot(*ends.T, "-" if real else ":", c="tab:green" if real else "tab:red", lw=2)
+    style = {"ls": "-", "c": "#009e73"} if real else {"ls": ":", "c": "#d55e00"}
+    label = ("same person" if real else "two people") if a == 0 else None
+    right.plot(*ends.T, **style, lw=3, label=label)
     at = ends[0] + 0.3 * (ends[1] - ends[0])
     right.annotate(f"{score:.2f}", at, backgroundcolor="white", ha="center")
-right.set_title("line integral along each candidate")
+right.set_title("Mean of the field along each candidate limb")
 for ax in (left, right):
-    ax.plot(*shoulders.T, "ko", ms=8)
-    ax.plot(*hands.T, "k^", ms=8)
+    ax.plot(*shoulders.T, "ko", ms=9, label="shoulder")
+    ax.plot(*hands.T, "k^", ms=9, label="hand")
+    ax.set(xlabel="x, pixels", ylabel="y, pixels")
+    ax.legend(loc="lower left")
     ax.set_xlim(-0.5, SIZE[1] - 0.5)
     ax.set_ylim(SIZE[0] - 0.5, -0.5)
     ax.set_aspect("equal")
-figure.tight_layout()
 out.save(figure)
