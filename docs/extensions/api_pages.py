@@ -83,7 +83,7 @@ def _row(module, full):
     short = full.rpartition(".")[2]
     value = getattr(module, short)
     if inspect.ismodule(value):
-        return f"* :py:mod:`{short} <{value.__name__}>`"
+        return f"* :py:mod:`{short} <{value.__name__}>`: {_first_line(value)}"
     home = getattr(value, "__module__", None)
     if home is None or home == module.__name__ or "._" in home or not callable(value):
         return None
