@@ -9,6 +9,7 @@ way: it does not grow.
 
 import argparse
 import itertools
+import math
 import pathlib
 import statistics
 import tempfile
@@ -111,9 +112,12 @@ def watch_memory(path, count):
 
 
 def resident_mb():
-    """Return the memory of this process in MB (Linux)."""
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * 4096 / 1e6
+    """Return the memory of this process in MB; NaN where the system does not say it so."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * 4096 / 1e6
+    except OSError:
+        return math.nan
 
 
 def main():

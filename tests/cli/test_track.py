@@ -30,7 +30,8 @@ def video(tmp_path):
         {"index": f, "time": f / 25, "people": poses.to_dict(COCO_17)["people"]}
         for f, poses in enumerate(frames())
     ]
-    path.write_text(json.dumps({"video": "walk.mp4", "skeleton": "COCO_17", "frames": found}))
+    content = {"video": "walk.mp4", "skeleton": "COCO_17", "frames": found}
+    path.write_text(json.dumps(content), "utf-8")
     return path
 
 
@@ -39,7 +40,8 @@ def results(tmp_path):
     """COCO results with another field; image ids begin at 100."""
     path = tmp_path / "results.json"
     entries = [e for f, poses in enumerate(frames()) for e in poses.to_coco(100 + f)]
-    path.write_text(json.dumps([{**entry, "bbox": [1, 2, 3, 4], "note": "x"} for entry in entries]))
+    entries = [{**entry, "bbox": [1, 2, 3, 4], "note": "x"} for entry in entries]
+    path.write_text(json.dumps(entries), "utf-8")
     return path
 
 
@@ -98,7 +100,7 @@ def test_lift_follows_one_identity_of_a_tracked_video(video, results):
 def test_a_detection_without_identity_is_left_out_and_counted(tmp_path, capsys):
     path = tmp_path / "results.json"
     found = [people(f, 0, *([2] if f == 5 else [])) for f in range(9)]
-    path.write_text(json.dumps([e for f, p in enumerate(found) for e in p.to_coco(f)]))
+    path.write_text(json.dumps([e for f, p in enumerate(found) for e in p.to_coco(f)]), "utf-8")
     assert len(track(path)) == 9
     assert "1 people in 9 frames; 1 of 10 detections left out" in capsys.readouterr().out
 
@@ -114,7 +116,7 @@ def test_a_detection_without_identity_is_left_out_and_counted(tmp_path, capsys):
 )
 def test_a_damaged_file_is_named(tmp_path, capsys, content, message):
     path = tmp_path / "a.json"
-    path.write_text(json.dumps(content))
+    path.write_text(json.dumps(content), "utf-8")
     assert main(["track", str(path), "--out", str(tmp_path / "b.json")]) == 1
     error = capsys.readouterr().err
     assert message in error and "a.json" in error

@@ -44,7 +44,8 @@ def test_predict_alone_takes_the_network_of_whole_photos_in_the_cache(
     assert main(command) == 0
     assert "a.png: 0 people" in capsys.readouterr().out and (tmp_path / "o" / "a.json").exists()
     assert main([*command, "--model", "openpose-mobilenetv2", "--offline"]) == 0
-    assert json.loads(small_openpose.with_name(small_openpose.name + ".record").read_text())["size"]
+    record = small_openpose.with_name(small_openpose.name + ".record")
+    assert json.loads(record.read_text("utf-8"))["size"]
 
 
 def test_predict_fetches_the_file_of_a_name_and_prints_its_licence_once(
@@ -129,7 +130,7 @@ def test_a_detector_is_a_file_or_a_name(cache, tmp_path):
 def test_the_cache_is_listed_and_emptied(small_openpose, cache, capsys):
     fetch("openpose-mobilenetv2", offline=True)
     other = cache / "of_the_user.txt"
-    other.write_text("not npkpose's")
+    other.write_text("not npkpose's", "utf-8")
     assert main(["models", "--cached"]) == 0
     out = capsys.readouterr().out
     assert f"2.1 MB  {small_openpose}" in out and f"{cache}: 1 files, 2.1 MB" in out

@@ -87,7 +87,8 @@ def test_a_page_that_loads_from_a_network_or_shows_nothing_is_found(load, tmp_pa
     page = tmp_path / "page.html"
     page.write_text(
         '<script src="https://example.org/x.js"></script><article><a href="no.html#a">b</a>'
-        '<a href="page.html">c</a><a href="https://example.org">d</a></article>'
+        '<a href="page.html">c</a><a href="https://example.org">d</a></article>',
+        encoding="utf-8",
     )
     assert list(check.problems_of(page)) == [
         "loads https://example.org/x.js", "leads to no.html#a", "shows no picture and no code"

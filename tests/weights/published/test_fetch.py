@@ -37,7 +37,7 @@ def test_a_file_is_downloaded_checked_recorded_and_then_read_from_the_cache(
     assert path == folder / "w.pth" and path.read_bytes() == WEIGHTS
     told = capsys.readouterr().err
     assert "licence of the weights: a licence" in told and "learnt from: some data" in told
-    record = json.loads((folder / "w.pth.record").read_text())
+    record = json.loads((folder / "w.pth.record").read_text("utf-8"))
     assert record["sha256"] == SHA and record["url"] == f"{address}/good/w.pth"
     assert fetch("net") == path == fetch("net", offline=True)
     assert len(files.requests) == 1 and capsys.readouterr().err == ""
@@ -114,7 +114,7 @@ def test_the_next_run_resumes_but_only_the_same_version_of_the_same_address(
     with pytest.raises(OSError):
         fetch("net", quiet=True)
     origin = {"url": f"{address}/good/w.pth", "mark": '"1"'}
-    (folder / "w.pth.part.origin").write_text(json.dumps(origin))
+    (folder / "w.pth.part.origin").write_text(json.dumps(origin), "utf-8")
     publish([f"{address}/good/w.pth"])
     assert fetch("net", quiet=True).read_bytes() == WEIGHTS
     assert files.requests[-1][1] == f"bytes={BLOCK}-"
@@ -122,7 +122,7 @@ def test_the_next_run_resumes_but_only_the_same_version_of_the_same_address(
         cache.remove_all()
         folder.mkdir(exist_ok=True)
         (folder / "w.pth.part").write_bytes(b"another version")
-        (folder / "w.pth.part.origin").write_text(json.dumps(origin | {"mark": mark}))
+        (folder / "w.pth.part.origin").write_text(json.dumps(origin | {"mark": mark}), "utf-8")
         assert fetch("net", quiet=True).read_bytes() == WEIGHTS
 
 
@@ -139,7 +139,7 @@ def test_a_part_that_is_too_long_is_thrown_away_and_a_whole_one_is_used(
     folder.mkdir()
     url = f"{server[0]}/good/w.pth"
     (folder / "w.pth.part").write_bytes(there)
-    (folder / "w.pth.part.origin").write_text(json.dumps({"url": url, "mark": '"1"'}))
+    (folder / "w.pth.part.origin").write_text(json.dumps({"url": url, "mark": '"1"'}), "utf-8")
     publish([url])
     assert fetch("net", quiet=True).read_bytes() == WEIGHTS
     assert len(server[1].requests) == requests
@@ -151,8 +151,8 @@ def test_the_full_hash_of_the_first_download_is_pinned(server, publish, folder):
     fetch("net", quiet=True)
     cache.remove([entry])
     record = folder / "w.pth.record"
-    pinned = json.loads(record.read_text())
-    record.write_text(json.dumps(pinned | {"sha256": SHA[:8] + "0" * 56}))
+    pinned = json.loads(record.read_text("utf-8"))
+    record.write_text(json.dumps(pinned | {"sha256": SHA[:8] + "0" * 56}), "utf-8")
     with pytest.raises(OSError, match=f"{SHA}, and the first download had {SHA[:8]}0000"):
         fetch("net", quiet=True)
     cache.remove_all()
@@ -185,7 +185,7 @@ def test_of_an_archive_the_one_network_is_kept_under_the_archives_name(server, p
     path = fetch("net", quiet=True)
     assert path == folder / "a.onnx" and path.read_bytes() == network
     assert final_files(folder) == ["a.onnx"] and not (folder.parent / "2023").exists()
-    assert json.loads((folder / "a.onnx.record").read_text())["sha256"] == inner
+    assert json.loads((folder / "a.onnx.record").read_text("utf-8"))["sha256"] == inner
 
 
 BOMB = {"end2end.onnx": bytes(10**6)}
