@@ -21,6 +21,8 @@ from npkpose.weights.published.download import download
 from npkpose.weights.published.manifest import find_entry
 from npkpose.weights.published.unpack import INNER, unpack
 
+LOG = logging.getLogger("npkpose")
+
 
 def fetch(name, *, offline=False, quiet=False):
     """Return the path of a published file of weights, which is downloaded on first use.
@@ -58,7 +60,7 @@ def fetch(name, *, offline=False, quiet=False):
     _check_can_download(entry, path, offline)
     pooch = require_pooch()
     path.parent.mkdir(parents=True, exist_ok=True)
-    say = _silent if quiet else _print
+    say = _silent if quiet else LOG.warning  # shown on stderr unless the program says otherwise
     with locked(path, lambda: say(f"{name}: another process downloads it; waiting")):
         if not is_cached(entry):
             _download(entry, path, pooch, say)
@@ -199,10 +201,6 @@ def _silent_pooch(pooch):
         yield
     finally:
         logger.setLevel(level)
-
-
-def _print(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 def _silent(text):

@@ -29,18 +29,19 @@ def final_files(folder):
 
 @pytest.mark.parametrize("length", [8, 64])
 def test_a_file_is_downloaded_checked_recorded_and_then_read_from_the_cache(
-    server, publish, folder, capsys, length
+    server, publish, folder, caplog, length
 ):
     address, files = server
     publish([f"{address}/good/w.pth"], hash=SHA[:length], licence="a licence", data="some data")
     path = fetch("net")
     assert path == folder / "w.pth" and path.read_bytes() == WEIGHTS
-    told = capsys.readouterr().err
+    told = caplog.text
+    caplog.clear()
     assert "licence of the weights: a licence" in told and "learnt from: some data" in told
     record = json.loads((folder / "w.pth.record").read_text("utf-8"))
     assert record["sha256"] == SHA and record["url"] == f"{address}/good/w.pth"
     assert fetch("net") == path == fetch("net", offline=True)
-    assert len(files.requests) == 1 and capsys.readouterr().err == ""
+    assert len(files.requests) == 1 and caplog.text == ""
 
 
 def test_the_hash_is_that_of_sha384_if_it_has_96_digits(server, publish):
@@ -89,14 +90,14 @@ def test_a_server_that_is_not_there_or_sends_too_much_is_named_too(server, publi
     assert final_files(folder) == []
 
 
-def test_a_redirect_is_followed_and_mirrors_are_tried_in_turn(server, publish, capsys):
+def test_a_redirect_is_followed_and_mirrors_are_tried_in_turn(server, publish, caplog):
     address, files = server
     publish([f"{address}/missing/w.pth", f"{address}/wrong/w.pth", f"{address}/moved/w.pth"])
     assert fetch("net").read_bytes() == WEIGHTS
     assert [path.split("/")[1] for path, _ in files.requests] == [
         "missing", "wrong", "moved", "good"
     ]  # fmt: skip
-    assert "says 404" in capsys.readouterr().err
+    assert "says 404" in caplog.text
 
 
 def test_a_broken_download_is_resumed_where_it_broke_off(server, publish):
