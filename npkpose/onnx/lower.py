@@ -185,7 +185,7 @@ def _mean(plan, node):
         if not axes or not node.attributes.get("keepdims", 1):
             return None
     axes = sorted(check_axis(axis, x.ndim) for axis in axes)
-    if axes != list(range(axes[0], x.ndim)):
+    if not axes or axes != list(range(axes[0], x.ndim)):
         return None
     flat = plan.contiguous(x).reshape(-1, math.prod(x.shape[axes[0] :]))
     rows.add_rows(plan.program, rows.MEAN, flat, plan.write(node).reshape(-1))

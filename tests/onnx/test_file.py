@@ -150,6 +150,10 @@ def test_branches_and_constants_of_a_wrong_form_are_refused(written):
     refused(written([node("Constant", "", "y", value=5)]), "(Constant)", "a tensor")
     session = Session(written([node("ReduceMean", "x", "y", axes=-1)]))  # one axis, not a list
     assert [session.run(FEEDS)["y"].shape for _ in range(2)] == [(2, 1), (2, 1)]
+    session = Session(written([node("GlobalAveragePool", "x", "y")]))  # of no image
+    for _ in range(2):
+        np.testing.assert_array_equal(session.run(FEEDS)["y"], FEEDS["x"])
+    refused(written([node("LRN", "n", "y", size=2**40)], n=np.ones((0, 3), "f4")), "(LRN)", "bytes")
     refused(written([node("Split", "x", "y z", num_outputs=2**62)]), "(Split)", "expected 2")
 
 

@@ -86,7 +86,7 @@ def lp_normalization(x, *, axis=-1, p=2):
 def lrn(x, *, size, alpha=1e-4, beta=0.75, bias=1.0):
     """LRN-1: x over a power of the squares of ``size`` neighbouring channels."""
     before = (size - 1) // 2
-    check_size((x.size, size), x.itemsize)
+    check_size((max(x.size, 1), size), x.itemsize)
     squares = np.pad(x * x, [(0, 0), (before, size - 1 - before)] + [(0, 0)] * (x.ndim - 2))
     total = sum(squares[:, i : i + x.shape[1]] for i in range(size))
     return x / (bias + alpha / size * total) ** x.dtype.type(beta)

@@ -24,7 +24,7 @@ def _spread(numbers, x, axis, block_size):
         return numbers if numbers is None else numbers.reshape(())
     axis = check_axis(axis, x.ndim)
     if block_size:
-        check_size((numbers.size, block_size), numbers.itemsize)
+        check_size((max(numbers.size, 1), block_size), numbers.itemsize)
         return np.repeat(numbers, block_size, axis).take(range(x.shape[axis]), axis)
     if numbers.shape != (x.shape[axis],):
         raise ValueError(f"scale: expected {x.shape[axis]} numbers, got {numbers.shape}")
