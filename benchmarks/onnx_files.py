@@ -1,8 +1,8 @@
 """ONNX files, ours against onnxruntime: ``python -m benchmarks.onnx_files FILE... [--runs 25]``.
 
 Both have the cores of this process and run the same file on the same numbers, in turns, each some
-runs at a time: a thread of the other that still waits for work would take a core from the first
-run of a turn, which is not counted. Times are medians.
+runs at a time after a rest: threads of onnxruntime look for work for some tens of milliseconds,
+and would take a core from ours. The first run of a turn is not counted. Times are medians.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from npkpose.onnx import Session
 from npkpose.onnx.summary import zeros_for
 
 TURN = 6  # runs, of which the first does not count
+REST = 0.1  # seconds
 
 
 def images_for(session):
@@ -25,11 +26,12 @@ def images_for(session):
     return {name: (255 * rng.random(a.shape)).astype(a.dtype) for name, a in zeros.items()}
 
 
-def medians(*works, runs):
+def medians(*works, runs, rest):
     """Return the median seconds of each of ``works``, run in turns."""
     times = [[] for _ in works]
     while len(times[0]) < runs:
         for work, found in zip(works, times):
+            time.sleep(rest)
             found += [first_call(work) for _ in range(TURN)][1:]
     return [float(np.median(found)) for found in times]
 
@@ -39,6 +41,7 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="+", metavar="FILE", help=".onnx files")
     parser.add_argument("--runs", type=int, default=25)
+    parser.add_argument("--rest", type=float, default=REST, help="seconds before each turn")
     options = parser.parse_args(argv)
     import onnxruntime
 
@@ -60,8 +63,9 @@ def main(argv=None):
             for a, b in zip(found, expected)
         )  # fmt: skip
         mine, theirs = medians(
-            lambda: ours.run(feeds), lambda: peer.run(None, feeds), runs=options.runs
-        )
+            lambda: ours.run(feeds), lambda: peer.run(None, feeds),
+            runs=options.runs, rest=options.rest,
+        )  # fmt: skip
         print(
             f"{path[-48:]:48} {load:7.3f} {1e3 * mine:9.2f} {1e3 * theirs:9.2f} "
             f"{mine / theirs:6.2f} {apart:11.1e}", flush=True,

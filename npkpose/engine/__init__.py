@@ -7,6 +7,7 @@
     product_tile.py                     a tile for weight gradients
     elementary.py activations.py        exp; what comes after a sum
     conv_forward.py conv_backward.py    a convolution and its gradients
+    pack_taps.py                        a weight in the order of a transposed convolution
     conv_plan.py planes.py              where pixels are read, in which chunks; copies of them
     conv_kernels.py                     a chunk, compiled
     conv_weight.py few_windows.py       the gradient of a weight, of many or of few windows

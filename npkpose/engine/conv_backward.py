@@ -24,6 +24,9 @@ from npkpose.engine.conv_forward import Epilogue, Taps, forward_taps, sum_depthw
 from npkpose.engine.conv_weight import sum_windows
 from npkpose.engine.depthwise import depthwise_weight_gradient
 from npkpose.engine.normalise import channel_sums
+from npkpose.engine.pack_taps import pack_taps
+
+MANY_WINDOWS = 512  # of all images, from which on a copy of the weight costs less than it saves
 
 
 def conv_transpose2d(x, weight, bias, window, groups, size):
@@ -60,8 +63,11 @@ def conv2d_input_gradient(dy, weight, window, groups, size, epilogue=Epilogue())
 
 def _gather(dy, weight, window, dx, epilogue, add_up):
     """Fill ``dx``: pixels of each remainder of the stride by ``add_up``, one of two functions."""
-    sh, sw = window[3]
-    for taps, (r, q) in zip(gradient_taps(window, weight.shape[1]), np.ndindex(sh, sw)):
+    (sh, sw), all_taps = window[3], gradient_taps(window, weight.shape[1])
+    weights = [(weight, taps) for taps in all_taps]
+    if add_up is sum_taps and sh * sw > 1 and dy.size >= MANY_WINDOWS * len(weight):
+        weights = pack_taps(weight, all_taps)
+    for (weight, taps), (r, q) in zip(weights, np.ndindex(sh, sw)):
         pixels = dx[:, :, r::sh, q::sw]
         if taps.rows and taps.cols:
             add_up(dy, weight, taps, pixels, epilogue)

@@ -17,6 +17,7 @@ from npkpose.engine.conv_backward import gradient_taps
 from npkpose.engine.conv_forward import Epilogue, address, conv_record, forward_taps
 from npkpose.engine.conv_kernels import FIELDS, convolution_job
 from npkpose.engine.jobs import pool, run_at
+from npkpose.engine.pack_taps import pack_taps
 from npkpose.engine.products import one_pixel
 from npkpose.engine.scratch import aligned
 from npkpose.engine.threads import num_threads
@@ -96,12 +97,14 @@ class Program:
         for g in range(groups):
             inputs, outputs = (slice(g * n // groups, (g + 1) * n // groups) for n in (C, O))
             part = _part(epilogue, outputs)
-            for taps, (r, q) in zip(gradient_taps(window, each), np.ndindex(sh, sw)):
+            terms = np.ascontiguousarray(weight[inputs])
+            packed = pack_taps(terms, gradient_taps(window, each), _new)
+            for (w, taps), (r, q) in zip(packed, np.ndindex(sh, sw)):
                 pixels = y[:, outputs, r::sh, q::sw]
                 shared = part
                 if part.residual is not None:
                     shared = part._replace(residual=part.residual[:, :, r::sh, q::sw])
-                self.add_taps(x[:, inputs], weight[inputs], taps, pixels, shared)
+                self.add_taps(x[:, inputs], w, taps, pixels, shared)
 
     def add_product(self, w, x, y, epilogue=Epilogue()):
         """Append what `npkpose.engine.products.multiply` does."""
@@ -137,6 +140,10 @@ def _part(epilogue, channels):
     scale, shift = (None if a is None else a[channels] for a in epilogue[:2])
     residual = None if epilogue.residual is None else epilogue.residual[:, channels]
     return Epilogue(scale, shift, residual, *epilogue[3:])
+
+
+def _new(shape, dtype, name):
+    return np.empty(shape, dtype)
 
 
 def _follow(x):

@@ -1,6 +1,7 @@
 """The faster ways to the gradients of a convolution, against the plain ones."""
 
 import threading
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from npkpose.engine import (
     Epilogue,
     conv2d_input_gradient,
     conv2d_weight_gradient,
+    conv_backward,
     run_all,
     use_threads,
 )
@@ -35,6 +37,9 @@ def test_both_gradients_are_those_of_the_columns(convolutions, data):
     close = {"rtol": 0, "atol": 1e-12}
     dx = conv2d_input_gradient(dy, weight, window, groups, size)
     expected = conv.conv2d_input_gradient.plain(dy, weight, window, groups, size)
+    np.testing.assert_allclose(dx, expected, **close)
+    with patch.object(conv_backward, "MANY_WINDOWS", 0):  # the weight is copied first
+        dx = conv2d_input_gradient(dy, weight, window, groups, size)
     np.testing.assert_allclose(dx, expected, **close)
     dweight, dbias = conv2d_weight_gradient(x, dy, window, groups)
     expected = conv.conv2d_weight_gradient.plain(x, dy, window, groups)
