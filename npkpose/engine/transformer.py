@@ -13,6 +13,7 @@ import numpy as np
 
 from npkpose._jit import helper
 from npkpose._numba import carray
+from npkpose.engine.activations import GELU
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.attention import COLUMNS, attend_columns
 from npkpose.engine.conv_forward import Epilogue, address
@@ -45,8 +46,10 @@ def add_attention(x, inputs, projections, output, num_heads):
 def add_mlp(x, z, first, second):
     """Add to tokens ``x`` the MLP of normalised tokens ``z``: (weight, bias) of both maps."""
     y = np.empty((len(first[0]), *x.shape[1:]), x.dtype)
-    multiply_sequences(first[0], z, y, Epilogue(shift=first[1]))
-    y, _ = gelu(y, with_slope=False)
+    activation = (GELU, 0.0, 0.0) if x.dtype == np.float32 else None
+    multiply_sequences(first[0], z, y, Epilogue(shift=first[1], activation=activation))
+    if activation is None:
+        y, _ = gelu(y, with_slope=False)
     multiply_sequences(second[0], y, x, Epilogue(shift=second[1], residual=x))
 
 
