@@ -30,6 +30,7 @@ PRINTED = {
     "16_score_on_a_cluster": (["--people", "400"], "0 points of curves and 0 matches differ"),
     "18_labelled_images": (["annotations.json"], "instances of HAND_21, drawn on 9.jpg, 33.jpg"),
     "19_any_network": (["photo.jpg"], "astronaut.png: 1 MEDIAPIPE_468"),
+    "20_smooth_wrist": (["--seconds", "10"], "as in PoseSmoother"),
     "17_train_on_a_cluster": (["--steps", "4"], "differ by at most 0.000 %"),
 }
 

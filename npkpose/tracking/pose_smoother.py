@@ -31,7 +31,7 @@ class PoseSmoother:
         Seconds after which a person who is not seen is forgotten.
     """
 
-    def __init__(self, fps=30.0, min_cutoff=1.0, beta=5.0, d_cutoff=1.0, keep=2.0):
+    def __init__(self, fps=30.0, min_cutoff=0.4, beta=2.5, d_cutoff=1.0, keep=2.0):
         self._cutoffs = check_cutoffs(min_cutoff, beta, d_cutoff)
         self._interval = check_interval(fps)
         self._keep = check_number("keep", keep, at_least=0)
