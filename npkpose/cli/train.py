@@ -1,4 +1,4 @@
-"""The command ``npkpose train``: one small network, or all three."""
+"""The command ``npkpose train``: one small network, or all four."""
 
 import argparse
 import pathlib
@@ -14,7 +14,8 @@ from npkpose.cli.train_labelled import (
 )
 
 ALL = "all"  # runs `training.recipes.RUNS`
-NETWORKS = "topdown", "paf", "tags"  # `training.recipes.RECIPES`, which takes a second to import
+# `training.recipes.RECIPES`, which takes a second to import
+NETWORKS = "topdown", "paf", "tags", "detector"
 
 
 def add_command(commands):
@@ -23,7 +24,7 @@ def add_command(commands):
         "train", help="train a small network; the same command continues a stopped run",
         description="Train a small network on synthetic people or on annotated images; topdown "
         "takes any skeleton. Ctrl-C stops with a checkpoint; the same command continues. all: "
-        "train the three networks of the package, one after the other, each in a folder of its "
+        "train the four networks of the package, one after the other, each in a folder of its "
         "own inside --out.",
     )  # fmt: skip
     add = train.add_argument

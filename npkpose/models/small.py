@@ -38,9 +38,7 @@ BASE = 32  # channels b
 SLOPE = 0.25  # of tags, per map pixel: the tags of people 12 pixels apart differ by 3
 CENTRE_BIAS = -2.19  # of the detector's heatmap: at first, each pixel has a score of 0.1
 SIZE_UNIT = 16.0  # map pixels: the detector's sizes are its outputs times this
-KINDS = {
-    "topdown": "SmallTopDown", "paf": "SmallPaf", "tags": "SmallTags",
-}  # fmt: skip
+NAMES = "topdown", "paf", "tags", "detector"
 TRAINED = pathlib.Path(__file__).with_name("trained")  # weights, each with a record
 
 
@@ -49,17 +47,19 @@ def load_trained(name):
 
     Parameters
     ----------
-    name : "topdown", "paf" or "tags"
-        `SmallTopDown`, `SmallPaf` or `SmallTags`. They are trained on synthetic people only.
+    name : "topdown", "paf", "tags" or "detector"
+        `SmallTopDown`, `SmallPaf`, `SmallTags` or `SmallDetector`. They are trained on synthetic
+        people only.
     """
-    network = globals()[KINDS[check_choice("name", name, tuple(KINDS))]]()
+    kinds = dict(zip(NAMES, (SmallTopDown, SmallPaf, SmallTags, SmallDetector)))
+    network = kinds[check_choice("name", name, NAMES)]()
     network.load_state_dict(load_npz(TRAINED / f"{name}.npz"))
     return network.eval()
 
 
 def trained_record(name):
     """Return the record of `load_trained`'s weights: command, minutes, seeds, scores."""
-    check_choice("name", name, tuple(KINDS))
+    check_choice("name", name, NAMES)
     return json.loads((TRAINED / f"{name}.json").read_text(encoding="utf-8"))
 
 

@@ -17,8 +17,8 @@ from npkpose.pipeline.flip import flip
 from npkpose.pipeline.source import check_network, input_size, is_batch, load_image
 from npkpose.poses import Poses
 
-MARGIN = 0.1  # around a person's keypoints, as a share of the box's longer side
-THRESHOLD = 0.1  # of a box's score: lower ones are of nobody, nearly all
+MARGIN = 0.05  # around a person's keypoints, as a share of the box's longer side
+THRESHOLD = 0.2  # of a box's score: most of the lower ones are of nobody
 
 
 class Detector:
@@ -93,10 +93,10 @@ class Detector:
         return Boxes(boxes[kept], found.scores[kept])
 
 
-def as_detector(detector):
+def as_detector(detector, flip=False):
     """Return a function from an image to boxes: a network becomes a `Detector`; None stays."""
     if isinstance(detector, Module):
-        return Detector(detector)
+        return Detector(detector, flip=flip)
     if detector is not None and not callable(detector):
         raise ValueError(f"detector: expected a function of an image, got {shown(detector)}")
     return detector

@@ -59,8 +59,9 @@ class TopDown:
         `models.from_onnx`, a `BottomUp`, around whose people the boxes lie (`boxes_around`), or any
         function from an image to an object with ``boxes`` and ``scores`` (and ``points`` or None).
     flip : bool, optional
-        Do the flip test, which takes twice the time. Maps are shifted by `Grid.flip_shift`; the
-        published code shifts by a whole pixel, which is less exact. Default: if the network can.
+        Do the flip test, with a detector's network too; it takes twice the time. Maps are shifted
+        by `Grid.flip_shift`; the published code shifts by a whole pixel, which is less exact.
+        Default: if the network can.
     padding : float, optional
         Enlargement of the boxes. Default: the model's own, or else the published 1.25.
     refine : str, optional
@@ -92,7 +93,6 @@ class TopDown:
             self.grid = Grid(1, model.convention)
         else:
             self.grid = getattr(model, "grid", None) or Grid(model.stride, "index")
-        self.detector = as_detector(detector)
         refine = getattr(model, "refine", "dark") if refine is None else refine
         self.refine = check_choice("refine", refine, (*REFINEMENTS, *DARK_SPACING))
         self.blur_kernel = getattr(model, "blur_kernel", BLUR_KERNEL)
@@ -100,6 +100,7 @@ class TopDown:
         self.flip = can_flip if flip is None else check_flag("flip", flip)
         if self.flip and not can_flip:
             raise ValueError("flip: expected False, since the network has no flip test")
+        self.detector = as_detector(detector, self.flip)
         padding = getattr(model, "padding", PADDING) if padding is None else padding
         self.padding = check_number("padding", padding, above=0.0)
         self.keypoint_threshold = check_number(

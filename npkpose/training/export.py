@@ -47,8 +47,8 @@ def check_export(path, folder, start=None):
 def export_weights(trainer, path, command, result):
     """Write a finished run's weights, and beside them a record with ``command`` and scores.
 
-    Convolutions become float16, which does not change the score. ``result`` is the `CocoResult` or
-    the `CropScores` on held-out scenes. Call `check_export` before the run.
+    Convolutions become float16, which does not change the score. ``result`` is the `CocoResult`,
+    `BoxScores` or `CropScores` on held-out scenes. Call `check_export` before the run.
     """
     path = pathlib.Path(path)
     weights = load_npz(trainer.folder / WEIGHTS)

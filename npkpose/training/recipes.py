@@ -1,10 +1,10 @@
-"""How `npkpose train` trains the small networks: one recipe for each, and `RUNS` for all three.
+"""How `npkpose train` trains the small networks: one recipe for each, and `RUNS` for all four.
 
 Scenes come from three seeds: for training, for the evaluations during a run, and held out for its
-final score. No scene is in two of these sets. All three networks have the same trunk, so each may
+final score. No scene is in two of these sets. All four networks have the same trunk, so each may
 start from the weights of another (`start_from`). A trunk learns fastest from crops of one person:
 in `RUNS`, which made the weights in the package, the network of fields starts from a short
-top-down run, and the two others start from the fields.
+top-down run, and the three others start from the fields.
 
 The optimiser is `nn.Muon`. In trials of the top-down network, each three minutes on one core, AP
 was .33 with Adam at the best of three learning rates, .42 with Muon, and .47 with Muon and crops of
@@ -23,8 +23,9 @@ from npkpose import nn
 from npkpose._check import check_choice, check_integer
 from npkpose.data.fingerprint import digest
 from npkpose.data.people import SyntheticPeople
-from npkpose.models.small import SmallPaf, SmallTags, SmallTopDown
+from npkpose.models.small import SmallDetector, SmallPaf, SmallTags, SmallTopDown
 from npkpose.training.cached_dataset import CachedDataset
+from npkpose.training.detector import DetectorTask
 from npkpose.training.fit import warmup_and_cosine
 from npkpose.training.paf import PafTask
 from npkpose.training.tags import TagTask
@@ -57,6 +58,7 @@ RECIPES = {
     "topdown": Recipe(SmallTopDown, TopDownTask, 25_000, 16, 1e-2, SCENES),
     "paf": Recipe(SmallPaf, PafTask, 6_500, (16, 160, 160), 2e-2, KEPT),
     "tags": Recipe(SmallTags, TagTask, 4_500, (16, 160, 160), 1e-2, KEPT),
+    "detector": Recipe(SmallDetector, DetectorTask, 4_500, (16, 128, 128), 1e-2, KEPT),
 }
 
 
@@ -75,6 +77,7 @@ RUNS = (
     Run("paf", "paf", start="trunk/weights.npz", export="paf.npz"),
     Run("topdown", "topdown", start="paf.npz", export="topdown.npz"),
     Run("tags", "tags", start="paf.npz", export="tags.npz"),
+    Run("detector", "detector", start="paf.npz", export="detector.npz"),
 )
 
 
@@ -83,7 +86,7 @@ def make_trainer(name, folder, steps=None, seed=0, data=None, watch=None):
 
     Parameters
     ----------
-    name : "topdown", "paf" or "tags"
+    name : "topdown", "paf", "tags" or "detector"
     folder : path_like
         Gets the run's files; see `Trainer`.
     steps : int, optional
@@ -152,6 +155,7 @@ def start_from(trainer, path):
 
 
 def held_out_score(trainer, num_scenes=HELD_OUT_SCENES):
-    """Return the `CocoResult` of the averaged weights on scenes that no run trained on."""
+    """Return the `CocoResult` (of a detector, the `BoxScores`) of the averaged weights on scenes
+    that no run trained on."""
     trainer.task.held_out = SyntheticPeople(num_scenes, HELD_OUT_SEED)
     return trainer.task.score(trainer.average.network())

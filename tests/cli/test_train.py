@@ -39,7 +39,7 @@ def test_coco_files_can_be_trained_on(tmp_path):
     pytest.importorskip("PIL", reason="images need Pillow")
     annotations = write_coco(SyntheticPeople(3, seed=1, size=(48, 72)), tmp_path / "coco")
     files = "--annotations", annotations, "--images", tmp_path / "coco" / "images"
-    for network in ("topdown", "tags"):
+    for network in ("topdown", "tags", "detector"):
         folder = tmp_path / network
         assert run(network, "--out", folder, "--steps", 1, "--held-out", 0, *files) == 0
 
@@ -62,10 +62,11 @@ def test_all_trains_every_network_from_the_one_before_and_exports_it(tmp_path, c
         "paf": "npkpose train paf --steps 1 --seed 0 --start trunk/weights.npz",
         "topdown": "npkpose train topdown --steps 1 --seed 0 --start all/paf.npz",
         "tags": "npkpose train tags --steps 1 --seed 0 --start all/paf.npz",
+        "detector": "npkpose train detector --steps 1 --seed 0 --start all/paf.npz",
     }
     capsys.readouterr()
     assert run("all", *arguments) == 0  # nothing is trained twice
-    assert capsys.readouterr().out.count("continuing at step 1 of 1") == 4
+    assert capsys.readouterr().out.count("continuing at step 1 of 1") == 5
 
 
 def test_all_refuses_what_it_sets_itself(tmp_path):

@@ -93,7 +93,7 @@ def test_a_run_of_another_recipe_seed_length_or_data_set_is_not_continued(tmp_pa
 
 
 def test_unknown_names_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="name: expected one of topdown, paf, tags, got 'hrnet'"):
+    with pytest.raises(ValueError, match="one of topdown, paf, tags, detector, got 'hrnet'"):
         make_trainer("hrnet", tmp_path)
 
 
