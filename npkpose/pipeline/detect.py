@@ -7,7 +7,10 @@ as Points", 2019, arXiv:1904.07850. The flip test averages scores and sizes, and
 negated.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from npkpose._check import MAX_SIDE, check_flag, check_integer, check_kind, check_number, shown
 from npkpose.codec.boxes.decode import Boxes, decode_boxes
@@ -41,7 +44,10 @@ class Detector:
         A height below the network's ``size_multiple``, or a threshold outside 0 to 1.
     """
 
-    def __init__(self, model, height=None, threshold=THRESHOLD, *, flip=False):
+    def __init__(
+        self, model: Any, height: int | None = None, threshold: float = THRESHOLD, *,
+        flip: bool = False,
+    ) -> None:  # fmt: skip
         names = "preprocess", "split", "grid", "size_multiple"
         self.model = check_network(model, names)
         height = getattr(model, "input_height", 128) if height is None else height
@@ -49,7 +55,7 @@ class Detector:
         self.threshold = check_number("threshold", threshold, at_least=0.0, at_most=1.0)
         self.flip = check_flag("flip", flip)
 
-    def __call__(self, image):
+    def __call__(self, image: Any) -> Any:
         """Return the `Boxes` of one image, in its pixels, or a list of them for several.
 
         Parameters
@@ -66,7 +72,7 @@ class Detector:
             return [self._find(load_image(each)) for each in image]
         return self._find(load_image(image))
 
-    def maps(self, image):
+    def maps(self, image: NDArray) -> tuple[NDArray, NDArray, NDArray]:
         """Return an image's heatmap (h, w), from 0 to 1, sizes and offsets (2, h, w)."""
         x = self.model.preprocess(resize(image, input_size(self.model, image.shape, self.height)))
         maps = self._maps(x)
@@ -102,7 +108,7 @@ def as_detector(detector, flip=False):
     return detector
 
 
-def boxes_around(poses, margin=MARGIN):
+def boxes_around(poses: Poses, margin: float = MARGIN) -> Boxes:
     """Return the `Boxes` of people whose keypoints are known, by falling score.
 
     So the people that `BottomUp` found can be found again by `TopDown`, each in a crop of its own.
