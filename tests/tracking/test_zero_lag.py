@@ -55,7 +55,7 @@ def test_a_wave_keeps_its_phase_and_the_stated_amplitude(frequency):
 
 def test_white_noise_is_divided_by_what_is_stated_and_lines_stay():
     rng = np.random.default_rng(1)
-    noise = rng.normal(0, 1, (3000, 4, 2))
+    noise = rng.normal(0, 1, (800, 16, 2))
     for cutoff, factor in ((1.5, 3.4), (3, 2.4), (6, 1.7)):
         assert_allclose(1 / smooth_sequence(noise, cutoff=cutoff).std(), factor, rtol=0.05)
     line = np.arange(50)[:, None] * [2.0, -1.0]
