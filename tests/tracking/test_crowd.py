@@ -1,9 +1,12 @@
-"""The tracker on synthetic crowds; `python -m benchmarks tracking` measures longer ones."""
+"""The tracker on synthetic crowds, of which `benchmarks.tracking` has more, and on a real video."""
+
+import json
+import pathlib
 
 import numpy as np
 import pytest
 
-from npkpose import COCO_17
+from npkpose import COCO_17, Poses
 from npkpose.data import moving_crowd
 from npkpose.metrics import evaluate_tracking
 from npkpose.tracking import Tracker
@@ -15,3 +18,16 @@ def test_people_who_cross_are_hidden_and_return_keep_their_identities(people, id
     found = [tracker.update(poses) for poses in crowd.detections]
     scores = evaluate_tracking(crowd.truth, found, COCO_17.sigmas, crowd.areas)
     assert scores.idf1 >= idf1 and scores.switches <= switches
+
+
+def test_two_football_players_keep_their_identities():
+    """What YOLOX and MoveNet find in five frames of a video of PoseTrack: one runs, one falls."""
+    rows = np.array(json.loads((pathlib.Path(__file__).parent / "football.json").read_text()))
+    tracker = Tracker(COCO_17)
+    for f in range(5):
+        _, scores, keypoints = np.split(rows[rows[:, 0] == f], [1, 2], axis=1)
+        keypoints = keypoints.reshape(-1, 17, 2)
+        poses = Poses(np.where(keypoints > 0, keypoints, np.nan), person_scores=scores[:, 0])
+        found = tracker.update(poses[[1, 0]] if f % 2 else poses)
+        assert found.ids.tolist() == ([2, 1] if f % 2 else [1, 2])
+        assert np.nanmean(found.keypoints[found.ids == 1, :, 0]) < 500  # the one on the left
