@@ -54,9 +54,10 @@ class Plan:
                     step.run()
                 else:
                     self._run_node(step, values)
+            found = ((v.name in self.values, values[v.name]) for v in self.graph.outputs)
             return [
-                np.array(values[v.name]) if v.name in self.values else values[v.name]
-                for v in self.graph.outputs
+                np.array(value) if ours and isinstance(value, np.ndarray) else value
+                for ours, value in found
             ]
 
     def _run_node(self, node, values):

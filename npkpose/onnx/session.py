@@ -157,8 +157,8 @@ class Session:
 
 def _returned(value, array, own):
     """Return an output as the file declares it, never one of the caller's arrays or ours."""
-    if not hasattr(array, "dtype"):
-        return array
+    if isinstance(array, list):
+        return [np.array(each) for each in array]
     if value.kind == "float16":
         return array.astype(np.float16)
     return np.array(array) if any(np.may_share_memory(array, a) for a in own) else array

@@ -15,6 +15,7 @@ argument or the file. Read in this order:
     formats.py       small valid files, and the reader of each format; files_*.py write them
     mutate.py        damaged copies of a file
     read.py          one file: which outcomes are allowed, in which time and memory
+    onnx_operators.py  files of one ONNX operator with odd inputs: a command of its own
     targets.py       functions and formats as one list
     worker.py        inputs in a child process, with a watchdog
     __main__.py      the command; test_fuzz.py: a short run in the suite

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
+from tests.fuzz import onnx_operators
 from tests.fuzz.calls import CALLS, left_out
 from tests.fuzz.formats import FORMATS, valid_file
 from tests.fuzz.hostile import layouts
@@ -69,6 +70,10 @@ def test_layouts_hold_the_same_values():
         for name, other in layouts(array).items():
             values = other.detach().numpy() if name == "tensor" else np.asarray(other)
             np.testing.assert_array_equal(values, array, err_msg=name)
+
+
+def test_an_onnx_operator_answers_alike_twice_or_names_the_file():
+    assert dict(onnx_operators.search(seed=0, cases=150)) == {}
 
 
 def test_a_crash_and_a_hang_cost_one_input_each():

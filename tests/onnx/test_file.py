@@ -160,9 +160,14 @@ def test_branches_and_constants_of_a_wrong_form_are_refused(written):
 def test_a_list_of_constants_is_a_constant_too(written):
     nodes = [node("SequenceConstruct", "a b", "s"), node("Size", "x", "n"),
              node("Sub", "n five", "i"), node("SequenceAt", "s i", "y")]  # fmt: skip
+    two = np.float32([2, 2])
     constants = {"a": np.float32([1]), "b": np.float32([2]), "five": np.array(5)}
     session = Session(written(nodes, **constants))
     assert [session.run(FEEDS)["y"].tolist() for _ in range(2)] == [[2], [2]]
+    session = Session(written([node("SequenceConstruct", "a b", "y")], a=constants["a"], b=two))
+    for _ in range(2):
+        assert [each.tolist() for each in session.run(FEEDS)["y"]] == [[1], [2, 2]]
+    refused(written([node("Not", "-", "y")]), "(Not): expected its first 1 inputs")
 
 
 def test_inputs_of_another_kind_are_refused_by_name(written):

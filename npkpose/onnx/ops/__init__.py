@@ -112,6 +112,9 @@ def check_node(node):
             raise ValueError(f"{node}, {name}: expected a number, got another attribute")
         if code:  # 0: as the operator's inputs say
             data_type(code, f"{node}, {name}")
+    needed = len(node.inputs) if operator.most == float("inf") else operator.least
+    if "" in node.inputs[:needed]:
+        raise ValueError(f"{node}: expected its first {needed} inputs, got {node.inputs}")
     given = len(node.inputs) + len(set(node.attributes) - operator.required)
     if len(node.inputs) > operator.most or given < operator.least:
         raise ValueError(
