@@ -14,6 +14,7 @@ RUN = {
     "03_identical_markers": [],
     "04_affinity_fields": [],
     "09_single_person_or_crowd": [],
+    "20_smooth_wrist": [],
 }
 STORED = {"05_two_figures": "figures.png"}  # a plot in docs/ of an example that is not run
 PLACEHOLDER = str(Path(__file__).resolve().parents[1] / "_pictures" / "not_run.png")

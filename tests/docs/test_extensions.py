@@ -82,6 +82,14 @@ def test_an_example_gets_a_heading_once(load):
     assert ast.get_docstring(ast.parse(again), clean=False) == wanted
 
 
+def test_the_gallery_runs_examples_that_exist(load):
+    gallery = load("gallery")
+    names = {path.stem for path in (EXTENSIONS.parents[1] / "examples").glob("*.py")}
+    assert set(gallery.RUN) | set(gallery.STORED) <= names
+    for plot in gallery.STORED.values():
+        assert (EXTENSIONS.parent / plot).exists()
+
+
 def test_a_page_that_loads_from_a_network_or_shows_nothing_is_found(load, tmp_path):
     check = load("check_pages")
     page = tmp_path / "page.html"
