@@ -24,6 +24,10 @@ parser.add_argument("--seeds", type=int, default=5, help="trainings to compare; 
 parser.add_argument("--steps", type=int, default=200, help="of the training; default 200")
 options = parser.parse_args()
 
+# %%
+# The network learns from new images of four coloured squares in every step, and returns a heatmap
+# for each. Then it finds the squares of held-out images. All refinements decode the same heatmaps.
+
 means = []
 for seed in range(options.seeds):
     net = train_markers(seed, options.steps, report=progress(options.steps))
@@ -32,6 +36,9 @@ for seed in range(options.seeds):
     means.append([np.nanmean(errors[refine]) for refine in REFINEMENTS])
     row = ", ".join(f"{refine} {mean:.3f}" for refine, mean in zip(REFINEMENTS, means[-1]))
     print(f"seed {seed}: {row} px")
+
+# %%
+# The median over the seeds, and the plot of the last one: held-out images above their heatmaps.
 
 row = ", ".join(f"{r} {m:.3f}" for r, m in zip(REFINEMENTS, np.median(means, axis=0)))
 print(f"median mean L2: {row} px")

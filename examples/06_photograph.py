@@ -18,10 +18,13 @@ import argparse
 import time
 from pathlib import Path
 
+from matplotlib import pyplot as plt
+
 from npkpose import BottomUp
 from npkpose.exercises.plot_file import PlotFile
 from npkpose.image.draw import draw_poses
-from npkpose.image.files import read_image, write_image
+from npkpose.image.draw_style import DrawStyle
+from npkpose.image.files import read_image
 from npkpose.models import OpenPoseMobileNetV2
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -33,12 +36,19 @@ for path in (options.weights, options.photo):
     if not path.is_file():
         parser.error(f"expected a file, got {path}")
 
+# %%
+# The file holds the network's layers and weights. The pipeline resizes the image for the network,
+# and brings the keypoints back to pixels of the photograph.
+
 find = BottomUp(OpenPoseMobileNetV2.from_file(options.weights))
 image = read_image(options.photo)
 find(image)  # the first call compiles the kernels
 start = time.perf_counter()
 poses = find(image)
 seconds = time.perf_counter() - start
+
+# %%
+# A keypoint's score is the value of its heatmap; a missing one is NaN.
 
 skeleton = find.model.skeleton
 print(f"{len(poses)} found in {seconds:.2f} s")
@@ -49,4 +59,12 @@ for person in range(len(poses)):
         if poses.present[person, k]:
             x, y = poses.keypoints[person, k]
             print(f"    {name:15s} ({x:6.1f}, {y:6.1f})  score {poses.scores[person, k]:.2f}")
-options.out.write(lambda path: write_image(path, draw_poses(image, poses, skeleton)))
+# %%
+# The plot: with several people, one colour for each would tell them apart: ``colours="person"``.
+
+height, width = image.shape[:2]
+figure, ax = plt.subplots(figsize=(8, 8 * height / width + 0.7), layout="constrained")
+ax.imshow(draw_poses(image, poses, skeleton, style=DrawStyle(colours="side")))
+ax.set(xlabel="x, pixels", ylabel="y, pixels")
+ax.set_title("Orange: the left of a person, blue: the right")
+options.out.save(figure)

@@ -23,6 +23,7 @@ from npkpose.exercises.plot_file import PlotFile
 from npkpose.exercises.report import progress
 from npkpose.models.mesh.pymaf_body import PosedBody
 
+COLOURS = "#0072b2", "#d55e00"
 BATCH, LEARNING_RATE = 32, 3e-3
 HELD_OUT, SHOWN = 256, 0  # bodies, and which of them is drawn
 
@@ -31,6 +32,9 @@ parser.add_argument("--steps", type=int, default=1000, help="of the training; de
 parser.add_argument("--out", type=PlotFile, default="14_mesh_alignment.png", help="plot")
 options = parser.parse_args()
 
+# %%
+# The two loops differ only in where they sample the image's maps.
+
 data = loop.tube_mesh(np.random.default_rng(0))
 body, parents = PosedBody(data), data.body.parents
 limbs = np.stack([parents[1:], np.arange(1, len(parents))])
@@ -38,6 +42,9 @@ nets = {
     "at the mesh": loop.FeedbackLoop(data, True, rng=np.random.default_rng(1)),
     "at a grid": loop.FeedbackLoop(data, False, rng=np.random.default_rng(1)),
 }
+
+# %%
+# Both loops learn from the same bodies, with the same starting weights. Each correction has a loss.
 
 for name, net in nets.items():
     draws, optimizer = np.random.default_rng(2), nn.Adam(net.train(), LEARNING_RATE)
@@ -50,6 +57,10 @@ for name, net in nets.items():
         optimizer.step()
         report(step, float(loop.errors(meshes[-1:], truth)[0, 0]))
 
+# %%
+# The first correction sees the same points in both loops. Later ones can only gain if they see the
+# image where the mesh is now.
+
 truth = loop.random_bodies(body, HELD_OUT, np.random.default_rng(3))
 images = loop.paint(truth, parents)
 found = {name: net.eval()(loop.fixed_maps(images)) for name, net in nets.items()}
@@ -59,7 +70,10 @@ for name, meshes in found.items():
     numbers = " -> ".join(f"{mm:.0f} mm, {px:.2f} px" for mm, px in zip(space, in_image))
     print(f"  looking {name}: {numbers}")
 
-figure, axes = plt.subplots(2, 5, figsize=(15, 6.4), layout="constrained")
+# %%
+# The plot: one body with the mesh of each correction, and the errors of both loops.
+
+figure, axes = plt.subplots(2, 5, figsize=(16, 6.8), layout="constrained")
 for row, (name, meshes) in zip(axes, found.items()):
     for i, (ax, mesh) in enumerate(zip(row, meshes)):
         vertices = loop.to_pixels(mesh.vertices, mesh.camera)[SHOWN]
@@ -70,11 +84,13 @@ for row, (name, meshes) in zip(axes, found.items()):
         ax.set(xlim=(0, 63), ylim=(63, 0), xticks=[], yticks=[])
         ax.set_title(f"after correction {i}" if i else "start")
     row[0].set_ylabel(f"looking {name}", fontsize=12)
-for ax, unit, column in zip(axes[:, 4], ("mm in space", "pixels in the image"), (0, 1)):
-    for name, meshes in found.items():
+for ax, unit, column in zip(axes[:, 4], ("mm", "px"), (0, 1)):
+    for (name, meshes), colour, style in zip(found.items(), COLOURS, ("o-", "s--")):
         values = loop.errors(meshes, truth)[1:, column]
-        ax.plot(range(1, 4), values, "o-", label=f"looking {name}")
-    ax.set(xticks=range(1, 4), ylim=(0, None), xlabel="correction", title=f"mean error, {unit}")
+        ax.plot(range(1, 4), values, style, c=colour, label=f"looking {name}")
+    ax.set(xticks=range(1, 4), ylim=(0, None), xlabel="correction", ylabel=f"mean error, {unit}")
+    ax.set_title("error in space" if unit == "mm" else "error in the image")
     ax.legend(loc="lower left")
-figure.suptitle("A body held out, and the mesh found in it: vertices black, limbs white")
+title = "A held-out body, and its mesh after each correction: vertices black, limbs white"
+figure.suptitle(title, fontsize=14)
 options.out.save(figure, dpi=100)

@@ -29,11 +29,20 @@ except ImportError:
 SIZE, BLOCKS = (64, 48), 80
 
 
+# %%
+# A block is drawn only when it is decoded, so no process ever holds all maps.
+
+
 def draw(keypoints):
     """Return noisy maps (N, 17, H, W) of keypoints (N, 17, 2), like those of a network."""
     rng = np.random.default_rng(int(1e6 * keypoints[0, 0, 0]))
     maps = gaussian_heatmaps(keypoints, SIZE)
     return maps + 0.2 * rng.standard_normal(maps.shape, np.float32)
+
+
+# %%
+# Dask knows how each block is made. If a process dies, the other one makes its blocks again, and
+# decodes them: the keypoints are the same.
 
 
 def main(people, out):
@@ -62,15 +71,29 @@ def main(people, out):
         tasks = [task for task in client.get_task_stream() if "draw" in str(task["key"])]
     print(f"in two processes, one killed: {seconds:.1f} s; {len(tasks) - len(n)} blocks lost")
     print(f"{(found != serial).sum()} of {found.size} numbers differ")
-    plt.figure(figsize=(8, 3), layout="constrained")
+    draw_blocks(tasks, start, killed, out)
+
+
+# %%
+# The plot: which process decoded which block, and when. The cluster replaces the killed process.
+
+
+def draw_blocks(tasks, start, killed, out):
+    figure, ax = plt.subplots(figsize=(10, 3.6), layout="constrained")
+    workers = dict.fromkeys(task["worker"] for task in tasks)
+    names = {worker: f"process {i}" for i, worker in enumerate(workers, 1)}
+    kinds = {"decoded": "#56b4e9", "decoded again": "#e69f00"}
     for i, task in enumerate(tasks):
         begin, end = (task["startstops"][-1][key] - start for key in ("start", "stop"))
         again = any(task["key"] == other["key"] for other in tasks[:i])
-        plt.barh(task["worker"], end - begin, left=begin, color=f"C{again:d}", ec="white")
-    plt.axvline(killed, color="red")
-    plt.title("Blocks of maps. Red: a process is killed. Orange: lost blocks, decoded again")
-    plt.xlabel("seconds")
-    out.save(plt.gcf())
+        colour = list(kinds.values())[again]
+        ax.barh(names[task["worker"]], end - begin, left=begin, color=colour, ec="white")
+    for label, colour in kinds.items():
+        ax.plot([], [], "s", c=colour, ms=9, label=label)
+    ax.axvline(killed, color="black", ls="--", label="a process is killed")
+    ax.set(xlabel="time, s", title="Blocks of maps: those of the killed process are decoded again")
+    figure.legend(loc="outside right upper")
+    out.save(figure)
 
 
 if __name__ == "__main__":  # the other processes import this file

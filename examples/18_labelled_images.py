@@ -20,6 +20,7 @@ from matplotlib import pyplot as plt
 from npkpose import io
 from npkpose.exercises.plot_file import PlotFile
 from npkpose.image.draw import draw_poses
+from npkpose.image.draw_style import DrawStyle
 from npkpose.image.files import read_image
 
 COLUMNS, MARGIN = 6, 0.15  # of the sheet; around the instances, as a share of their extent
@@ -32,6 +33,10 @@ options = parser.parse_args()
 for file in options.files:
     if not Path(file).exists():
         parser.error(f"expected a file, got {file}")
+
+# %%
+# An image is found by its name, in any of the folders.
+
 photos = [path for folder in options.images for path in sorted(folder.glob("*.*"))]
 
 
@@ -42,15 +47,24 @@ def photo_of(entry):
     return found[0] if found and name else None
 
 
+# %%
+# An image is cut to its instances. Orange is left and blue right; where the skeleton has no pairs
+# of left and right, limbs have its own colours.
+
+
 def drawn(labels, i, path):
     """Return an image with its instances on it, and the part to show: left, right, bottom, top."""
     poses = labels.of_image(i)
-    image = draw_poses(read_image(path), poses, labels.skeleton)
+    style = DrawStyle(colours="side" if labels.skeleton.pairs else "skeleton")
+    image = draw_poses(read_image(path), poses, labels.skeleton, style=style)
     points = poses.keypoints[poses.present]
     low, high = points.min(axis=0), points.max(axis=0)
     edge = MARGIN * max(high - low)
     return image, (low[0] - edge, high[0] + edge, high[1] + edge, low[1] - edge)
 
+
+# %%
+# Every format becomes the same ``Labels``, so that one loop draws them all.
 
 tiles = []
 for file in options.files:
@@ -68,13 +82,16 @@ for file in options.files:
         name = labels.skeleton.name
         print(f"{Path(file).name}: {len(labels)} instances of {name}, drawn on {names}")
 
+# %%
+# The sheet: above each image the name of its file and of its skeleton.
+
 rows = math.ceil(len(tiles) / COLUMNS) or 1
-figure, axes = plt.subplots(rows, COLUMNS, figsize=(3 * COLUMNS, 3.2 * rows), squeeze=False)
+figure, axes = plt.subplots(rows, COLUMNS, figsize=(3 * COLUMNS, 3.2 * rows), squeeze=False,
+                            layout="constrained")  # fmt: skip
 for axis in axes.ravel():
     axis.axis("off")
 for axis, (title, image, limits) in zip(axes.ravel(), tiles):
     axis.imshow(image)
     axis.axis(limits)
-    axis.set_title(title, fontsize=7)
-figure.tight_layout()
+    axis.set_title(title, fontsize=9)
 options.out.save(figure)

@@ -21,6 +21,7 @@ from matplotlib import pyplot as plt
 
 from npkpose.exercises.plot_file import PlotFile
 from npkpose.image.draw import draw_poses
+from npkpose.image.draw_style import DrawStyle
 from npkpose.image.files import read_image
 from npkpose.models import from_onnx
 from npkpose.pipeline import TopDown
@@ -41,6 +42,10 @@ if not options.pair:
     parser.error("--pair: expected two files, got none")
 
 
+# %%
+# A network gives every keypoint a place, also those that it cannot see: their score is low.
+
+
 def sure(poses):
     """Return poses without keypoints of a low score, and without people who have only these."""
     low = poses.scores < options.threshold
@@ -48,14 +53,22 @@ def sure(poses):
     return poses[poses.num_present > 0]
 
 
+# %%
+# Each pair finds boxes, and then the keypoints of what is in each box.
+
 finders = []
 for pair in options.pair:
     detector, network = (from_onnx(path) for path in pair)
     finders.append(TopDown(network, detector=detector))
     print(f"{detector.family}, {network.family}: {network.skeleton.name}")
 
-rows = math.ceil(len(options.photos) / COLUMNS)
-figure, axes = plt.subplots(rows, COLUMNS, figsize=(4 * COLUMNS, 4 * rows), squeeze=False)
+# %%
+# The sheet: what all pairs find, drawn on the same image: orange is left, blue is right.
+
+columns = min(COLUMNS, len(options.photos))
+rows = math.ceil(len(options.photos) / columns)
+figure, axes = plt.subplots(rows, columns, figsize=(4.5 * columns, 4.8 * rows), squeeze=False,
+                            layout="constrained")  # fmt: skip
 for axis in axes.ravel():
     axis.axis("off")
 for axis, path in zip(axes.ravel(), options.photos):
@@ -65,9 +78,9 @@ for axis, path in zip(axes.ravel(), options.photos):
         poses, skeleton = sure(find(image)), find.model.skeleton
         counts.append(f"{len(poses)} {skeleton.name}")
         width = 1.5 if skeleton.num_keypoints > 100 else None  # dots of a mesh would touch
-        drawn = draw_poses(drawn, poses, skeleton, width)
+        style = DrawStyle(colours="side" if skeleton.pairs else "skeleton", width=width)
+        drawn = draw_poses(drawn, poses, skeleton, style=style)
     print(f"{path.name}: {', '.join(counts)}")
     axis.imshow(drawn)
-    axis.set_title(path.name, fontsize=7)
-figure.tight_layout()
+    axis.set_title("\n".join([path.name, ", ".join(counts)]), fontsize=9)
 options.out.save(figure)

@@ -25,12 +25,16 @@ from npkpose.exercises.plot_file import PlotFile
 from npkpose.tracking import OneEuroFilter, PoseSmoother, smooth_sequence
 
 NOISE, FPS = 0.014, 30  # sizes; frames per second
+STYLES = ("o-", "#e69f00"), ("s-", "#0072b2"), ("^-", "#009e73")
 MIN_CUTOFF, BETA, D_CUTOFF = PoseSmoother.__init__.__defaults__[1:4]
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--seconds", type=int, default=60, help="of still and of moving; default 60")
 parser.add_argument("--out", type=PlotFile, default="20_smooth_wrist.png", help="plot")
 options = parser.parse_args()
+
+# %%
+# The still wrists are noise alone; the moving one is a swing with the same noise.
 
 rng = np.random.default_rng(0)
 time = np.arange(options.seconds * FPS) / FPS
@@ -53,6 +57,10 @@ def jitter_and_lag(smooth):
     lag = lags[((late - moving[steady].mean(axis=1)) ** 2).mean(axis=1).argmin()]
     return noise[steady].std() / still[steady].std(), 1000 * lag
 
+
+# %%
+# Each row is a filter: one number for the still wrist, one for the moving one.
+
 rows = {
     "low-pass filter  cutoff 1 Hz": one_euro(1, 0),
     "low-pass filter  cutoff 4 Hz": one_euro(4, 0),
@@ -63,17 +71,21 @@ for name, smooth in rows.items():
     factor, lag = jitter_and_lag(smooth)
     print(f"{name:36} jitter / {factor:.1f}   lag {lag:3.0f} ms")
 
+# %%
+# The plot: a low-pass filter pays for less jitter with more lag. A good filter is at the top left.
+
 figure, axes = plt.subplots(figsize=(6.4, 4.4), layout="constrained")
 curves = {
     "low-pass filter, cutoff 0.7 to 6 Hz": [one_euro(f, 0) for f in (0.7, 1, 1.5, 2, 3, 4, 6)],
     "One-Euro filter, beta 1 to 12": [one_euro(MIN_CUTOFF, b) for b in (1, 2, 3, 4, 6, 8, 12)],
     "zero lag, cutoff 2 to 6 Hz": [partial(smooth_sequence, cutoff=f) for f in (2, 3, 4, 6)],
 }
-for label, filters in curves.items():
+for (label, filters), style in zip(curves.items(), STYLES):
     factors, lags = zip(*map(jitter_and_lag, filters))
-    axes.plot(lags, factors, "o-", label=label)
+    axes.plot(lags, factors, style[0], c=style[1], label=label)
 axes.plot(*jitter_and_lag(one_euro(MIN_CUTOFF, BETA))[::-1], "k*", ms=14, label="PoseSmoother")
 axes.fill_between([0, 40], 3, 6, color="0.92", label="at least 3, less than 40 ms")
-axes.set(xlabel="lag of a moving wrist (ms)", ylabel="jitter of a still wrist divided by")
+axes.set(xlabel="lag of a moving wrist, ms", ylabel="jitter of a still wrist is divided by")
+axes.set_title("One-Euro: little jitter at rest, little lag in motion")
 axes.legend()
 options.out.save(figure)

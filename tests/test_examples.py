@@ -3,6 +3,7 @@
 import ast
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -65,6 +66,16 @@ def test_every_example_is_listed_here_and_short():
         lines = [line.strip() for line in source.splitlines()[docstring:]]
         code = [line for line in lines if line and not line.startswith("#")]
         assert len(code) <= 80, path.name
+
+
+@pytest.mark.parametrize("name", sorted(PRINTED))
+def test_an_example_explains_its_code_and_all_readers_see_its_colours(name):
+    script = (EXAMPLES / f"{name}.py").read_text(encoding="utf-8")
+    blocks = script.split("\n# %%\n")[1:]
+    assert blocks and all(block.startswith("# ") for block in blocks)
+    if "matplotlib" in script:
+        assert 'layout="constrained"' in script and "tight_layout" not in script
+        assert not re.search(r"\bC[0-9]\b|tab:", script), "colours that all readers tell apart"
 
 
 @pytest.mark.parametrize("name", sorted(set(PRINTED) - NEED_DATA))
