@@ -7,17 +7,21 @@
 One step of dt seconds adds [[q dt^3 / 3, q dt^2 / 2], [q dt^2 / 2, q dt]] to the covariance of
 (place, velocity), the same in x and y, and d dt to each spread. A detection z measures
 
-    place = sum_k w_k (z_k - shape_k) / sum_k w_k,    w_k = 1 / (r + spread_k)
+    place = sum_k w_k (z_k - shape_k) / sum_k w_k,    w_k = 1 / (r + spread_k + e_k^2)
 
-over the keypoints k that both have. So a person whose legs are hidden seems neither to jump nor to
-shrink, and a keypoint that is seen again after a while says little about the place. What is left,
-z_k - measured place - shape_k, updates the shape with the gain spread_k / (spread_k + r): what all
-keypoints have in common is the place's motion alone. All variances are in units of the person's
-squared size; the size is the square root of the area of the box around all its keypoints.
+over the keypoints k that both have. e_k is how far z_k - shape_k lies from that mean, at first
+taken as 0; in `ROUNDS` rounds, keypoints that were found in a wrong place lose their weight. So a
+person whose legs are hidden seems neither to jump nor to shrink, and a keypoint that is seen again
+after a while says little about the place. What is left, z_k - measured place - shape_k, updates the
+shape with the gain spread_k / (spread_k + r): what all keypoints have in common is the place's
+motion alone. All variances are in units of the person's squared size; the size is the square root
+of the area of the box around all its keypoints.
 
 Kalman, "A New Approach to Linear Filtering and Prediction Problems", Trans. ASME 82, 1960; the
 constant-velocity model of a tracked box is that of Bewley et al., "Simple Online and Realtime
-Tracking" (SORT), ICIP 2016, arXiv:1602.00763. Departure: SORT's state is the box alone; and here
+Tracking" (SORT), ICIP 2016, arXiv:1602.00763; such weights are those of Holland and Welsch,
+"Robust Regression Using Iteratively Reweighted Least-Squares", Communications in Statistics 6,
+1977. Departure: SORT's state is the box alone; and here
 place and shape have separate filters, whose errors are taken as independent.
 """
 
@@ -27,6 +31,7 @@ ACCELERATION = 0.5  # sizes^2 / s^3: in one second, the velocity changes by abou
 DEFORMATION = 0.05  # sizes^2 / s: in 1 / 30 s, a keypoint moves by 0.04 sizes about the place
 NOISE = 0.05  # sizes: standard deviation of a detected keypoint
 STIFFNESS = 0.03  # sizes: least standard deviation of a measured place: errors have a common part
+ROUNDS = 3  # of weights of keypoints
 FIRST_SPEED = 1.0  # sizes / s: standard deviation of the velocity of a new person
 MIN_SIZE = 4.0  # pixels
 MIN_ASPECT = 0.4  # a box narrower than this share of its longer side counts as that wide
@@ -100,14 +105,9 @@ class MovingPeople:
 
         A detection without common keypoints changes nothing: it measures the predicted place.
         """
-        offsets = keypoints - self.keypoints[people]
-        common = ~np.isnan(offsets[..., 0])
-        weights = np.where(common, 1 / (noise[:, None] + self.spreads[people]), 0.0)
-        totals = weights.sum(axis=1)
-        some = totals > 0
-        totals = np.where(some, totals, 1.0)
-        innovation = (weights[..., None] * np.where(common[..., None], offsets, 0)).sum(axis=1)
-        innovation /= totals[:, None]
+        variances = noise[:, None] + self.spreads[people]
+        innovation, totals = _robust_mean(keypoints - self.keypoints[people], variances)
+        some, totals = totals > 0, np.where(totals > 0, totals, 1.0)
         measured = self.places[people] + innovation
         place, both, velocity = self.covariances[people].T
         variance = place + 1 / totals + noise * (STIFFNESS / NOISE) ** 2
@@ -136,6 +136,19 @@ class MovingPeople:
     def _set(self, places, velocities, covariances, shapes, spreads):
         self.places, self.velocities, self.covariances = places, velocities, covariances
         self.shapes, self.spreads = shapes, spreads
+
+
+def _robust_mean(offsets, variances):
+    """Return means (P, 2) of offsets (P, K, 2), NaN where missing, and the sums (P,) of weights."""
+    common = ~np.isnan(offsets[..., 0])
+    offsets = np.where(common[..., None], offsets, 0.0)
+    squared = 0.0
+    for _ in range(ROUNDS):
+        weights = common / (variances + squared)
+        totals = weights.sum(axis=1)
+        means = (weights[..., None] * offsets).sum(axis=1) / np.maximum(totals, 1e-300)[:, None]
+        squared = ((offsets - means[:, None]) ** 2).sum(axis=2)
+    return means, totals
 
 
 def boxes_of(keypoints):

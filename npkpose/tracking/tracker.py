@@ -159,7 +159,7 @@ class Tracker:
         return np.concatenate(pairs, axis=1)
 
     def _identify(self, people):
-        """Give an identity to matched people who have none, and forget the others who have none."""
+        """Give an identity to matched people who have none."""
         new = people[self._ids[people] == NOBODY]
         self._ids[np.sort(new)] = self._new_ids(len(new))
 

@@ -78,3 +78,14 @@ def test_a_size_is_the_root_of_the_boxs_area_and_never_zero():
     assert_allclose(sizes_of(np.array([[(0, 0), (40, 90.0)]])), 60)
     assert_allclose(sizes_of(np.array([[(0, 0), (0, 100.0)]])), np.sqrt(100 * 40))
     assert sizes_of(np.array([[(3.0, 3), (np.nan, np.nan)]])) == 4
+
+
+def test_one_keypoint_in_a_wrong_place_hardly_moves_the_person():
+    steady, disturbed = follow((90, 0)), follow((90, 0))
+    for people, error in ((steady, 0), (disturbed, 60)):
+        people.predict(1 / 30)
+        seen = people.keypoints.copy()
+        seen[0, 0] += error
+        people.update(np.array([0]), seen)
+    assert abs(steady.places - disturbed.places).max() < 1.5  # of 15 in the plain mean
+    assert abs(steady.velocities - disturbed.velocities).max() < 10
