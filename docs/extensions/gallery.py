@@ -97,7 +97,7 @@ def with_heading(script):
 def _block(text):
     """Return a paragraph as reStructuredText: as it stands if it is indented."""
     if text[0] == " ":
-        return "::\n\n" + text
+        return ".. code-block:: text\n\n" + text
     return text.replace("\\", "\\\\").replace("`", "``").replace("````", "``")
 
 

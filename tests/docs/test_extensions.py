@@ -75,7 +75,7 @@ def test_an_example_gets_a_heading_once(load):
     code = "\n\nprint(__doc__.splitlines()[0])\n"
     script = '"""Title.\n\nText of `x`:\n\n    a \\\\\n    b\n"""' + code
     copy = gallery.with_heading(script)
-    wanted = "Title\n=====\n\nText of ``x``:\n\n::\n\n    a \\\n    b\n"
+    wanted = "Title\n=====\n\nText of ``x``:\n\n.. code-block:: text\n\n    a \\\n    b\n"
     assert ast.get_docstring(ast.parse(copy), clean=False) == wanted
     assert copy.endswith("\n\nprint('Title.')\n")
     again = gallery.with_heading(copy)
