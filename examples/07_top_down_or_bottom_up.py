@@ -82,7 +82,7 @@ print(f"top-down is faster up to {network / (times[-1, 0] / COUNTS[-1]):.0f} peo
 figure, axes = plt.subplots(figsize=(7, 4.6), layout="constrained")
 axes.plot(COUNTS, times[:, 0], "o-", c="#0072b2", label="top-down: HRNet, once per person")
 axes.plot(COUNTS, times[:, 1], "s-", c="#e69f00", label="bottom-up: HigherHRNet once, and grouping")
-axes.set(xlabel="people in the image", ylabel="time of an image, s")
+axes.set(xlabel="people in the image", ylabel="time of an image, s", ylim=(0, None))
 axes.set_title("Top-down takes longer with each person, bottom-up hardly")
 axes.legend()
 options.out.save(figure)

@@ -72,7 +72,7 @@ for label, sequence, colour, width in (
 ):
     left.plot(frames / 50, sequence[typical, frames], color=colour, lw=width, label=label)
 left.set(xlabel="time, s", ylabel="depth behind the pelvis, mm")
-left.set_title("Depth of a left wrist in a held-out sequence: 1 frame trembles")
+left.set_title("Depth of a left wrist in a held-out sequence: from 1 frame it trembles")
 left.legend()
 places = np.array([0, 1])
 for i, (name, colour) in enumerate(zip(WIDTHS, COLOURS)):

@@ -85,8 +85,8 @@ for pose, colour, label in zip(pair, ("k", ORANGE), ("ground truth", "lifted")):
         body.plot(x, z, -y, color=colour, lw=2, label=label)
         label = None
 body.set(title="A held-out pose, m", xlabel="right", ylabel="depth", zlabel="up")
-body.set(xlim=(-0.7, 0.7), ylim=(-0.7, 0.7), zlim=(-1, 1))
-body.set_box_aspect((1.4, 1.4, 2), zoom=0.85)
+body.set(xlim=(-0.7, 0.7), ylim=(-0.7, 0.7), zlim=(-0.9, 0.8))
+body.set_box_aspect((1.4, 1.4, 1.7), zoom=0.9)
 for axis in (body.xaxis, body.yaxis, body.zaxis):
     axis.set_major_locator(plt.MultipleLocator(0.5))
 body.tick_params(labelsize=8, pad=0)
