@@ -22,7 +22,8 @@ def add_command(commands):
         epilog=INPUTS + " From COCO results, one person is followed: by track_id, if there are "
         "any, or else by distance. Frames are in the order of the image ids, numbers in names by "
         "value; missing ones are filled in. Their keypoints are COCO's, and are converted to "
-        "Human3.6M's, approximately. So are the files NAME.json of predict, one per photo.",
+        "Human3.6M's, approximately. So are the files NAME.json of predict, one per photo, or one "
+        "of a video; `npkpose track` gives its people identities.",
     )  # fmt: skip
     add = lift.add_argument
     add("keypoints", metavar="KEYPOINTS", nargs="+",

@@ -36,29 +36,31 @@ def smooth_sequence(points, fps=30.0, cutoff=3.0, times=None):
         Each number of a frame is a signal of its own, NaN where missing: keypoints (F, K, 2) in
         pixels of one person, or (F, K, 3) in metres.
     fps : float
-        Frames per second.
+        Frames per second, where there are no ``times``; the cutoff is at most half of either.
     cutoff : float
         In Hz: a motion of that frequency keeps half of its amplitude. At 30 frames per second,
         1.5, 3 and 6 Hz divide white noise by 3.4, 2.4 and 1.7.
     times : array_like, shape (F,), optional
-        Ascending, in seconds. Default: 0, 1 / fps, and so on.
+        Ascending, in seconds; their median step is the dt of the response. Default: 0, 1 / fps,
+        and so on.
 
     Raises
     ------
     ValueError
         Wrong shape, a value that is infinite or above 1e50, times that do not ascend, or a cutoff
-        that is not positive or is above fps / 2.
+        that is not positive or too high.
     """
     points = check_array("points", points, (...,), finite=False, largest=LARGEST)
     if points.ndim == 0:
         raise ValueError("points: expected shape (F, ...), got ()")
     interval = check_interval(fps)
-    cutoff = check_number("cutoff", cutoff, at_least=1e-6, at_most=0.5 / interval)
     times = check_times(times, len(points), interval)
     steps = np.diff(times, prepend=times[:1])
-    q = interval * (2 * np.pi * cutoff) ** 4
+    step = float(np.median(steps[1:])) if len(steps) > 1 else interval
+    cutoff = check_number("cutoff", cutoff, at_least=1e-6, at_most=0.5 / min(step, interval))
+    q = step * (2 * np.pi * cutoff) ** 4
     signals = points.reshape(len(points), int(np.prod(points.shape[1:])))
-    filtered, predicted = _filter(signals, steps, q, UNKNOWN_SPEED / interval**2)
+    filtered, predicted = _filter(signals, steps, q, UNKNOWN_SPEED / step**2)
     places = _correct_backwards(filtered, predicted, steps)
     return np.where(np.isnan(points), np.nan, places.reshape(points.shape))
 

@@ -39,9 +39,10 @@ def test_the_path_is_the_most_likely_one_with_gaps_and_any_times():
     values[[0, 1, 7, 8, 9, 20], 0], values[25:, 1] = np.nan, np.nan
     times = np.cumsum(rng.uniform(0.02, 0.06, 30))
     smooth = smooth_sequence(values, 30, 2.0, times)
-    q = (4 * np.pi) ** 4 / 30
+    dt = np.median(np.diff(times))
+    q = dt * (4 * np.pi) ** 4
     for signal, expected in zip(smooth.T, values.T):
-        assert_allclose(signal, most_likely(expected, times, q, 1e6 * 30**2), atol=1e-5)
+        assert_allclose(signal, most_likely(expected, times, q, 1e6 / dt**2), atol=1e-5)
 
 
 @pytest.mark.parametrize("frequency", [1.0, 3.0, 6.0])
@@ -60,6 +61,12 @@ def test_white_noise_is_divided_by_what_is_stated_and_lines_stay():
         assert_allclose(1 / smooth_sequence(noise, cutoff=cutoff).std(), factor, rtol=0.05)
     line = np.arange(50)[:, None] * [2.0, -1.0]
     assert_allclose(smooth_sequence(line), line, atol=1e-3)
+
+
+def test_the_frame_rate_is_that_of_the_times():
+    signal = np.random.default_rng(2).normal(0, 1, (90, 2))
+    by_times = smooth_sequence(signal, 30, 3.0, np.arange(90) / 60)
+    assert_allclose(by_times, smooth_sequence(signal, 60, 3.0), atol=1e-9)
 
 
 def test_nothing_and_a_single_sample():
