@@ -205,13 +205,6 @@ def address(array):
     return array.__array_interface__["data"][0]
 
 
-def reach(array):
-    """Return how many numbers lie from the first one of an array to the last."""
-    if array.flags.c_contiguous:
-        return array.size
-    return 1 + sum((n - 1) * s for n, s in zip(array.shape, array.strides)) // array.itemsize
-
-
 @lru_cache(maxsize=64)
 def _constant(count, value, dtype):
     return np.full(count, value, dtype)

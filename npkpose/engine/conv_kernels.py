@@ -55,10 +55,10 @@ def fill_record(
     for field in range(fixed.size):
         record[field] = fixed[field]
     size = x.itemsize
-    record[1], record[2] = x.ctypes.data, _reach(x)
+    record[1], record[2] = x.ctypes.data, reach(x)
     record[3], record[4] = x.strides[0] // size, x.strides[1] // size
-    record[5], record[6] = weight.ctypes.data, _reach(weight)
-    record[7], record[8] = y.ctypes.data, _reach(y)
+    record[5], record[6] = weight.ctypes.data, reach(weight)
+    record[7], record[8] = y.ctypes.data, reach(y)
     for axis in range(4):
         record[9 + axis] = y.strides[axis] // size
     record[13], record[14] = buffers.ctypes.data, sums.ctypes.data
@@ -68,7 +68,7 @@ def fill_record(
 
 
 @helper
-def _reach(array):
+def reach(array):
     """Return how many numbers lie from the first one of an array to the last."""
     last = 0
     for n, stride in zip(array.shape, array.strides):

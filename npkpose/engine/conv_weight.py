@@ -16,8 +16,8 @@ import numpy as np
 from npkpose._jit import helper
 from npkpose._numba import carray
 from npkpose.engine.atomics import fetch_add, numbers_at, record_at
-from npkpose.engine.conv_forward import address, fixed_record, reach
-from npkpose.engine.conv_kernels import odd_vectors, tile_height
+from npkpose.engine.conv_forward import address, fixed_record
+from npkpose.engine.conv_kernels import odd_vectors, reach, tile_height
 from npkpose.engine.conv_plan import MIN_SHARED, copy_cycles, find_axis, find_places, split_channels
 from npkpose.engine.few_windows import sum_few_windows
 from npkpose.engine.jobs import job, run_job

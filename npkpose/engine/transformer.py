@@ -28,13 +28,20 @@ def add_attention(x, inputs, projections, output, num_heads):
     """Add to tokens ``x`` (D, N, L) the attention of normalised tokens.
 
     ``inputs`` are three arrays like ``x``, of queries, keys and values, ``projections`` their
-    (weight, bias), ``output`` those of the last map; weights are (outputs, inputs).
+    (weight, bias), or one for all three; ``output`` is that of the last map. Weights are (outputs,
+    inputs).
     """
     _, N, L = x.shape
-    D = len(projections[0][0])
-    parts = [np.empty((N, D, L), x.dtype) for _ in inputs]
-    for z, part, (weight, bias) in zip(inputs, parts, projections):
-        multiply_sequences(weight, z, part.swapaxes(0, 1), Epilogue(shift=bias))
+    D = output[0].shape[1]
+    parts = np.empty((3, N, D, L), x.dtype)
+    outputs = parts.swapaxes(1, 2)
+    if len(projections) == 1 and N == 1:
+        outputs = [parts.reshape(3 * D, 1, L)]
+    elif len(projections) == 1:
+        weight, bias = projections[0]
+        projections = zip(np.split(weight, 3), 3 * [None] if bias is None else np.split(bias, 3))
+    for z, part, (weight, bias) in zip(inputs, outputs, projections):
+        multiply_sequences(weight, z, part, Epilogue(shift=bias))
     q, k, v = (part.reshape(N * num_heads, D // num_heads, L) for part in parts)
     y = np.empty(q.shape, x.dtype)
     attend_columns(q, k.swapaxes(1, 2), v.swapaxes(1, 2), y)

@@ -64,10 +64,8 @@ class MultiHeadAttention(Module):
         return self.qkv.backward(np.concatenate(dparts, axis=2))
 
     def maps(self, dtype):
-        """Return (weight, bias) of the maps to queries, keys and values, and of the last map."""
-        weight, bias = self.qkv.weight_and_bias(dtype)
-        biases = 3 * [None] if bias is None else np.split(bias, 3)
-        return [*zip(np.split(weight, 3), biases), self.proj.weight_and_bias(dtype)]
+        """Return (weight, bias) of the map to queries, keys and values, and of the last map."""
+        return [self.qkv.weight_and_bias(dtype), self.proj.weight_and_bias(dtype)]
 
 
 @faster(engine.attend)
