@@ -139,7 +139,7 @@ def main():
         ms = f"network {1e3 * network:.1f} ms, whole {1e3 * whole:.1f} ms"
         ratios.append(whole / network)
         print(f"{ms}, {ratios[-1]:.3f}", flush=True)
-    print(f"median ratio {statistics.median(ratios[1:]):.3f}, without the first turn")
+    print(f"median ratio {statistics.median(ratios[1:] or ratios):.3f}, without the first turn")
 
 
 if __name__ == "__main__":
