@@ -169,6 +169,8 @@ def _layer_calls():
     layers = Sequential(*many_windows, *few_windows)
     batch = [(image, np.zeros((1, 2, 12, 12), np.float32), None)]
     yield "training step", partial(fit, layers, batch, Adam(layers))
+    many_pixels = np.ones((1, 2, 64, 64), np.float32)
+    yield "ConvTranspose2d of many pixels", partial(ConvTranspose2d(2, 2, 2, 2), many_pixels)
 
 
 def _token_calls():

@@ -20,17 +20,20 @@ assert all(s >= 0 for s in seconds.values())
 kernels, called, jobs = {}, set(), {}
 for module in pkgutil.walk_packages(npkpose.__path__, "npkpose."):
     if not module.name.endswith("__main__"):
-        for name, value in vars(importlib.import_module(module.name)).items():
+        names = vars(importlib.import_module(module.name))
+        for name, value in names.items():
             if isinstance(value, Dispatcher):
-                kernels[value.py_func.__module__, name] = value.signatures
-                called |= {(module.name, other) for other in value.py_func.__code__.co_names}
+                kernels[value.py_func.__module__, name] = value
+                called |= set(map(names.get, value.py_func.__code__.co_names))
             elif name.endswith(("_float32", "_float64")) and hasattr(value, "__code__"):
-                called |= {(module.name, other) for other in value.__code__.co_names}
+                called |= set(map(names.get, value.__code__.co_names))
             elif name.endswith("_job") and hasattr(value, "cache_info"):
                 jobs[value.__module__, name] = value.cache_info().currsize
 assert len(kernels) > 20
 assert len(jobs) >= 5 and set(jobs.values()) == {1}, jobs
-print([name for name, signatures in kernels.items() if not signatures and name not in called])
+called = {value.py_func for value in called if isinstance(value, Dispatcher)}
+print([name for name, value in kernels.items()
+       if not value.signatures and value.py_func not in called])
 """
 
 
