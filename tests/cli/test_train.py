@@ -39,7 +39,7 @@ def test_coco_files_can_be_trained_on(tmp_path):
     pytest.importorskip("PIL", reason="images need Pillow")
     annotations = write_coco(SyntheticPeople(3, seed=1, size=(48, 72)), tmp_path / "coco")
     files = "--annotations", annotations, "--images", tmp_path / "coco" / "images"
-    for network in ("topdown", "tags", "detector"):
+    for network in ("topdown", "detector"):
         folder = tmp_path / network
         assert run(network, "--out", folder, "--steps", 1, "--held-out", 0, *files) == 0
 
