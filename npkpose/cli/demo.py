@@ -37,7 +37,6 @@ NUM_SCENES = 16
 NUM_WARMUP = 4  # scenes that call every kernel once before any time is measured
 SEED = 1000  # added to --seed: scenes that no network was trained or scored on
 TITLES = {"topdown": "top-down, found boxes", "paf": "fields", "tags": "tags"}
-COMPILED_ELSEWHERE = "topdown", "paf"  # networks whose kernels the second process compiles
 
 
 def demo(out, seed=0):
@@ -53,9 +52,8 @@ def demo(out, seed=0):
     scenes = CachedDataset(SyntheticPeople(NUM_SCENES, SEED + seed), NUM_SCENES)
     with rare_garbage_collection(), second_process(compile_finders) as process:
         outputs.write(markers, lambda path: errors.update(learn_markers(path, seed)))
-        finders = make_finders(scenes, ["tags"])
         process.wait()
-    finders = make_finders(scenes, COMPILED_ELSEWHERE) | finders
+        finders = make_finders(scenes, TITLES)
     print(f"2. People in {NUM_SCENES} fresh scenes, found by networks trained with npkpose")
     found = {name: find_people(find, scenes) for name, find in finders.items()}
     people_found = print_people(found, scenes)
@@ -65,8 +63,8 @@ def demo(out, seed=0):
 
 
 def compile_finders():
-    """Compile and cache every kernel that `COMPILED_ELSEWHERE` needs, but those of layers."""
-    make_finders(SyntheticPeople(NUM_SCENES, SEED), COMPILED_ELSEWHERE)
+    """Compile and cache every kernel that finds people, but those of layers."""
+    make_finders(SyntheticPeople(NUM_SCENES, SEED), TITLES)
 
 
 def learn_markers(path, seed):
