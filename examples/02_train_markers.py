@@ -1,10 +1,10 @@
 """Exercises 1 and 2: learn four markers in 200 steps, then refine the keypoints.
 
-Expected output, over seeds 0 to 4 (20 s):
+Expected output, over seeds 0 to 4 (20 s; the last digits depend on the machine):
 
-    seed 0: argmax 0.413, quarter 0.246, parabola 0.130, log_parabola 0.130 px
+    seed 0: argmax 0.409, quarter 0.243, parabola 0.127, log_parabola 0.127 px
     ...
-    median mean L2: argmax 0.414, quarter 0.248, parabola 0.130, log_parabola 0.130 px
+    median mean L2: argmax 0.413, quarter 0.248, parabola 0.127, log_parabola 0.127 px
 
 No argmax is better than 0.383 px, the mean distance of a random point from its pixel's centre.
 """

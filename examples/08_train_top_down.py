@@ -5,15 +5,16 @@ people are synthetic (`data.people`). The recipe is that of `npkpose train topdo
 steps, over which the learning rate falls to zero. AP is COCO's average precision on scenes that
 are not trained on.
 
-Expected output, after about three and a half minutes on one core, two and a half on two:
+Expected output, after about three and a half minutes on one core, two and a half on two (the last
+digits depend on the machine):
 
     419,265 parameters, 1200 steps
-    step   200: loss 2.618, AP 0.062
-    step   400: loss 2.035, AP 0.260
-    step   600: loss 1.756, AP 0.368
-    step   800: loss 1.584, AP 0.434
-    step  1000: loss 1.404, AP 0.452
-    step  1200: loss 1.379, AP 0.466
+    step   200: loss 2.635, AP 0.058
+    step   400: loss 2.027, AP 0.244
+    step   600: loss 1.768, AP 0.370
+    step   800: loss 1.584, AP 0.431
+    step  1000: loss 1.423, AP 0.451
+    step  1200: loss 1.386, AP 0.467
 """
 
 import argparse
