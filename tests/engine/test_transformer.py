@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from npkpose import nn
+from npkpose._numba import COMPILES
 from npkpose.engine import use_threads
 from npkpose.models import ViTPose
 from npkpose.models.backbones.transformer import add_attention, run_blocks
@@ -20,6 +21,7 @@ def test_the_parts_add_up_to_the_block(threads):
         np.testing.assert_allclose(run_blocks([block.eval()], x), expected, rtol=0, atol=1e-11)
 
 
+@pytest.mark.skipif(not COMPILES, reason="nothing is compiled here")
 @pytest.mark.parametrize("N", [1, 2])
 @pytest.mark.parametrize("bias", [True, False])
 def test_one_map_to_queries_keys_and_values(N, bias, rng):
