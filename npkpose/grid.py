@@ -5,8 +5,8 @@
     "corner"   image = map * (stride * n - 1) / (n - 1)  UDP: the corner pixels' centres coincide
 
 map and image are coordinates in pixels of the map and of the image, integers being pixel
-centres; n is the map's length along the axis. Mixing two conventions shifts every point by up
-to (stride - 1) / 2 image pixels, which is why encode and decode take the same `Grid`.
+centres; n is the map's length along the axis. Mixing two conventions shifts points by up to
+stride - 1 image pixels, which is why encode and decode take the same `Grid`.
 
 "corner" is Huang et al., "The Devil Is in the Details: Delving Into Unbiased Data
 Processing for Human Pose Estimation", CVPR 2020, arXiv:1911.07524.

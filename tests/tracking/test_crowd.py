@@ -22,7 +22,8 @@ def test_people_who_cross_are_hidden_and_return_keep_their_identities(people, id
 
 def test_two_football_players_keep_their_identities():
     """What YOLOX and MoveNet find in five frames of a video of PoseTrack: one runs, one falls."""
-    rows = np.array(json.loads((pathlib.Path(__file__).parent / "football.json").read_text()))
+    path = pathlib.Path(__file__).parent / "football.json"
+    rows = np.array(json.loads(path.read_text("utf-8")))
     tracker = Tracker(COCO_17)
     for f in range(5):
         _, scores, keypoints = np.split(rows[rows[:, 0] == f], [1, 2], axis=1)

@@ -3,12 +3,12 @@
 import numpy as np
 
 
-def resize(image, size, method="auto"):
-    """Return the image (H, W, C) at another size, for the methods "auto" and "area"."""
+def resize(image, size, shrink="auto"):
+    """Return the image at the size (H, W); ``shrink`` is the method "auto" or "area"."""
     resized = image.astype(float)
     for axis in (0, 1):
         n_in, n_out = image.shape[axis], size[axis]
-        shrinks = method == "area" or n_out < n_in
+        shrinks = shrink == "area" or n_out < n_in
         weights = _area(n_in, n_out) if shrinks else _bilinear(n_in, n_out)
         resized = np.moveaxis(np.tensordot(weights, resized, (1, axis)), 0, axis)
     return np.floor(resized + 0.5).astype(np.uint8) if image.dtype == np.uint8 else resized
