@@ -4,7 +4,7 @@ import pathlib
 
 from npkpose._check import check_choice
 from npkpose.cli.report import tell
-from npkpose.cli.terminal import one_line, print_note
+from npkpose.cli.terminal import noting, one_line
 
 BY_SUFFIX = {".json": "coco", ".csv": "csv", ".h5": "sleap"}
 
@@ -42,8 +42,8 @@ def _convert(options):
     skeleton = _find("--from-skeleton", options.from_skeleton)
     target = _find("--skeleton", options.skeleton)
     write_as = _format_of(options)
-    labels = _noting(
-        read, options.source, options.read_as, skeleton, _category(options.category),
+    labels = noting(
+        "convert", read, options.source, options.read_as, skeleton, _category(options.category),
         options.images,
     )  # fmt: skip
     _print_summary(options, labels)
@@ -122,7 +122,7 @@ def _write(options, labels, write_as):
     from npkpose.io.convert import FORMATS, write
 
     def write_to(path):
-        _noting(write, labels, path, write_as)
+        noting("convert", write, labels, path, write_as)
 
     if write_as in FORMATS and FORMATS[write_as].SUFFIXES:
         Outputs([options.source]).write(options.target, write_to, "OUT")
@@ -130,15 +130,3 @@ def _write(options, labels, write_as):
         write_to(options.target)
     print(one_line(f"wrote {options.target}: {len(labels)} instances of {labels.skeleton.name}"))
     tell(options, files=[str(options.target)], skeleton=labels.skeleton.name)
-
-
-def _noting(function, *arguments):
-    """Return ``function(*arguments)``; print its warnings as notes."""
-    import warnings
-
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        result = function(*arguments)
-    for warning in caught:
-        print_note("convert", warning.message)
-    return result

@@ -2,6 +2,7 @@
 
 import re
 import sys
+import warnings
 
 LONGEST = 1000  # characters of a line
 
@@ -33,6 +34,16 @@ def with_option(text, usage):
             if re.search(rf"(?<![\w-]){word}(?![\w.-])", usage):
                 return word + text[name.end() :]
     return text
+
+
+def noting(command, function, *arguments):
+    """Return ``function(*arguments)``; print its warnings as notes of the command."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = function(*arguments)
+    for warning in caught:
+        print_note(command, warning.message)
+    return result
 
 
 def print_note(command, text):

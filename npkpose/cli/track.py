@@ -4,7 +4,7 @@ import pathlib
 
 from npkpose._output import Outputs
 from npkpose.cli.report import tell
-from npkpose.cli.terminal import one_line, print_note
+from npkpose.cli.terminal import noting, one_line, print_note
 
 
 def add_command(commands):
@@ -44,14 +44,17 @@ def _track(options):
     out = options.out or f"{pathlib.Path(options.results).stem}-tracked.json"
     outputs = Outputs([options.results])
     outputs.check(out, suffixes=(".json",))
-    recording = read_recording(options.results, _find("--skeleton", options.skeleton))
+    skeleton = _find("--skeleton", options.skeleton)
+    recording = noting("track", read_recording, options.results, skeleton)
     for note in recording.notes:
         print_note("track", note)
     results, first_id = [], 0
     for video in recording.videos:
         results.append(_track_video(video, recording.skeleton, options, first_id))
         first_id = max([first_id, *(int(ids.max(initial=0)) for ids in results[-1][0])])
-    outputs.write(out, lambda path: recording.write(path, results, options.fill))
+    outputs.write(
+        out, lambda path: noting("track", recording.write, path, results, options.fill)
+    )
     _print(options, recording, results, out)
     return 0
 

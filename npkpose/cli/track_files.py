@@ -128,7 +128,8 @@ class LabelRecording:
         self._labels, self.notes = read(path, skeleton=skeleton), []
         self._format = recognise(Source(path, skeleton))
         if self._format not in TRACKED_FORMATS:
-            self.notes.append(f"{path}: {self._format} has no track ids: written as COCO results")
+            text = f"track does not write {self._format}: written as COCO results"
+            self.notes.append(f"{path}: {text}")
             self._format = "coco-results"
         self.skeleton = self._labels.skeleton
         index = {image.id: i for i, image in enumerate(self._labels.images)}

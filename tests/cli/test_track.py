@@ -105,6 +105,18 @@ def test_a_detection_without_identity_is_left_out_and_counted(tmp_path, capsys):
     assert "1 people in 9 frames; 1 of 10 detections left out" in capsys.readouterr().out
 
 
+def test_what_the_written_form_cannot_hold_is_a_note_of_one_line(tmp_path, capsys):
+    path, folder = tmp_path / "results.json", tmp_path / "openpose"
+    path.write_text(json.dumps([e for f in range(3) for e in people(f, 0).to_coco(f)]), "utf-8")
+    assert main(["convert", str(path), str(folder), "--to", "openpose"]) == 0
+    capsys.readouterr()
+    assert len(track(folder)) == 3
+    notes = capsys.readouterr().err.splitlines()
+    assert any("track does not write openpose: written as COCO results" in note for note in notes)
+    assert any("coco-results does not hold" in note for note in notes)
+    assert all(note.startswith("npkpose track: ") for note in notes)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
