@@ -35,7 +35,8 @@ def list_files(path):
         return [path]
     known = [name for name in found if _has_suffix(name) and not os.path.isdir(name)]
     if not known:
-        raise ValueError(f"{path}: expected images or videos, got {len(found)} other files")
+        others = f"{len(found)} other files" if found else "no file"
+        raise ValueError(f"{path}: expected images or videos, got {others}")
     return sorted(known, key=natural_order)
 
 

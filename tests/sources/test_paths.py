@@ -29,11 +29,14 @@ def test_any_other_path_is_itself():
     assert list_files("none/photo.xyz") == ["none/photo.xyz"]
 
 
-@pytest.mark.parametrize("pattern", ["", "/notes.*", "/none*"])
-def test_nothing_to_look_at_is_an_error(folder, pattern):
+@pytest.mark.parametrize(
+    ("pattern", "got"),
+    [("", ". other files"), ("/notes.*", "1 other files"), ("/none*", "no file")],
+)
+def test_nothing_to_look_at_is_an_error(folder, pattern, got):
     for name in ("frame10.jpg", "frame2.JPG", "a.mp4"):
         (folder / name).unlink()
-    with pytest.raises(ValueError, match="expected images or videos, got . other files"):
+    with pytest.raises(ValueError, match=f"expected images or videos, got {got}"):
         list_files(f"{folder}{pattern}")
 
 
