@@ -69,7 +69,8 @@ def _add_outputs(add):
     add("--no-drawings", action="store_true", help="write no NAME.png and no NAME.mp4")
     add("--track", action="store_true",
         help="give each person an id that stays the same in all frames of a video, or in all "
-        "photos, in their order")  # fmt: skip
+        "photos, in their order; people without one, such as those of one frame only, are "
+        "left out")  # fmt: skip
     add("--smooth", action="store_true",
         help="smooth each person's keypoints over time (One-Euro filter); implies --track. "
         "`npkpose track --smooth` does it afterwards, without lag")  # fmt: skip
