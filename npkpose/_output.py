@@ -112,6 +112,13 @@ class Outputs:
         if target.is_file():
             target.unlink()
 
+    def has_written(self, path):
+        """Whether npkpose wrote this file, and nobody has changed it since."""
+        target = pathlib.Path(path).resolve()
+        record, start = self._record(target.parent), json.dumps([target.name])[:-1] + ","
+        named = any(line.startswith(start) for line in record)  # or else nothing is read
+        return named and self._line(target, target) in record
+
     def _line(self, target, content):
         """Return the line of the record for the file ``target`` with the content of another."""
         with open(content, "rb") as file:

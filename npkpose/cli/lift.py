@@ -106,7 +106,10 @@ def _check_present(keypoints, path):
     missing = np.isnan(keypoints[..., 0]).all(axis=0)
     if missing.any():
         names = ", ".join(name for name, gone in zip(COCO_17.keypoints, missing) if gone)
-        raise ValueError(f"{path}: expected each keypoint in some frame, got none of {names}")
+        raise ValueError(
+            f"{path}: expected each keypoint in some frame, got none of {names}: give more frames, "
+            "or another person (--person)"
+        )
 
 
 def _image_ids(ids):

@@ -3,6 +3,7 @@
 import sys
 from typing import NamedTuple
 
+from npkpose._output import Outputs
 from npkpose.cli.terminal import print_note
 from npkpose.sources.camera import is_camera
 from npkpose.sources.paths import is_video, list_files, parse_list
@@ -51,12 +52,21 @@ def list_inputs(options, failed):
     paths = []
     for source in given:
         try:
-            paths += [source] if is_camera(source) else list_files(source)
+            paths += [source] if is_camera(source) else _own_files(source)
         except ValueError as error:
             failed(source, error)
     moving = [is_camera(path) or is_video(path) for path in paths]
     photos = [path for path, moves in zip(paths, moving) if not moves]
     return Inputs(photos, [path for path, moves in zip(paths, moving) if moves])
+
+
+def _own_files(source):
+    """Return the files of a source; of a folder or pattern without those that npkpose wrote."""
+    found, outputs = list_files(source), Outputs()
+    own = [path for path in found if path == source or not outputs.has_written(path)]
+    if not own:
+        raise ValueError(f"{source}: expected photos or videos, got only what npkpose wrote")
+    return own
 
 
 def _read_list(path):
