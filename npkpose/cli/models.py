@@ -120,9 +120,11 @@ def _origin(record):
 
 def _remove(options):
     """Remove one file or all, and say which."""
-    from npkpose.weights.published import cache_folder, find_entry
+    from npkpose.weights.published import cache_folder, entries, find_entry
     from npkpose.weights.published.cache import remove, remove_all
 
+    if options.remove not in ("all", *entries()):
+        raise ValueError(f"--remove: expected all, or a name of --cached, got {options.remove!r}")
     removed = remove_all() if options.remove == "all" else remove([find_entry(options.remove)])
     for path in removed:
         print(f"removed {path}")

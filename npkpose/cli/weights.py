@@ -118,7 +118,8 @@ def _offer(offline):
         )  # fmt: skip
         if input().strip().lower() in ("y", "yes"):
             return DEFAULT
+    fetch = f"; --model {DEFAULT} fetches the smallest, {entry.megabytes}"
     raise ValueError(
-        f"--model: expected a name that `npkpose models` lists, got none, and {cache_folder()} has "
-        f"no network of whole photos; --model {DEFAULT} fetches the smallest, {entry.megabytes}"
+        "--model: expected a name that `npkpose models` lists, or --weights FILE, got neither, and "
+        f"{cache_folder()} has no network of whole photos{'' if offline else fetch}"
     )

@@ -201,7 +201,7 @@ def test_a_file_of_boxes_is_not_replaced_by_the_json_of_its_photo(photo, tmp_pat
 def test_an_unknown_model_is_an_error_of_one_line(photo, capsys):
     assert main(["predict", "--model", "resnet", "--weights", "w.npz", str(photo)]) == 1
     error = capsys.readouterr().err
-    assert "--model: expected a name such as hrnet-w48, hrnet-w32, got 'resnet'" in error
+    assert "`npkpose models` lists, such as hrnet-w48, hrnet-w32, got 'resnet'" in error
     assert error.count("\n") == 1
 
 

@@ -73,5 +73,5 @@ def find_entry(name, known=None):
     if isinstance(name, str) and name in known:
         return known[name]
     near = difflib.get_close_matches(str(name), known, n=4, cutoff=0.5)
-    among = f"such as {', '.join(near)}" if near else "that `npkpose models` lists"
-    raise ValueError(f"model: expected a name {among}, got {name!r:.80}")
+    among = f", such as {', '.join(near)}" if near else ""
+    raise ValueError(f"model: expected a name that `npkpose models` lists{among}, got {name!r:.80}")
