@@ -58,3 +58,18 @@ def test_one_kernel_serves_all_images(kernel):
     for each in (image[..., :3], image[:, ::2, :4], np.broadcast_to(np.uint8(7), (9, 9, 3))):
         paint_strokes(each, make_strokes((1, 1), (5, 2), 1.0, (1, 2, 3)), 0.5)
     assert len(kernel.signatures) == 1
+
+
+def test_a_row_in_numpy_is_that_of_the_loop(rng):
+    for _ in range(200):
+        row = rng.integers(0, 256, (rng.integers(1, 30), rng.integers(3, 5))).astype(np.uint8)
+        line = rng.uniform(-5, 30, 5) * [1, 1, rng.integers(2), 1, 0.1]
+        line[4] = abs(line[4])
+        arguments = 3, 7, line, rng.uniform(0, 255, row.shape[1]), rng.uniform()
+        by_loop, at_once = row.copy(), row.copy()
+        strokes._paint_row(by_loop, *arguments)
+        strokes._paint_row_at_once(at_once, *arguments)
+        np.testing.assert_array_equal(by_loop, at_once)
+        strokes._mix_tile(by_loop[None], row[None], 0.3)
+        strokes._mix_tile_at_once(at_once[None], row[None], 0.3)
+        np.testing.assert_array_equal(by_loop, at_once)
