@@ -6,6 +6,9 @@ and norfair's people are those that it matched in the frame. norfair compares ke
 the size of the detection; its settings were the best of six: similarity at least 0.1, 60 frames
 (2 s, as ours) until a person is forgotten, one frame's delay. The oracle of IDF1 and of the
 switches of identity is motmetrics. Times are of one update.
+
+norfair asks for NumPy 1, but works with NumPy 2: ``pip install filterpy rich; pip install --no-deps
+norfair``. So it is not among the peers of setup.cfg, which would all get an old NumPy with it.
 """
 
 import logging
