@@ -4,9 +4,9 @@ A command prints its text as usual, and tells the same as facts by `tell`. Notes
 stderr in every case.
 """
 
-import io
 import json
 import math
+import os
 from contextlib import contextmanager, redirect_stdout
 
 import numpy as np
@@ -36,7 +36,7 @@ def report(options):
     if not as_json and not getattr(options, "quiet", False):
         yield
         return
-    with redirect_stdout(io.StringIO()):
+    with open(os.devnull, "w", encoding="utf-8") as nothing, redirect_stdout(nothing):
         yield
     if as_json:
         print(json.dumps(as_plain(getattr(options, "facts", {})), indent=1))

@@ -1,6 +1,7 @@
 """Tables and plots of the exercises, for the examples and `npkpose demo`."""
 
 import io
+import pathlib
 from functools import partial
 
 import numpy as np
@@ -10,8 +11,7 @@ from npkpose.codec.heatmap.decode import decode_heatmaps
 from npkpose.data.figures import KITE
 from npkpose.data.markers import COLOURS
 from npkpose.exercises.two_figures import score_figures
-
-PERSON_COLOURS = "#e69f00", "#0072b2"  # told apart by all readers: Okabe and Ito, 2008
+from npkpose.image.palettes import id_colours
 
 
 def progress(steps):
@@ -97,9 +97,9 @@ def draw_figures(path, net, images, keypoints, groups, nearest, columns=6):
 
 
 def _draw_kites(ax, poses):
-    for person, pose in enumerate(poses.keypoints):
+    for pose, colour in zip(poses.keypoints, id_colours(np.arange(len(poses))) / 255):
         for a, b in KITE.limbs:
-            ax.plot(*pose[[a, b]].T, "o-", c=PERSON_COLOURS[person % 2], ms=4, lw=2.5)
+            ax.plot(*pose[[a, b]].T, "o-", c=colour, ms=4, lw=2.5)
 
 
 def grid_of_images(rows, columns, size=2.0):
@@ -115,6 +115,9 @@ def save_grid(figure, axes, path, titles):
     for ax in axes.flat:
         ax.set_xticks([])
         ax.set_yticks([])
+    if pathlib.Path(path).suffix.lower() != ".png":
+        figure.savefig(path)
+        return
     file = io.BytesIO()
     figure.savefig(file, dpi=110)
     with require_pillow().open(file) as image:  # 256 colours: a third of the bytes

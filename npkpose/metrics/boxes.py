@@ -15,10 +15,10 @@ import numpy as np
 
 from npkpose._check import LARGEST, check_array, real_array, shown
 from npkpose.metrics.coco.curves import match_outcomes, precision_curves
+from npkpose.metrics.coco.evaluate import THRESHOLDS
 from npkpose.metrics.coco.matching import candidate_pairs, match_detections, stable_argsort
+from npkpose.metrics.coco.result import RECALL_LEVELS
 
-THRESHOLDS = np.linspace(0.5, 0.95, 10)
-RECALL_LEVELS = np.linspace(0.0, 1.0, 101)
 MAX_DETS = 100  # of an image
 
 

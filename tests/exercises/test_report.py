@@ -1,8 +1,9 @@
 import sys
 
 import numpy as np
+import pytest
 
-from npkpose.exercises.report import print_refinements, progress
+from npkpose.exercises.report import grid_of_images, print_refinements, progress, save_grid
 
 
 def test_without_tqdm_ten_lines_are_printed(monkeypatch, capsys):
@@ -21,3 +22,14 @@ def test_a_table_of_refinements_has_means_and_gains(capsys):
     first, second = capsys.readouterr().out.splitlines()
     assert first.split() == "argmax mean L2 2.000 px +0.000 px better than argmax".split()
     assert second.split() == "quarter mean L2 0.500 px +1.500 px better than argmax".split()
+
+
+@pytest.mark.parametrize("suffix, start", [
+    (".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF"),
+])  # fmt: skip
+def test_a_grid_of_images_has_the_format_of_its_name(suffix, start, tmp_path):
+    pytest.importorskip("matplotlib", reason="plots need Matplotlib")
+    figure, axes = grid_of_images(1, 2)
+    path = tmp_path / f"grid{suffix}"
+    save_grid(figure, axes, path, ["a row"])
+    assert path.read_bytes().startswith(start)
