@@ -54,6 +54,7 @@ def precision_curves(outcomes, scores, num_gt, recall_levels):
         return np.full(shape, -1.0), np.full(len(outcomes), -1.0), np.full(shape, -1.0)
     precision, at_scores, recall = np.zeros(shape), np.zeros(shape), np.zeros(len(outcomes))
     outcomes, scores = np.ascontiguousarray(outcomes), np.ascontiguousarray(scores)
+    recall_levels = np.array(recall_levels)  # one kernel for levels that may be written and others
     _curves(outcomes, scores, num_gt, recall_levels, precision, recall, at_scores)
     return precision, recall, at_scores
 

@@ -61,4 +61,7 @@ def test_one_specialisation_serves_every_input():
     table = np.zeros((4, 6), np.uint8)
     precision_curves(table[:, ::2], np.zeros(6)[::2], 1, LEVELS)
     precision_curves(table, np.zeros(6), np.int64(1), LEVELS)
+    levels = LEVELS.copy()
+    levels.setflags(write=False)
+    precision_curves(table, np.zeros(6), 1, levels)
     assert len(getattr(curves._curves, "signatures", [None])) == 1
