@@ -3,9 +3,13 @@
 import pathlib
 from collections import Counter
 
+import numpy as np
+
 from npkpose._json import as_id, read_json
 from npkpose.cli.photos import id_of_name
 from npkpose.data.person_category import person_category
+from npkpose.pipeline.detect import boxes_around
+from npkpose.poses import Poses
 
 
 def read_boxes(path, category=None, any_category=False):
@@ -13,7 +17,8 @@ def read_boxes(path, category=None, any_category=False):
 
     People are the boxes of ``category``, by default of the category named person, or else of 1, and
     boxes without a category. Left out are crowds and boxes without an area. With ``any_category``,
-    boxes of all categories are taken unless one is chosen: animals and hands, for example.
+    boxes of all categories are taken unless one is chosen: animals and hands, for example. People
+    of whom only keypoints are known, as predict writes them, have the box of `boxes_around`.
 
     Raises
     ------
@@ -138,6 +143,8 @@ def _names_of(parts):
 def _check_box(where, entry):
     """Return an entry's bbox, image_id and score, default 1; ValueError if one is none."""
     box = entry.get("bbox") if isinstance(entry, dict) else None
+    if box is None and isinstance(entry, dict) and "keypoints" in entry:
+        box = _box_around(entry["keypoints"])
     if not isinstance(box, list) or [_is_number(value) for value in box] != [True] * 4:
         raise ValueError(f"{where}.bbox: expected [x, y, width, height], got {box!r:.60}")
     image_id, score = entry.get("image_id"), entry.get("score", 1.0)
@@ -146,6 +153,19 @@ def _check_box(where, entry):
     if not _is_number(score):
         raise ValueError(f"{where}.score: expected a number, got {score!r:.60}")
     return box, as_id(image_id), score
+
+
+def _box_around(keypoints):
+    """Return [x, y, width, height] around a flat list x, y, score, ...; None if it is none."""
+    is_flat = isinstance(keypoints, list) and all(map(_is_number, keypoints))
+    if not is_flat or not keypoints or len(keypoints) % 3:
+        return None
+    triples = np.reshape(keypoints, (1, -1, 3)).astype(float)
+    found = boxes_around(Poses(np.where(triples[..., 2:] > 0, triples[..., :2], np.nan)))
+    if not len(found.boxes):
+        return [0.0] * 4
+    x0, y0, x1, y1 = found.boxes[0].tolist()
+    return [x0, y0, x1 - x0, y1 - y0]
 
 
 def _is_number(value):

@@ -63,7 +63,7 @@ def _lift(options):
     inputs = *options.keypoints, options.weights, options.normalisation
     outputs = Outputs([path for path in inputs if path is not None])
     outputs.check(out, suffixes=(".npz", ".json"))
-    sequence = read_sequence(options.keypoints, options.person)
+    sequence = read_sequence(options.keypoints, options.person, options.keep_joints)
     name, poses, unit = _lift_keypoints(_prepare(sequence, options), options)
     arrays = {"poses": poses, "filled": sequence.is_missing}
     if sequence.ids is not None:

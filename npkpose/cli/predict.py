@@ -29,7 +29,8 @@ def add_command(commands):
         help="text file of more sources, one on each line; - reads them from stdin")  # fmt: skip
     _add_network(add)
     add("--boxes", metavar="FILE",
-        help="boxes of people, for a top-down network, as COCO results or annotations; a photo is "
+        help="boxes of people, for a top-down network, as COCO results or annotations; of results "
+        "without boxes, such as predict's, boxes around keypoints. A photo is "
         "found by file_name, or its name is the image_id, as a number or text. Default: one "
         "person per photo, in a box of its size")  # fmt: skip
     add("--category", type=int, metavar="ID",

@@ -119,5 +119,5 @@ MAKERS = {
         path, plan.skeleton, pathlib.Path(video).name, plan.tracked
     ),
     "csv": lambda path, plan, video: CsvFile(path, plan.skeleton, plan.tracked),
-    "npz": lambda path, plan, video: NpzFile(path, plan.skeleton),
+    "npz": lambda path, plan, video: NpzFile(path, plan.skeleton, plan.tracked),
 }

@@ -5,11 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npkpose.cli.found_people import read_people
 from npkpose.cli.photos import id_of_name
 from npkpose.poses import Poses
+from npkpose.skeletons import COCO_17
 from npkpose.space.files import read_keypoints
 from npkpose.space.frames import list_frames
-from npkpose.space.people_files import read_people, read_photo
+from npkpose.space.people_files import read_photo
 from npkpose.space.tracks import follow_people
 
 
@@ -30,14 +32,15 @@ class Sequence(NamedTuple):
         return np.isnan(self.keypoints[..., 0]).all(axis=1)
 
 
-def read_sequence(paths, person=None):
+def read_sequence(paths, person=None, any_skeleton=False):
     """Return the `Sequence` of a file, or of the files that predict wrote for photos.
 
     Of several people, ``person`` 1, the default, is the one with the highest sum of scores.
 
-    Raises ValueError, naming the file and what is wrong.
+    Raises ValueError, naming the file and what is wrong, also for a skeleton that lacks some of
+    COCO's keypoints, unless ``any_skeleton``.
     """
-    people = _read_people(paths)
+    people = _read_people(paths, any_skeleton)
     if people is None:
         if person is not None:
             raise ValueError(f"--person: expected none, since {paths[0]} is of one person")
@@ -53,10 +56,15 @@ def read_sequence(paths, person=None):
     return sequence
 
 
-def _read_people(paths):
+def _read_people(paths, any_skeleton):
     """Return {image id: Poses}, or None for an array of one person's keypoints."""
-    people = read_people(paths[0]) if len(paths) == 1 else None
+    people, skeleton = read_people(paths[0]) if len(paths) == 1 else (None, None)
     if people is not None:
+        if skeleton not in (None, COCO_17) and not any_skeleton:
+            raise ValueError(
+                f"{paths[0]}: expected a skeleton with COCO's keypoints, got {skeleton.name}; use "
+                "--keep-joints if the network was trained on them"
+            )
         return people
     paths = list(dict.fromkeys(paths))
     photos = {path: read_photo(path) for path in paths}

@@ -12,18 +12,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npkpose._check import check_array, shown
 from npkpose._json import read_json
 from npkpose.io.convert import read, recognise, write
 from npkpose.io.labels import ImageEntry
+from npkpose.io.people_json import read_content
 from npkpose.io.source import Source
 from npkpose.poses import Poses
-from npkpose.skeleton import Skeleton
-from npkpose.skeletons import find
 from npkpose.space.frames import list_frames
 
 TRACKED_FORMATS = "coco", "coco-results", "posetrack", "wholebody"  # that hold track ids
-_LARGEST = 1e9  # pixels
 
 
 class Video(NamedTuple):
@@ -43,15 +40,16 @@ def read_recording(path, skeleton=None):
 
 
 class VideoRecording:
-    """The JSON that predict writes for a video: see `npkpose.results.people`."""
+    """The JSON that predict writes for a video: see `npkpose.io.people_json`."""
 
     def __init__(self, path, content, skeleton):
         self._head = {name: value for name, value in content.items() if name != "frames"}
         self._frames = content["frames"]
-        people = [_people(path, f, frame) for f, frame in enumerate(self._frames)]
-        self.skeleton = skeleton or _skeleton(content.get("skeleton"), people)
-        frames = [_poses(f"{path}: frames[{f}]", p, self.skeleton) for f, p in enumerate(people)]
-        self.videos = [Video(frames, _times([frame.get("time") for frame in self._frames]))]
+        labels = read_content(path, content, skeleton)
+        self.skeleton = labels.skeleton
+        numbers = range(len(self._frames))
+        frames = [labels.of_image(f) for f in numbers]
+        self.videos = [Video(frames, _times(labels, list(numbers)))]
         self.notes = []
 
     def write(self, path, results, fill):
@@ -68,56 +66,12 @@ class VideoRecording:
         path.write_text(head + "\n" + ",\n".join(lines) + "\n]}\n", encoding="utf-8")
 
 
-def _people(path, f, frame):
-    """Return the list of people of a frame, each with keypoints by name."""
-    people = frame.get("people") if isinstance(frame, dict) else None
-    if not isinstance(people, list):
-        raise ValueError(f"{path}: frames[{f}].people: expected a list, got {shown(people)}")
-    for n, person in enumerate(people):
-        if not isinstance(person, dict) or not isinstance(person.get("keypoints"), dict):
-            raise ValueError(
-                f"{path}: frames[{f}].people[{n}].keypoints: expected keypoints by name, "
-                f"got {shown(person)}"
-            )
-    return people
-
-
-def _skeleton(name, people):
-    """Return the published skeleton of a name that has all keypoints, or else one of them."""
-    names = dict.fromkeys(k for frame in people for person in frame for k in person["keypoints"])
-    try:
-        skeleton = find(name)
-    except ValueError:
-        return Skeleton(str(name), tuple(names), (), sigmas=np.full(len(names), np.nan))
-    if set(names) <= set(skeleton.keypoints):
-        return skeleton
-    return Skeleton(str(name), tuple(names), (), sigmas=np.full(len(names), np.nan))
-
-
-def _poses(where, people, skeleton):
-    """Return the `Poses` of a frame's people."""
-    triples = np.zeros((len(people), skeleton.num_keypoints, 3))
-    scores = np.ones(len(people))
-    column = {name: k for k, name in enumerate(skeleton.keypoints)}
-    for n, person in enumerate(people):
-        for name, triple in person["keypoints"].items():
-            if name not in column:
-                raise ValueError(
-                    f"{where}.people[{n}].keypoints: expected those of {skeleton.name}, "
-                    f"got {shown(name)}"
-                )
-            named = f"{where}.people[{n}].keypoints.{name}"
-            triples[n, column[name]] = check_array(named, triple, (3,), largest=_LARGEST)
-        scores[n] = check_array(f"{where}.people[{n}].score", person.get("score", 1.0), ())
-    is_missing = triples[..., 2:] <= 0
-    return Poses(np.where(is_missing, np.nan, triples[..., :2]), triples[..., 2].clip(0), scores)
-
-
-def _times(times):
-    """Return times as an array, or None unless they are numbers that ascend."""
-    if not all(isinstance(time, (int, float)) for time in times):
+def _times(labels, frames):
+    """Return the times of these images, by number, or None unless all are there and ascend."""
+    times = labels.image_fields.get("time")
+    if times is None or times.dtype.kind != "f" or None in frames:
         return None
-    times = np.array(times, float)
+    times = times[frames]
     return times if np.isfinite(times).all() and (np.diff(times) > 1e-6).all() else None
 
 
@@ -147,7 +101,10 @@ class LabelRecording:
         nobody = Poses.empty(self.skeleton.num_keypoints)
         self._index = index
         self.videos = [
-            Video([self._labels.of_image(index[i]) if i in index else nobody for i in ids], None)
+            Video(
+                [self._labels.of_image(index[i]) if i in index else nobody for i in ids],
+                _times(self._labels, [index.get(i) for i in ids]),
+            )
             for ids in self._ids
         ]
 

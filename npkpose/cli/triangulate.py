@@ -40,8 +40,8 @@ def add_command(commands):
 
 def _triangulate(options):
     """Triangulate keypoints or people, and write the points."""
+    from npkpose.cli.found_people import read_people
     from npkpose.space.files import write_arrays
-    from npkpose.space.people_files import read_people
 
     if not options.views:
         return _print_cameras(options)
@@ -49,7 +49,7 @@ def _triangulate(options):
     outputs = Outputs([options.calibration, *options.views])
     outputs.check(options.out, suffixes=(".npz", ".json"))
     cameras = _read_cameras(options)
-    views = [read_people(path) for path in options.views]
+    views = [read_people(path)[0] for path in options.views]
     if all(view is None for view in views):
         if options.min_views is not None:
             raise ValueError("--min-views: expected none, since KEYPOINTS are arrays")

@@ -26,6 +26,8 @@ Read in this order:
     mediapipe.py         MediaPipe's landmarks, as JSON or .npz
     deeplabcut.py        DeepLabCut's .csv
     csv_table.py         plain CSV
+    people_json.py       npkpose's own JSON of a photo or video
+    people_npz.py        the .npz that predict writes
     hdf5.py              HDF5 files
     deeplabcut_h5.py     DeepLabCut's .h5
     sleap.py             SLEAP's analysis .h5

@@ -26,6 +26,8 @@ from npkpose.io import (
     mediapipe,
     mpii,
     openpose,
+    people_json,
+    people_npz,
     posetrack,
     pts,
     sleap,
@@ -40,9 +42,9 @@ from npkpose.skeleton import Skeleton
 # In the order in which they are recognised: special forms before general ones.
 FORMATS = {
     "wholebody": wholebody, "posetrack": posetrack, "mediapipe": mediapipe, "coco": coco,
-    "openpose": openpose, "mpii": mpii, "aic": ai_challenger, "coco-results": coco_results,
-    "ultralytics": ultralytics, "pts": pts, "deeplabcut": deeplabcut, "csv": csv_table,
-    "sleap": sleap, "deeplabcut-h5": deeplabcut_h5,
+    "npkpose": people_json, "npz": people_npz, "openpose": openpose, "mpii": mpii,
+    "aic": ai_challenger, "coco-results": coco_results, "ultralytics": ultralytics, "pts": pts,
+    "deeplabcut": deeplabcut, "csv": csv_table, "sleap": sleap, "deeplabcut-h5": deeplabcut_h5,
 }  # fmt: skip
 
 

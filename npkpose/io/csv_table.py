@@ -7,7 +7,9 @@ number, the same on all lines of one instance. A keypoint that has no line, or a
 missing. The keypoints of a published skeleton may stand in any order, others are in that of the
 file. visibility is COCO's, 0 to 2, and may be empty: 2; score may be empty: 1. x, y are pixels with
 pixel centres at integers. An image without instances has a line with an empty instance. The first
-line of an instance with an empty keypoint has the score of the instance. Columns may stand in any
+line of an instance with an empty keypoint has the score of the instance. Two columns more may be
+there: "time", in seconds, becomes ``image_fields["time"]`` if all images have one; "track", an
+identity that is the same in all images, becomes ``fields["track_ids"]``. Columns may stand in any
 order; only image, instance, keypoint, x and y must be there. Other columns are passed over.
 """
 
@@ -26,7 +28,7 @@ SUFFIXES = (".csv",)
 COLUMNS = ("image_id", "image", "width", "height", "instance", "keypoint", "x", "y", "visibility",
            "score")  # fmt: skip
 NEEDED = ("image", "instance", "keypoint", "x", "y")
-_MAX_SIDE = 2**31
+_MAX_SIDE, _MAX_TRACK = 2**31, 2**53
 
 
 def recognise(source):
@@ -47,9 +49,13 @@ def write(labels, path):
     """Write a line for each keypoint, also for missing ones."""
     with open(path, "w", encoding="utf-8", newline="") as stream:
         lines = csv.writer(stream)
-        lines.writerow(COLUMNS)
+        times, ids = labels.image_fields.get("time"), labels.fields.get("track_ids")
+        lines.writerow([*COLUMNS, *["time"] * (times is not None), *["track"] * (ids is not None)])
         for i in range(len(labels.images)):
-            lines.writerows(cells for _, cells in image_lines(labels, i))
+            time = [] if times is None else [repr(float(times[i]))]
+            for n, cells in image_lines(labels, i):
+                track = [] if ids is None else ["" if n is None else int(ids[n])]
+                lines.writerow([*cells, *time, *track])
 
 
 def image_lines(labels, i, first=0):
@@ -67,7 +73,8 @@ def image_lines(labels, i, first=0):
 def not_written(labels):
     """Return what of the labels the table does not hold."""
     held = "visibility", "scores", "instance_scores", "sizes", "empty", "image_ids"
-    return what_is_lost(labels, *held)
+    lost = what_is_lost(labels, *held, fields=("track_ids",))
+    return [each for each in lost if each != "the field time"]
 
 
 class _Table:
@@ -78,18 +85,23 @@ class _Table:
         if source.skeleton is not None:
             self.names = {name: k for k, name in enumerate(source.skeleton.keypoints)}
         self.rows, self.scores = array("d"), {}  # n, k, x, y, visibility, score of each keypoint
+        self.times, self.tracks = {}, {}  # of images and of instances, by number
 
     def add(self, line, cells):
         """Add the cells {column: text} of a line."""
         name, image = cells["image"], cells.get("image_id") or cells["image"]
         sides = [self._side(line, cells, side) for side in ("width", "height")]
         entry = self.images.setdefault(image, (len(self.images), name, *sides))
+        if cells.get("time"):
+            self.times[entry[0]] = self._number(line, cells, "time")
         instance = cells["instance"]
         if not instance:
             return
         n, where = self.instances.setdefault(instance, (len(self.instances), entry[0]))
         if where != entry[0]:
             self._fail(line, "instance", "one of its own in each image", instance)
+        if cells.get("track"):
+            self.tracks[n] = self._track(line, cells)
         if not cells["keypoint"]:
             if cells.get("score"):
                 self.scores[n] = self._number(line, cells, "score")
@@ -123,7 +135,23 @@ class _Table:
         index = [where for _, where in self.instances.values()]
         ids = _ids(self.images)
         images = [ImageEntry(i, *entry[1:]) for i, entry in zip(ids, self.images.values())]
-        return Labels(skeleton, images, index, points, visibility, scores, totals)
+        return Labels(
+            skeleton, images, index, points, visibility, scores, totals,
+            fields={"track_ids": [self.tracks.get(n, -1) for n in range(N)]} if self.tracks else {},
+            image_fields=self._image_fields(),
+        )  # fmt: skip
+
+    def _image_fields(self):
+        """Return the times of all images, or none."""
+        if not self.times or len(self.times) < len(self.images):
+            return {}
+        return {"time": [self.times[i] for i in range(len(self.images))]}
+
+    def _track(self, line, cells):
+        value = self._number(line, cells, "track")
+        if value % 1 or abs(value) > _MAX_TRACK:
+            self._fail(line, "track", "a whole number", cells["track"])
+        return int(value)
 
     def _keypoint(self, line, cells):
         x, y = (self._number(line, cells, axis) for axis in "xy")

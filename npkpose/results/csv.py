@@ -1,7 +1,7 @@
 """The CSV table of `npkpose.io.csv_table`, with two columns more: time and track.
 
 time is in seconds, and empty for photographs; track is the identity of a tracked person, the same
-in all frames. `npkpose.io.read` passes over both.
+in all frames.
 """
 
 import csv

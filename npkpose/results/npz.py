@@ -1,11 +1,4 @@
-"""Arrays in one NPZ file: N people of K keypoints in F images.
-
-    keypoints (N, K, 2)   x, y in pixels, NaN where missing      keypoint_names (K,)
-    scores (N, K)         of keypoints                           skeleton ()
-    person_scores (N,)    of people                              image_ids (F,)
-    ids (N,)              identities, if people are tracked      image_names (F,), of photographs
-    image_index (N,)      which of the F images a person is in   times (F,), seconds or NaN
-                                                                 image_sizes (F, 2), width, height
+"""Arrays in one NPZ file, of the form that `npkpose.io.people_npz` reads.
 
 Columns grow in temporary files, so memory does not grow with the number of images.
 """
@@ -20,11 +13,12 @@ import numpy as np
 class NpzFile:
     """Write people to ``path``."""
 
-    def __init__(self, path, skeleton):
+    def __init__(self, path, skeleton, tracked=False):
         K = skeleton.num_keypoints
         self._path, self._count, self._names, self._ids = path, 0, [], []
         self._arrays = {"skeleton": np.array(skeleton.name),
-                        "keypoint_names": np.array(skeleton.keypoints)}  # fmt: skip
+                        "keypoint_names": np.array(skeleton.keypoints),
+                        "tracked": np.array(bool(tracked))}  # fmt: skip
         self._columns = {
             "keypoints": _Column((K, 2)), "scores": _Column((K,)), "person_scores": _Column(),
             "ids": _Column((), np.int64), "image_index": _Column((), np.int64),

@@ -1,10 +1,6 @@
-"""npkpose's own JSON of a video: a list of frames, each with the people in it by keypoint name.
+"""npkpose's own JSON of a video, of the form that `npkpose.io.people_json` reads.
 
-    {"video": NAME, "skeleton": NAME, "width": W, "height": H, "tracked": true, "frames": [
-    {"index": 0, "time": 0.0, "people": [{"id", "score", "keypoints": {NAME: [x, y, score]}}, ...]},
-    ...]}
-
-Each frame is one line. If "tracked" is true, an id means the same person in all frames.
+Each frame is one line.
 """
 
 import json

@@ -9,6 +9,7 @@ file, otherwise a copy.
 import io
 import math
 import os
+import sys
 import zipfile
 
 import numpy as np
@@ -24,18 +25,20 @@ _MAX_AXES = 32
 _LONGEST_HEADER = 2**16  # of version 1; weights need a hundred bytes
 
 
-def load_npz(path, choose=None):
+def load_npz(path, choose=None, kinds="buif"):
     """Return {name: array} of an .npz archive of real numbers.
 
-    ``choose``, given the list of names, returns those to read; default: all. Raises ValueError,
-    naming the path, for a file that is damaged, is not an archive, or has a member to read
-    that is not an array of real numbers.
+    ``choose``, given the list of names, returns those to read; default: all. ``kinds`` are NumPy's
+    letters of the dtypes to accept, with "U" also text. Raises ValueError, naming the path, for a
+    file that is damaged, is not an archive, or has a member to read of another kind.
     """
     try:
         members, data = read_directory(path), map_file(path)
         members = {name.removesuffix(_SUFFIX): info for name, info in members.items()}
         names = members if choose is None else choose(list(members))
-        return {name: _read_array(name, read_member(data, members[name])) for name in names}
+        return {
+            name: _read_array(name, read_member(data, members[name]), kinds) for name in names
+        }
     except ValueError as error:
         found = identify(path) or error
         raise ValueError(f"{path}: expected an .npz archive, got {found}") from None
@@ -72,15 +75,17 @@ def save_npz(path, arrays):
                 np.lib.format.write_array(member, array, allow_pickle=False)
 
 
-def _read_array(name, content):
+def _read_array(name, content, kinds="buif"):
     shape, is_fortran, dtype, start = _read_header(name, content)
     size = len(content) - start
     are_sizes = len(shape) <= _MAX_AXES and all(type(n) is int and 0 <= n < 2**48 for n in shape)
     fits = are_sizes and math.prod(shape) * dtype.itemsize == size
-    if dtype.kind not in "buif" or not fits:
+    if dtype.kind not in kinds or not dtype.itemsize or not fits:
         what = f"{plain(str(dtype))} and shape {str(shape)[:80]}"
         raise ValueError(f"member {name[:80]!r} of {what} in {size} bytes")
     numbers = read_numbers(content, (start, len(content)), dtype)
+    if dtype.kind == "U" and (numbers.view(f"{dtype.byteorder}u4") > sys.maxunicode).any():
+        raise ValueError(f"member {name[:80]!r} of text that is not Unicode")
     return numbers.reshape(shape, order="F" if is_fortran else "C")
 
 

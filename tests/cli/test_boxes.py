@@ -107,3 +107,14 @@ def test_photos_that_share_boxes_or_have_none_are_refused(tmp_path):
         boxes.check_photos(["3.png"])
     boxes_of(tmp_path, []).check_photos(["3.png"])
     boxes_of(tmp_path, [1], [{"id": 5, "file_name": "3.png"}]).check_photos(["3.png"])
+
+
+def test_people_of_whom_only_keypoints_are_known_have_the_box_around_them(tmp_path):
+    entries = [
+        {"image_id": 1, "score": 0.5, "keypoints": [10, 20, 1, 30, 99, 0, 29, 59, 0.5]},
+        {"image_id": 1, "keypoints": [0, 0, 0]},
+    ]
+    boxes = read_boxes(write(tmp_path, entries))
+    assert boxes == {1: ([(8, 18, 32, 62)], [0.5])} and boxes.left_out == "1 without an area"
+    with pytest.raises(ValueError, match=r"boxes.json\[0\].bbox: expected"):
+        read_boxes(write(tmp_path, [{"image_id": 1, "keypoints": [1, 2]}]))

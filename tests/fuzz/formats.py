@@ -25,6 +25,8 @@ from npkpose.metrics.coco import examine, read_json
 from npkpose.models.lifting.simple_baseline_3d import Normalisation
 from npkpose.onnx import Session
 from npkpose.onnx.summary import zeros_for
+from npkpose.results.npz import NpzFile
+from npkpose.results.people import PeopleFile
 from npkpose.space.files import read_cameras, read_keypoints
 from npkpose.space.people_files import read_people, read_photo
 from npkpose.space.smpl_file import read_smpl
@@ -165,6 +167,19 @@ def _labels(format):
     return read
 
 
+def _people(suffix):
+    """Return the file of a video that predict writes, JSON or arrays."""
+
+    def write(path):
+        is_json = suffix == ".json"
+        writer = PeopleFile(path, COCO_17, "dance") if is_json else NpzFile(path, COCO_17)
+        for frame in make.people_of_video()[0]:
+            writer.add(*frame)
+        writer.close()
+
+    return _written(suffix, write)
+
+
 def _yolo(name):
     """Return a function that reads a file in a folder of Ultralytics' labels, under this name."""
 
@@ -266,6 +281,8 @@ FORMATS = {
     "openpose.json": _io("openpose", ".json"),
     "mediapipe.json": _io("mediapipe", ".json"),
     "mediapipe.npz": Format(".npz", make.mediapipe_npz, _labels("mediapipe")),
+    "npkpose.json": Format(".json", partial(_people, ".json"), _labels("npkpose")),
+    "npkpose.npz": Format(".npz", partial(_people, ".npz"), _labels("npz")),
     "face.pts": _io("pts", ".pts"),
     "yolo.yaml": Format(".yaml", partial(make.file_for, "ultralytics", ".yaml"),
                         _yolo("data.yaml")),

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from npkpose import skeletons
+from npkpose import COCO_17, Poses, skeletons
 from npkpose.io import ImageEntry, Labels, write
+from npkpose.results.image import Image
 
 # The keypoints of the labels that are written in each format; COCO's in the others.
 SKELETONS = {
@@ -39,6 +40,33 @@ def labels_for(format):
         image_fields={"vid_id": ["a", "a"], "frame_id": [0, 1], "ignore_regions": regions}
         if format == "posetrack" else None,
     )  # fmt: skip
+
+
+def people_of_video():
+    """Return frames (Image, Poses) with two, one, no and one person, and a function.
+
+    It returns their Labels; its argument says whether ids are identities.
+    """
+    rng, frames = np.random.default_rng(0), []
+    for i, count in enumerate((2, 1, 0, 1)):
+        points = rng.integers(16, 16 * 48, (count, 17, 2)) / 16
+        points[:, 3] = np.nan
+        poses = Poses(points, rng.integers(1, 16, (count, 17)) / 16, ids=[7, 9][:count])
+        frames.append((Image(10 + i, f"dance_{10 + i:012d}", 64, 48, i / 8), poses))
+
+    def labels(tracked):
+        found = [poses for _, poses in frames]
+        columns = {name: np.concatenate([getattr(poses, name) for poses in found])
+                   for name in ("keypoints", "scores", "person_scores", "ids")}  # fmt: skip
+        return Labels(
+            COCO_17, [ImageEntry(*image[:4]) for image, _ in frames], [0, 0, 1, 3],
+            columns["keypoints"], scores=columns["scores"],
+            instance_scores=columns["person_scores"],
+            fields={"track_ids": columns["ids"]} if tracked else {},
+            image_fields={"time": [0, 0.125, 0.25, 0.375]},
+        )  # fmt: skip
+
+    return frames, labels
 
 
 def _write(labels, path, format):

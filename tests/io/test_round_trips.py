@@ -31,7 +31,7 @@ HELD = {
     "ultralytics": "visibility boxes sizes empty totals several",
     "pts": "",
     "deeplabcut": "scores empty animals",
-    "csv": "visibility scores totals sizes ids empty several",
+    "csv": "visibility scores totals sizes ids empty tracks several",
     "sleap": "scores totals empty animals unnamed",
 }  # fmt: skip
 PUZZLE = Skeleton("worm", ("head", "middle_part", "tip"), ((0, 1), (1, 2)), (), math.nan)

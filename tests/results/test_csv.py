@@ -22,5 +22,8 @@ def test_time_and_track_have_columns(write):
         rows = list(csv.DictReader(file))
     times = {row["image_id"]: row["time"] for row in rows}
     assert times == {"10": "0.0", "11": "0.125", "12": "0.25"}
+    labels = io.read(write(CsvFile, "a.csv", True))
+    assert labels.image_fields["time"].tolist() == [0, 0.125, 0.25]
+    assert labels.fields["track_ids"].tolist() == [7, 9, 7]
     tracks = {(row["instance"], row["track"]) for row in rows}
     assert tracks == {("", ""), ("0", "7"), ("1", "9"), ("2", "7")}
