@@ -17,7 +17,10 @@ matrix multiplication", ACM TOMS 34(3), 2008, section 6, explains the shape of s
 import numpy as np
 
 from npkpose._numba import cgutils, intrinsic, ir, types
+from npkpose.engine.scratch import LINE
 from npkpose.engine.vectors import (
+    ROWS,
+    VECTOR_BYTES,
     data_of,
     load_masked,
     mask_below,
@@ -118,11 +121,25 @@ class _Tile:
             pixels = b.gep(x, [b.load(b.gep(self.x_offsets, [k]))])
             pixels = [self.load(pixels, number(0), number(0), 0, v) for v in range(self.V)]
             column = b.load(b.gep(self.w_offsets, [k]))
+            if self.P == ROWS and self.V > 1:
+                in_line = b.and_(k, number(LINE * self.lanes // VECTOR_BYTES - 1))
+                with b.if_then(b.icmp_signed("==", in_line, number(0)), likely=False):
+                    self.prefetch(rows, column)
             for p, row in enumerate(rows):
                 factor = spread(b, b.load(b.gep(row, [column])), self.vector)
                 for v, pixel in enumerate(pixels):
                     total = self.totals[p, v]
                     b.store(b.call(self.fma, [factor, pixel, b.load(total)]), total)
+
+    def prefetch(self, rows, column):
+        """Ask for the weights of the next rows, so that the next tile finds them in the cache."""
+        b, i32 = self.b, ir.IntType(32)
+        for row in rows:
+            place = b.gep(row, [b.add(b.mul(self.w_row, number(self.P)), column)])
+            place = b.bitcast(place, ir.IntType(8).as_pointer())
+            kind = ir.FunctionType(ir.VoidType(), [place.type, i32, i32, i32])
+            function = cgutils.get_or_insert_function(b.module, kind, "llvm.prefetch.p0")
+            b.call(function, [place, *(ir.Constant(i32, n) for n in (0, 3, 1))])  # read, keep, data
 
     def finish(self):
         """Write scale sum + shift + residual, between two bounds, to ``y``."""
