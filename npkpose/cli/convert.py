@@ -5,6 +5,7 @@ import pathlib
 from npkpose._check import check_choice
 from npkpose.cli.report import tell
 from npkpose.cli.terminal import noting, one_line
+from npkpose.cli.unused import refuse_alone
 
 BY_SUFFIX = {".json": "coco", ".csv": "csv", ".h5": "sleap"}
 
@@ -30,15 +31,19 @@ def add_command(commands):
     add("--category", metavar="NAME", help="name or id of the category to read")
     add("--images", metavar="FOLDER",
         help="the images, for formats that need their sizes")  # fmt: skip
-    parser.set_defaults(run=_convert)
+    parser.set_defaults(run=_convert, default_of=parser.get_default)
 
 
 def _convert(options):
     """Convert a file, and print what was read and written."""
     from npkpose.io.convert import read
 
+    names = "skeleton", "from_skeleton", "read_as", "write_as", "category", "images"
     if options.source is None:
+        refuse_alone(options, names, "IN")
         return _print_formats()
+    if options.target is None:
+        refuse_alone(options, ["write_as"], "OUT")
     skeleton = _find("--from-skeleton", options.from_skeleton)
     target = _find("--skeleton", options.skeleton)
     write_as = _format_of(options)

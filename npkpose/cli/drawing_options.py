@@ -23,7 +23,7 @@ def add_drawing_options(parser, trails=False):
         help="of limbs; default: a fiftieth of the person's size")  # fmt: skip
     if trails:
         add("--trails", type=int, default=0, metavar="FRAMES",
-            help="draw where each person was in the last frames; default 0")  # fmt: skip
+            help="draw where each tracked person was in the last frames; default 0")  # fmt: skip
 
 
 def style_of(options):
@@ -80,4 +80,7 @@ def drawing_of(options):
     trails = getattr(options, "trails", 0)
     if trails < 0:
         raise ValueError(f"--trails: expected at least 0, got {trails}")
-    return Drawing(style_of(options), trails)
+    style = style_of(options)
+    if trails and style.background == "transparent":
+        raise ValueError("--trails: expected none beside --draw transparent")
+    return Drawing(style, trails)

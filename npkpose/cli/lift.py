@@ -64,6 +64,8 @@ def _lift(options):
     outputs = Outputs([path for path in inputs if path is not None])
     outputs.check(out, suffixes=(".npz", ".json"))
     sequence = read_sequence(options.keypoints, options.person, options.keep_joints)
+    if options.keep_joints and sequence.ids is None:
+        raise ValueError("--keep-joints: expected none, since KEYPOINTS is an array")
     name, poses, unit = _lift_keypoints(_prepare(sequence, options), options)
     arrays = {"poses": poses, "filled": sequence.is_missing}
     if sequence.ids is not None:

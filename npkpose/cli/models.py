@@ -126,6 +126,9 @@ def _remove(options):
     if options.remove not in ("all", *entries()):
         raise ValueError(f"--remove: expected all, or a name of --cached, got {options.remove!r}")
     removed = remove_all() if options.remove == "all" else remove([find_entry(options.remove)])
+    if options.json:
+        print(json.dumps([str(path) for path in removed], indent=1))
+        return 0
     for path in removed:
         print(f"removed {path}")
     if not removed:

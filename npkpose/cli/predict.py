@@ -42,7 +42,7 @@ def add_command(commands):
     add("--flip", action="store_true", help="do the flip test: more exact, twice the time")
     _add_outputs(add)
     add_drawing_options(predict, trails=True)
-    predict.set_defaults(run=_predict)
+    predict.set_defaults(run=_predict, default_of=predict.get_default)
 
 
 def _add_network(add):

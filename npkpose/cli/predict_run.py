@@ -15,6 +15,7 @@ from npkpose.cli.predict_photos import predict_photos
 from npkpose.cli.predict_video import predict_video
 from npkpose.cli.report import tell
 from npkpose.cli.terminal import print_note
+from npkpose.cli.unused import refuse_alone, refuse_unused
 
 INTERRUPTED = 130
 
@@ -36,8 +37,11 @@ def predict_sources(options, load_model, published=True):
     COCO's keypoints if the network has them all. Other networks have keypoints of their own.
     """
     drawing_of(options)  # a wrong option is named before any work
+    _refuse_unused(options)
     failed = Failures()
     inputs = list_inputs(options, failed)
+    if not inputs.photos and inputs.videos:
+        refuse_unused(options, ["fps"], "videos say it themselves")
     boxes = _read_boxes(options, published, inputs.videos)
     photos, notes = list_photos(inputs.photos, lambda path: _image_id(path, boxes))
     if boxes is not None:
@@ -53,6 +57,15 @@ def predict_sources(options, load_model, published=True):
     plan = Plan(tuple(dict.fromkeys(options.format)), model.skeleton, published, tracked)
     run = Run(options, plan, outputs, make_folder(options.out), failed)
     return _predict_all(run, pipeline, photos, videos, boxes)
+
+
+def _refuse_unused(options):
+    """Raise ValueError for an option that the others leave without effect."""
+    if options.no_drawings:
+        names = "draw", "colours", "draw_score", "line_width", "trails"
+        refuse_unused(options, names, "--no-drawings is given")
+    if not (options.track or options.smooth):
+        refuse_alone(options, ["trails", "fps"], "--track or --smooth")
 
 
 def _predict_all(run, pipeline, photos, videos, boxes):

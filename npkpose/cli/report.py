@@ -31,9 +31,9 @@ def tell(options, **facts):
 
 @contextmanager
 def report(options):
-    """Within it stdout says what --quiet and --json ask for."""
-    as_json = getattr(options, "report_json", False)
-    if not as_json and not getattr(options, "quiet", False):
+    """Within it stdout says what --quiet and --json ask for, of which --json comes first."""
+    as_json, own = getattr(options, "report_json", False), getattr(options, "json", False)
+    if own or not as_json and not getattr(options, "quiet", False):
         yield
         return
     with open(os.devnull, "w", encoding="utf-8") as nothing, redirect_stdout(nothing):

@@ -34,13 +34,16 @@ def _skeletons(options):
         return 0
     plan = find(options.name)
     if options.to:
-        print(conversion_table(plan, _other(options.to)))
+        table = conversion_table(plan, _other(options.to))
+        _print_json(_conversion(table)) if options.json else print(table)
     elif options.json:
         _print_json(_facts(plan))
     else:
         _describe(plan)
     if options.out:
         _draw(plan, options.out)
+        if not options.json:
+            print(f"wrote {options.out}")
     return 0
 
 
@@ -102,6 +105,12 @@ def _facts(plan):
     }
 
 
+def _conversion(table):
+    """Return a conversion table as plain values."""
+    names = {"source": table.source.name, "target": table.target.name, "lost": table.lost}
+    return names | {"rows": [row._asdict() for row in table.rows]}
+
+
 def _print_json(value):
     print(json.dumps(value, indent=2, ensure_ascii=False))
 
@@ -113,4 +122,3 @@ def _draw(plan, path):
     outputs = Outputs()
     outputs.check(path, suffixes=plot_suffixes())
     outputs.write(path, plot_skeleton(plan).savefig)
-    print(f"wrote {path}")

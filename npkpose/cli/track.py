@@ -5,6 +5,7 @@ import pathlib
 from npkpose._output import Outputs
 from npkpose.cli.report import tell
 from npkpose.cli.terminal import noting, one_line, print_note
+from npkpose.cli.unused import refuse_alone
 
 
 def add_command(commands):
@@ -33,7 +34,7 @@ def add_command(commands):
     add("--max-gap", type=float, default=0.5, metavar="SECONDS",
         help="for --fill: the longest gap; default 0.5")  # fmt: skip
     add("--out", metavar="FILE", help="default NAME-tracked.json")
-    track.set_defaults(run=_track)
+    track.set_defaults(run=_track, default_of=track.get_default)
 
 
 def _track(options):
@@ -41,6 +42,10 @@ def _track(options):
     from npkpose.cli.convert import _find
     from npkpose.cli.track_files import read_recording
 
+    if not options.smooth:
+        refuse_alone(options, ["cutoff"], "--smooth")
+    if not options.fill:
+        refuse_alone(options, ["max_gap"], "--fill")
     out = options.out or f"{pathlib.Path(options.results).stem}-tracked.json"
     outputs = Outputs([options.results])
     outputs.check(out, suffixes=(".json",))

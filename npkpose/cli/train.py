@@ -42,7 +42,7 @@ def add_command(commands):
         help="scenes for the final score; 0: no score; default 1000")  # fmt: skip
     add_label_options(add)
     add("--export", metavar="WEIGHTS.npz", help="write small weights, and a record beside them")
-    train.set_defaults(run=_train)
+    train.set_defaults(run=_train, default_of=train.get_default)
 
 
 def _train(options):

@@ -1,6 +1,7 @@
 """``npkpose train`` on annotated images: its options, its data sets and its scores."""
 
 from npkpose.cli.terminal import print_note
+from npkpose.cli.unused import refuse_unused
 
 SPLIT_SEED = 20  # of --val-fraction: the same images whatever --seed is
 NEED_ANNOTATIONS = (
@@ -38,6 +39,9 @@ def check_label_options(options):
     for name in NEED_ANNOTATIONS[1:]:
         if options.network != "topdown" and getattr(options, name) is not None:
             raise ValueError(f"--{_dashed(name)}: expected none with {options.network}")
+    if options.annotations is not None and options.network == "topdown" and options.held_out:
+        reason = "--annotations are scored on their images: 0 is no score"
+        refuse_unused(options, ["held_out"], reason)
     if options.val_fraction is not None and options.val_annotations is not None:
         raise ValueError("--val-fraction, --val-annotations: expected one of them, got both")
     if options.val_images is not None and options.val_annotations is None:

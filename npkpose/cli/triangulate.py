@@ -5,6 +5,7 @@ from npkpose._output import Outputs
 from npkpose.cli.inputs import INPUTS
 from npkpose.cli.report import tell
 from npkpose.cli.terminal import one_line, print_note
+from npkpose.cli.unused import refuse_unused
 
 
 def add_command(commands):
@@ -35,7 +36,7 @@ def add_command(commands):
         help="views in which a person must be found (COCO results only); default 2")  # fmt: skip
     add("--out", default="points-3d.npz", metavar="FILE",
         help=".npz or .json; default points-3d.npz")  # fmt: skip
-    triangulate.set_defaults(run=_triangulate)
+    triangulate.set_defaults(run=_triangulate, default_of=triangulate.get_default)
 
 
 def _triangulate(options):
@@ -44,7 +45,11 @@ def _triangulate(options):
     from npkpose.space.files import write_arrays
 
     if not options.views:
+        names = "cameras", "threshold", "all_views", "min_views", "out"
+        refuse_unused(options, names, "the names of the cameras are printed without KEYPOINTS")
         return _print_cameras(options)
+    if options.all_views:
+        refuse_unused(options, ["threshold"], "--all-views uses every view")
     check_number("threshold", options.threshold, above=0)
     outputs = Outputs([options.calibration, *options.views])
     outputs.check(options.out, suffixes=(".npz", ".json"))
