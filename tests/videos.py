@@ -1,9 +1,7 @@
-"""Small videos made on the spot, damaged ones too, and a network that finds bright places."""
+"""Small videos made on the spot, damaged ones too."""
 
 import numpy as np
 import pytest
-
-from npkpose import OPENPOSE_18
 
 av = pytest.importorskip("av", reason="videos need PyAV")
 
@@ -64,23 +62,3 @@ def cut(path, share):
     content = path.read_bytes()
     path.write_bytes(content[: round(share * len(content))])
     return path
-
-
-class BrightNet:
-    """A stub of stride 8: a bright place is every keypoint of a person."""
-
-    skeleton, stride, size_multiple, input_height = OPENPOSE_18, 8, 16, 48
-    thresholds = {"min_keypoints": 1, "min_score": 0.0}
-
-    def eval(self):
-        return self
-
-    def preprocess(self, image):
-        return image[None].astype(np.float32).max(axis=3)  # (1, H, W)
-
-    def __call__(self, x):
-        cells = x.reshape(1, x.shape[1] // 8, 8, x.shape[2] // 8, 8).mean(axis=(2, 4))
-        return np.repeat(np.where(cells[:, None] > 250, cells[:, None] / 255, 0), 57, axis=1)
-
-    def split(self, maps):
-        return maps[:, :19], maps[:, 19:]

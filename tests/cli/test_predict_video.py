@@ -15,7 +15,8 @@ from npkpose.cli.main import main
 from npkpose.cli.predict_run import predict_sources
 from npkpose.sources import Video
 from npkpose.sources import video as video_module
-from tests.videos import BrightNet, cut, damage, write_video
+from tests.stubs import BrightNet
+from tests.videos import cut, damage, write_video
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from npkpose.models import (
     OpenPoseMobileNetV2,
 )
 from npkpose.models.higherhrnet import HigherHRNet
+from tests.stubs import BrightNet
 
 PHOTOS = (785, 197388)
 
@@ -59,30 +60,16 @@ def test_an_array_gives_the_same_as_its_file_and_is_not_modified(find, shared_da
     np.testing.assert_array_equal(image, before)
 
 
-class CornerNet:
-    """A stub of stride 8: one dot of light is every keypoint and limb."""
+class GreyNet(BrightNet):
+    """A stub of stride 8: the brighter a place, the more it is every keypoint and limb."""
 
-    skeleton, stride, size_multiple = OPENPOSE_18, 8, 16
-    thresholds = {"min_keypoints": 1, "min_score": 0.0}
-
-    def eval(self):
-        return self
-
-    def preprocess(self, image):
-        return image[None].astype(np.float32).max(axis=3)  # (1, H, W)
-
-    def __call__(self, x):
-        cells = x.reshape(1, x.shape[1] // 8, 8, x.shape[2] // 8, 8).mean(axis=(2, 4))
-        return np.repeat(cells[:, None] / 255, 57, axis=1)
-
-    def split(self, maps):
-        return maps[:, :19], maps[:, 19:]
+    darkest = 0
 
 
 def test_coordinates_go_back_through_both_grids():
     image = np.zeros((100, 150, 3), np.uint8)
     image[40:60, 90:110] = 255  # centred at (99.5, 49.5)
-    poses = BottomUp(CornerNet(), height=96)(image)
+    poses = BottomUp(GreyNet(), height=96)(image)
     np.testing.assert_allclose(poses.keypoints[0, 0], (99.5, 49.5), atol=1.0)
 
 
@@ -92,7 +79,7 @@ def test_coordinates_go_back_through_both_grids():
 def test_several_scales_and_the_flipped_image_give_the_same_position(options):
     image = np.zeros((100, 150, 3), np.uint8)
     image[40:60, 90:110] = 255
-    poses = BottomUp(CornerNet(), 96, **options)(image)
+    poses = BottomUp(GreyNet(), 96, **options)(image)
     np.testing.assert_allclose(poses.keypoints[0, 0], (99.5, 49.5), atol=1.0)
 
 
@@ -148,14 +135,14 @@ def test_a_networks_thresholds_may_be_a_published_parsers():
     for model in (OpenPoseCOCO(1, 2), LightweightOpenPose(0, 4), OpenPoseBody25(1, 1, 2)):
         assert BottomUp(model).thresholds == PAF_VARIANTS[model.thresholds]
         assert BottomUp(model, thresholds={"min_score": 0.9}).thresholds["min_score"] == 0.9
-    net = CornerNet()
+    net = GreyNet()
     net.thresholds = "hair"
     with pytest.raises(ValueError, match="model.thresholds: expected one of .*, got 'hair'"):
         BottomUp(net)
 
 
 def test_heatmaps_of_a_network_with_a_blur_are_smoothed(rng):
-    net, image = CornerNet(), rng.integers(0, 256, (64, 96, 3), dtype=np.uint8)
+    net, image = GreyNet(), rng.integers(0, 256, (64, 96, 3), dtype=np.uint8)
     heatmaps, fields = BottomUp(net, height=64).maps(image)
     net.blur = 1.5
     smooth, same_fields = BottomUp(net, height=64).maps(image)
@@ -172,7 +159,7 @@ def test_higherhrnet_fits_the_pipeline():
 def test_several_images_give_a_list_and_no_images_an_empty_one():
     image = np.zeros((100, 150, 3), np.uint8)
     image[40:60, 90:110] = 255
-    find = BottomUp(CornerNet(), height=96)
+    find = BottomUp(GreyNet(), height=96)
     alone = find(image)
     for poses in (*find([image, image]), *find(image[None])):
         np.testing.assert_array_equal(poses.keypoints, alone.keypoints)
@@ -180,7 +167,7 @@ def test_several_images_give_a_list_and_no_images_an_empty_one():
 
 
 def test_a_black_image_gives_no_people():
-    poses = BottomUp(CornerNet(), height=32)(np.zeros((20, 30, 3), np.uint8))
+    poses = BottomUp(GreyNet(), height=32)(np.zeros((20, 30, 3), np.uint8))
     assert poses.keypoints.shape == (0, 18, 2)
 
 
@@ -190,36 +177,36 @@ def test_a_black_image_gives_no_people():
 )
 def test_anything_but_an_image_is_refused(image):
     with pytest.raises(ValueError, match="image: expected (shape|real)"):
-        BottomUp(CornerNet())(image)
+        BottomUp(GreyNet())(image)
 
 
 def test_a_bad_height_or_threshold_is_refused():
     with pytest.raises(ValueError, match="height: expected at least 16, got 8"):
-        BottomUp(CornerNet(), height=8)
+        BottomUp(GreyNet(), height=8)
     with pytest.raises(ValueError, match="scales: expected at least one"):
-        BottomUp(CornerNet(), scales=())
+        BottomUp(GreyNet(), scales=())
     with pytest.raises(ValueError, match="height: expected at most 1000000"):
-        BottomUp(CornerNet(), height=10**9)
+        BottomUp(GreyNet(), height=10**9)
     for scales in (3, (1, 1e300), None, (1, "2")):
         with pytest.raises(ValueError, match="scales"):
-            BottomUp(CornerNet(), scales=scales)
+            BottomUp(GreyNet(), scales=scales)
     with pytest.raises(ValueError, match="flip: expected True or False, got 'no'"):
-        BottomUp(CornerNet(), flip="no")
+        BottomUp(GreyNet(), flip="no")
     with pytest.raises(ValueError, match="thresholds: expected a dict, got 0.5"):
-        BottomUp(CornerNet(), thresholds=0.5)
+        BottomUp(GreyNet(), thresholds=0.5)
     with pytest.raises(ValueError, match="scales: expected more than 0"):
-        BottomUp(CornerNet(), scales=(1, 0))
+        BottomUp(GreyNet(), scales=(1, 0))
     with pytest.raises(ValueError, match="min_keypoints: expected at least 1"):
-        BottomUp(CornerNet(), 32, {"min_keypoints": 0})(np.zeros((20, 30, 3), np.uint8))
+        BottomUp(GreyNet(), 32, {"min_keypoints": 0})(np.zeros((20, 30, 3), np.uint8))
 
 
 def test_an_image_whose_input_would_fill_the_memory_is_refused():
     with pytest.raises(ValueError, match="image: expected sides that give an input of at most"):
-        BottomUp(CornerNet(), 8000)(np.zeros((10, 20, 3), np.uint8))
+        BottomUp(GreyNet(), 8000)(np.zeros((10, 20, 3), np.uint8))
 
 
 def test_a_long_image_is_enlarged_less():
-    find = BottomUp(CornerNet(), 432)
+    find = BottomUp(GreyNet(), 432)
     for shape in ((20, 3000), (2, 4000), (10, 100_000)):
         height, width = find._input_size(shape, 1.0)
         assert height * width <= 1.5 * max(16 * 432**2, shape[0] * shape[1])  # 1.5: multiples of 16
@@ -231,7 +218,7 @@ def test_a_long_image_is_enlarged_less():
 
 
 def test_the_height_may_be_that_of_the_shorter_side():
-    find = BottomUp(CornerNet(), 64)
+    find = BottomUp(GreyNet(), 64)
     find.model.short_side = True
     assert find._input_size((200, 100), 1.0) == (128, 64)
     assert find._input_size((100, 200), 1.0) == (64, 128)

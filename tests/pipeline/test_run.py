@@ -6,7 +6,8 @@ import pytest
 
 from npkpose import BottomUp, TopDown
 from npkpose.models import SmallTopDown
-from tests.videos import BrightNet, write_video
+from tests.stubs import BrightNet
+from tests.videos import write_video
 
 
 def bright(i):
