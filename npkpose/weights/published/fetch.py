@@ -101,14 +101,17 @@ def _download(entry, path, pooch, say):
     say(f"  learnt from: {entry.data}")
     failures = []
     for url in entry.urls:
+        if failures:
+            say(f"  no file from there; the next address is {url}")
         try:
             _retrieve(pooch, url, path, _Getter(entry, say))
             with contextlib.suppress(OSError):  # Windows removes no open file
                 beside(path, ".lock").unlink()
+            for failure in failures:  # or else the error tells them
+                say(f"  {failure}")
             return
         except Refused as error:
             failures.append(f"{url} {error}")
-            say(f"  {failures[-1]}")
     raise OSError(
         f"{entry.name}: no server gave {entry.file}, and none of them is ours: "
         f"{'; '.join(failures)}. Try again later, or search for {_published_name(entry)} and "

@@ -97,7 +97,16 @@ def test_a_redirect_is_followed_and_mirrors_are_tried_in_turn(server, publish, c
     assert [path.split("/")[1] for path, _ in files.requests] == [
         "missing", "wrong", "moved", "good"
     ]  # fmt: skip
-    assert "says 404" in caplog.text
+    assert caplog.text.count("says 404") == 1
+    assert f"the next address is {address}/moved/w.pth" in caplog.text
+
+
+def test_a_failed_download_is_told_once_in_the_error(server, publish, caplog):
+    urls = [f"{server[0]}/{fault}/w.pth" for fault in ("missing", "forbidden")]
+    publish(urls)
+    with pytest.raises(OSError, match="says 404 .*says 403 .*Try again later") as error:
+        fetch("net")
+    assert "says" not in caplog.text and str(error.value).count(urls[0]) == 1
 
 
 def test_a_broken_download_is_resumed_where_it_broke_off(server, publish):
