@@ -26,7 +26,7 @@ from npkpose.engine.depthwise import depthwise_weight_gradient
 from npkpose.engine.normalise import channel_sums
 from npkpose.engine.pack_taps import pack_taps
 
-MANY_WINDOWS = 512  # of all images, from which on a copy of the weight costs less than it saves
+MANY_WINDOWS = 192  # of all images, from which on a copy of the weight costs less than it saves
 
 
 def conv_transpose2d(x, weight, bias, window, groups, size):

@@ -17,7 +17,7 @@ from npkpose.engine.jobs import job, run_job
 from npkpose.engine.scratch import scratch
 from npkpose.engine.threads import num_threads
 
-AT_ONCE = 8  # rows that a thread copies together: their taps follow each other in the weight
+AT_ONCE = 32  # rows that a thread copies together: their taps follow each other in the weight
 APART = 16  # numbers between rows: else many would compete for the same lines of the cache
 
 
@@ -78,9 +78,10 @@ def _copy_rows(record, zero):
         first = AT_ONCE * fetch_add(r, 0, 1)
         if first >= rows:
             return
+        count = np.uintp(min(AT_ONCE, rows - first))
         for k in range(K):
-            for row in range(first, min(first + AT_ONCE, rows)):
-                at = (k * rows + row) * taps
-                for j in range(taps):
-                    tap, start, pitch, step = places[j]
-                    packed[start + row * pitch + k * step] = weight[at + tap]
+            seen = np.uintp((k * rows + first) * taps)
+            for tap, start, pitch, step in places:
+                s, t = seen + np.uintp(tap), np.uintp(start + first * pitch + k * step)
+                for row in range(count):
+                    packed[t + row * np.uintp(pitch)] = weight[s + row * np.uintp(taps)]
