@@ -1,4 +1,7 @@
-"""The options of commands that draw people: which style, and trails over the frames of a video."""
+"""The options of commands that draw people: which style, and trails over the frames of a video.
+
+The defaults are those of `DrawStyle`, but for the score: the files of results hold all keypoints.
+"""
 
 import collections
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from npkpose._check import check_choice, check_flag, check_number
 
-COLOURS = "skeleton", "person", "keypoint", "side"
+COLOURS = "person", "side", "keypoint", "skeleton"
 LABELS = "none", "names", "numbers"
 BACKGROUNDS = "image", "transparent"
 
@@ -15,9 +15,10 @@ class DrawStyle:
 
     Parameters
     ----------
-    colours : "skeleton", "person", "keypoint" or "side"
-        Of limbs: the skeleton's; one for each person, which the id gives; one for each keypoint; or
-        one for each of left, right and the middle. See `npkpose.image.palettes`.
+    colours : "person", "side", "keypoint" or "skeleton"
+        Of limbs: one for each person, which the id gives; one for each of left, right and the
+        middle; one for each keypoint; or the skeleton's, in which the same limb of two people who
+        overlap has one colour. See `npkpose.image.palettes`.
     width : float, optional
         Of a limb, in pixels. Default: a fiftieth of the person's size, but at most a hundredth of
         the image's longer side, and at least 1.5.
@@ -29,7 +30,8 @@ class DrawStyle:
         Keypoints of score s are drawn with the opacity 0.2 + 0.8 s, limbs with the lower opacity
         of their ends.
     min_score : float, optional
-        Keypoints of a lower score are not drawn, and limbs to them neither. Default: all are drawn.
+        Keypoints of a lower score are not drawn, and limbs to them neither. Default: all are drawn,
+        since the scores of other networks have other ranges; commands draw those of 0.1 or more.
     labels : "none", "names" or "numbers"
         What is written beside each keypoint.
     boxes : bool
@@ -45,7 +47,7 @@ class DrawStyle:
         Another choice, or a number out of range.
     """
 
-    colours: str = "skeleton"
+    colours: str = "person"
     width: float | None = None
     points: float = 1.0
     opacity: float = 0.85

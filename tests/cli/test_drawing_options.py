@@ -22,7 +22,7 @@ def options(*words):
 
 
 def test_options_give_the_style():
-    assert style_of(options()) == DrawStyle("person", min_score=MIN_SCORE)
+    assert style_of(options()) == DrawStyle(min_score=MIN_SCORE)
     words = "--draw boxes,ids,,scores,names,fade,transparent --colours side --draw-score 0.5"
     assert style_of(options(*words.split(), "--line-width", "3")) == DrawStyle(
         "side", 3.0, opacity_by_score=True, min_score=0.5, labels="names", boxes=True, ids=True,

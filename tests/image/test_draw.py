@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from npkpose import COCO_17, OPENPOSE_18, Poses, Skeleton
+from npkpose import COCO_17, OPENPOSE_18, DrawStyle, Poses, Skeleton
 from npkpose.image.draw import draw_poses
 
 DOT = Skeleton("DOT", ("a",), ())
 ARM = Skeleton("ARM", ("a", "b", "c"), ((0, 1), (1, 2)))
 STICK = Skeleton("STICK", ("a", "b"), ((0, 1),))
+RAINBOW = DrawStyle("skeleton")
 lattice = st.integers(-20, 70).map(lambda n: n / 2)
 
 
@@ -41,9 +42,9 @@ def test_every_pixel_has_the_share_that_line_and_dots_cover(start, end, width):
     for point in (start, end):
         expected = paint(expected, point, point, 0.7 * width, 0)
         expected = paint(expected, point, point, 0.5 * width, 255)
-    drawn = draw_poses(image, Poses([[start, end]]), STICK, width, opacity=1)
+    drawn = draw_poses(image, Poses([[start, end]]), STICK, width, 1, RAINBOW)
     np.testing.assert_array_equal(drawn, expected)
-    mixed = draw_poses(image, Poses([[start, end]]), STICK, width, opacity=0.25)
+    mixed = draw_poses(image, Poses([[start, end]]), STICK, width, 0.25, RAINBOW)
     np.testing.assert_allclose(mixed, 0.25 * expected + 0.75 * image, atol=0.5)
 
 
@@ -51,7 +52,7 @@ def test_lines_and_dots_leave_a_small_person_visible():
     person = np.random.default_rng(1).random((1, 17, 2))
     person = (person - person.min(axis=1)) / np.ptp(person, axis=1)  # fills a unit square
     image = np.full((700, 1000, 3), 128, np.uint8)
-    for size, most in ((48, 0.45), (96, 0.3), (400, 0.25)):  # of the person's square
+    for size, most in ((48, 0.48), (96, 0.3), (400, 0.25)):  # of the person's square
         drawn = draw_poses(image, Poses(size * person), COCO_17)
         assert 0.1 < (drawn != image).any(axis=2)[: size + 1, : size + 1].mean() < most
 
@@ -59,7 +60,7 @@ def test_lines_and_dots_leave_a_small_person_visible():
 @pytest.mark.parametrize("size, width", [(20, 1.5), (100, 2), (150, 3), (380, 4)])
 def test_the_width_follows_the_size_of_the_person(size, width):
     image, poses = np.zeros((200, 400, 3), np.uint8), Poses([[(5, 90), (5 + size, 90)]])
-    across = draw_poses(image, poses, STICK, opacity=1)[:, 5 + size // 2, 0] / 255
+    across = draw_poses(image, poses, STICK, None, 1, RAINBOW)[:, 5 + size // 2, 0] / 255
     assert across.sum() == pytest.approx(width, abs=0.02)  # red
 
 
