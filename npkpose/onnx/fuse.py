@@ -11,41 +11,40 @@
 Each pattern is tried where its last node stands; the nodes before it must have no other reader.
 """
 
-import math
 from dataclasses import replace
 
 import numpy as np
 
-from npkpose.onnx.fuse_parts import bounds, gelu, layer_norm, swish
+from npkpose.onnx.fuse_parts import bounds, fuse_parts
 from npkpose.onnx.graph import Node, count_readers, keep_needed
 from npkpose.onnx.ops.arguments import ints
 
-_CONVS = ("Conv", "FusedConv")
-_ACTIVATIONS = {  # operator: its name in FusedConv, and parameters from its attributes
-    "Relu": lambda a: ("Relu", []),
-    "Sigmoid": lambda a: ("Sigmoid", []),
-    "Swish": lambda a: ("Silu", []) if a.get("alpha", 1.0) == 1 else None,
-    "LeakyRelu": lambda a: ("LeakyRelu", [a.get("alpha", 0.01)]),
-    "HardSigmoid": lambda a: ("HardSigmoid", [a.get("alpha", 0.2), a.get("beta", 0.5)]),
-    "HardSwish": lambda a: ("HardSwish", [1 / 6, 0.5]),
-    "Clip": lambda a: None,
-}
+_ACTIVATIONS = {  # operator: its parameters in FusedConv; None if it cannot be fused
+    "Relu": lambda f, node: [],
+    "Sigmoid": lambda f, node: [],
+    "Swish": lambda f, node: [] if node.attributes.get("alpha", 1.0) == 1 else None,
+    "LeakyRelu": lambda f, node: [node.attributes.get("alpha", 0.01)],
+    "HardSigmoid": lambda f, node: [
+        node.attributes.get("alpha", 0.2), node.attributes.get("beta", 0.5)
+    ],
+    "HardSwish": lambda f, node: [1 / 6, 0.5],
+    "Clip": lambda f, node: None if None in bounds(f, node) else list(bounds(f, node)),
+}  # fmt: skip
 
 
 def fuse(graph, shapes):
     """Return the graph with patterns fused; ``shapes`` are {name: (dtype, shape)}."""
-    for step in (_Plain, _Parts, _Convolutions):
-        graph = keep_needed(step(graph, shapes).run())
+    for patterns in [(_alias,), (_batch_norm, _padded, fuse_parts), (_residual, _activated)]:
+        graph = keep_needed(_Fuser(graph, shapes, patterns).run())
     return graph
 
 
 class _Fuser:
     """Goes through the nodes; ``patterns`` return what replaces a node, or None."""
 
-    patterns = ()
-
-    def __init__(self, graph, shapes):
-        self.graph, self.shapes, self.constants = graph, shapes, dict(graph.constants)
+    def __init__(self, graph, shapes, patterns):
+        self.graph, self.shapes, self.patterns = graph, shapes, patterns
+        self.constants = dict(graph.constants)
         self.readers, self.writers, self.aliases = count_readers(graph), {}, {}
         self.kept = {value.name for value in graph.outputs}  # names that others know
         self.kept |= {name for n in graph.nodes if n.subgraphs() for name in n.reads()}
@@ -56,7 +55,7 @@ class _Fuser:
             if not node.subgraphs():
                 names = tuple(self.aliases.get(name, name) for name in node.inputs)
                 node = replace(node, inputs=names)
-                found = (pattern(self, node) for pattern in self.patterns)
+                found = (replaced_by(self, node) for replaced_by in self.patterns)
                 node = next((new for new in found if new is not None), node)
             if node is not _GONE:
                 nodes.append(node)
@@ -78,25 +77,10 @@ class _Fuser:
         """Return both orders of a node's two inputs."""
         return (node.inputs, node.inputs[::-1]) if len(node.inputs) == 2 else ()
 
-    def times(self, name, *factors):
-        """Return the array that a product with a number (or quotient by 1 / it) takes, or None."""
-        node = self.before(name, "Mul", "Div")
-        for x, number in self.either(node) if node else ():
-            value = self.number(number)
-            if value is not None and node.op == "Div" and x == node.inputs[0]:
-                value = 1 / value if value else None
-            if value is not None and (node.op == "Mul" or x == node.inputs[0]):
-                if any(math.isclose(value, factor, rel_tol=1e-5) for factor in factors):
-                    return x
-        return None
-
     def new(self, node, op, inputs, **attributes):
-        """Return a node in the place of another."""
-        domain, version = ("com.microsoft", 1) if op == "FusedConv" else ("", 24)
-        return replace(
-            node, op=op, inputs=tuple(inputs), attributes=attributes, domain=domain,
-            version=version,
-        )  # fmt: skip
+        """Return a node of another operator in the place of one."""
+        attributes = {"attributes": attributes, "domain": "", "version": 24}
+        return replace(node, op=op, inputs=tuple(inputs), **attributes)
 
     def shape(self, name):
         return self.shapes.get(name, (None, None))[1]
@@ -164,35 +148,25 @@ def _residual(f, node):
         conv = f.before(product, "Conv")
         if conv is not None and f.shape(other) == f.shape(product) == f.shape(node.outputs[0]):
             bias = (*conv.inputs[1:], "")[:2]
-            inputs = (conv.inputs[0], *bias, other)
-            new = f.new(node, "FusedConv", inputs, **conv.attributes, activation="")
-            return replace(new, name=conv.name, place=conv.place)
+            return _fused(conv, node, (conv.inputs[0], *bias, other), activation="")
     return None
 
 
 def _activated(f, node):
     """A convolution, perhaps with a residual, and an activation."""
-    conv = f.before(node.inputs[0], *_CONVS) if node.op in _ACTIVATIONS else None
-    if conv is None or conv.attributes.get("activation"):
+    if node.op not in _ACTIVATIONS or node.domain != "":
         return None
-    kind = _ACTIVATIONS[node.op](node.attributes)
-    if node.op == "Clip":
-        ends = bounds(f, node)
-        kind = None if None in ends else ("Clip", list(ends))
-    if kind is None or node.domain != "":
+    conv, numbers = f.before(node.inputs[0], "Conv", "FusedConv"), _ACTIVATIONS[node.op](f, node)
+    if conv is None or numbers is None or conv.attributes.get("activation"):
         return None
-    attributes = conv.attributes | {"activation": kind[0], "activation_params": kind[1]}
-    new = f.new(node, "FusedConv", conv.inputs, **attributes)
-    return replace(new, name=conv.name, place=conv.place)
+    name = "Silu" if node.op == "Swish" else node.op
+    return _fused(conv, node, conv.inputs, activation=name, activation_params=numbers)
 
 
-class _Plain(_Fuser):
-    patterns = (_alias,)
-
-
-class _Parts(_Fuser):
-    patterns = (_batch_norm, _padded, swish, gelu, layer_norm)
-
-
-class _Convolutions(_Fuser):
-    patterns = (_residual, _activated)
+def _fused(conv, last, inputs, **activation):
+    """Return the FusedConv of a convolution and what follows it."""
+    attributes = conv.attributes | activation
+    return replace(
+        conv, op="FusedConv", inputs=inputs, outputs=last.outputs, attributes=attributes,
+        domain="com.microsoft", version=1,
+    )  # fmt: skip
