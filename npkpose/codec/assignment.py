@@ -22,6 +22,8 @@ distances the search takes a free column first, then the one of lower index: the
 give the same pairs.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -29,6 +31,7 @@ from npkpose._check import check_array, check_number
 from npkpose._jit import helper, kernel
 
 CHUNK = 2**27  # steps that one call of a kernel may take: some tenths of a second
+
 
 def assign(cost: ArrayLike, unassigned: float | None = None) -> tuple[NDArray, NDArray]:
     """Return the pairs of the best matching: ``rows, cols``, int arrays of equal length.
@@ -54,39 +57,50 @@ def assign(cost: ArrayLike, unassigned: float | None = None) -> tuple[NDArray, N
         Wrong shape, not real numbers, minus infinity, or costs whose sum overflows.
     """
     cost = check_array("cost", cost, ("R", "C"), finite=False)
+    if unassigned is None and math.isfinite(_longest(cost)):
+        return _solve(cost)
     if (cost == -np.inf).any():
         raise ValueError("cost: expected finite values, or NaN or infinity, got -infinity")
     allowed = np.isfinite(cost)
     if unassigned is not None:
         leave = check_number("unassigned", unassigned)
-    elif allowed.all():
-        leave = 0.0
     else:  # so high that one more pair always lowers the total
         leave = 1 + 2 * min(cost.shape) * float(abs(cost[allowed]).max(initial=0.0))
     with np.errstate(over="ignore", invalid="ignore"):
         loss = np.where(allowed, cost - leave, 0.0)
-        longest = 8 * (1 + min(cost.shape)) * abs(loss).max(initial=0.0)  # prices stay below it
-    if not np.isfinite(longest):
+    if not math.isfinite(_longest(loss)):
         raise ValueError("cost: expected values whose sum is finite")
     if unassigned is not None:
         loss = np.minimum(loss, 0.0)
-    rows, cols = _pairs(loss) if len(cost) <= cost.shape[1] else _pairs(loss.T)[::-1]
+    rows, cols = _solve(loss)
     made = allowed[rows, cols] & ((loss[rows, cols] < 0) | (unassigned is None))
-    rows, cols = rows[made], cols[made]
-    order = np.argsort(rows)
-    return rows[order], cols[order]
+    return rows[made], cols[made]
 
 
-def _pairs(cost):
-    """Return rows and columns of the complete matching; no more rows than columns."""
-    cost = np.ascontiguousarray(cost)
+def _longest(cost):
+    """Return a length that prices stay below; NaN or infinity if one of the costs is."""
+    largest = max(-float(cost.min(initial=0.0)), float(cost.max(initial=0.0)))
+    return 8 * (1 + min(cost.shape)) * largest
+
+
+def _solve(cost):
+    """Return rows, ascending, and columns of the complete matching."""
+    if len(cost) <= cost.shape[1]:
+        return np.arange(len(cost)), _columns(cost)
+    rows = _columns(np.ascontiguousarray(cost.T))
+    cols = np.argsort(rows)
+    return rows[cols], cols
+
+
+def _columns(cost):
+    """Return the column of each row; no more rows than columns."""
     num_rows, num_cols = cost.shape
     u, v = np.zeros(num_rows), np.zeros(num_cols)
     col_of, row_of = np.empty(num_rows, dtype=np.int64), np.empty(num_cols, dtype=np.int64)
     step = max(CHUNK // max(cost.size, 1), 1)
     for start in range(0, num_rows, step):  # so that Ctrl-C stops a large matrix
         _match_rows(cost, start, min(start + step, num_rows), u, v, row_of, col_of)
-    return np.arange(num_rows), col_of
+    return col_of
 
 
 @kernel
