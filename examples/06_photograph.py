@@ -60,7 +60,7 @@ for person in range(len(poses)):
             x, y = poses.keypoints[person, k]
             print(f"    {name:15s} ({x:6.1f}, {y:6.1f})  score {poses.scores[person, k]:.2f}")
 # %%
-# The plot: with several people, one colour for each would tell them apart: ``colours="person"``.
+# The plot: with several people, one colour for each, the default, would tell them apart.
 
 height, width = image.shape[:2]
 figure, ax = plt.subplots(figsize=(8, 8 * height / width + 0.7), layout="constrained")

@@ -52,7 +52,7 @@ def test_lines_and_dots_leave_a_small_person_visible():
     person = np.random.default_rng(1).random((1, 17, 2))
     person = (person - person.min(axis=1)) / np.ptp(person, axis=1)  # fills a unit square
     image = np.full((700, 1000, 3), 128, np.uint8)
-    for size, most in ((48, 0.48), (96, 0.3), (400, 0.25)):  # of the person's square
+    for size, most in ((48, 0.48), (96, 0.35), (400, 0.3)):  # of the person's square
         drawn = draw_poses(image, Poses(size * person), COCO_17)
         assert 0.1 < (drawn != image).any(axis=2)[: size + 1, : size + 1].mean() < most
 
