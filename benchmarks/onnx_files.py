@@ -1,8 +1,24 @@
 """ONNX files, ours against onnxruntime: ``python -m benchmarks.onnx_files FILE... [--runs 25]``.
 
 Both have the cores of this process and run the same file on the same numbers, in turns, each some
-runs at a time after a rest: threads of onnxruntime look for work for some tens of milliseconds,
-and would take a core from ours. The first run of a turn is not counted. Times are medians.
+runs at a time; the first run of a turn is not counted. Times are medians. After a run,
+onnxruntime's threads look for more work for some tens of milliseconds, and took a core from us
+in our turn. So each of its runs ends with its own ``session.force_spinning_stop``, which lets them
+sleep when the run is over; during the run they look for work as by default, and the run is as
+quick as without. Milliseconds on two cores, onnxruntime by itself and both in turns:
+
+                  peer alone        turns, not stopped    turns, stopped
+                  by default  stop  ours   peer  ratio    ours   peer  ratio
+    MoveNet             4.11  4.06  7.71   4.27   1.80    5.65   4.31   1.31
+    YOLOX-Nano          7.60  7.72 10.10   7.76   1.30    9.78   7.84   1.25
+    RTMPose             1.41  1.48  2.31   1.46   1.58    1.55   1.47   1.05
+    HRNet               2.36  1.96  2.26   1.94   1.17    1.53   1.93    .79
+    ViTPose classic     1.67  1.64  2.60   1.61   1.62    1.72   1.61   1.07
+    ViTPose simple      1.32  1.35  2.53   1.36   1.86    1.70   1.37   1.25
+
+MoveNet's runs of ours one after another in a turn, where it was not stopped: 9.1, 8.4, 8.3, 8.0,
+5.7, 5.5; stopped: 6.4, 5.9, 5.8, 5.6, 5.5, 5.5; with its ``session.intra_op.allow_spinning`` at 0:
+6.5, 5.8, 5.6, 5.3, 5.5, 5.4, but then its own run takes 5.4.
 """
 
 import argparse
@@ -16,7 +32,6 @@ from npkpose.onnx import Session
 from npkpose.onnx.summary import zeros_for
 
 TURN = 6  # runs, of which the first does not count
-REST = 0.1  # seconds
 
 
 def images_for(session):
@@ -41,12 +56,14 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="+", metavar="FILE", help=".onnx files")
     parser.add_argument("--runs", type=int, default=25)
-    parser.add_argument("--rest", type=float, default=REST, help="seconds before each turn")
+    parser.add_argument("--rest", type=float, default=0, help="seconds before each turn")
+    parser.add_argument("--spin", action="store_true", help="let the peer's threads look for work")
     options = parser.parse_args(argv)
     import onnxruntime
 
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = num_threads()
+    settings.add_session_config_entry("session.force_spinning_stop", str(int(not options.spin)))
     print(machine().replace("one thread", f"{num_threads()} threads"), flush=True)
     print(f"{'file':48} {'load s':>7} {'ms':>9} {'peer ms':>9} {'ratio':>6} {'difference':>11}")
     for path in options.files:
