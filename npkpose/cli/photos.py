@@ -17,11 +17,11 @@ class Photo(NamedTuple):
     image_id: int | str
 
 
-def list_photos(paths, find_id):
+def list_photos(paths, find_id, ends=("",)):
     """Return the photos of these paths, and notes for the user.
 
     ``find_id(path)`` returns the id of a photo. Photos of one id get their paths as ids. A path
-    that is given twice is one photo.
+    that is given twice is one photo. With all ``ends``, their names differ.
     """
     different = list({os.path.normpath(path): path for path in paths}.values())
     ids = [find_id(path) for path in different]
@@ -35,7 +35,7 @@ def list_photos(paths, find_id):
             )
     photos = [
         Photo(path, name, image_id if counts[image_id] == 1 else pathlib.PurePath(path).as_posix())
-        for path, name, image_id in zip(different, _unique_names(different), ids)
+        for path, name, image_id in zip(different, _unique_names(different, (), ends), ids)
     ]
     return photos, notes
 

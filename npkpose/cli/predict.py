@@ -68,6 +68,8 @@ def _add_outputs(add):
     add("--format", nargs="+", choices=FORMATS, default=["json", "coco"], metavar="FORMAT",
         help=f"of the people: one or more of {', '.join(FORMATS)}; default json coco")  # fmt: skip
     add("--no-drawings", action="store_true", help="write no NAME.png and no NAME.mp4")
+    add("--heatmaps", action="store_true",
+        help="write NAME-heatmaps.png of each photo: the heatmaps of all keypoints over it")
     add("--track", action="store_true",
         help="give each person an id that stays the same in all frames of a video, or in all "
         "photos, in their order; people without one, such as those of one frame only, are "

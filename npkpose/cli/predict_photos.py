@@ -4,6 +4,7 @@ import json
 
 from npkpose.cli.drawing_options import drawing_of
 from npkpose.cli.predict_files import ResultFiles, clear_results, result_paths
+from npkpose.cli.predict_heatmaps import END
 from npkpose.cli.predict_tracks import make_follower
 from npkpose.cli.report import tell
 from npkpose.cli.terminal import one_line, print_note
@@ -50,6 +51,8 @@ def _find(run, find, photo):
 
     try:
         image = read_image(photo.path)
+        if run.heatmaps is not None:
+            run.heatmaps.begin()
         return image, find(image, photo)
     except (ValueError, OSError, MemoryError) as error:
         run.failed(photo.path, error)
@@ -73,6 +76,10 @@ def _write_photo(run, photo, poses, image, draw):
         drawn = draw(image, poses, skeleton)
         written.append(f"{path}.png")
         run.outputs.write(written[-1], lambda file: write_image(file, drawn))
+    if run.heatmaps is not None:
+        maps = run.heatmaps.draw(image)
+        written.append(f"{path}{END}.png")
+        run.outputs.write(written[-1], lambda file: write_image(file, maps))
     people = "1 person" if len(poses) == 1 else f"{len(poses)} people"
     print(one_line(f"{photo.path}: {', '.join([people, *written])}"), flush=True)
     tell(run.options, photos=[{"file": photo.path, "people": len(poses), "written": written}])

@@ -10,6 +10,7 @@ from npkpose.cli.drawing_options import drawing_of
 from npkpose.cli.finder import make_finder, make_pipeline
 from npkpose.cli.photos import id_of_name, list_photos, name_videos
 from npkpose.cli.predict_files import Plan, clear_results, result_paths
+from npkpose.cli.predict_heatmaps import END, Heatmaps
 from npkpose.cli.predict_inputs import Failures, list_inputs
 from npkpose.cli.predict_photos import predict_photos
 from npkpose.cli.predict_video import predict_video
@@ -28,6 +29,7 @@ class Run(NamedTuple):
     outputs: Outputs
     folder: pathlib.Path
     failed: Failures
+    heatmaps: Heatmaps | None = None
 
 
 def predict_sources(options, load_model, published=True):
@@ -42,8 +44,11 @@ def predict_sources(options, load_model, published=True):
     inputs = list_inputs(options, failed)
     if not inputs.photos and inputs.videos:
         refuse_unused(options, ["fps"], "videos say it themselves")
+    if options.heatmaps and inputs.videos:
+        raise ValueError(f"--heatmaps: expected photos only, got the video {inputs.videos[0]}")
     boxes = _read_boxes(options, published, inputs.videos)
-    photos, notes = list_photos(inputs.photos, lambda path: _image_id(path, boxes))
+    ends = ("", END) if options.heatmaps else ("",)
+    photos, notes = list_photos(inputs.photos, lambda path: _image_id(path, boxes), ends)
     if boxes is not None:
         boxes.check_photos([photo.path for photo in photos])
         notes += [f"{boxes.path}: boxes left out: {boxes.left_out}"] if boxes.left_out else []
@@ -51,11 +56,12 @@ def predict_sources(options, load_model, published=True):
     outputs = _check_outputs(options, photos, videos)
     model = load_model()
     pipeline = make_pipeline(model, options)
+    heatmaps = Heatmaps(pipeline, options.model) if options.heatmaps else None
     for note in notes:
         print_note("predict", note)
     tracked = options.track or options.smooth
     plan = Plan(tuple(dict.fromkeys(options.format)), model.skeleton, published, tracked)
-    run = Run(options, plan, outputs, make_folder(options.out), failed)
+    run = Run(options, plan, outputs, make_folder(options.out), failed, heatmaps)
     return _predict_all(run, pipeline, photos, videos, boxes)
 
 
@@ -110,6 +116,7 @@ def _check_outputs(options, photos, videos):
     if folder.exists():  # or else it is made when the network is loaded, and is empty
         make_folder(folder)
         suffixes = [".json"] * ("json" in options.format) + [".png"] * (not options.no_drawings)
+        suffixes += [f"{END}.png"] * options.heatmaps
         for photo in photos:
             for suffix in suffixes:
                 outputs.check(folder / f"{photo.name}{suffix}")

@@ -10,7 +10,7 @@ with the vector's length.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from npkpose._check import check_array, check_kind, check_number
+from npkpose._check import check_array, check_kind, check_number, shown
 from npkpose.grid import Grid, check_grid
 from npkpose.image.draw import EDGE
 from npkpose.image.files import check_image
@@ -27,6 +27,7 @@ WEAKEST = 0.1  # vectors shorter than this have no arrow
 
 def draw_heatmaps(
     image: ArrayLike, heatmaps: ArrayLike, grid: Grid | None = None, opacity: float = 0.8,
+    matrix: ArrayLike | None = None,
 ) -> NDArray:  # fmt: skip
     """Return a copy of the image with the largest value of all heatmaps over each pixel.
 
@@ -39,6 +40,10 @@ def draw_heatmaps(
         How the maps lie on the image; by default they cover it.
     opacity : float
         Of values from 0.5 to 1.
+    matrix : array_like, shape (2, 3), optional
+        Of maps on a crop of the image: from pixels of the crop to those of the image, without a
+        rotation, as `npkpose.image.crop.crop_matrices` returns it. ``grid`` is needed beside it,
+        and says how the maps lie on the crop.
 
     Returns
     -------
@@ -47,17 +52,25 @@ def draw_heatmaps(
     Raises
     ------
     ValueError
-        Wrong shape, an image that is not uint8, or an opacity outside 0 to 1.
+        Wrong shape, an image that is not uint8, an opacity outside 0 to 1, or a matrix that
+        rotates, mirrors or comes without a grid.
     """
     image = check_image("image", image)
     heatmaps = _check_maps("heatmaps", heatmaps)
     opacity = check_number("opacity", opacity, at_least=0, at_most=1)
     highest = np.fmax.reduce(heatmaps, axis=0, initial=0.0).clip(0, 1)  # passes over NaN
-    rows, columns = _places(image.shape, highest.shape, grid)
-    highest = _between(highest.T.astype(np.float32), columns).T  # (h, W)
+    rows, columns = _places(image.shape, highest.shape, grid, _check_matrix(matrix, grid))
     drawn = image.copy()
-    for top in range(0, len(image), BAND):
-        _blend(drawn[top : top + BAND], _between(highest, rows[top : top + BAND]), opacity)
+    part = drawn
+    if matrix is not None:  # outside of the crop there is nothing
+        (top, bottom), (left, right) = map(_inside, (rows, columns), highest.shape)
+        part, rows, columns = drawn[top:bottom, left:right], rows[top:bottom], columns[left:right]
+    rows, columns = (
+        each.clip(0, count - 1) for each, count in zip((rows, columns), highest.shape)
+    )
+    highest = _between(highest.T.astype(np.float32), columns).T  # (h, W)
+    for top in range(0, len(part), BAND):
+        _blend(part[top : top + BAND], _between(highest, rows[top : top + BAND]), opacity)
     return drawn
 
 
@@ -122,13 +135,34 @@ def _grid_of(image_shape, map_shape, grid):
     return check_grid(grid) or Grid(sides, "centre")
 
 
-def _places(image_shape, map_shape, grid):
+def _check_matrix(matrix, grid):
+    """Return the matrix of a crop, or that of the image itself if it is None."""
+    if matrix is None:
+        return np.eye(2, 3)
+    if grid is None:
+        raise ValueError("grid: expected one beside matrix, got None")
+    matrix = check_array("matrix", matrix, (2, 3))
+    if matrix[0, 1] or matrix[1, 0] or matrix[0, 0] <= 0 or matrix[1, 1] <= 0:
+        raise ValueError(f"matrix: expected no rotation and no mirror image, got {shown(matrix)}")
+    return matrix
+
+
+def _places(image_shape, map_shape, grid, matrix):
     """Return y of each row and x of each column of the image, in pixels of the map."""
     grid = _grid_of(image_shape, map_shape, grid)
-    x, y = np.arange(image_shape[1]), np.arange(image_shape[0])
+    with np.errstate(over="ignore"):
+        x, y = (
+            (np.arange(count) - matrix[axis, 2]) / matrix[axis, axis]
+            for axis, count in enumerate(image_shape[1::-1])
+        )
     rows = grid.to_map(np.stack([np.zeros_like(y), y], axis=1), map_shape)[:, 1]
     columns = grid.to_map(np.stack([x, np.zeros_like(x)], axis=1), map_shape)[:, 0]
-    return rows.clip(0, map_shape[0] - 1), columns.clip(0, map_shape[1] - 1)
+    return rows, columns
+
+
+def _inside(places, count):
+    """Return the first and the end of the ascending places that lie on one of ``count`` pixels."""
+    return np.searchsorted(places, [-0.5, count - 0.5])
 
 
 def _between(values, places):

@@ -77,6 +77,8 @@ class BottomUp:
         A height below the network's ``size_multiple``, no scales, or one that is not positive.
     """
 
+    watch = None  # if set, called with maps (1, K, h, w), their grid and the input's matrix
+
     def __init__(
         self, model: Any, height: int | None = None, thresholds: Any = None, *,
         scales: Sequence[float] = (1.0,), flip: bool | None = None,
@@ -144,7 +146,21 @@ class BottomUp:
         return heatmaps, fields
 
     def _find(self, image):
-        return self._finish(image.shape, self.maps(image))
+        maps = self.maps(image)
+        if self.watch is not None:
+            self.watch(*self._shown(image.shape, maps[0]))
+        return self._finish(image.shape, maps)
+
+    def _shown(self, shape, heatmaps):
+        """Return keypoints' maps (1, K, h, w), their grid, and the matrix of the input."""
+        fit, convention = self._fit(shape, self.scales[0]), "centre"
+        if self.grouping == "tags":
+            convention = self._convention
+        (h, w), (H, W) = heatmaps.shape[1:], fit.size
+        start, end = fit.to_image(np.array([[0.0, 0.0], [1.0, 1.0]]))
+        matrix = np.column_stack([np.diag(end - start), start])
+        own = heatmaps[: self.model.skeleton.num_keypoints]
+        return own[None], Grid((W / w, H / h), convention), matrix[None]
 
     def _finish(self, shape, maps):
         """Return the `Poses` in an image of this shape."""

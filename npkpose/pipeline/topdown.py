@@ -78,6 +78,7 @@ class TopDown:
     """
 
     batch_size = 16  # crops at a time
+    watch = None  # if set, called with maps (P, K, h, w), their grid and the matrices of the crops
 
     def __init__(
         self, model: Any, *, detector: Any = None, flip: bool | None = None,
@@ -220,6 +221,8 @@ class TopDown:
             found = self.model.locate(crops, **({"flip": True} if self.flip else {}))
             return Poses(to_image(found[0], matrices), found[1])
         maps = self.heatmaps(crops)
+        if self.watch is not None:
+            self.watch(maps, self.grid, matrices)
         points, scores = decode_heatmaps(maps, self.refine, self.grid, self.blur_kernel)
         return Poses(to_image(points, matrices), scores)
 

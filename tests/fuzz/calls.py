@@ -254,7 +254,8 @@ IMAGE = {
         "grid": d.grid(), "opacity": d.number(0, 1),
     },
     "draw_heatmaps": lambda d: {
-        "image": d.image(), "heatmaps": d.maps(2), "grid": d.grid(), "opacity": d.number(0, 1),
+        "image": d.image(), "heatmaps": d.maps(2), "opacity": d.number(0, 1),
+        **d.choice({"grid": d.grid()}, {"grid": Grid(2), "matrix": [[2, 0, 0.5], [0, 3, 1]]}),
     },
     "draw_poses": lambda d: {
         "image": d.image(), "poses": d.poses(4), "skeleton": CHAIN,

@@ -28,6 +28,19 @@ def test_maps_cover_the_image_by_default_and_values_beyond_the_range_are_cut():
     assert not draw_heatmaps(image, np.empty((0, 2, 3))).any()
 
 
+def test_maps_of_a_crop_lie_where_its_matrix_says_and_nowhere_else():
+    image, maps = np.full((40, 60, 3), 100, np.uint8), np.full((1, 4, 4), 1.0)
+    grid, matrix = Grid(4, "centre"), [[2, 0, 10.5], [0, 1, 4.5]]  # 16 x 16: 32 x 16 of the image
+    drawn = draw_heatmaps(image, maps, grid, 1, matrix)
+    changed = (drawn != 100).all(axis=2)
+    y, x = np.nonzero(changed)
+    assert (y.min(), y.max(), x.min(), x.max()) == (4, 19, 10, 41) and changed.sum() == 16 * 32
+    same = draw_heatmaps(image[4:20, 10:42], maps, Grid((8, 4), "centre"), 1)
+    np.testing.assert_array_equal(drawn[4:20, 10:42], same)
+    outside = draw_heatmaps(image, maps, grid, 1, [[1, 0, 99], [0, 1, 99]])
+    np.testing.assert_array_equal(outside, image)
+
+
 def test_an_arrow_points_along_the_vector_and_weak_vectors_have_none():
     image, fields = np.zeros((40, 40, 3), np.uint8), np.zeros((2, 4, 4))
     fields[0, 1, 2], fields[:, 3, 0] = 1.0, 0.05  # to the right, at the image's (24.5, 14.5)
@@ -42,6 +55,9 @@ def test_maps_that_do_not_fit_are_refused():
         ("heatmaps", draw_heatmaps, (np.zeros((2, 2)),)),
         ("heatmaps", draw_heatmaps, (np.zeros((2, 0, 2)),)),
         ("opacity", draw_heatmaps, (np.zeros((1, 2, 2)), None, 2)),
+        ("grid", draw_heatmaps, (np.zeros((1, 2, 2)), None, 1, np.eye(2, 3))),
+        ("matrix", draw_heatmaps, (np.zeros((1, 2, 2)), Grid(2), 1, [[1, 1, 0], [0, 1, 0]])),
+        ("matrix", draw_heatmaps, (np.zeros((1, 2, 2)), Grid(2), 1, [[-1, 0, 9], [0, 1, 0]])),
         ("fields", draw_fields, (np.zeros((1, 2, 2)), STICK)),
         ("skeleton", draw_fields, (np.zeros((2, 2, 2)), "STICK")),
     ):
