@@ -30,6 +30,7 @@ from npkpose.onnx.ops import (
     sequence,
     shape,
 )
+from npkpose.onnx.ops.arguments import read_window
 from npkpose.onnx.tensors import data_type
 
 NEWEST = 28  # version of the standard's operator set that has been read
@@ -86,9 +87,8 @@ def _operator(function):
     by_name = [p for p in parameters if p.kind == p.KEYWORD_ONLY and p.name != "outputs"]
     required = [p.name for p in by_name if p.default is p.empty]
     names = {p.name for p in by_name} | {p.name for p in by_position} & _ONCE_ATTRIBUTES
-    if any(p.kind == p.VAR_KEYWORD for p in parameters):
-        names |= set(inspect.signature(conv.conv).parameters)
-        names |= set(inspect.signature(sample.roi_align).parameters)
+    if any(p.kind == p.VAR_KEYWORD for p in parameters):  # **window
+        names |= set(inspect.signature(read_window).parameters) - {"size"}
     return Operator(
         function, sum(p.default is p.empty for p in by_position),
         float("inf") if many else len(by_position), frozenset(names), frozenset(required),

@@ -44,6 +44,17 @@ def per_axis(name, value, count, default, at_least):
     return tuple(numbers)
 
 
+def read_window(
+    size, kernel_shape, strides=None, dilations=None, pads=None, auto_pad="NOTSET"
+):
+    """Return kernel size, strides, dilations and (before, after) of each spatial axis."""
+    kernel = per_axis("kernel_shape", kernel_shape, len(size), 1, 1)
+    strides = per_axis("strides", strides, len(size), 1, 1)
+    dilations = per_axis("dilations", dilations, len(size), 1, 1)
+    pads = resolve_pads(size, kernel, strides, dilations, pads, auto_pad)
+    return kernel, strides, dilations, pads
+
+
 def resolve_pads(size, kernel, strides, dilations, pads, auto_pad):
     """Return [(before, after), ...] for each spatial axis.
 

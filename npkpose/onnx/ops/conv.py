@@ -14,17 +14,12 @@ from npkpose.nn.conv import conv2d
 from npkpose.nn.conv_transpose import conv_transpose2d
 from npkpose.onnx.limits import check_products, check_size
 from npkpose.onnx.ops.activation import hard_sigmoid, leaky_relu, relu, sigmoid
-from npkpose.onnx.ops.arguments import ints, per_axis, resolve_pads, taps
+from npkpose.onnx.ops.arguments import ints, per_axis, read_window, resolve_pads, taps
 
 
-def conv(
-    x, weight, bias=None, *, kernel_shape=None, strides=None, pads=None, dilations=None, group=1,
-    auto_pad="NOTSET",
-):  # fmt: skip
+def conv(x, weight, bias=None, *, group=1, **window):
     """Conv-1: the sum above, in ``group`` blocks of channels."""
-    kernel, strides, dilations, pads = windows(
-        x, weight, kernel_shape, strides, dilations, pads, auto_pad
-    )
+    kernel, strides, dilations, pads = windows(x, weight, **window)
     if group < 1 or weight.shape[1] * group != x.shape[1] or len(weight) % group:
         raise ValueError(
             f"weight: expected {x.shape[1]} channels in {group} groups, got {list(weight.shape)}"
@@ -60,19 +55,14 @@ def _conv2d(x, weight, bias, window, group):
     return function(x, weight, bias, window, group)
 
 
-def windows(x, weight, kernel_shape, strides, dilations, pads, auto_pad):
+def windows(x, weight, kernel_shape=None, *others, **window):
     """Return kernel size, strides, dilations and (before, after) of each spatial axis."""
-    n = x.ndim - 2
-    if weight.ndim != x.ndim or not 1 <= n <= 3:
+    if weight.ndim != x.ndim or not 3 <= x.ndim <= 5:
         raise ValueError(f"x: expected 3 to 5 axes like the weight, got {x.shape}, {weight.shape}")
     kernel = tuple(weight.shape[2:] if kernel_shape is None else ints(kernel_shape))
     if kernel != weight.shape[2:] or min(kernel) < 1:
         raise ValueError(f"kernel_shape: expected {list(weight.shape[2:])}, got {list(kernel)}")
-    strides = per_axis("strides", strides, n, 1, 1)
-    dilations = per_axis("dilations", dilations, n, 1, 1)
-    return kernel, strides, dilations, resolve_pads(
-        x.shape[2:], kernel, strides, dilations, pads, auto_pad
-    )
+    return read_window(x.shape[2:], kernel, *others, **window)
 
 
 def _product(x, weight, group):
@@ -83,12 +73,12 @@ def _product(x, weight, group):
 
 
 def conv_transpose(
-    x, weight, bias=None, *, kernel_shape=None, strides=None, pads=None, dilations=None, group=1,
-    auto_pad="NOTSET", output_padding=None, output_shape=None,
+    x, weight, bias=None, *, group=1, output_padding=None, output_shape=None, pads=None,
+    auto_pad="NOTSET", **window,
 ):  # fmt: skip
     """ConvTranspose-1: each input number adds a weighted window to the output."""
     n = x.ndim - 2
-    kernel, strides, dilations, _ = windows(x, weight, kernel_shape, strides, dilations, None, "")
+    kernel, strides, dilations, _ = windows(x, weight, **window)
     extra = per_axis("output_padding", output_padding, n, 0, 0)
     whole = [
         (length - 1) * s + d * (k - 1) + 1
@@ -139,13 +129,13 @@ def _transposed(x, weight, kernel, strides, dilations, group, whole):
 
 
 def fused_conv(
-    x, weight, bias=None, residual=None, *, activation, activation_params=(), **window
+    x, weight, bias=None, residual=None, *, activation, activation_params=(), group=1, **window
 ):
     """FusedConv of com.microsoft: a convolution, plus a residual, and an activation after it.
 
     Departure: Silu is known too, and "" is none.
     """
-    y = conv(x, weight, bias, **window)
+    y = conv(x, weight, bias, group=group, **window)
     y = y if residual is None else y + residual
     a, b = [*activation_params, 0, 0][:2]
     functions = {

@@ -7,16 +7,13 @@ windows is taken at a time, as in `npkpose.nn.pool`.
 import numpy as np
 
 from npkpose.onnx.limits import check_size
-from npkpose.onnx.ops.arguments import per_axis, resolve_pads, taps
+from npkpose.onnx.ops.arguments import read_window, taps
 
 
-def max_pool(
-    x, *, kernel_shape, strides=None, pads=None, dilations=None, ceil_mode=0, auto_pad="NOTSET",
-    storage_order=0, outputs,
-):  # fmt: skip
+def max_pool(x, *, kernel_shape, ceil_mode=0, storage_order=0, outputs, **window):
     """MaxPool-1: the largest number in each window, and where it is, counted through x."""
     lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-    window = _window(x, kernel_shape, strides, pads, dilations, ceil_mode, auto_pad)
+    window = _window(x, kernel_shape, ceil_mode, **window)
     padded, seen = _padded(x, window, lowest)
     if outputs == 1:
         y = padded[seen[0]].copy()
@@ -40,15 +37,12 @@ def _places(x, storage_order):
     return places
 
 
-def average_pool(
-    x, *, kernel_shape, strides=None, pads=None, dilations=None, ceil_mode=0, auto_pad="NOTSET",
-    count_include_pad=0,
-):  # fmt: skip
+def average_pool(x, *, kernel_shape, ceil_mode=0, count_include_pad=0, **window):
     """AveragePool-1: the mean of each window, of its numbers inside of the image by default.
 
     With ``count_include_pad`` the padding counts too, but nothing beyond it.
     """
-    window = _window(x, kernel_shape, strides, pads, dilations, ceil_mode, auto_pad)
+    window = _window(x, kernel_shape, ceil_mode, **window)
     padded, seen = _padded(x, window, 0)
     ones = np.ones((1, 1, *x.shape[2:]), x.dtype)
     if count_include_pad:
@@ -62,13 +56,10 @@ def average_pool(
     return total / count
 
 
-def _window(x, kernel_shape, strides, pads, dilations, ceil_mode, auto_pad):
+def _window(x, kernel_shape, ceil_mode, auto_pad="NOTSET", **window):
     """Return (kernel size, strides, dilations, pads, output size)."""
-    n = x.ndim - 2
-    kernel = per_axis("kernel_shape", kernel_shape, n, 1, 1)
-    strides = per_axis("strides", strides, n, 1, 1)
-    dilations = per_axis("dilations", dilations, n, 1, 1)
-    pads = resolve_pads(x.shape[2:], kernel, strides, dilations, pads, auto_pad)
+    window = read_window(x.shape[2:], kernel_shape, auto_pad=auto_pad, **window)
+    kernel, strides, dilations, pads = window
     if min(min(pair) for pair in pads) < 0:
         raise ValueError(f"pads: expected at least 0, got {pads}")
     size = []
@@ -81,7 +72,7 @@ def _window(x, kernel_shape, strides, pads, dilations, ceil_mode, auto_pad):
     if min(size) < 1:
         raise ValueError(f"x: expected at least one window of {kernel}, got {list(x.shape)}")
     check_size((*x.shape[:2], *size), x.itemsize)
-    return kernel, strides, dilations, pads, size
+    return *window, size
 
 
 def _padded(x, window, fill):

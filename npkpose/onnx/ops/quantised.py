@@ -73,17 +73,17 @@ def matmul_integer(a, b, a_zero_point=None, b_zero_point=None):
     return matmul(a, b).astype(np.int32)
 
 
-def conv_integer(x, weight, x_zero_point=None, w_zero_point=None, **window):
+def conv_integer(x, weight, x_zero_point=None, w_zero_point=None, *, group=1, **window):
     """ConvInteger-10: the convolution of integers less their zero points, int32."""
-    y = conv(_centred(x, x_zero_point), _centred(weight, w_zero_point), **window)
-    return y.astype(np.int32)
+    x, weight = _centred(x, x_zero_point), _centred(weight, w_zero_point)
+    return conv(x, weight, group=group, **window).astype(np.int32)
 
 
 def qlinear_conv(
-    x, x_scale, x_zero, weight, w_scale, w_zero, y_scale, y_zero, bias=None, **window
+    x, x_scale, x_zero, weight, w_scale, w_zero, y_scale, y_zero, bias=None, *, group=1, **window
 ):
     """QLinearConv-10: a convolution of quantised numbers; the bias has scale x_scale w_scale."""
-    y = conv(_centred(x, x_zero), _centred(weight, w_zero), **window)
+    y = conv(_centred(x, x_zero), _centred(weight, w_zero), group=group, **window)
     if bias is not None:
         y = y + bias.reshape(-1, *[1] * (y.ndim - 2))
     factor = (x_scale * w_scale).reshape(-1, *[1] * (y.ndim - 2)) / y_scale

@@ -6,6 +6,7 @@ al., "Spatial Transformer Networks", NIPS 2015; He et al., "Mask R-CNN", ICCV 20
 
 import itertools
 import math
+from functools import partial
 
 import numpy as np
 
@@ -65,13 +66,6 @@ def _reflect(place, length, align_corners):
     return np.where(away > span, 2 * span - away, away) + low
 
 
-def roi_align_10(x, rois, batch_indices, **attributes):
-    """RoiAlign-10: as from 16 on, but without the half pixel."""
-    return roi_align(
-        x, rois, batch_indices, coordinate_transformation_mode="output_half_pixel", **attributes
-    )
-
-
 def roi_align(
     x, rois, batch_indices, *, output_height=1, output_width=1, sampling_ratio=0,
     spatial_scale=1.0, mode="avg", coordinate_transformation_mode="half_pixel",
@@ -117,4 +111,5 @@ def _pool(image, rows, columns, shape, mode):
     return sum(parts).reshape(-1, *shape).mean(axis=(2, 4))
 
 
-OPS = {"GridSample": {16: grid_sample}, "RoiAlign": {10: roi_align_10, 16: roi_align}}
+_roi_align_10 = partial(roi_align, coordinate_transformation_mode="output_half_pixel")
+OPS = {"GridSample": {16: grid_sample}, "RoiAlign": {10: _roi_align_10, 16: roi_align}}
