@@ -1,16 +1,8 @@
 """An .onnx file: its bytes become a `Graph`.
 
-The messages of onnx/onnx.proto (version 1.23) that are read; a star marks a repeated field:
-
-    Model       ir_version, opset_import*, graph, functions*, metadata_props*, producer_name
-    Graph       node*, name, initializer*, input*, output*
-    Node        input*, output*, name, op_type, attribute*, domain
-    Attribute   name, type, one of f, i, s, t, g, floats*, ints*, strings*; ref_attr_name
-    ValueInfo   name, type (tensor_type: elem_type, shape: dim*: dim_value or dim_param)
-
 Nothing is allocated for a size that a file claims; weights are views of the mapped file. Every
 error is a ValueError with the path, and the byte or the node. Before IR version 4 a file lists
-its weights among the inputs too: they are removed there.
+its weights among the inputs too: they are removed there. Source: onnx/onnx.proto, version 1.23.
 """
 
 import struct
@@ -32,41 +24,64 @@ from npkpose.weights.protobuf import (
     signed,
 )
 
-# Each message: field number -> name and allowed wire types.
-_MODEL = {
-    1: ("ir_version", VARINT), 2: ("producer", BYTES), 3: ("producer_version", BYTES),
-    7: ("graph", BYTES), 8: ("opset", BYTES), 14: ("metadata", BYTES), 25: ("function", BYTES),
-}  # fmt: skip
-_OPSET = {1: ("domain", BYTES), 2: ("version", VARINT)}
-_KEY_VALUE = {1: ("key", BYTES), 2: ("value", BYTES)}
-_GRAPH = {
-    1: ("node", BYTES), 2: ("name", BYTES), 5: ("initializer", BYTES), 11: ("input", BYTES),
-    12: ("output", BYTES), 15: ("sparse_initializer", BYTES),
-}  # fmt: skip
-_NODE = {
-    1: ("input", BYTES), 2: ("output", BYTES), 3: ("name", BYTES), 4: ("op", BYTES),
-    5: ("attribute", BYTES), 7: ("domain", BYTES), 8: ("overload", BYTES),
-}  # fmt: skip
-_ATTRIBUTE = {
-    1: ("name", BYTES), 2: ("f", FOUR_BYTES), 3: ("i", VARINT), 4: ("s", BYTES), 5: ("t", BYTES),
-    6: ("g", BYTES), 7: ("floats", FOUR_BYTES, BYTES), 8: ("ints", VARINT, BYTES),
-    9: ("strings", BYTES), 20: ("type", VARINT), 21: ("reference", BYTES),
-}  # fmt: skip
-_KINDS = {1: "f", 2: "i", 3: "s", 4: "t", 5: "g", 6: "floats", 7: "ints", 8: "strings"}
-_DEFAULTS = {"f": 0.0, "i": 0, "s": "", "floats": [], "ints": [], "strings": []}
-_FUNCTION = {
-    1: ("name", BYTES), 4: ("input", BYTES), 5: ("output", BYTES), 6: ("attribute", BYTES),
-    7: ("node", BYTES), 9: ("opset", BYTES), 10: ("domain", BYTES), 11: ("default", BYTES),
-    13: ("overload", BYTES),
-}  # fmt: skip
-_VALUE = {1: ("name", BYTES), 2: ("type", BYTES)}
-_TYPE = {
-    1: ("tensor", BYTES), 4: ("sequence", BYTES), 5: ("map", BYTES), 7: ("opaque", BYTES),
-    8: ("sparse tensor", BYTES), 9: ("optional", BYTES),
-}  # fmt: skip
-_TENSOR_TYPE = {1: ("kind", VARINT), 2: ("shape", BYTES)}
-_SHAPE = {1: ("dim", BYTES)}
-_DIM = {1: ("size", VARINT), 2: ("parameter", BYTES)}
+
+def _floats(data, span):
+    """Return the float32s at ``span``."""
+    count, rest = divmod(span[1] - span[0], 4)
+    if rest:
+        raise ValueError(f"byte {span[0]}: expected whole float32s")
+    return struct.unpack_from(f"<{count}f", data, span[0])
+
+
+_MISSING = (0, 0)  # the span of a message that is not in the file
+# How a field is read: its wire types, the values of one occurrence, and the value of none.
+_KINDS = {
+    "int": ((VARINT,), lambda data, value: [signed(value)], 0),
+    "ints": ((VARINT, BYTES), read_integers, 0),
+    "float": ((FOUR_BYTES,), _floats, 0.0),
+    "floats": ((FOUR_BYTES, BYTES), _floats, 0.0),
+    "text": ((BYTES,), lambda data, span: [read_text(data, span)], ""),
+    "message": ((BYTES,), lambda data, span: [span], _MISSING),
+}
+
+
+def _message(text):
+    """Return the fields "number name kind, ..." as a schema, and {name: (kind, is a list)}."""
+    fields = [field.split() for field in text.split(", ")]
+    kinds = {name: (kind.rstrip("*"), kind.endswith("*")) for _, name, kind in fields}
+    return {int(number): (name, *_KINDS[kinds[name][0]][0]) for number, name, _ in fields}, kinds
+
+
+# The messages, as far as they are read; a star marks a repeated field.
+_MODEL = _message(
+    "1 ir_version int, 2 producer text, 3 producer_version text, 7 graph message, "
+    "8 opset message*, 14 metadata message*, 25 function message*"
+)
+_OPSET = _message("1 domain text, 2 version int")
+_KEY_VALUE = _message("1 key text, 2 value text")
+_GRAPH = _message(
+    "1 node message*, 2 name text, 5 initializer message*, 11 input message*, "
+    "12 output message*, 15 sparse_initializer message*"
+)
+_NODE = _message(
+    "1 input text*, 2 output text*, 3 name text, 4 op text, 5 attribute message*, 7 domain text, "
+    "8 overload text"
+)
+_ATTRIBUTE = _message(
+    "1 name text, 2 f float*, 3 i int*, 4 s text*, 5 t message*, 6 g message*, 7 floats floats*, "
+    "8 ints ints*, 9 strings text*, 20 type int, 21 reference text"
+)
+_TYPES = {1: "f", 2: "i", 3: "s", 4: "t", 5: "g", 6: "floats", 7: "ints", 8: "strings"}
+_FUNCTION = _message(
+    "1 name text, 4 input text*, 5 output text*, 6 attribute text*, 7 node message*, "
+    "9 opset message*, 10 domain text, 11 default message*, 13 overload text"
+)
+_VALUE = _message("1 name text, 2 type message")
+_TYPE = _message("1 tensor message, 4 sequence message, 5 map message, 7 opaque message, "
+                 "8 sparse_tensor message, 9 optional message")  # fmt: skip
+_TENSOR_TYPE = _message("1 kind int, 2 shape message")
+_SHAPE = _message("1 dim message*")
+_DIM = _message("1 size int*, 2 parameter text")
 
 _MAX_NODES = 2**17  # in a file
 _MAX_DEPTH = 12  # of subgraphs in subgraphs
@@ -118,45 +133,36 @@ class _Reader:
     def __init__(self, data, folder):
         self.data, self.folder, self.nodes = data, folder, 0
 
-    def fields(self, span, schema):
-        """Return {name: list of values} of a message, with every name of the schema."""
-        found = {name: [] for name, *_ in schema.values()}
+    def fields(self, span, message):
+        """Return {name: value} of a message; the last value of a field that is not a list."""
+        schema, kinds = message
+        found = {name: [] for name in kinds}
         for name, value in read_message(self.data, span, schema):
-            found[name].append(value)
-        return found
+            _, read, _ = _KINDS[kinds[name][0]]
+            found[name] += read(self.data, value)
+        return {
+            name: found[name] if is_list else (found[name] or [_KINDS[kind][2]])[-1]
+            for name, (kind, is_list) in kinds.items()
+        }
 
-    def texts(self, spans):
-        return [read_text(self.data, span) for span in spans]
-
-    def text(self, spans):
-        """Return the text of a field that is not repeated: the last one, or ""."""
-        return read_text(self.data, spans[-1]) if spans else ""
+    def all_fields(self, spans, message):
+        return [self.fields(span, message) for span in spans]
 
     def model(self):
         found = self.fields((0, len(self.data)), _MODEL)
-        if not found["graph"]:
+        if found["graph"] == _MISSING:
             raise ValueError("byte 0: expected an ONNX model with a graph, got none")
         opsets = self.opsets(found["opset"])
         functions = [self.function(span) for span in found["function"]]
-        graph = self.graph(found["graph"][-1], opsets, 0)
+        graph = self.graph(found["graph"], opsets, 0)
         graph = sort_graph(inline_functions(graph, {f.key: f for f in functions}))
-        producer = f"{self.text(found['producer'])} {self.text(found['producer_version'])}"
-        return Model(
-            keep_needed(graph), opsets, dict(map(self.pair, found["metadata"])),
-            plain(producer.strip()), (found["ir_version"] or [0])[-1],
-        )  # fmt: skip
-
-    def pair(self, span):
-        found = self.fields(span, _KEY_VALUE)
-        return self.text(found["key"]), self.text(found["value"])
+        metadata = {f["key"]: f["value"] for f in self.all_fields(found["metadata"], _KEY_VALUE)}
+        producer = plain(f"{found['producer']} {found['producer_version']}".strip())
+        return Model(keep_needed(graph), opsets, metadata, producer, found["ir_version"])
 
     def opsets(self, spans):
         """Return {domain: version}; the standard's own domain has two names."""
-        opsets = {}
-        for span in spans:
-            found = self.fields(span, _OPSET)
-            opsets[_domain(self.text(found["domain"]))] = (found["version"] or [0])[-1]
-        return opsets
+        return {_domain(f["domain"]): f["version"] for f in self.all_fields(spans, _OPSET)}
 
     def graph(self, span, opsets, depth):
         if depth > _MAX_DEPTH:
@@ -166,11 +172,10 @@ class _Reader:
             raise ValueError(f"byte {span[0]}: expected dense weights, got a sparse one")
         constants = dict(read_tensor(self.data, s, self.folder) for s in found["initializer"])
         inputs = [self.value(span) for span in found["input"]]
-        return Graph(
-            self.all_nodes(found["node"], opsets, depth),
-            [value for value in inputs if value.name not in constants],
-            [self.value(span) for span in found["output"]], constants, self.text(found["name"]),
-        )  # fmt: skip
+        nodes = self.all_nodes(found["node"], opsets, depth)
+        outputs = [self.value(span) for span in found["output"]]
+        inputs = [value for value in inputs if value.name not in constants]
+        return Graph(nodes, inputs, outputs, constants, found["name"])
 
     def all_nodes(self, spans, opsets, depth):
         self.nodes += len(spans)
@@ -180,62 +185,42 @@ class _Reader:
 
     def node(self, span, opsets, index, depth):
         found = self.fields(span, _NODE)
-        domain, name = _domain(self.text(found["domain"])), self.text(found["name"])
+        domain = _domain(found["domain"])
         node = Node(
-            self.text(found["op"]), tuple(self.texts(found["input"])),
-            tuple(self.texts(found["output"])), {}, domain, opsets.get(domain, 0),
-            name, f"node {index}",
+            found["op"], tuple(found["input"]), tuple(found["output"]), {}, domain,
+            opsets.get(domain, 0), found["name"], f"node {index}",
         )  # fmt: skip
         try:
-            pairs = [self.attribute(s, opsets, depth) for s in found["attribute"]]
+            node.attributes.update([self.attribute(s, opsets, depth) for s in found["attribute"]])
         except ValueError as error:
             raise ValueError(f"{node}: {error}") from None
-        node.attributes.update(pairs)
         if found["overload"]:
-            node.op += ":" + self.text(found["overload"])
+            node.op += ":" + found["overload"]
         return node
 
     def attribute(self, span, opsets, depth):
         """Return (name, value); a missing type is told by the field that is there."""
         found = self.fields(span, _ATTRIBUTE)
-        name = self.text(found["name"])
+        name, code = found["name"], found["type"]
         if found["reference"]:
-            return name, Reference(self.text(found["reference"]))
-        code = (found["type"] or [0])[-1]
-        kind = _KINDS.get(code) or next((k for k in _KINDS.values() if found[k] and not code), None)
-        values = found.get(kind, [])
+            return name, Reference(found["reference"])
+        kind = _TYPES.get(code) or next((k for k in _TYPES.values() if found[k] and not code), None)
+        values = found.get(kind)
         if kind is None or kind in "tg" and not values:
             raise ValueError(f"attribute {name!r}: expected a number, text, tensor or graph")
         if kind == "t":
             return name, read_tensor(self.data, values[-1], self.folder)[1]
         if kind == "g":
             return name, self.graph(values[-1], opsets, depth + 1)
-        return name, self.plain_value(kind, values)
-
-    def plain_value(self, kind, values):
-        if kind in ("s", "strings"):
-            values = self.texts(values)
-        elif kind == "i":
-            values = [signed(value) for value in values]
-        elif kind == "ints":
-            return [number for value in values for number in read_integers(self.data, value)]
-        else:
-            values = [number for span in values for number in self.floats(span)]
-        return (values or [_DEFAULTS[kind]])[-1] if len(kind) == 1 else values
-
-    def floats(self, span):
-        count, rest = divmod(span[1] - span[0], 4)
-        if rest:
-            raise ValueError(f"byte {span[0]}: expected whole float32s")
-        return struct.unpack_from(f"<{count}f", self.data, span[0])
+        missing = {"f": 0.0, "i": 0, "s": ""}
+        return name, (values or [missing[kind]])[-1] if kind in missing else values
 
     def function(self, span):
         found = self.fields(span, _FUNCTION)
         opsets = self.opsets(found["opset"])
-        name = ":".join(filter(None, [self.text(found["name"]), self.text(found["overload"])]))
+        name = ":".join(filter(None, [found["name"], found["overload"]]))
         return Function(
-            (_domain(self.text(found["domain"])), name), self.texts(found["input"]),
-            self.texts(found["output"]), self.texts(found["attribute"]),
+            (_domain(found["domain"]), name), found["input"], found["output"], found["attribute"],
             dict(self.attribute(s, opsets, 0) for s in found["default"]),
             self.all_nodes(found["node"], opsets, 0),
         )  # fmt: skip
@@ -243,22 +228,18 @@ class _Reader:
     def value(self, span):
         """Return the `Value` of a ValueInfo."""
         found = self.fields(span, _VALUE)
-        name = self.text(found["name"])
-        kinds = self.fields(found["type"][-1], _TYPE) if found["type"] else {}
-        if not kinds.get("tensor"):
-            return Value(name, next((kind for kind, spans in kinds.items() if spans), ""), None)
-        tensor = self.fields(kinds["tensor"][-1], _TENSOR_TYPE)
-        kind = data_type((tensor["kind"] or [0])[-1], f"value {name!r} at byte {span[0]}").name
-        shape = self.shape(tensor["shape"][-1]) if tensor["shape"] else None
-        return Value(name, kind, shape)
-
-    def shape(self, span):
-        dims = [self.fields(s, _DIM) for s in self.fields(span, _SHAPE)["dim"]]
-        sizes = [signed(dim["size"][-1]) if dim["size"] else -1 for dim in dims]
-        return tuple(
-            size if size >= 0 else self.text(dim["parameter"]) or None
-            for size, dim in zip(sizes, dims)
-        )
+        name, types = found["name"], self.fields(found["type"], _TYPE)
+        if types["tensor"] == _MISSING:
+            known = [kind for kind, inner in types.items() if inner != _MISSING]
+            return Value(name, known[0].replace("_", " ") if known else "", None)
+        tensor = self.fields(types["tensor"], _TENSOR_TYPE)
+        kind = data_type(tensor["kind"], f"value {name!r} at byte {span[0]}").name
+        if tensor["shape"] == _MISSING:
+            return Value(name, kind, None)
+        dims = self.all_fields(self.fields(tensor["shape"], _SHAPE)["dim"], _DIM)
+        sizes = [(dim["size"] or [-1])[-1] for dim in dims]
+        free = [dim["parameter"] or None for dim in dims]
+        return Value(name, kind, tuple(n if n >= 0 else f for n, f in zip(sizes, free)))
 
 
 def _domain(text):
