@@ -1,21 +1,29 @@
 """Jobs on the rows of a matrix, the last axis of an array: means, softmax, layer normalisation.
 
-They are steps of a `npkpose.engine.program.Program`; float32. Sums and maxima go over a block of
-columns at a time, so that the loop takes whole vectors.
+They are steps of a `npkpose.engine.program.Program`; float32. Each lane of a vector has a sum, or
+a maximum, of its own; those are combined at the end of the row.
 """
 
 from functools import lru_cache
 
 import numpy as np
 
-from npkpose._jit import contracting_kernel, kernel
-from npkpose._numba import carray
+from npkpose._numba import carray, cgutils, intrinsic, ir, types
+from npkpose.engine.activations import Vector, exp
 from npkpose.engine.atomics import fetch_add, numbers_at
-from npkpose.engine.elementary import exp
 from npkpose.engine.jobs import job
+from npkpose.engine.vectors import (
+    data_of,
+    load_masked,
+    mask_below,
+    number,
+    spread,
+    store_masked,
+    vector_at,
+    vector_type,
+)
 
 CHUNK = 2**12
-LANES, QUARTER = 64, 16
 MEAN, SOFTMAX, NORMALISE = range(3)
 
 
@@ -38,20 +46,18 @@ def _rows_float32(record, thread):
     y = carray(numbers_at(r[2], zero), rows if kind == MEAN else rows * n)
     weight, bias = carray(numbers_at(r[3], zero), n), carray(numbers_at(r[4], zero), n)
     eps = carray(numbers_at(r[5], zero), 1)[0]
-    lanes = np.empty(LANES, np.float32)
     at_once = max(1, CHUNK // n)
     while True:
         first = fetch_add(r, 0, 1) * at_once
         if first >= rows:
             return
         for row in range(first, min(first + at_once, rows)):
-            part = x[row * n : row * n + n]
             if kind == MEAN:
-                y[row] = _sum(part, lanes) / np.float32(n)
+                _mean(x, row * n, n, y, row)
             elif kind == SOFTMAX:
-                _softmax(part, y[row * n : row * n + n], lanes)
+                _softmax(x, y, row * n, n)
             else:
-                _normalise(part, y[row * n : row * n + n], weight, bias, eps, lanes)
+                _normalise(x, y, row * n, n, weight, bias, eps)
 
 
 @lru_cache(maxsize=1)
@@ -59,56 +65,95 @@ def _job():
     return job(_rows_float32)
 
 
-@kernel
-def _sum(x, lanes):
-    lanes[:] = 0
-    for l in range(0, x.size, LANES):
-        part = x[l : l + LANES]
-        for i in range(np.uintp(part.size)):
-            lanes[i] += part[i]
-    some = lanes[:QUARTER]
-    for k in range(1, 4):
-        for i in range(QUARTER):
-            some[i] += lanes[k * QUARTER + i]
-    total = np.float32(0)
-    for i in range(QUARTER):
-        total += some[i]
-    return total
+@intrinsic
+def _mean(_, x, at, count, y, to):
+    i = types.intp
+    signature = types.void(x, i, i, y, i)
+
+    def generate(context, b, signature, arguments):
+        x, at, count, y, to = data_of(context, b, signature.args, arguments)
+        total = _fold(b, b.gep(x, [at]), count, 0, lambda v, *_: v, Vector.__add__)
+        mean = b.extract_element((total / _size(b, count)).value, number(0))
+        b.store(mean, b.gep(y, [to]))
+        return context.get_dummy_value()
+
+    return signature, generate
 
 
-@kernel
-def _max(x, lanes):
-    lanes[:] = -np.inf
-    for l in range(0, x.size, LANES):
-        part = x[l : l + LANES]
-        for i in range(np.uintp(part.size)):
-            lanes[i] = part[i] if part[i] > lanes[i] else lanes[i]
-    some = lanes[:QUARTER]
-    for k in range(1, 4):
-        for i in range(QUARTER):
-            other = lanes[k * QUARTER + i]
-            some[i] = other if other > some[i] else some[i]
-    highest = some[0]
-    for i in range(QUARTER):
-        highest = max(highest, some[i])
-    return highest
+@intrinsic
+def _softmax(_, x, y, at, count):
+    i = types.intp
+    signature = types.void(x, y, i, i)
+
+    def generate(context, b, signature, arguments):
+        x, y, at, count = data_of(context, b, signature.args, arguments)
+        x, y = b.gep(x, [at]), b.gep(y, [at])
+        highest = _fold(b, x, count, -np.inf, lambda v, *_: v, Vector.maximum)
+
+        def power(v, place, mask):
+            found = exp(v - highest)
+            store_masked(b, found.value, vector_at(b, y, place, found.value.type), mask)
+            return found
+
+        share = 1 / _fold(b, x, count, 0, power, Vector.__add__)
+        _fill(b, y, count, y, lambda v, *_: v * share)
+        return context.get_dummy_value()
+
+    return signature, generate
 
 
-@contracting_kernel
-def _softmax(x, y, lanes):
-    highest = _max(x, lanes)
-    for l in range(np.uintp(x.size)):
-        y[l] = exp(x[l] - highest)
-    share = np.float32(1) / _sum(y, lanes)
-    for l in range(np.uintp(x.size)):
-        y[l] *= share
+@intrinsic
+def _normalise(_, x, y, at, count, weight, bias, eps):
+    i = types.intp
+    signature = types.void(x, y, i, i, weight, bias, types.float32)
+
+    def generate(context, b, signature, arguments):
+        x, y, at, count, weight, bias, eps = data_of(context, b, signature.args, arguments)
+        x, y = b.gep(x, [at]), b.gep(y, [at])
+        size = _size(b, count)
+        mean = _fold(b, x, count, 0, lambda v, *_: v, Vector.__add__) / size
+        squares = _fold(b, x, count, 0, lambda v, *_: (v - mean) * (v - mean), Vector.__add__)
+        eps = Vector(b, spread(b, eps, size.value.type))
+        scale = 1 / (squares / size + eps).call("sqrt")
+
+        def finish(v, place, mask):
+            factor, shift = (_load(b, a, place, mask) for a in (weight, bias))
+            return (v - mean) * scale * factor + shift
+
+        _fill(b, x, count, y, finish)
+        return context.get_dummy_value()
+
+    return signature, generate
 
 
-@contracting_kernel
-def _normalise(x, y, weight, bias, eps, lanes):
-    mean = _sum(x, lanes) / np.float32(x.size)
-    for l in range(np.uintp(x.size)):
-        y[l] = (x[l] - mean) * (x[l] - mean)
-    scale = np.float32(1) / np.sqrt(_sum(y, lanes) / np.float32(x.size) + eps)
-    for l in range(np.uintp(x.size)):
-        y[l] = (x[l] - mean) * scale * weight[l] + bias[l]
+def _fold(b, x, count, neutral, value, combine):
+    """Write the loop that combines value(x, place, mask) of all vectors, and then all lanes."""
+    vector, _ = vector_type(b, x.type.pointee)
+    neutral = ir.Constant(vector, [float(neutral)] * vector.count)
+    total = cgutils.alloca_once(b, vector)
+    b.store(neutral, total)
+    with cgutils.for_range_slice(b, number(0), count, number(vector.count)) as (l, _):
+        mask = mask_below(b, b.sub(count, l), vector.count)
+        found = b.select(mask, value(_load(b, x, l, mask), l, mask).value, neutral)
+        b.store(combine(Vector(b, b.load(total)), Vector(b, found)).value, total)
+    return Vector(b, b.load(total)).across(combine)
+
+
+def _fill(b, x, count, y, value):
+    """Write the loop that fills a row of ``y`` with value(x, place, mask)."""
+    vector, _ = vector_type(b, x.type.pointee)
+    with cgutils.for_range_slice(b, number(0), count, number(vector.count)) as (l, _):
+        mask = mask_below(b, b.sub(count, l), vector.count)
+        found = value(_load(b, x, l, mask), l, mask)
+        store_masked(b, found.value, vector_at(b, y, l, vector), mask)
+
+
+def _load(b, x, place, mask):
+    vector, _ = vector_type(b, x.type.pointee)
+    return Vector(b, load_masked(b, vector_at(b, x, place, vector), vector, mask))
+
+
+def _size(b, count):
+    """Return how many numbers a row has, as a vector."""
+    vector, _ = vector_type(b, ir.FloatType())
+    return Vector(b, spread(b, b.sitofp(count, ir.FloatType()), vector))

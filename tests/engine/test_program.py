@@ -85,6 +85,13 @@ def test_copies_take_any_strides(normal):
     np.testing.assert_array_equal(enlarged, x.repeat(2, axis=2).repeat(3, axis=3))
 
 
+def test_a_softmax_ignores_what_is_masked_and_keeps_nan():
+    x = np.array([[1, -np.inf, 1, -np.inf], [0, np.nan, 0, 0]], FLOAT)
+    y = np.empty_like(x)
+    run(rows.add_rows, rows.SOFTMAX, x, y)
+    np.testing.assert_allclose(y, [[0.5, 0, 0.5, 0], [np.nan] * 4], atol=1e-30)
+
+
 @pytest.mark.parametrize("n", [7, 64, 150])
 def test_rows_have_means_shares_and_deviations(normal, n):
     x, weight, bias = normal(9, n), normal(n), normal(n)
