@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from npkpose._check import plain
+from npkpose._check import plain, shown
 from npkpose.tflite import sparse
 from npkpose.tflite.flatbuffer import FlatBuffer
 from npkpose.weights.files import read_numbers
@@ -66,6 +66,18 @@ class Operator:
     outputs: list
     options: object
     place: str
+
+    def option(self, field, kind="i", default=0):
+        """Return a number of the options."""
+        return default if self.options is None else self.options.number(field, kind, default)
+
+    def given(self, least, most):
+        """Return the inputs; -1 for those that are left out at the end."""
+        given = len(self.inputs)
+        if not least <= given <= most or -1 in self.inputs[:least]:
+            got = shown(self.inputs)
+            raise ValueError(f"{self.place}: expected {least} to {most} inputs, got {got}")
+        return [*self.inputs, *[-1] * (most - given)]
 
 
 class File:

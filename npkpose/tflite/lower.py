@@ -49,7 +49,8 @@ class Lowering:
         for i in file.inputs:
             self._begin(i)
         for self.op in file.operators:
-            OPERATORS[self.op.name](self, self.op)
+            write, least, most = OPERATORS[self.op.name]
+            write(self, self.op, *self.op.given(least, most))
         for i in file.outputs:
             inner = self.read(i)
             if self.rank(i) == 4 and i not in file.inputs:
@@ -153,7 +154,7 @@ class Lowering:
             if fused not in ACTIVATIONS:
                 raise ValueError(f"{self.op.place}: expected a fused activation, got {fused}")
             name, limits = ACTIVATIONS[fused]
-            steps.append((name, [self.keep(np.float32(limit)) for limit in limits], {}))
+            steps.append((name, map(np.float32, limits), {}))
         if in_order and self.rank(i) == 4:
             steps.append(("Transpose", [], {"perm": TO_FIRST}))
         source = []
@@ -163,11 +164,10 @@ class Lowering:
             source = [name]
 
     def node(self, kind, inputs, output, attributes):
-        """Append a node."""
+        """Append a node; inputs that are not names become constants."""
         name, place = (self.op.name, self.op.place) if self.op else ("", "inputs")
-        self.nodes.append(
-            Node(kind, tuple(inputs), (output,), attributes, "", OPSET, name, place)
-        )
+        inputs = tuple(i if isinstance(i, str) else self.keep(i) for i in inputs)
+        self.nodes.append(Node(kind, inputs, (output,), attributes, "", OPSET, name, place))
 
 
 def _names(file):
