@@ -105,8 +105,7 @@ def _enlarge_float32(record, thread):
                 for w in range(np.uintp(W)):
                     top[w * np.uintp(across) + np.uintp(j)] = x[np.uintp(row * W) + w]
             for i in range(1, down):
-                below = (row * down + i) * width
-                y[below : below + width] = top
+                copy_numbers(top, 0, y, (row * down + i) * width, width)
 
 
 @lru_cache(maxsize=1)
