@@ -1,19 +1,29 @@
 """Jobs that slide over images: the largest number under a window, and linear interpolation.
 
 They are steps of a `npkpose.engine.program.Program`; float32, images (N, C, H, W) contiguous.
-Both take columns of rows first and then the rows, so that a window of k x k costs 2 k.
+Both go along one axis first and then along the other, so that a window of k x k costs 2 k.
 """
 
 from functools import lru_cache
 
 import numpy as np
 
-from npkpose._jit import contracting_kernel, helper
-from npkpose._numba import carray
+from npkpose._jit import helper
+from npkpose._numba import carray, cgutils, intrinsic, types
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.jobs import job
 from npkpose.engine.threads import num_threads
-from npkpose.engine.vectors import copy_numbers
+from npkpose.engine.vectors import (
+    copy_numbers,
+    data_of,
+    load_masked,
+    mask_below,
+    number,
+    spread,
+    store_masked,
+    vector_at,
+    vector_type,
+)
 
 
 def add_max_pool(program, x, y, kernel_size, strides, before):
@@ -40,8 +50,8 @@ def add_interpolated(program, x, y, rows, columns):
     (N, C, H, W), (Ho, Wo) = x.shape, y.shape[2:]
     places = [np.ascontiguousarray(p, np.int64) for p, _ in (rows, columns)]
     weights = [np.ascontiguousarray(w, np.float32) for _, w in (rows, columns)]
-    buffer = np.empty((num_threads(), W), np.float32)
-    numbers = [N * C, H, W, Ho, Wo]
+    buffer = np.empty((num_threads(), max(W, H * Wo)), np.float32)
+    numbers = [N * C, H, W, Ho, Wo, buffer.shape[1]]
     program.add_numbers(_interpolation_job(), numbers, y.size, x, y, buffer, *places, *weights)
 
 
@@ -153,11 +163,11 @@ def _raise_by_two(y, x):
 
 
 def _interpolate_float32(record, thread):
-    r = carray(numbers_at(record, 0), 13)
-    zero, images, H, W, Ho, Wo = np.float32(0), r[8], r[9], r[10], r[11], r[12]
+    r = carray(numbers_at(record, 0), 14)
+    zero, images, H, W, Ho, Wo, room = np.float32(0), r[8], r[9], r[10], r[11], r[12], r[13]
     x = carray(numbers_at(r[1], zero), images * H * W)
     y = carray(numbers_at(r[2], zero), images * Ho * Wo)
-    buffer = carray(numbers_at(r[3] + thread * W * 4, zero), W)
+    buffer = carray(numbers_at(r[3] + thread * room * 4, zero), room)
     row_at = carray(numbers_at(r[4], 0), (2, Ho))
     column_at = carray(numbers_at(r[5], 0), (2, Wo))
     row_weight = carray(numbers_at(r[6], zero), (2, Ho))
@@ -166,15 +176,18 @@ def _interpolate_float32(record, thread):
         n = fetch_add(r, 0, 1)
         if n >= images:
             return
+        if H <= Ho:  # columns first: fewer pixels
+            for h in range(H):
+                row = buffer[h * Wo : h * Wo + Wo]
+                _mix_columns(x[(n * H + h) * W :], column_at, column_weight, row)
         for h in range(Ho):
-            a, b = (n * H + row_at[0, h]) * W, (n * H + row_at[1, h]) * W
-            _mix(x[a : a + W], row_weight[0, h], x[b : b + W], row_weight[1, h], buffer)
-            row = y[(n * Ho + h) * Wo : (n * Ho + h) * Wo + Wo]
-            for w in range(Wo):
-                row[w] = (
-                    buffer[column_at[0, w]] * column_weight[0, w]
-                    + buffer[column_at[1, w]] * column_weight[1, w]
-                )
+            a, b, at = row_at[0, h], row_at[1, h], (n * Ho + h) * Wo
+            if H <= Ho:
+                _mix(buffer, a * Wo, b * Wo, row_weight[0, h], row_weight[1, h], y, at, Wo)
+            else:
+                a, b = (n * H + a) * W, (n * H + b) * W
+                _mix(x, a, b, row_weight[0, h], row_weight[1, h], buffer, 0, W)
+                _mix_columns(buffer, column_at, column_weight, y[at : at + Wo])
 
 
 @lru_cache(maxsize=1)
@@ -182,7 +195,29 @@ def _interpolation_job():
     return job(_interpolate_float32)
 
 
-@contracting_kernel
-def _mix(x, a, z, b, y):
-    for l in range(np.uintp(y.size)):
-        y[l] = a * x[l] + b * z[l]
+@helper
+def _mix_columns(x, places, weights, y):
+    for w in range(np.uintp(y.size)):
+        y[w] = x[places[0, w]] * weights[0, w] + x[places[1, w]] * weights[1, w]
+
+
+@intrinsic
+def _mix(_, x, s, t, a, b, y, to, count):
+    """Fill ``count`` numbers of ``y[to:]`` with a x[s:] + b x[t:]."""
+    i, real = types.intp, types.float32
+    signature = types.void(x, i, i, real, real, y, i, i)
+
+    def generate(context, builder, signature, arguments):
+        x, *places, a, b, y, to, count = data_of(context, builder, signature.args, arguments)
+        vector, fma = vector_type(builder, x.type.pointee)
+        a, b = (spread(builder, weight, vector) for weight in (a, b))
+        step = number(vector.count)
+        with cgutils.for_range_slice(builder, number(0), count, step) as (l, _):
+            mask = mask_below(builder, builder.sub(count, l), vector.count)
+            at = [vector_at(builder, x, builder.add(place, l), vector) for place in places]
+            v, w = (load_masked(builder, place, vector, mask) for place in at)
+            mixed = builder.call(fma, [a, v, builder.fmul(b, w)])
+            store_masked(builder, mixed, vector_at(builder, y, builder.add(to, l), vector), mask)
+        return context.get_dummy_value()
+
+    return signature, generate

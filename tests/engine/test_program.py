@@ -117,16 +117,17 @@ def test_windows_have_maxima(normal, k, s, p):
     np.testing.assert_array_equal(y, expected)
 
 
-def test_interpolation_is_a_product_with_two_matrices(rng, normal):
-    x = normal(2, 3, 5, 7)
-    places = [rng.integers(0, n, (2, m)) for n, m in ((5, 9), (7, 12))]
-    weights = [rng.random((2, m)).astype(FLOAT) for m in (9, 12)]
+@pytest.mark.parametrize("size", [(9, 40), (4, 6)])
+def test_interpolation_is_a_product_with_two_matrices(rng, normal, size):
+    x = normal(2, 3, 5, 18)
+    places = [rng.integers(0, n, (2, m)) for n, m in zip((5, 18), size)]
+    weights = [rng.random((2, m)).astype(FLOAT) for m in size]
     matrices = []
-    for n, place, weight in zip((5, 7), places, weights):
+    for n, place, weight in zip((5, 18), places, weights):
         matrix = np.zeros((place.shape[1], n))
         np.add.at(matrix, (np.arange(len(matrix)), place), weight)
         matrices.append(matrix)
-    y = np.empty((2, 3, 9, 12), FLOAT)
+    y = np.empty((2, 3, *size), FLOAT)
     run(windows.add_interpolated, x, y, *zip(places, weights))
     np.testing.assert_allclose(y, matrices[0] @ x @ matrices[1].T, atol=1e-5)
 
