@@ -31,6 +31,7 @@ from npkpose.engine.vectors import (
 # in the first cache if the weights stay in the second, else in the second.
 NEAR_DEPTH, DEPTH, GROUPS = 320, 512, 4
 FEW_WEIGHTS = 5 * 2**16
+FAR_ROWS, MANY_SUMS = 1024, 64  # numbers between rows, and sums, from which on rows are packed
 SHORT_SUM = 64  # terms up to which lines of y are written in one go
 SUMS = GROUPS * VECTORS * VECTOR_BYTES  # bytes for each output channel
 
@@ -114,38 +115,45 @@ def _chunk(r, i, thread, zero):
     windows = ((m - 1) * rows + b - a - 1) * width + r.Wo
     lines, each = (b - a, r.Wo) if r.by_rows else (1, windows)
     seen, at, apart = x, n * r.x_image + a * width, r.x_plane
+    own = carray(numbers_at(r.buffer + thread * r.buffer_size * x.itemsize, zero), r.buffer_size)
     reach = at + (r.C - 1) * apart + r.below * width + width - r.Wo + windows + -each % lanes
     if r.copies or reach > r.x_size:
-        buffer = r.buffer + thread * r.buffer_size * x.itemsize
-        seen, at = carray(numbers_at(buffer, zero), r.buffer_size), 0
+        seen, at, own = own, 0, own[:0]
         apart = odd_vectors(m * rows * width, lanes)
         copy_planes(r, x, n, m, a, rows, 0, r.C, apart, seen)
     planes, offsets = carray(numbers_at(r.planes, 0), (r.K, 3)), np.empty(r.K, np.int64)
     for k in range(r.K):
         offsets[k] = planes[k, 0] * apart + planes[k, 1] * width + planes[k, 2]
-    _sum_lines(r, chunk, thread, seen, at, offsets, lines, each, zero)
+    if r.K > r.C or r.by_rows or apart < FAR_ROWS or r.O < MANY_SUMS:
+        own = own[:0]
+    _sum_lines(r, chunk, thread, seen, at, offsets, own, lines, each, zero)
 
 
 @helper
-def _sum_lines(r, chunk, thread, seen, at, offsets, lines, windows, zero):
-    """Sum ``windows`` windows of each of some lines of a chunk; some tiles of them at a time."""
+def _sum_lines(r, chunk, thread, seen, at, offsets, packed, lines, windows, zero):
+    """Sum ``windows`` windows of each of some lines of a chunk; some tiles of them at a time.
+
+    Pixels that the tiles need next are copied to ``packed`` first, unless it is empty.
+    """
     n, m, a, _, first_channel, end_channel = chunk
     y, weight, w_offsets, scale, shift, residual, numbers = _operands(r, n, zero)
     lanes = VECTOR_BYTES // y.itemsize
     depth, groups = _terms_and_tiles(r.K, end_channel - first_channel, windows > VECTORS * lanes)
     group, block = VECTORS * lanes, groups * VECTORS * lanes
     sums = carray(numbers_at(r.sums + thread * r.O * SUMS, zero), r.O * block)
-    contiguous = m == 1 and r.width == r.Wo and (r.y_row == r.Wo or r.Ho == 1)
-    direct = r.y_col == 1 and (r.by_rows or contiguous)
+    direct = r.y_col == 1 and (r.by_rows or m == 1 and _is_contiguous(r))
     added = residual if direct else residual[:0]  # later, where it lies apart like y
     complete = added.size == residual.size
     lowest, highest = (numbers[0], numbers[1]) if complete else (zero - np.inf, zero + np.inf)
     target, target_row = (y, r.y_plane) if direct else (sums, block)
+    span = min(r.K, depth) * group if packed.size else 0
+    source, places = (packed, np.arange(r.K) % depth * group) if span else (seen, offsets)
     y_first, tiles = n * r.y_image + a * r.y_row, -(-windows // group)  # of a line
     for first in range(0, lines * tiles, groups):
         end = min(first + groups, lines * tiles)
         for k in range(0, r.K, depth):
             stop = min(r.K, k + depth)
+            _pack(seen, at, offsets[k:stop], packed, span, group, first, min(end * group, windows))
             c = first_channel
             while c < end_channel:
                 P = tile_height(end_channel - c)
@@ -155,7 +163,8 @@ def _sum_lines(r, chunk, thread, seen, at, offsets, lines, windows, zero):
                     at_sums = (c - first_channel) * block + (t - first) * group
                     to = y_first + c * r.y_plane + h * r.y_row + l if direct else at_sums
                     tile(
-                        P, -(-count // lanes), seen, at + h * r.width + l, offsets, k, stop,
+                        P, -(-count // lanes), source,
+                        (t - first) * span if span else at + h * r.width + l, places, k, stop,
                         weight, n * r.w_image + c * r.w_row, r.w_row, w_offsets,
                         sums, at_sums, block, k > 0, target, to, target_row,
                         count if stop == r.K else 0, scale, shift, c, added, lowest, highest,
@@ -166,6 +175,25 @@ def _sum_lines(r, chunk, thread, seen, at, offsets, lines, windows, zero):
                         place = c, P, h * r.width + l, count
                         _spread_out(r, chunk, place, sums, at_sums, block, residual, numbers, y)
                 c += P
+
+
+@helper
+def _is_contiguous(r):
+    """Return whether windows of an image's sums follow each other, there and in ``y``."""
+    return r.width == r.Wo and (r.y_row == r.Wo or r.Ho == 1)
+
+
+@helper
+def _pack(seen, at, offsets, packed, span, group, first, end):
+    """Copy numbers of all rows from tile ``first`` on, so that each tile's lie together."""
+    if span == 0:
+        return
+    lanes = VECTOR_BYTES // seen.itemsize
+    for l in range(first * group, end, group):
+        count = min(group, -(-(end - l) // lanes) * lanes)  # whole vectors: a tile reads them
+        for k in range(offsets.size):
+            to = (l // group - first) * span + k * group
+            copy_numbers(seen, at + offsets[k] + l, packed, to, count)
 
 
 @helper

@@ -33,3 +33,16 @@ def test_many_products_at_once(threads, n, O, K, L):
     with use_threads(threads):
         multiply(w, x, y.swapaxes(1, 2))
     np.testing.assert_allclose(y.swapaxes(1, 2), w @ x, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("shape", [(64, 515, 1024 + 17), (67, 9, 1500)])
+def test_rows_that_lie_far_apart_are_packed(threads, shape):
+    O, K, L = shape
+    rng = np.random.default_rng(0)
+    w, x, y = rng.normal(size=(O, K)), rng.normal(size=(K, L)), np.full((O, L), np.nan)
+    for dtype, tolerance in (np.float32, 2e-4), (np.float64, 1e-11):
+        a, b, c = (array.astype(dtype) for array in (w, x, y))
+        with use_threads(threads):
+            multiply(a[None], b[None], c[None])
+        np.testing.assert_allclose(c, w @ x, rtol=0, atol=tolerance)
