@@ -66,8 +66,10 @@ def _view(kind):
         x, *others = (plan.read(name) for name in node.inputs)
         if not plan.constant(node, *range(1, len(node.inputs))):
             return None
-        if kind == "reshape":
+        if kind == "reshape" and x.dtype == np.float32:
             x = plan.contiguous(x)
+        elif kind == "reshape" and not x.flags.c_contiguous:
+            return None
         found = call(find_operator(node), [x, *others], node)
         if any(min(v.strides, default=0) < 0 for v in found):
             return None
@@ -96,9 +98,12 @@ def _expand(plan, node):
     return True
 
 
-MOVES = {
-    "Resize": _resize, "Upsample": _resize, "Concat": _concat, "Expand": _expand,
+VIEWS = {
     "Reshape": _view("reshape"), "Flatten": _view("reshape"), "Squeeze": _view("axes"),
     "Unsqueeze": _view("axes"), "Transpose": _view("axes"), "Identity": _view("axes"),
-    "Slice": _view("part"), "Split": _view("part"), "DepthToSpace": _depth_to_space,
+    "Slice": _view("part"), "Split": _view("part"),
+}  # fmt: skip
+MOVES = VIEWS | {
+    "Resize": _resize, "Upsample": _resize, "Concat": _concat, "Expand": _expand,
+    "DepthToSpace": _depth_to_space,
 }  # fmt: skip

@@ -1,23 +1,29 @@
 """A graph for one shape of inputs, ready to run often: arrays have places, nodes are jobs.
 
 Every value whose shape is fixed has a place in memory that another takes over after its last
-reader. Nodes that the engine has jobs for become steps of programs (`npkpose.engine.program`);
-the others are called as functions of NumPy between them.
+reader. Nodes of float32 that the engine has jobs for become steps of programs
+(`npkpose.engine.program`), and those that only rename axes become views. Between programs, simple
+functions of NumPy write right into their place; the other nodes are called as they are.
 """
 
 import math
 import threading
+from functools import partial
 
 import numpy as np
 
 from npkpose.engine import copies
 from npkpose.engine.program import Program
 from npkpose.engine.scratch import aligned
+from npkpose.onnx.graph import Node
 from npkpose.onnx.lower import LOWERED
+from npkpose.onnx.lower_moves import VIEWS
 from npkpose.onnx.ops.arguments import check_axis, ints
 from npkpose.onnx.run import run_node
 
 _FLOAT = np.dtype(np.float32)
+_IN_PLACE = {"Add": np.add, "Sub": np.subtract, "Mul": np.multiply, "Max": np.maximum}
+_CASTS = (1, 6, 7)  # to float32, int32, int64
 
 
 class Plan:
@@ -25,7 +31,8 @@ class Plan:
 
     def __init__(self, graph, shapes, fixed, inputs):
         self.graph, self._shapes, self._lock = graph, shapes, threading.Lock()
-        self._fixed = {n for n in fixed | set(inputs) if n in shapes and shapes[n][0] == _FLOAT}
+        fixed = (fixed | set(inputs)) & shapes.keys()
+        self._fixed = {name for name in fixed if shapes[name][0].kind in "biuf"}
         self.values = dict(graph.constants)  # arrays that keep their places
         self._bases, self._free, self._owners = {}, [], {}
         self.program, self._steps = Program(), []
@@ -50,10 +57,10 @@ class Plan:
                 else:
                     values[name] = array
             for step in self._steps:
-                if isinstance(step, Program):
-                    step.run()
-                else:
+                if isinstance(step, Node):
                     self._run_node(step, values)
+                else:
+                    step()
             found = ((v.name in self.values, values[v.name]) for v in self.graph.outputs)
             return [
                 np.array(value) if ours and isinstance(value, np.ndarray) else value
@@ -67,7 +74,7 @@ class Plan:
                 self.values[name][...] = value
             elif name:
                 if isinstance(value, np.ndarray) and value.base is not None and any(
-                    np.may_share_memory(value, self.values[n]) for n in node.inputs
+                    np.may_share_memory(value, self.values[n]) for n in node.reads()
                     if n in self._placed
                 ):  # fmt: skip
                     value = np.array(value)
@@ -77,10 +84,12 @@ class Plan:
         """Make a node steps of the program, if that is possible."""
         lower = LOWERED.get(node.op)
         names = [name for name in node.inputs if name and name not in self.graph.constants]
-        fits = all(name in self._fixed for name in (*names, *node.outputs))
+        names += node.outputs
+        fits = self._fixed.issuperset(names)
+        fits = fits and (node.op in VIEWS or all(map(self._is_float, names)))
         real = [self.graph.constants[n] for n in node.inputs[:2] if n in self.graph.constants]
         fits = fits and all(a.dtype == _FLOAT or node.op in _INTEGERS for a in real)
-        sizes = [math.prod(self.shape(name)) for name in (*names, *node.outputs)] if fits else [0]
+        sizes = [math.prod(self.shape(name)) for name in names] if fits else [0]
         if lower is None or node.domain not in ("", "com.microsoft") or 0 in sizes:
             return False
         count = len(self.program)
@@ -95,11 +104,30 @@ class Plan:
         for name in node.outputs:
             if name in self._fixed:
                 self._allocate(name)
-        self._steps.append(node)
+        self._steps.append(self._in_place(node) or node)
+
+    def _in_place(self, node):
+        """Return a call of NumPy that writes a node's output to its place, or None."""
+        arrays = [self.values.get(name) for name in (*node.inputs, *node.outputs)]
+        if node.domain or not all(isinstance(a, np.ndarray) for a in arrays):
+            return None
+        *reads, y = arrays
+        if node.op == "Cast" and reads[0].dtype.kind in "biu" and node.attributes["to"] in _CASTS:
+            return partial(np.copyto, y, reads[0], casting="unsafe")
+        if any(x.dtype != y.dtype for x in reads):
+            return None
+        if node.op == "Concat":
+            return partial(np.concatenate, reads, axis=node.attributes["axis"], out=y)
+        if node.op in _IN_PLACE and len(reads) == 2:
+            return partial(_IN_PLACE[node.op], *reads, out=y)
+        return None
+
+    def _is_float(self, name):
+        return self._shapes[name][0] == _FLOAT
 
     def _flush(self):
         if len(self.program):
-            self._steps.append(self.program)
+            self._steps.append(self.program.run)
             self.program = Program()
 
     def _allocate(self, name):
@@ -113,12 +141,13 @@ class Plan:
             place[axis] = slice(start, start + shape[axis])
             self.view(name, self.values[target][tuple(place)], target)
             return
-        size = 4 * math.prod(shape)
+        kind = self._shapes[name][0]
+        size = kind.itemsize * math.prod(shape)
         fitting = [i for i, memory in enumerate(self._free) if size <= memory.size <= 2 * size]
         best = min(fitting, key=lambda i: self._free[i].size, default=None)
         memory = aligned(max(size, 1)) if best is None else self._free.pop(best)
         self._owners[name], self._bases[name] = {name}, (name, memory)
-        self.values[name] = memory[:size].view(np.float32).reshape(shape)
+        self.values[name] = memory[:size].view(kind).reshape(shape)
 
     def _release(self, names):
         for name in names:
@@ -133,7 +162,10 @@ class Plan:
         produced = {n for node in self.graph.nodes if node.op in _WRITE for n in node.outputs}
         places = {}
         for node in self.graph.nodes:
-            if node.op != "Concat" or not self._fixed.issuperset((*node.inputs, *node.outputs)):
+            names = *node.inputs, *node.outputs
+            if node.op != "Concat" or not self._fixed.issuperset(names):
+                continue
+            if not all(map(self._is_float, names)):
                 continue
             shape = self.shape(node.outputs[0])
             axis, start = check_axis(node.attributes["axis"], len(shape)), 0

@@ -120,6 +120,26 @@ def test_a_part_that_others_read_is_left(session_of, rng):
     assert operators(session_of(content), {"x": x}) == ["Sigmoid", "Mul"]
 
 
+def test_numbers_found_at_indices_are_those_of_each_input(session_of, rng):
+    nodes = [
+        node("ArgMax", "x", "a", axis=1, keepdims=0), node("Cast", "a", "b", to=6),
+        node("Div", "b three", "r"), node("Mul", "r three", "m"), node("Sub", "b m", "c"),
+        node("Unsqueeze", "r axes", "i"), node("Unsqueeze", "c axes", "j"),
+        node("Concat", "i j", "k", axis=1), node("Cast", "k", "n", to=7),
+        node("Reshape", "x shape", "grid"), node("GatherND", "grid n", "y"),
+        node("Cast", "k", "z", to=1),
+    ]  # fmt: skip
+    constants = {"three": np.array(3, np.int32), "axes": np.array([1]), "shape": np.array([5, 3])}
+    outputs = [value("y"), value("z"), value("k", "int32")]
+    session = session_of(model(graph(nodes, [value("x", shape=(1, 15))], outputs, **constants)))
+    for _ in range(4):
+        x = rng.random((1, 15)).astype(FLOAT)
+        found, place = session.run({"x": x}), np.divmod(x.argmax(), 3)
+        np.testing.assert_array_equal(found["y"], [x.max()])
+        np.testing.assert_array_equal(found["z"], [place])
+        np.testing.assert_array_equal(found["k"], [place])
+
+
 def test_a_convolution_takes_what_is_around_it(session_of, rng):
     normal = {
         name: rng.random(shape).astype(FLOAT)

@@ -88,10 +88,13 @@ def taps(kernel, strides, dilations, size):
 
 
 def check_inside(indices, length):
-    """Return indices counted from the front; ValueError for one outside of an axis."""
+    """Return indices counted from the front; ValueError for one outside of an axis.
+
+    ``length`` may be an array of lengths, one for each number of the indices' last axis.
+    """
     indices = np.asarray(indices)
-    if indices.size and not (-length <= indices.min() and indices.max() < length):
+    if ((indices < -length) | (indices >= length)).any():
         raise ValueError(
-            f"indices: expected -{length} to {length - 1}, got {indices.min()} to {indices.max()}"
+            f"indices: expected {-length} to {length - 1}, got {indices.min()} to {indices.max()}"
         )
     return np.where(indices < 0, indices + length, indices)

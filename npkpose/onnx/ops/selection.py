@@ -35,8 +35,8 @@ def gather_nd(x, indices, *, batch_dims=0):
     check_size(indices.shape[:-1] + x.shape[b + k :], x.itemsize)
     batches = math.prod(x.shape[:b])
     flat, rows = x.reshape(batches, *x.shape[b:]), indices.reshape(batches, -1, k)
-    places = [check_inside(rows[..., i], x.shape[b + i]) for i in range(k)]
-    y = flat[(np.arange(batches)[:, None], *places)]
+    places = check_inside(rows, np.array(x.shape[b : b + k]))
+    y = flat[(np.arange(batches)[:, None], *places.transpose(2, 0, 1))]
     return y.reshape(indices.shape[:-1] + x.shape[b + k :])
 
 
