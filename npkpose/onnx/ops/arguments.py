@@ -34,6 +34,11 @@ def check_axes(axes, ndim):
     return tuple(axes)
 
 
+def along(numbers, axis, ndim):
+    """Return numbers (n,) in a shape that is broadcast along one of ``ndim`` axes."""
+    return numbers.reshape(-1, *[1] * (ndim - 1 - axis))
+
+
 def per_axis(name, value, count, default, at_least):
     """Return an attribute that has a number for each of ``count`` spatial axes."""
     numbers = [default] * count if value is None else ints(value)
@@ -85,6 +90,13 @@ def taps(kernel, strides, dilations, size):
                      for i, d, s, n in zip(tap, dilations, strides, size)))
         for tap in np.ndindex(*kernel)
     }  # fmt: skip
+
+
+def parts(x, lengths, axis):
+    """Return the parts of x of given lengths along an axis."""
+    if sum(lengths) != x.shape[axis] or min(lengths, default=0) < 0:
+        raise ValueError(f"split: expected lengths that sum to {x.shape[axis]}, got {lengths}")
+    return np.split(x, np.cumsum(lengths[:-1], dtype=int), axis)
 
 
 def check_inside(indices, length):

@@ -14,7 +14,7 @@ from npkpose.nn.conv import conv2d
 from npkpose.nn.conv_transpose import conv_transpose2d
 from npkpose.onnx.limits import check_products, check_size
 from npkpose.onnx.ops.activation import hard_sigmoid, leaky_relu, relu, sigmoid
-from npkpose.onnx.ops.arguments import ints, per_axis, read_window, resolve_pads, taps
+from npkpose.onnx.ops.arguments import along, ints, per_axis, read_window, resolve_pads, taps
 
 
 def conv(x, weight, bias=None, *, group=1, **window):
@@ -38,7 +38,7 @@ def conv(x, weight, bias=None, *, group=1, **window):
             _product(x[seen], weight[(..., *tap)], group)
             for tap, seen in taps(kernel, strides, dilations, size).items()
         )
-        return y if bias is None else y + bias.reshape(-1, *[1] * len(kernel))
+        return y if bias is None else y + along(bias, 1, y.ndim)
     return _conv2d(x, weight, bias, (kernel, dilations, pads, strides), group)
 
 
@@ -99,7 +99,7 @@ def conv_transpose(
     y = np.pad(y, [(0, 0), (0, 0), *((0, e) for e in extra)])
     ends = [length + e - after for length, e, (_, after) in zip(whole, extra, pads)]
     y = y[(..., *(slice(before, end) for (before, _), end in zip(pads, ends)))]
-    return y if bias is None else y + bias.reshape(-1, *[1] * n)
+    return y if bias is None else y + along(bias, 1, y.ndim)
 
 
 def _cut(whole, extra, wanted, auto_pad):

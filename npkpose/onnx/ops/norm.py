@@ -9,12 +9,7 @@ papers. Specification: ONNX, Operators.md, versions 7 to 23.
 import numpy as np
 
 from npkpose.onnx.limits import check_size
-from npkpose.onnx.ops.arguments import check_axis
-
-
-def _per_channel(numbers, x):
-    """Return numbers (C,) in a shape that is broadcast to x (N, C, ...)."""
-    return numbers.reshape(-1, *[1] * (x.ndim - 2))
+from npkpose.onnx.ops.arguments import along, check_axis
 
 
 def batch_normalization(
@@ -29,7 +24,7 @@ def batch_normalization(
         m = x.dtype.type(momentum)
         running = [old * m + new * (1 - m) for old, new in zip(running, (mean, variance))]
     slope = scale / np.sqrt(variance + x.dtype.type(epsilon))
-    y = x * _per_channel(slope, x) + _per_channel(bias - slope * mean, x)
+    y = x * along(slope, 1, x.ndim) + along(bias - slope * mean, 1, x.ndim)
     return (y, *running)[:outputs] if outputs > 1 else y
 
 
@@ -45,7 +40,7 @@ def _normalise(x, axes, epsilon):
 def instance_normalization(x, scale, bias, *, epsilon=1e-5):
     """InstanceNormalization-6: each channel of each image by itself."""
     y, _, _ = _normalise(x, tuple(range(2, x.ndim)), epsilon)
-    return y * _per_channel(scale, x) + _per_channel(bias, x)
+    return y * along(scale, 1, x.ndim) + along(bias, 1, x.ndim)
 
 
 def layer_normalization(x, scale, bias=None, *, axis=-1, epsilon=1e-5, stash_type=1, outputs):
@@ -59,7 +54,7 @@ def group_normalization(x, scale, bias, *, num_groups, epsilon=1e-5, stash_type=
     """GroupNormalization-21: groups of channels; scale and bias of each channel."""
     groups = x.reshape(len(x), num_groups, -1)
     y = _normalise(groups, 2, epsilon)[0].reshape(x.shape)
-    return y * _per_channel(scale, x) + _per_channel(bias, x)
+    return y * along(scale, 1, x.ndim) + along(bias, 1, x.ndim)
 
 
 def group_normalization_18(x, scale, bias, *, num_groups, epsilon=1e-5):

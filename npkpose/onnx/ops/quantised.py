@@ -10,7 +10,7 @@ import numpy as np
 
 from npkpose.onnx.limits import check_size
 from npkpose.onnx.ops.activation import sigmoid
-from npkpose.onnx.ops.arguments import check_axis
+from npkpose.onnx.ops.arguments import along, check_axis
 from npkpose.onnx.ops.conv import conv
 from npkpose.onnx.ops.linear import matmul
 from npkpose.onnx.tensors import data_type
@@ -28,7 +28,7 @@ def _spread(numbers, x, axis, block_size):
         return np.repeat(numbers, block_size, axis).take(range(x.shape[axis]), axis)
     if numbers.shape != (x.shape[axis],):
         raise ValueError(f"scale: expected {x.shape[axis]} numbers, got {numbers.shape}")
-    return numbers.reshape([-1 if a == axis else 1 for a in range(x.ndim)])
+    return along(numbers, axis, x.ndim)
 
 
 def quantize_linear(
@@ -85,8 +85,8 @@ def qlinear_conv(
     """QLinearConv-10: a convolution of quantised numbers; the bias has scale x_scale w_scale."""
     y = conv(_centred(x, x_zero), _centred(weight, w_zero), group=group, **window)
     if bias is not None:
-        y = y + bias.reshape(-1, *[1] * (y.ndim - 2))
-    factor = (x_scale * w_scale).reshape(-1, *[1] * (y.ndim - 2)) / y_scale
+        y = y + along(bias, 1, y.ndim)
+    factor = along(x_scale * w_scale, 1, y.ndim) / y_scale
     return quantize_linear(y.astype(np.float32) * factor, np.float32(1), y_zero)
 
 
@@ -105,11 +105,6 @@ def _on_real_numbers(function):
         return quantize_linear(function(a, dequantize_linear(b, b_scale, b_zero)), y_scale, y_zero)
 
     return operator
-
-
-def qlinear_sigmoid(x, x_scale, x_zero, y_scale, y_zero=None):
-    """QLinearSigmoid: the sigmoid of quantised numbers."""
-    return quantize_linear(sigmoid(dequantize_linear(x, x_scale, x_zero)), y_scale, y_zero)
 
 
 def qlinear_concat(y_scale, y_zero, *inputs, axis):
@@ -134,6 +129,8 @@ OPS = {
 MICROSOFT = {
     "QuantizeLinear": {1: quantize_linear}, "DequantizeLinear": {1: dequantize_linear},
     "QLinearAdd": {1: _on_real_numbers(np.add)}, "QLinearMul": {1: _on_real_numbers(np.multiply)},
-    "QLinearSigmoid": {1: qlinear_sigmoid}, "QLinearConcat": {1: qlinear_concat},
+    "QLinearSigmoid": {1: lambda x, x_scale, x_zero, y_scale, y_zero=None: quantize_linear(
+        sigmoid(dequantize_linear(x, x_scale, x_zero)), y_scale, y_zero)},
+    "QLinearConcat": {1: qlinear_concat},
     "QLinearGlobalAveragePool": {1: qlinear_global_average_pool},
 }  # fmt: skip

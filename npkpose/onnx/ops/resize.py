@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from npkpose.onnx.limits import check_size
-from npkpose.onnx.ops.arguments import check_axes, ints
+from npkpose.onnx.ops.arguments import along, check_axes, ints
 
 
 def resize(
@@ -44,16 +44,12 @@ def resize(
             weights = weights / weights.sum(axis=0)
         y = _weighted(y, places.clip(0, n - 1), weights, axis)
         if coordinate_transformation_mode == "tf_crop_and_resize":
-            far = ((at < 0) | (at > n - 1)).reshape([-1 if a == axis else 1 for a in range(x.ndim)])
-            outside = outside | far
+            outside = outside | along((at < 0) | (at > n - 1), axis, x.ndim)
     y = np.where(outside, extrapolation_value, y) if outside.any() else y
     if x.dtype.kind in "iu" and y.dtype != x.dtype:
-        y = np.clip(np.rint(y) if mode != "nearest" else y, *_bounds(x.dtype))
+        limits = np.iinfo(x.dtype)
+        y = np.clip(np.rint(y) if mode != "nearest" else y, limits.min, limits.max)
     return y.astype(x.dtype, copy=False)
-
-
-def _bounds(dtype):
-    return np.iinfo(dtype).min, np.iinfo(dtype).max
 
 
 def _scales_and_sizes(x, scales, sizes, axes, policy):
@@ -126,9 +122,8 @@ def _weighted(x, places, weights, axis):
     if weights is None:
         return np.take(x, places[0], axis)
     kind = np.float64 if x.dtype != np.float32 else np.float32
-    shape = [-1 if a == axis else 1 for a in range(x.ndim)]
     return sum(
-        np.take(x, place, axis) * weight.astype(kind).reshape(shape)
+        np.take(x, place, axis) * along(weight.astype(kind), axis, x.ndim)
         for place, weight in zip(places, weights)
     )
 

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from npkpose.onnx.limits import check_size
-from npkpose.onnx.ops.arguments import check_axis, check_inside, scalar
+from npkpose.onnx.ops.arguments import along, check_axis, check_inside, scalar
 
 
 def gather(x, indices, *, axis=0):
@@ -20,8 +20,6 @@ def gather(x, indices, *, axis=0):
 
 def gather_elements(x, indices, *, axis=0):
     """GatherElements-11: y[i][j] = x[indices[i][j]][j] for axis 0."""
-    axis = check_axis(axis, x.ndim)
-    _check_rank(x, indices)
     return x[_along(x, indices, axis)]
 
 
@@ -42,12 +40,11 @@ def gather_nd(x, indices, *, batch_dims=0):
 
 def scatter_elements(x, indices, updates, *, axis=0, reduction="none"):
     """ScatterElements-11 (Scatter-9): y[indices[i][j]][j] = updates[i][j] for axis 0."""
-    axis = check_axis(axis, x.ndim)
-    _check_rank(x, indices)
+    places = _along(x, indices, axis)
     if indices.shape != updates.shape:
         raise ValueError(f"updates: expected shape {indices.shape}, got {updates.shape}")
     y = x.copy()
-    _write(y, _along(x, indices, axis), updates, reduction)
+    _write(y, places, updates, reduction)
     return y
 
 
@@ -64,13 +61,11 @@ def scatter_nd(x, indices, updates, *, reduction="none"):
     return y
 
 
-def _check_rank(x, indices):
-    if x.ndim != indices.ndim:
-        raise ValueError(f"indices: expected {x.ndim} axes, got shape {list(indices.shape)}")
-
-
 def _along(x, indices, axis):
     """Return an index of x for each of ``indices`` along one axis, its own along the others."""
+    axis = check_axis(axis, x.ndim)
+    if x.ndim != indices.ndim:
+        raise ValueError(f"indices: expected {x.ndim} axes, got shape {list(indices.shape)}")
     places = list(np.indices(indices.shape, sparse=True))
     if any(n > m for a, (n, m) in enumerate(zip(indices.shape, x.shape)) if a != axis):
         raise ValueError(f"indices: expected at most {list(x.shape)}, got {list(indices.shape)}")
@@ -108,7 +103,7 @@ def one_hot(indices, depth, values, *, axis=-1):
     check_size((*indices.shape, depth), values.itemsize)
     places = np.expand_dims(np.asarray(indices).astype(np.int64), axis)
     inside = (places >= -depth) & (places < depth)
-    steps = np.arange(depth).reshape([-1 if a == axis else 1 for a in range(places.ndim)])
+    steps = along(np.arange(depth), axis, places.ndim)
     return np.where(inside & (places % max(depth, 1) == steps), values[1], values[0])
 
 

@@ -5,7 +5,7 @@ Specification: ONNX, Operators.md, version 11.
 
 import numpy as np
 
-from npkpose.onnx.ops.arguments import check_axis, ints, scalar
+from npkpose.onnx.ops.arguments import check_axis, ints, parts, scalar
 
 
 def sequence_at(sequence, position):
@@ -31,10 +31,8 @@ def split_to_sequence(x, split=None, *, axis=0, keepdims=1):
         if each[0] < 1:
             raise ValueError(f"split: expected lengths of at least 1, got {each[0]}")
         each = [min(each[0], length - i) for i in range(0, length, each[0])]
-    if sum(each) != length or min(each, default=0) < 0:
-        raise ValueError(f"split: expected lengths that sum to {length}, got {each}")
-    parts = np.split(x, np.cumsum(each[:-1], dtype=int), axis)
-    return [p.squeeze(axis) for p in parts] if split is None and not keepdims else parts
+    found = parts(x, each, axis)
+    return [p.squeeze(axis) for p in found] if split is None and not keepdims else found
 
 
 OPS = {

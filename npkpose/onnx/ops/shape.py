@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from npkpose.onnx.limits import check_size
-from npkpose.onnx.ops.arguments import check_axes, check_axis, ints, scalar
+from npkpose.onnx.ops.arguments import check_axes, check_axis, ints, parts, scalar
 from npkpose.onnx.tensors import data_type
 
 
@@ -34,9 +34,7 @@ def flatten(x, *, axis=1):
 
 def squeeze(x, axes=None):
     """Squeeze-1, with an input from 13: without axes of length 1."""
-    if axes is None:
-        return np.squeeze(x)
-    return np.squeeze(x, check_axes(axes, x.ndim))
+    return np.squeeze(x, None if axes is None else check_axes(axes, x.ndim))
 
 
 def unsqueeze(x, axes):
@@ -60,11 +58,9 @@ def split(x, split=None, *, axis=0, num_outputs=None, outputs):
         each = -(-x.shape[axis] // outputs)
         split = [max(0, min(each, x.shape[axis] - each * i)) for i in range(outputs)]
     split = ints(split)
-    if sum(split) != x.shape[axis] or min(split, default=0) < 0 or len(split) != outputs:
-        raise ValueError(
-            f"split: expected {outputs} lengths that sum to {x.shape[axis]}, got {split}"
-        )
-    return tuple(np.split(x, np.cumsum(split[:-1], dtype=int), axis))
+    if len(split) != outputs:
+        raise ValueError(f"split: expected {outputs} lengths, got {split}")
+    return tuple(parts(x, split, axis))
 
 
 def slice_(x, starts, ends, axes=None, steps=None):
@@ -95,12 +91,10 @@ def pad(x, pads, value=None, axes=None, *, mode="constant"):
         x = np.moveaxis(x[max(0, -before) : len(x) - max(0, -after)], 0, axis)
         widths[axis] = max(0, before), max(0, after)
     check_size((n + a + b for n, (a, b) in zip(x.shape, widths)), x.itemsize)
-    if mode == "constant":
-        return np.pad(x, widths, constant_values=scalar(value, 0))
-    modes = {"reflect": "reflect", "edge": "edge", "wrap": "wrap"}
-    if mode not in modes:
+    if mode not in ("constant", "reflect", "edge", "wrap"):
         raise ValueError(f"mode: expected constant, reflect, edge or wrap, got {mode!r}")
-    return np.pad(x, widths, modes[mode])
+    number = {"constant_values": scalar(value, 0)} if mode == "constant" else {}
+    return np.pad(x, widths, mode, **number)
 
 
 def expand(x, shape):
