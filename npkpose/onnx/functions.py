@@ -8,7 +8,7 @@ section "Functions".
 
 from dataclasses import dataclass, replace
 
-from npkpose.onnx.graph import Graph, rename_node
+from npkpose.onnx.graph import rename_node
 
 _MAX_DEPTH = 16
 _MAX_NODES = 2**17
@@ -49,21 +49,18 @@ class _Inliner:
 
     def node(self, node, depth):
         """Return the nodes that stand for one."""
-        attributes = {
-            name: self.graph(value, depth) if isinstance(value, Graph) else value
-            for name, value in node.attributes.items()
-        }
+        node = node.with_subgraphs(lambda graph: self.graph(graph, depth))
         function = self.functions.get((node.domain, node.op))
         self.count += 1
         if self.count > _MAX_NODES or depth > _MAX_DEPTH:
             raise ValueError(f"{node}: expected functions that end, got too many calls inside them")
         if function is None:
-            return [replace(node, attributes=attributes)]
+            return [node]
         self.calls += 1
         names = dict(zip(function.inputs, [*node.inputs, *[""] * len(function.inputs)]))
         names |= dict(zip(function.outputs, node.outputs))
         prefix = f"{node.name or node.op}#{self.calls}/"
-        known = function.defaults | attributes
+        known = function.defaults | node.attributes
 
         def name(old):
             return names.setdefault(old, prefix + old) if old else ""

@@ -15,6 +15,7 @@ import heapq
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 
 from npkpose._check import plain
 
@@ -59,6 +60,14 @@ class Node:
         """Return the graphs among the attributes."""
         return [value for value in self.attributes.values() if isinstance(value, Graph)]
 
+    def with_subgraphs(self, function):
+        """Return the node with ``function(graph)`` for each graph among the attributes."""
+        attributes = {
+            name: function(value) if isinstance(value, Graph) else value
+            for name, value in self.attributes.items()
+        }
+        return replace(self, attributes=attributes)
+
     def reads(self):
         """Return the names that must exist before this node runs."""
         names = [name for name in self.inputs if name]
@@ -89,7 +98,13 @@ class Graph:
     @cached_property
     def freed(self):
         """For each node, the names that no later node reads, nor the graph's caller."""
-        return last_readers(self)
+        seen = {value.name for value in self.outputs} | set(self.constants)
+        freed = []
+        for node in reversed(self.nodes):
+            names = dict.fromkeys([*node.reads(), *node.outputs])
+            freed.append([name for name in names if name and name not in seen])
+            seen.update(freed[-1])
+        return freed[::-1]
 
 
 def sort_graph(graph, outer=frozenset()):
@@ -113,7 +128,8 @@ def sort_graph(graph, outer=frozenset()):
             raise ValueError(f"output {value.name!r}: expected a node that writes it, got none")
     nodes = _in_order(graph.nodes, writers)
     inside = known | set(writers)
-    return replace(graph, nodes=[_sort_subgraphs(node, inside) for node in nodes])
+    sorted_nodes = [node.with_subgraphs(lambda g: sort_graph(g, inside)) for node in nodes]
+    return replace(graph, nodes=sorted_nodes)
 
 
 def _writers(graph, known):
@@ -129,33 +145,22 @@ def _writers(graph, known):
 
 def _in_order(nodes, writers):
     """Return nodes such that each comes after those whose outputs it reads."""
-    followers, missing = [[] for _ in nodes], [0] * len(nodes)
+    sorter, ready, order = TopologicalSorter(), [], []
     for i, node in enumerate(nodes):
-        before = {writers[name] for name in node.reads() if name in writers}
-        missing[i] = len(before)
-        for j in before:
-            followers[j].append(i)
-    ready = [i for i, count in enumerate(missing) if count == 0]
-    order = []
-    while ready:
-        i = heapq.heappop(ready)
-        order.append(nodes[i])
-        for j in followers[i]:
-            missing[j] -= 1
-            if missing[j] == 0:
-                heapq.heappush(ready, j)
-    if len(order) < len(nodes):
-        stuck = next(node for node, count in zip(nodes, missing) if count)
-        raise ValueError(f"{stuck}: expected nodes without a cycle, got one that waits for itself")
-    return order
-
-
-def _sort_subgraphs(node, known):
-    graphs = {
-        name: sort_graph(value, known)
-        for name, value in node.attributes.items() if isinstance(value, Graph)
-    }  # fmt: skip
-    return replace(node, attributes=node.attributes | graphs) if graphs else node
+        sorter.add(i, *(writers[name] for name in node.reads() if name in writers))
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        stuck = nodes[min(error.args[1])]
+        raise ValueError(
+            f"{stuck}: expected nodes without a cycle, got one that waits for itself"
+        ) from None
+    while sorter.is_active():
+        for i in sorter.get_ready():
+            heapq.heappush(ready, i)
+        order.append(heapq.heappop(ready))  # the first one of the file
+        sorter.done(order[-1])
+    return [nodes[i] for i in order]
 
 
 def rename_node(node, name, resolve=lambda value: value):
@@ -164,12 +169,10 @@ def rename_node(node, name, resolve=lambda value: value):
     ``resolve`` gives the value of each attribute; None leaves it out.
     """
     values = {key: resolve(value) for key, value in node.attributes.items()}
-    attributes = {
-        key: _rename_graph(value, name, resolve) if isinstance(value, Graph) else value
-        for key, value in values.items() if value is not None
-    }  # fmt: skip
+    attributes = {key: value for key, value in values.items() if value is not None}
     inputs, outputs = tuple(map(name, node.inputs)), tuple(map(name, node.outputs))
-    return replace(node, inputs=inputs, outputs=outputs, attributes=attributes)
+    node = replace(node, inputs=inputs, outputs=outputs, attributes=attributes)
+    return node.with_subgraphs(lambda graph: _rename_graph(graph, name, resolve))
 
 
 def _rename_graph(graph, name, resolve):
@@ -197,14 +200,3 @@ def count_readers(graph):
     readers = Counter(name for node in graph.nodes for name in node.reads())
     readers.update(value.name for value in graph.outputs)
     return readers
-
-
-def last_readers(graph):
-    """Return, for each node, the names that no later node reads, nor the graph's caller."""
-    seen = {value.name for value in graph.outputs} | set(graph.constants)
-    freed = []
-    for node in reversed(graph.nodes):
-        names = [n for n in dict.fromkeys([*node.reads(), *node.outputs]) if n and n not in seen]
-        seen.update(names)
-        freed.append(names)
-    return freed[::-1]
