@@ -8,6 +8,7 @@ shape of a Reshape. An If whose condition is static is replaced by its branch.
 """
 
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 from npkpose.onnx.graph import Graph, Node, keep_needed, rename_node
 from npkpose.onnx.limits import count_bytes
@@ -62,31 +63,33 @@ def _run(node, values):
 
 class _Tracer:
     def __init__(self, graph, feeds):
-        self.graph, self.feeds = graph, feeds
-        self.values = {**graph.constants, **feeds}
+        self.graph, self.values, self.shapes = graph, {**graph.constants, **feeds}, {}
         self.static, self.shaped = set(graph.constants), set(self.values)
         self.nodes, self.branches = [], 0
 
     def run(self):
-        known = self.values.items()
-        shapes = {name: (v.dtype, v.shape) for name, v in known if hasattr(v, "shape")}
-        queue = list(zip(self.graph.nodes, self.graph.freed))[::-1]
-        while queue:
-            node, freed = queue.pop()
-            if node is not None and node.op == "If" and self.is_one(node.inputs[0]):
-                queue += [(None, freed)] + [(n, ()) for n in self.branch(node)[::-1]]
-                continue
-            if node is not None:
-                found = _run(node, self.values)
-                self.values.update(found)
-                self.note(node)
-                shapes |= {n: (v.dtype, v.shape) for n, v in found if hasattr(v, "shape")}
-            for name in set(freed) - self.static:
-                count_bytes(self.values.pop(name, None), -1)
+        self.note_shapes(self.values.items())
+        self.trace(self.graph.nodes, self.graph.freed)
         outputs = [self.values[value.name] for value in self.graph.outputs]
         constants = {name: self.values[name] for name in self.static}
         graph = replace(self.graph, nodes=self.nodes, constants=constants)
-        return Specialised(keep_needed(graph), shapes, self.shaped, outputs)
+        return Specialised(keep_needed(graph), self.shapes, self.shaped, outputs)
+
+    def trace(self, nodes, freed):
+        """Run nodes, those of the branch for an If; free after each what nothing reads later."""
+        for node, names in zip(nodes, freed):
+            if node.op == "If" and self.is_one(node.inputs[0]):
+                self.trace(self.branch(node), repeat(()))
+            else:
+                found = _run(node, self.values)
+                self.values.update(found)
+                self.note(node)
+                self.note_shapes(found)
+            for name in set(names) - self.static:
+                count_bytes(self.values.pop(name, None), -1)
+
+    def note_shapes(self, values):
+        self.shapes |= {n: (v.dtype, v.shape) for n, v in values if hasattr(v, "shape")}
 
     def is_one(self, name):
         """Return whether a value is one static number: an If by another is refused when it runs."""

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from npkpose.nn.gelu import gelu as exact_gelu
-from npkpose.nn.softmax import softmax as softmax_along
+from npkpose.nn.softmax import softmax
 from npkpose.onnx.ops.arguments import check_axis
 
 SELU_ALPHA, SELU_GAMMA = 1.67326319217681884765625, 1.05070102214813232421875
@@ -54,35 +54,28 @@ def gelu(x, *, approximate="none"):
     return x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x))) / 2
 
 
-def softmax(x, *, axis=-1):
-    """Softmax-13: exp(x) over its sum along one axis."""
-    return softmax_along(x, check_axis(axis, x.ndim))
-
-
-def log_softmax(x, *, axis=-1):
-    """LogSoftmax-13: x - log(sum exp(x)) along one axis."""
-    axis = check_axis(axis, x.ndim)
+def log_softmax(x, axis):
+    """LogSoftmax: x - log(sum exp(x)) along one axis."""
     y = x - x.max(axis=axis, keepdims=True, initial=-np.inf)
     return y - np.log(np.exp(y).sum(axis=axis, keepdims=True))
 
 
-def hardmax(x, *, axis=-1):
-    """Hardmax-13: 1 at the first maximum along an axis, else 0."""
-    axis = check_axis(axis, x.ndim)
+def hardmax(x, axis):
+    """Hardmax: 1 at the first maximum along an axis, else 0."""
     y = np.zeros_like(x)
     np.put_along_axis(y, x.argmax(axis=axis, keepdims=True), 1, axis=axis)
     return y
 
 
-def _flattened(function):
-    """Return the operator before version 13: along all axes from ``axis`` on, as one."""
+def along_axis(function):
+    """Return the versions of an operator: before 13, all axes from ``axis`` on are as one."""
 
-    def operator(x, *, axis=1):
-        rows = math.prod(x.shape[: check_axis(axis, x.ndim)])
-        columns = math.prod(x.shape[check_axis(axis, x.ndim) :])
-        return function(x.reshape(rows, columns), axis=1).reshape(x.shape)
+    def flattened(x, *, axis=1):
+        axis = check_axis(axis, x.ndim)
+        rows = x.reshape(math.prod(x.shape[:axis]), math.prod(x.shape[axis:]))
+        return function(rows, 1).reshape(x.shape)
 
-    return operator
+    return {1: flattened, 13: lambda x, *, axis=-1: function(x, check_axis(axis, x.ndim))}
 
 
 OPS = {
@@ -95,7 +88,6 @@ OPS = {
     "Swish": {24: lambda x, *, alpha=1.0: x * sigmoid(x * x.dtype.type(alpha))},
     "Softplus": {1: softplus}, "Softsign": {1: lambda x: x / (1 + np.abs(x))},
     "Mish": {18: lambda x: x * np.tanh(softplus(x))}, "Gelu": {20: gelu},
-    "Softmax": {1: _flattened(softmax), 13: softmax},
-    "LogSoftmax": {1: _flattened(log_softmax), 13: log_softmax},
-    "Hardmax": {1: _flattened(hardmax), 13: hardmax},
+    "Softmax": along_axis(softmax), "LogSoftmax": along_axis(log_softmax),
+    "Hardmax": along_axis(hardmax),
 }  # fmt: skip
