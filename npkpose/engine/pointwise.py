@@ -8,11 +8,21 @@ from functools import lru_cache
 import numpy as np
 
 from npkpose._jit import helper
-from npkpose._numba import carray
-from npkpose.engine.activations import activate
+from npkpose._numba import carray, cgutils, intrinsic, types
+from npkpose.engine.activations import Vector, activate
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.jobs import job
-from npkpose.engine.vectors import copy_numbers
+from npkpose.engine.vectors import (
+    copy_numbers,
+    data_of,
+    load_masked,
+    mask_below,
+    number,
+    spread,
+    store_masked,
+    vector_at,
+    vector_type,
+)
 
 CHUNK = 2**12
 (ADD, MULTIPLY, SUBTRACT, DIVIDE, SLOPE) = range(5)
@@ -81,15 +91,21 @@ def _combine_float32(record, thread):
         first = fetch_add(r, 0, 1) * at_once
         if first >= rows * blocks:
             return
-        for part in range(first, min(first + at_once, rows * blocks)):
-            row, l = part // blocks, part % blocks * CHUNK
-            i, j, k = row // (r[5] * r[6]), row // r[6] % r[5], row % r[6]
-            end = min(l + CHUNK, width)
+        row, l = first // blocks, first % blocks * CHUNK
+        i, j, k = row // (r[5] * r[6]), row // r[6] % r[5], row % r[6]
+        for _ in range(first, min(first + at_once, rows * blocks)):
             _combine_row(
-                x, i * r[8] + j * r[9] + k * r[10] + l * r[11], r[11],
+                r[16], x, i * r[8] + j * r[9] + k * r[10] + l * r[11], r[11],
                 z, i * r[12] + j * r[13] + k * r[14] + l * r[15], r[15],
-                y[row * width + l : row * width + end], r[16],
+                y, row * width + l, min(CHUNK, width - l),
             )  # fmt: skip
+            l += CHUNK
+            if l >= width:
+                l, row, k = 0, row + 1, k + 1
+                if k == r[6]:
+                    j, k = j + 1, 0
+                    if j == r[5]:
+                        i, j = i + 1, 0
 
 
 @lru_cache(maxsize=1)
@@ -106,80 +122,57 @@ def _last(r, first):
     return last
 
 
-@helper
-def _combine_row(x, at, step, z, at_z, step_z, y, kind):
-    """Fill a row: with x, then by z in place, so that each loop takes whole vectors."""
-    n = np.uintp(y.size)
-    if step_z == 0 and step != 0 or step_z == 1 or kind == SUBTRACT or kind >= DIVIDE:
-        _gather(x, at, step, y)
-        if step_z == 0:
-            _by_number(y, z[at_z], kind)
-        elif step_z == 1:
-            _by_row(y, z[at_z : at_z + y.size], kind)
-        else:
-            for l in range(n):
-                place = at_z + l * np.uintp(step_z)
-                _by_row(y[l : l + 1], z[place : place + 1], kind)
-    else:  # the order does not matter
-        _gather(z, at_z, step_z, y)
-        if step == 1:
-            _by_row(y, x[at : at + y.size], kind)
-        elif step == 0:
-            _by_number(y, x[at], kind)
-        else:
-            for l in range(n):
-                place = at + l * np.uintp(step)
-                _by_row(y[l : l + 1], x[place : place + 1], kind)
+@intrinsic
+def _combine_row(_, kind, x, at, step, z, at_z, step_z, y, to, count):
+    """Fill ``count`` numbers of ``y[to:]`` from x and z, whose numbers lie some steps apart."""
+    i = types.intp
+    signature = types.void(i, x, i, i, z, i, i, y, i, i)
+
+    def generate(context, b, signature, arguments):
+        kind, x, at, step, z, at_z, step_z, y, to, count = data_of(
+            context, b, signature.args, arguments
+        )
+        operands = (b.gep(x, [at]), step), (b.gep(z, [at_z]), step_z)
+        for k, function in enumerate(_PAIRS):
+            with b.if_then(b.icmp_signed("==", kind, number(k))):
+                _fill_row(b, function, operands, b.gep(y, [to]), count)
+        return context.get_dummy_value()
+
+    return signature, generate
 
 
-@helper
-def _gather(x, at, step, y):
-    """Fill ``y`` with numbers that lie ``step`` apart."""
-    if step == 1:
-        copy_numbers(x, at, y, 0, y.size)
-    elif step == 0:
-        y[:] = x[at]
-    else:
-        at, step = np.uintp(at), np.uintp(step)
-        for l in range(np.uintp(y.size)):
-            y[l] = x[at + l * step]
+def _fill_row(b, function, operands, y, count):
+    """Write the loop over the vectors of a row; ``operands`` are pairs of array and step."""
+    vector, _ = vector_type(b, y.type.pointee)
+    with cgutils.for_range_slice(b, number(0), count, number(vector.count)) as (l, _):
+        left = b.sub(count, l)
+        v, w = (Vector(b, _take(b, x, step, l, left, vector)) for x, step in operands)
+        mask = mask_below(b, left, vector.count)
+        store_masked(b, function(v, w).value, vector_at(b, y, l, vector), mask)
 
 
-@helper
-def _by_row(y, z, kind):
-    n = np.uintp(y.size)
-    if kind == ADD:
-        for l in range(n):
-            y[l] += z[l]
-    elif kind == SUBTRACT:
-        for l in range(n):
-            y[l] -= z[l]
-    elif kind == MULTIPLY:
-        for l in range(n):
-            y[l] *= z[l]
-    elif kind == DIVIDE:
-        for l in range(n):
-            y[l] /= z[l]
-    else:
-        for l in range(n):
-            y[l] = y[l] * z[l] if y[l] < 0 else y[l]
+def _take(b, x, step, l, left, vector):
+    """Return the vector of the ``left`` numbers from l on, ``step`` apart."""
+    found, lanes = cgutils.alloca_once(b, vector), number(vector.count)
+    first = b.gep(x, [b.mul(l, step)])
+    with b.if_else(b.icmp_signed("==", step, number(1))) as (row, others):
+        with row:
+            mask = mask_below(b, left, vector.count)
+            b.store(load_masked(b, vector_at(b, first, number(0), vector), vector, mask), found)
+        with others, b.if_else(b.icmp_signed("==", step, number(0))) as (same, apart):
+            with same:
+                b.store(spread(b, b.load(first), vector), found)
+            with apart:
+                buffer = cgutils.alloca_once(b, vector)
+                target = b.bitcast(buffer, first.type)
+                count = b.select(b.icmp_signed("<", left, lanes), left, lanes)
+                with cgutils.for_range_slice(b, number(0), count, number(1)) as (lane, _):
+                    b.store(b.load(b.gep(first, [b.mul(lane, step)])), b.gep(target, [lane]))
+                b.store(b.load(buffer), found)
+    return b.load(found)
 
 
-@helper
-def _by_number(y, z, kind):
-    n = np.uintp(y.size)
-    if kind == ADD:
-        for l in range(n):
-            y[l] += z
-    elif kind == SUBTRACT:
-        for l in range(n):
-            y[l] -= z
-    elif kind == MULTIPLY:
-        for l in range(n):
-            y[l] *= z
-    elif kind == DIVIDE:
-        for l in range(n):
-            y[l] /= z
-    else:
-        for l in range(n):
-            y[l] = y[l] * z if y[l] < 0 else y[l]
+_PAIRS = (
+    lambda x, z: x + z, lambda x, z: x * z, lambda x, z: x - z, lambda x, z: x / z,
+    lambda x, z: x.where("<", 0, x * z, x),
+)  # fmt: skip

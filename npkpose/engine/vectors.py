@@ -80,7 +80,9 @@ def vector_at(b, pointer, offset, vector):
 
 def mask_below(b, count, lanes):
     """Return a mask of the first ``count`` lanes."""
-    numbers = ir.VectorType(ir.IntType(64), lanes)
+    numbers = ir.VectorType(ir.IntType(32), lanes)
+    count = b.select(b.icmp_signed("<", count, number(lanes)), count, number(lanes))
+    count = b.trunc(count, numbers.element)
     return b.icmp_signed("<", ir.Constant(numbers, list(range(lanes))), spread(b, count, numbers))
 
 
