@@ -40,6 +40,8 @@ class JsonFile:
     def parse(self, object_hook=None):
         """Return the content, see `read_json`; ``data`` are gone afterwards."""
         data, self.data = self.data[:-1], None
+        if not len(data):
+            raise ValueError(f"{os.fspath(self.path)}: expected JSON, got an empty file")
         try:
             encoding = json.detect_encoding(data[:4].tobytes())
             text = str(data, "utf-8-sig" if encoding == "utf-8" else encoding)
@@ -47,6 +49,9 @@ class JsonFile:
             return json.loads(text, object_hook=object_hook)
         except RecursionError:
             got = "lists nested too deeply"
+            raise ValueError(f"{os.fspath(self.path)}: expected JSON, got {got}") from None
+        except UnicodeDecodeError:
+            got = "a file that is not text"
             raise ValueError(f"{os.fspath(self.path)}: expected JSON, got {got}") from None
         except ValueError as error:
             raise ValueError(f"{os.fspath(self.path)}: expected JSON, got {error}") from None

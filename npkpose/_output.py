@@ -19,6 +19,8 @@ RECORD = ".npkpose-written"
 
 def make_folder(path, option="--out"):
     """Make a folder and its parents unless it exists; ValueError where a file is in the way."""
+    if not os.fspath(path):
+        raise ValueError(f"{option}: expected a folder, got ''")
     try:
         pathlib.Path(path).mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):

@@ -1,5 +1,6 @@
 """The command ``npkpose convert``: keypoints from one file format, or skeleton, to another."""
 
+import os
 import pathlib
 
 from npkpose._check import check_choice
@@ -36,7 +37,7 @@ def add_command(commands):
 
 def _convert(options):
     """Convert a file, and print what was read and written."""
-    from npkpose.io.convert import read
+    from npkpose.io.convert import FORMATS, read
 
     names = "skeleton", "from_skeleton", "read_as", "write_as", "category", "images"
     if options.source is None:
@@ -47,6 +48,11 @@ def _convert(options):
     skeleton = _find("--from-skeleton", options.from_skeleton)
     target = _find("--skeleton", options.skeleton)
     write_as = _format_of(options)
+    if options.images is not None and not os.path.isdir(options.images):
+        raise ValueError(f"--images: expected a folder, got {options.images}")
+    if options.read_as not in ("auto", *FORMATS):
+        known = ", ".join(["auto", *FORMATS])
+        raise ValueError(f"--from: expected one of {known}, got {options.read_as!r}")
     labels = noting(
         "convert", read, options.source, options.read_as, skeleton, _category(options.category),
         options.images,
@@ -132,6 +138,9 @@ def _write(options, labels, write_as):
     if write_as in FORMATS and FORMATS[write_as].SUFFIXES:
         Outputs([options.source]).write(options.target, write_to, "OUT")
     else:
-        write_to(options.target)
+        try:
+            write_to(options.target)
+        except FileExistsError as error:
+            raise ValueError(str(error).replace("path:", "OUT:", 1)) from None
     print(one_line(f"wrote {options.target}: {len(labels)} instances of {labels.skeleton.name}"))
     tell(options, files=[str(options.target)], skeleton=labels.skeleton.name)

@@ -4,7 +4,7 @@ import json
 from functools import partial
 
 from npkpose._output import Outputs
-from npkpose.cli.terminal import one_line, print_note, with_option
+from npkpose.cli.terminal import one_line, print_note, text_of, with_option
 from npkpose.cli.train_labelled import as_category, find_skeleton
 
 
@@ -37,7 +37,8 @@ def _doctor(options):
     try:
         return _run(options)
     except (ValueError, OSError) as error:
-        print_note("doctor", with_option(error, options.usage))
+        given = options.annotations, options.results
+        print_note("doctor", with_option(text_of(error), options.usage, given))
         return 2
 
 

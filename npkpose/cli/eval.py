@@ -103,6 +103,7 @@ def _evaluate_oks(options, protocol):
     from npkpose.metrics import evaluate_coco, evaluate_wholebody
 
     truth, found = _source(options.annotations, b"{"), _source(options.results, b"[")
+    _check_order(truth, found)
     more = {"sigmas": options.sigmas, "categories": _category_ids(truth, options.category)}
     more["strict"] = options.strict
     if protocol.name == "wholebody":
@@ -112,6 +113,15 @@ def _evaluate_oks(options, protocol):
         protocol = protocol._replace(use_area=False)
     protocol = protocol._replace(use_valid=options.use_valid)
     return evaluate_coco(truth, found, options.skeleton, protocol=protocol, **more)
+
+
+def _check_order(truth, found):
+    """Raise ValueError if results and annotations were given in the place of each other."""
+    if getattr(truth, "is_results", False) and not getattr(found, "is_results", True):
+        raise ValueError(
+            "GT.json, RESULTS.json: expected annotations and then results, got them the other way "
+            "round"
+        )
 
 
 def _source(path, first):

@@ -47,11 +47,24 @@ def _explain(options):
     outputs.check(options.out, suffixes=SUFFIXES)
     image = read_image(options.photo)
     pipeline = _pipeline(_load(options), options)
+    _check_box(options.box, image)
     page = explain_page(pipeline, image, pathlib.Path(options.photo).name, options.box)
     outputs.write(options.out, lambda path: path.write_text(page, encoding="utf-8"))
     print(one_line(f"{options.out}: open it in a browser"))
     tell(options, written=[str(options.out)])
     return 0
+
+
+def _check_box(box, image):
+    """Raise ValueError for a box without area, or outside the photo."""
+    from npkpose.image.crop import touch_image
+
+    height, width = image.shape[:2]
+    if box is not None and not (box[0] < box[2] and box[1] < box[3]):
+        raise ValueError(f"--box: expected X0 < X1 and Y0 < Y1, got {box}")
+    if box is not None and not touch_image([box], (height, width)).all():
+        size = f"{width} x {height}"
+        raise ValueError(f"--box: expected one that touches the photo, {size}, got {box}")
 
 
 def _load(options):

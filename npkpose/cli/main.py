@@ -23,7 +23,7 @@ from npkpose.cli import (
 from npkpose.cli import eval as evaluate
 from npkpose.cli.compiling import note_compilation
 from npkpose.cli.report import add_report_options, report, tell
-from npkpose.cli.terminal import print_note, with_option
+from npkpose.cli.terminal import print_note, text_of, with_option
 
 SIGINT, SIGPIPE = 2, 13  # a shell's status after a signal is 128 + its number
 COMMANDS = (
@@ -52,7 +52,8 @@ def main(arguments=None):
         print_note(options.command, f"not enough memory: {error}")
         return 1
     except (ValueError, OSError, ImportError) as error:
-        print_note(options.command, with_option(error, options.usage))
+        given = sys.argv[1:] if arguments is None else arguments
+        print_note(options.command, with_option(text_of(error), options.usage, given))
         return 1
 
 

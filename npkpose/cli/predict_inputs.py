@@ -4,7 +4,7 @@ import sys
 from typing import NamedTuple
 
 from npkpose._output import Outputs
-from npkpose.cli.terminal import print_note
+from npkpose.cli.terminal import print_note, text_of
 from npkpose.sources.camera import is_camera
 from npkpose.sources.paths import is_video, list_files, parse_list
 
@@ -29,7 +29,7 @@ class Failures:
         self.names.setdefault(name)
         self._notes += 1
         if self._notes <= MOST:
-            text = str(error) or "not enough memory"
+            text = text_of(error) or "not enough memory"
             print_note("predict", text if name in text else f"{name}: {text}")
 
     def print_list(self):
@@ -72,5 +72,8 @@ def _own_files(source):
 def _read_list(path):
     if path == "-":
         return parse_list(sys.stdin)
-    with open(path, encoding="utf-8-sig") as file:
-        return parse_list(file, path)
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            return parse_list(file, path)
+    except UnicodeDecodeError:
+        raise ValueError(f"--list: expected a file of text, got {path}") from None

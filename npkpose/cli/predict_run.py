@@ -114,7 +114,7 @@ def _check_outputs(options, photos, videos):
     outputs = Outputs([path for path in inputs if path is not None])
     folder = pathlib.Path(options.out)
     if folder.exists():  # or else it is made when the network is loaded, and is empty
-        make_folder(folder)
+        make_folder(options.out)
         suffixes = [".json"] * ("json" in options.format) + [".png"] * (not options.no_drawings)
         suffixes += [f"{END}.png"] * options.heatmaps
         for photo in photos:

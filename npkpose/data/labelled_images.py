@@ -56,7 +56,8 @@ class LabelledImages:
         labelled = (labels.visibility > 0).any(axis=1)
         wanted = ~labels.ignored & labelled
         self._paths = self._find(np.unique(labels.image_index[wanted]))
-        self.missing = [labels.images[i].file_name for i, p in self._paths.items() if p is None]
+        lost = [labels.images[i] for i, path in self._paths.items() if path is None]
+        self.missing = [image.file_name or f"no name of image {image.id}" for image in lost]
         there = [self._paths.get(int(i)) is not None for i in labels.image_index]
         usable = wanted & np.array(there, bool)
         self._boxes, self._areas = boxes_and_areas(labels)

@@ -134,8 +134,8 @@ class CocoFiles:
             if not at:
                 names = ", ".join(f"{shown(i)} {shown(name)}" for i, name, _ in listed)
                 raise ValueError(
-                    f"category: expected one of {self.name}, got {shown(wanted)}; it has "
-                    f"{names[:200] or 'none'}"
+                    f"category: expected one of those of {self.name} ({names[:200] or 'none'}), "
+                    f"got {shown(wanted)}"
                 )
             return self._keep(at)
         used = {one.get("category_id") for one in self.annotations if is_id(one.get("category_id"))}

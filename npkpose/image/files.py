@@ -13,6 +13,7 @@ import numpy as np
 
 from npkpose._check import real_array
 from npkpose._extras import require_pillow
+from npkpose.weights.identify import what_is
 
 # Photographs, and no format that is a program or calls one, as PostScript does. HEIF: a plugin's.
 FORMATS = "JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "JPEG2000", "AVIF", "HEIF"
@@ -47,7 +48,8 @@ def read_image(path):
             return _to_rgb(_upright(image))
     except pillow.UnidentifiedImageError:
         known = ", ".join(FORMATS)
-        raise ValueError(f"{path}: expected an image ({known}), got another file") from None
+        got = what_is(path)
+        raise ValueError(f"{path}: expected an image ({known}), got {got}") from None
     except MemoryError:
         raise
     except Exception as error:  # of damaged files, Pillow's readers raise almost anything

@@ -3,13 +3,15 @@
 `explain` says what such a file is: detected boxes, a camera calibration, points in space.
 """
 
+from npkpose.weights.identify import what_is
+
 
 def explain(source):
-    """Return in words what a JSON file is instead of keypoints; "another" if nobody knows."""
+    """Return in words what a JSON file is instead of keypoints; "another" if it is unknown."""
     if source.is_folder:
         return "a folder without such files"
     if not source.is_json:
-        return "another"
+        return what_is(source.path).removesuffix(" that is damaged")
     first = _first(source.json)
     names = set(first) if isinstance(first, dict) else set()
     if "bbox" in names and "keypoints" not in names:

@@ -55,6 +55,15 @@ def identify(path):
     return _identify_protobuf(head) or _identify_text(head, size)
 
 
+def what_is(path):
+    """Return what a file is that no reader of its kind reads, in words and without advice."""
+    phrase = identify(path) or "another file"
+    if phrase.startswith("text"):
+        return phrase
+    phrase = phrase.split(";")[0].split(",")[0]
+    return f"{phrase} that is damaged" if phrase.endswith(" image") else phrase
+
+
 def first_member(head):
     """Return the name of the first member of a zip archive, which may lack its end."""
     return head[30 : 30 + int.from_bytes(head[26:28], "little")].decode(errors="replace")

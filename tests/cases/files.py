@@ -69,7 +69,7 @@ def check_f41(case):
     for name, what in {
         "saved_model.pb": "got a TensorFlow SavedModel",
         "exported.pt2": "got a program of torch.export",
-        "typo.ckpt": "No such file or directory: 'typo.ckpt'",
+        "typo.ckpt": "typo.ckpt: expected a file that exists, got none",
     }.items():
         for model in ("openpose-mobilenetv2", "hrnet-w32"):
             error = case.refused("predict", "--model", model, "--weights", name, "base.png")

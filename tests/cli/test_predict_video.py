@@ -97,7 +97,7 @@ def test_a_damaged_video_gives_its_other_frames_and_a_failure(film, capsys):
         "npkpose predict: bad.avi: frames that cannot be decoded: 1, left out",
         "npkpose predict: short.mp4: expected a video, got another file, or one whose end is "
         "missing",
-        "npkpose predict: [Errno 2] No such file or directory: 'none.mp4'",
+        "npkpose predict: none.mp4: expected a file that exists, got none",
         "npkpose predict: failed: 3: bad.avi, short.mp4, none.mp4",
     ]
     assert "film.mp4" in written() and "short.json" not in written()

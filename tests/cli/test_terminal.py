@@ -3,7 +3,7 @@ import json
 import pytest
 
 from npkpose.cli.main import main
-from npkpose.cli.terminal import one_line, with_option
+from npkpose.cli.terminal import one_line, text_of, with_option
 
 CODES = "\x1b]0;owned\x07\x1b[2K\x9b31m\u202e\nnpkpose predict: all is well"
 
@@ -26,6 +26,16 @@ def test_a_line_has_no_codes_and_an_end():
 def test_a_message_names_the_option_of_an_argument(text, expected):
     usage = "usage: npkpose x [--save-every STEPS] [--size W H] [--out FILE] KEYPOINTS [PHOTOS.png]"
     assert with_option(ValueError(text), usage) == expected
+    assert with_option(text, usage, [text.split(":")[0].split("[")[0]]) == text  # a file's name
+
+
+def test_an_error_of_the_system_says_what_was_expected(tmp_path):
+    for path, end in ((tmp_path / "none", "expected a file that exists, got none"),
+                      (tmp_path, "expected a file, got a folder")):  # fmt: skip
+        with pytest.raises(OSError) as caught:
+            open(path)
+        assert text_of(caught.value) == f"{path}: {end}"
+    assert text_of(OSError("no server")) == "no server"
 
 
 @pytest.mark.parametrize("command", [

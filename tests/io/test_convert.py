@@ -29,7 +29,8 @@ def test_a_file_is_recognised_by_its_content(tmp_path, format, suffix):
 @pytest.mark.parametrize(("content", "got"), [
     ('[{"bbox": [1, 2, 3, 4], "image_id": 1}]', "boxes without keypoints"),
     ('{"cam": {"R": [], "T": []}}', "a camera calibration"),
-    ('{"images": []}', "images without annotations"), ("{}", "another"), ("text", "another"),
+    ('{"images": []}', "images without annotations"), ("{}", "another"),
+    ("text", "text that begins with 'text'"), ("", "an empty file"), ("\xff\xfe\x00", "another"),
 ])  # fmt: skip
 def test_another_file_is_refused_with_the_formats_and_what_it_is(tmp_path, content, got):
     path = tmp_path / "x.json"
