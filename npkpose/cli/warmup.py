@@ -32,6 +32,7 @@ from npkpose.engine import (
     activations,
     attend,
     channels,
+    convolve_in_evaluation,
     copies,
     elu,
     gelu,
@@ -118,6 +119,7 @@ def _other_calls():
     yield from _layer_calls()
     if COMPILES:
         yield from _token_calls()
+        yield "3x3 convolution in evaluation", _evaluation
         yield "steps of a program", _program
         yield "jobs of several threads", partial(jobs._look_for_jobs, np.zeros(48, np.int64))
     yield "NonMaxSuppression", partial(
@@ -171,6 +173,12 @@ def _layer_calls():
     yield "training step", partial(fit, layers, batch, Adam(layers))
     many_pixels = np.ones((1, 2, 64, 64), np.float32)
     yield "ConvTranspose2d of many pixels", partial(ConvTranspose2d(2, 2, 2, 2), many_pixels)
+
+
+def _evaluation():
+    """Call a 3x3 convolution that is large enough for its own method."""
+    x, weight = np.ones((1, 48, 64, 64), np.float32), np.ones((48, 48, 3, 3), np.float32)
+    return convolve_in_evaluation(x, weight, ((3, 3), (1, 1), (1, 1), (1, 1)))
 
 
 def _token_calls():

@@ -10,6 +10,9 @@
     pack_taps.py                        a weight in the order of a transposed convolution
     conv_plan.py planes.py              where pixels are read, in which chunks; copies of them
     conv_kernels.py                     a chunk, compiled
+    winograd_transforms.py              3x3 taps, pixels and windows as values of polynomials
+    winograd_plan.py winograd_kernels.py  where that pays, in which chunks; a chunk, compiled
+    winograd.py                         a 3x3 convolution of a quarter of the multiplications
     conv_weight.py few_windows.py       the gradient of a weight, of many or of few windows
     depthwise.py                        and of depthwise convolutions
     products.py attention.py            matrix products; attention
@@ -48,11 +51,13 @@ from npkpose.engine.products import matmul
 from npkpose.engine.ranks import all_gather, rank, run_ranks
 from npkpose.engine.threads import num_threads, run_all, use_threads
 from npkpose.engine.transformer import add_attention, add_mlp, normalise_tokens
+from npkpose.engine.winograd import convolve_in_evaluation
 
 __all__ = [
     "Epilogue", "adam_step", "add_attention", "add_mlp", "all_gather", "attend", "channel_sums",
     "conv2d", "conv2d_input_gradient", "conv2d_weight_gradient", "conv_transpose2d", "convolve",
-    "elu", "fold_statistics", "gelu", "gradient_sums", "keep_freed_memory", "matmul", "moments",
-    "normalise", "normalise_backward", "normalise_tokens", "num_threads", "rank", "relu_backward",
-    "run_all", "run_elementwise", "run_ranks", "squared_error", "use_threads",
+    "convolve_in_evaluation", "elu", "fold_statistics", "gelu", "gradient_sums",
+    "keep_freed_memory", "matmul", "moments", "normalise", "normalise_backward", "normalise_tokens",
+    "num_threads", "rank", "relu_backward", "run_all", "run_elementwise", "run_ranks",
+    "squared_error", "use_threads",
 ]  # fmt: skip

@@ -60,12 +60,14 @@ def conv2d(x, weight, bias, window, groups=1):
     return convolve(x, weight, window, groups, Epilogue(shift=bias))
 
 
-def convolve(x, weight, window, groups=1, epilogue=Epilogue()):
+def convolve(x, weight, window, groups=1, epilogue=Epilogue(), sum_group=None):
     """Return the convolution (N, O, Ho, Wo) of images (N, C, H, W), after its epilogue.
 
     ``weight`` is (O, C / groups, kh, kw), of the dtype of ``x``; ``window`` is (kernel size,
-    dilation, padding, stride), each a pair.
+    dilation, padding, stride), each a pair. ``sum_group`` does what `sum_taps` does, for the taps
+    of `forward_taps`.
     """
+    sum_group = sum_group or sum_taps
     N, C = x.shape[:2]
     O = len(weight)
     size = count_windows(x.shape[2:], window)
@@ -76,7 +78,7 @@ def convolve(x, weight, window, groups=1, epilogue=Epilogue()):
         residual = np.ascontiguousarray(epilogue.residual, x.dtype).reshape(y.shape)
         epilogue = epilogue._replace(residual=residual)
     if groups == 1:
-        sum_taps(x, weight, taps, y, epilogue)
+        sum_group(x, weight, taps, y, epilogue)
         return y
     if groups == C == O:
         sum_depthwise(x, weight, taps, y, epilogue)
@@ -86,7 +88,7 @@ def convolve(x, weight, window, groups=1, epilogue=Epilogue()):
         part = Epilogue(*(None if a is None else a[outputs] for a in epilogue[:2]), *epilogue[2:])
         if part.residual is not None:
             part = part._replace(residual=part.residual[:, outputs])
-        sum_taps(x[:, inputs], weight[outputs], taps, y[:, outputs], part)
+        sum_group(x[:, inputs], weight[outputs], taps, y[:, outputs], part)
     return y
 
 
@@ -138,16 +140,12 @@ def conv_record(x, weight, taps, y, epilogue, buffer):
     """
     (N, C, H, W), (O, Ho, Wo), dtype = x.shape, y.shape[1:], y.dtype
     contiguous = y.strides[3] == y.itemsize and (Ho == 1 or y.strides[2] == Wo * y.itemsize)
-    fixed, plan, kept = _prepare(
+    fixed, plan, kept = prepare(
         N, C, O, (H, W), (Ho, Wo), taps, contiguous, num_threads(), y.itemsize
     )
     record = np.empty_like(fixed)
-    scale, shift = (
-        _numbers(a, O + (N - 1) * taps.own, default, dtype)
-        for a, default in ((epilogue.scale, 1), (epilogue.shift, 0))
-    )
+    scale, shift, kind, numbers = epilogue_numbers(epilogue, O + (N - 1) * taps.own, dtype)
     residual = epilogue.residual
-    kind, numbers = _activation(epilogue.relu, epilogue.activation, dtype)
     fill_record(
         record, fixed, x, weight, y,
         buffer((plan.threads, plan.buffer), dtype, "planes"),
@@ -155,6 +153,15 @@ def conv_record(x, weight, taps, y, epilogue, buffer):
         scale, shift, y if residual is None else residual, residual is not None, kind, numbers,
     )  # fmt: skip
     return record, plan, (kept, scale, shift, numbers)
+
+
+def epilogue_numbers(epilogue, count, dtype):
+    """Return ``count`` scales and shifts, the activation's kind and (lowest, highest, a, b)."""
+    scale, shift = (
+        _numbers(a, count, default, dtype)
+        for a, default in ((epilogue.scale, 1), (epilogue.shift, 0))
+    )
+    return scale, shift, *_activation(epilogue.relu, epilogue.activation, dtype)
 
 
 @lru_cache(maxsize=64)
@@ -166,7 +173,7 @@ def _activation(relu, activation, dtype):
 
 
 @lru_cache(maxsize=4096)
-def _prepare(N, C, O, image, size, taps, contiguous, threads, itemsize):
+def prepare(N, C, O, image, size, taps, contiguous, threads, itemsize):
     """Return a record of what does not change, the plan, and arrays that the record speaks of."""
     plan = find_plan(
         N, C, O, image, size, taps.rows, taps.cols, taps.stride, contiguous,

@@ -256,7 +256,7 @@ def _spread_out(r, chunk, place, sums, s, apart, residual, numbers, y):
                     _add_residual(sums, f, some, residual, t, r.y_col, numbers)
                     if r.kind != NONE:
                         activate(r.kind, sums, f, 0, 1, some, numbers[2], numbers[3])
-                _copy_to_apart(sums, f, y, t, r.y_col, some)
+                copy_to_apart(sums, f, y, t, r.y_col, some)
         l += width - w
 
 
@@ -272,7 +272,7 @@ def _add_residual(sums, s, count, residual, t, step, bounds):
 
 
 @helper
-def _copy_to_apart(source, s, target, t, step, count):
+def copy_to_apart(source, s, target, t, step, count):
     """Copy ``count`` numbers to ``target``, where they are ``step`` apart."""
     if step == 1:
         copy_numbers(source, s, target, t, count)

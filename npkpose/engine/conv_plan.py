@@ -78,15 +78,9 @@ def find_plan(
     ``image`` is (H, W); ``rows`` and ``cols`` are the taps' positions; ``contiguous`` says whether
     an image of ``y`` is written without gaps, ``same_weight`` whether all images have one weight.
     """
-    together = N if same_weight else 1
-    ways = [
-        _estimate(
-            together, C, O, image, size, rows, cols, stride, contiguous, itemsize, *way
-        )  # fmt: skip
-        for way in product((False, len(rows) > 1), (False, len(cols) > 1), (False, True))
-        if way[1] >= way[0]
-    ]
-    _, row, col, joined, copies, by_rows = min(ways, key=lambda way: way[0])
+    _, row, col, joined, copies, by_rows = _quickest(
+        N if same_weight else 1, C, O, image, size, rows, cols, stride, contiguous, itemsize
+    )
     width = size[1] + col.extra
     chunks = _chunks(N, C, O, size, row, col, joined, copies, len(rows) * len(cols), threads)
     tallest = max((m * (b - a + row.extra) for _, m, a, b, *_ in chunks), default=0)
@@ -98,6 +92,21 @@ def find_plan(
         find_places(row, col, stride, image, size), row.extra, width, copies, by_rows,
         C * len(row.starts) * len(col.starts) * apart, min(threads, len(chunks)),
     )  # fmt: skip
+
+
+def count_cycles(*arguments):
+    """Return the estimated cycles of one image, on one thread; arguments as of `_estimate`."""
+    return _quickest(*arguments)[0]
+
+
+def _quickest(N, C, O, image, size, rows, cols, *options):
+    """Return what `_estimate` does, for the quickest way."""
+    ways = product((False, len(rows) > 1), (False, len(cols) > 1), (False, True))
+    estimates = [
+        _estimate(N, C, O, image, size, rows, cols, *options, *way)
+        for way in ways if way[1] >= way[0]
+    ]  # fmt: skip
+    return min(estimates, key=lambda way: way[0])
 
 
 @lru_cache(maxsize=1024)
@@ -142,10 +151,10 @@ def _estimate(
         and (height, width) == tuple(image)
     )  # fmt: skip
     if by_rows:
-        tiles, spread = size[0] * _tile_cycles(size[1], lanes), not contiguous
+        tiles, spread = size[0] * tile_cycles(size[1], lanes), not contiguous
     else:
         windows = ((joined - 1) * height + size[0] - 1) * width + size[1]
-        tiles = _tile_cycles(windows, lanes) / joined
+        tiles = tile_cycles(windows, lanes) / joined
         spread = not (contiguous and joined == 1 and width == size[1])
     cycles = tiles * C * len(rows) * len(cols) * -(-O // ROWS)
     cycles += SPREAD_NUMBER * spread * O * size[0] * size[1]
@@ -154,7 +163,7 @@ def _estimate(
     return cycles, row, col, joined, not in_place, by_rows
 
 
-def _tile_cycles(windows, lanes):
+def tile_cycles(windows, lanes):
     """Return the cycles of tiles over ``windows`` for each term of the sum."""
     vectors = -(-windows // lanes)
     return vectors // VECTORS * TILE[VECTORS] + TILE[vectors % VECTORS]

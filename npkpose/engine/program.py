@@ -22,6 +22,7 @@ from npkpose.engine.products import one_pixel
 from npkpose.engine.scratch import aligned
 from npkpose.engine.threads import num_threads
 from npkpose.engine.tiling import split_range
+from npkpose.engine.winograd import suits, winograd_jobs
 
 _BUFFER, _SUMS = FIELDS.index("buffer"), FIELDS.index("sums")
 MIN_SHARED = 2**13  # numbers below which one thread is quickest
@@ -34,7 +35,7 @@ class Program:
     """
 
     def __init__(self):
-        self._steps, self._kept, self._patches, self._sizes = [], [], [], [0, 0]
+        self._steps, self._kept, self._patches, self._sizes = [], [], [], {}
         self._table = None
 
     def __len__(self):
@@ -54,19 +55,29 @@ class Program:
         """Append what `npkpose.engine.conv_forward.sum_taps` does."""
         if not y.size:
             return
-        sizes = []
-
-        def note(shape, dtype, name):
-            sizes.append(math.prod(shape) * np.dtype(dtype).itemsize)
-            return np.empty((0, 0), dtype)
-
-        record, plan, kept = conv_record(x, weight, taps, y, epilogue, note)
-        self._patches.append(record)
-        self._sizes = list(map(max, self._sizes, sizes))
+        record, plan, kept = conv_record(x, weight, taps, y, epilogue, self._note)
+        self._patches += [(record, _BUFFER, "planes"), (record, _SUMS, "sums")]
         self.add(convolution_job(y.dtype), record, plan.threads, x, weight, y, kept, *epilogue[:3])
 
+    def _add_quickest(self, x, weight, taps, y, epilogue):
+        """Append what `npkpose.engine.winograd.sum_quickly` does."""
+        if not suits(x, weight, taps, y):
+            self.add_taps(x, weight, taps, y, epilogue)
+            return
+        for job, record, threads, names, *arrays in winograd_jobs(
+            x, weight, taps, y, epilogue, self._note
+        ):
+            self._patches += [(record, field, name) for field, name in names]
+            self.add(job, record, threads, *arrays)
+
+    def _note(self, shape, dtype, name):
+        """Have a buffer of this size, which all steps share."""
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        self._sizes[name] = max(self._sizes.get(name, 0), size)
+        return np.empty((0, 0), dtype)
+
     def add_convolution(self, x, weight, y, window, groups, epilogue):
-        """Append what `npkpose.engine.convolve` does.
+        """Append what `npkpose.engine.convolve_in_evaluation` does.
 
         ``window`` is (kernel size, dilation, rows and columns before the image, stride); what is
         after the image follows from the size of ``y``.
@@ -88,7 +99,7 @@ class Program:
         for g in range(groups):
             inputs, outputs = (slice(g * n // groups, (g + 1) * n // groups) for n in (C, O))
             part = _part(epilogue, outputs)
-            self.add_taps(x[:, inputs], weight[outputs], taps, y[:, outputs], part)
+            self._add_quickest(x[:, inputs], weight[outputs], taps, y[:, outputs], part)
 
     def add_transposed(self, x, weight, y, window, groups, epilogue):
         """Append what `npkpose.engine.conv_transpose2d` does, with an epilogue."""
@@ -128,10 +139,10 @@ class Program:
 
     def _finish(self):
         """Give every convolution the shared buffers."""
-        buffers = [aligned(size) for size in self._sizes]
-        for record in self._patches:
-            record[_BUFFER], record[_SUMS] = map(address, buffers)
-        self._kept += buffers
+        buffers = {name: aligned(size) for name, size in self._sizes.items()}
+        for record, field, name in self._patches:
+            record[field] = address(buffers[name])
+        self._kept.append(buffers)
         self._table = np.array(self._steps, np.int64).reshape(-1, 3)
 
 

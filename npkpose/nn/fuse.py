@@ -72,7 +72,8 @@ def _conv(layers, x, skip):
     if norm is not None:
         scale, shift = _affine(norm, bias, x.dtype)
     epilogue = engine.Epilogue(scale, shift, residual, relu is not None)
-    y = engine.convolve(x, weight, conv.window, conv.groups, epilogue)
+    convolve = engine.convolve if conv.training else engine.convolve_in_evaluation
+    y = convolve(x, weight, conv.window, conv.groups, epilogue)
     conv.save_for_backward(x, y.shape)
     if relu is not None:
         relu.save_for_backward(y)

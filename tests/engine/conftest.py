@@ -49,6 +49,6 @@ def costs():
 
     def forget():
         conv_plan.find_plan.cache_clear()
-        conv_forward._prepare.cache_clear()
+        conv_forward.prepare.cache_clear()
 
     return costs

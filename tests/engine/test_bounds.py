@@ -17,10 +17,12 @@ from npkpose.engine import (
     conv2d_input_gradient,
     conv2d_weight_gradient,
     convolve,
+    convolve_in_evaluation,
     gelu,
     matmul,
     normalise_tokens,
     use_threads,
+    winograd,
 )
 from npkpose.engine.activations import SILU
 from npkpose.engine.program import Program
@@ -97,6 +99,24 @@ def test_convolutions_and_their_gradients(end, threads, rng):
                 convolve(x, weight, window, 1, Epilogue(*numbers, residual, True))
                 conv2d_input_gradient(dy, weight, window, 1, x.shape[2:])
                 conv2d_weight_gradient(x, dy, window)
+
+    assert survives(run)
+
+
+@pytest.mark.parametrize("end", [True, False])
+def test_convolutions_in_evaluation(end, rng, monkeypatch):
+    monkeypatch.setattr(winograd, "pays", lambda *_: True)
+
+    def run():
+        for _ in range(60):
+            N, C, O, H, W, d, p = rng.integers(1, (3, 20, 20, 40, 40, 3, 3))
+            window = (3, 3), (int(d),) * 2, (int(d + p),) * 2, (1, 1)
+            y = N, O, *count_windows((H, W), window)
+            shapes = (N, C, H, W), (O, C, 3, 3), (O,), (O,), (*y[:2], y[2] * y[3])
+            x, weight, *numbers = (
+                at_the_edge(rng.normal(size=shape).astype(np.float32), end) for shape in shapes
+            )
+            convolve_in_evaluation(x, weight, window, 1, Epilogue(*numbers, True))
 
     assert survives(run)
 
