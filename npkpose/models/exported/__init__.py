@@ -23,6 +23,7 @@ Read in this order:
     yunet.py        YuNet: faces with five points
     anchors.py      MediaPipe's detectors: faces, palms, people
     landmarks.py    MediaPipe's landmarks in a rotated crop: hands, faces, people
+    openseeface.py  OpenSeeFace: 66 points of a face
     recognise.py    which of these a file is
 """
 

@@ -14,6 +14,7 @@ from npkpose.models.exported.heatmaps import Heatmaps
 from npkpose.models.exported.landmarks import BlazePose, FaceMesh, Hand
 from npkpose.models.exported.movenet import MoveNet
 from npkpose.models.exported.network import DATASET, About
+from npkpose.models.exported.openseeface import OpenSeeFace
 from npkpose.models.exported.rtmo import RTMO
 from npkpose.models.exported.simcc import SimCC
 from npkpose.models.exported.yolo_pose import YoloPose
@@ -24,7 +25,7 @@ FAMILIES = {
     family.__name__: family
     for family in (
         MoveNet, Hand, FaceMesh, BlazePose, YuNet, Anchors, SimCC, RTMO, BoxesAndLabels, YoloX,
-        YoloPose, Heatmaps,
+        YoloPose, OpenSeeFace, Heatmaps,
     )
 }  # fmt: skip
 DEFAULT_SIZE = (640, 640)  # of a file that takes any size

@@ -9,6 +9,7 @@ FILES = {
     "data/pretrained/handlandmark_lite_tfjs.onnx": "Hand",
     "data/pretrained/facemesh_tfjs.onnx": "FaceMesh",
     "data/pretrained/yunet_n_640.onnx": "YuNet",
+    "data/pretrained/osf_lm_model0_opt.onnx": "OpenSeeFace",
     "data/pretrained/face_detection_front_128x128_barracuda.onnx": "Anchors",
     "data/pretrained/yolox_nano.onnx": "YoloX",
     "data/pretrained/tflite/face_landmark.tflite": "FaceMesh",
