@@ -119,15 +119,19 @@ def read_tensor(data, span, folder):
     name = read_text(data, fields.get("name", (0, 0)))
     where = f"tensor {name!r} at byte {start}"
     kind = data_type(fields.get("data_type", 0), where)
-    shape = _check_shape(dims, where)
+    if not all(0 <= length <= _MAX_LENGTH for length in dims):
+        raise ValueError(f"{where}: expected lengths of axes from 0 to 2^31 - 1, got {dims}")
     if "segment" in fields:
         raise ValueError(f"{where}: expected a whole tensor, got a segment")
     if fields.get("data_location", 0) == 1:
         texts = {key: read_text(data, value) for key, value in external.items()}
-        return name, _fill(*_external(texts, folder, kind, shape, where), kind, shape, where)
-    if "raw_data" in fields:
-        return name, _fill(data, fields["raw_data"], kind, shape, where)
-    return name, _from_list(lists[kind.field], kind, shape, where)
+        data, span = _external(texts, folder, _stored_bytes(kind, dims), where)
+    elif "raw_data" in fields:
+        span = fields["raw_data"]
+    else:
+        data = _list_bytes(lists[kind.field], kind)
+        span = 0, len(data)
+    return name, _fill(data, span, kind, tuple(dims), where)
 
 
 def _extend(numbers, data, value):
@@ -138,12 +142,6 @@ def _extend(numbers, data, value):
         numbers.append(signed(value))
     else:
         numbers.frombytes(read_packed(data, value).tobytes())
-
-
-def _check_shape(dims, where):
-    if not all(0 <= length <= _MAX_LENGTH for length in dims):
-        raise ValueError(f"{where}: expected lengths of axes from 0 to 2^31 - 1, got {dims}")
-    return tuple(dims)
 
 
 def _stored_bytes(kind, shape):
@@ -172,15 +170,15 @@ def _halves(bytes_, kind, shape):
     return numbers.reshape(shape)
 
 
-def _from_list(numbers, kind, shape, where):
-    """Return the array of a list of numbers, or of the bits of narrow floats."""
-    if not isinstance(numbers, bytearray):
-        stored = "?" if kind.name == "bool" else f"<u{kind.stored.itemsize}"
-        numbers = np.frombuffer(numbers, np.int64).astype(stored).tobytes()
-    return _fill(numbers, (0, len(numbers)), kind, shape, where)
+def _list_bytes(numbers, kind):
+    """Return the bytes of a list of numbers, or of the bits of narrow floats."""
+    if isinstance(numbers, bytearray):
+        return numbers
+    stored = "?" if kind.name == "bool" else f"<u{kind.stored.itemsize}"
+    return np.frombuffer(numbers, np.int64).astype(stored).tobytes()
 
 
-def _external(texts, folder, kind, shape, where):
+def _external(texts, folder, size, where):
     """Return the bytes of a file in the model's folder, and the (start, end) of a tensor in them.
 
     The file must lie in the folder once links are followed, and be an ordinary file.
@@ -197,7 +195,7 @@ def _external(texts, folder, kind, shape, where):
     if not all(text.isascii() and (text.isdigit() or not text) for text in numbers):
         raise ValueError(f"{where}: expected offset and length as numbers, got {numbers}")
     start = int(numbers[0][:20] or 0)
-    length = int(numbers[1][:20]) if numbers[1] else _stored_bytes(kind, shape)
+    length = int(numbers[1][:20]) if numbers[1] else size
     if start + length > len(data):
         raise ValueError(
             f"{where}: expected bytes {start} to {start + length} of {location!r}, "
