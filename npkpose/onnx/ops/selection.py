@@ -3,8 +3,6 @@
 Specification: ONNX, Operators.md, versions 1 to 24. Negative indices count from the end.
 """
 
-import math
-
 import numpy as np
 
 from npkpose.onnx.limits import check_size
@@ -31,11 +29,9 @@ def gather_nd(x, indices, *, batch_dims=0):
     if x.shape[:b] != indices.shape[:b]:
         raise ValueError(f"indices: expected batches {x.shape[:b]}, got {indices.shape[:b]}")
     check_size(indices.shape[:-1] + x.shape[b + k :], x.itemsize)
-    batches = math.prod(x.shape[:b])
-    flat, rows = x.reshape(batches, *x.shape[b:]), indices.reshape(batches, -1, k)
-    places = check_inside(rows, np.array(x.shape[b : b + k]))
-    y = flat[(np.arange(batches)[:, None], *places.transpose(2, 0, 1))]
-    return y.reshape(indices.shape[:-1] + x.shape[b + k :])
+    places = check_inside(indices, np.array(x.shape[b : b + k]))
+    batches = np.indices(indices.shape[:-1], sparse=True)[:b]
+    return x[(*batches, *np.moveaxis(places, -1, 0))]
 
 
 def scatter_elements(x, indices, updates, *, axis=0, reduction="none"):
@@ -43,9 +39,7 @@ def scatter_elements(x, indices, updates, *, axis=0, reduction="none"):
     places = _along(x, indices, axis)
     if indices.shape != updates.shape:
         raise ValueError(f"updates: expected shape {indices.shape}, got {updates.shape}")
-    y = x.copy()
-    _write(y, places, updates, reduction)
-    return y
+    return _written(x, places, updates, reduction)
 
 
 def scatter_nd(x, indices, updates, *, reduction="none"):
@@ -55,10 +49,8 @@ def scatter_nd(x, indices, updates, *, reduction="none"):
         raise ValueError(
             f"updates: expected one of {list(x.shape[k:])} for each index, got {updates.shape}"
         )
-    y = x.copy()
-    places = tuple(check_inside(indices[..., i], x.shape[i]) for i in range(k))
-    _write(y, places, updates, reduction)
-    return y
+    places = tuple(check_inside(indices[..., i], n) for i, n in enumerate(x.shape[:k]))
+    return _written(x, places, updates, reduction)
 
 
 def _along(x, indices, axis):
@@ -73,14 +65,17 @@ def _along(x, indices, axis):
     return tuple(places)
 
 
-def _write(y, places, updates, reduction):
+def _written(x, places, updates, reduction):
+    """Return x with updates at some places, which replace its numbers or are added and so on."""
     functions = {"add": np.add, "mul": np.multiply, "max": np.maximum, "min": np.minimum}
+    if reduction not in ("none", *functions):
+        raise ValueError(f"reduction: expected none or {sorted(functions)}, got {reduction!r}")
+    y = x.copy()
     if reduction == "none":
         y[places] = updates
-    elif reduction in functions:
-        functions[reduction].at(y, places, updates)
     else:
-        raise ValueError(f"reduction: expected none or {sorted(functions)}, got {reduction!r}")
+        functions[reduction].at(y, places, updates)
+    return y
 
 
 def nonzero(x):
