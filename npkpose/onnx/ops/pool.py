@@ -14,18 +14,12 @@ def max_pool(x, *, kernel_shape, ceil_mode=0, storage_order=0, outputs, **window
     """MaxPool-1: the largest number in each window, and where it is, counted through x."""
     lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     window = _window(x, kernel_shape, ceil_mode, **window)
-    padded, seen = _padded(x, window, lowest)
     if outputs == 1:
-        y = padded[seen[0]].copy()
-        for tap in seen[1:]:
-            np.maximum(y, padded[tap], out=y)
-        return y
-    places = _places(x, storage_order)
-    where, _ = _padded(places, window, -1)
-    values = np.stack([padded[tap] for tap in seen])
+        return _pooled(x, window, lowest, np.maximum)
+    values = np.stack(list(_seen(x, window, lowest)))
+    places = np.stack(list(_seen(_places(x, storage_order), window, -1)))
     best = values.argmax(axis=0)[None]
-    indices = np.take_along_axis(np.stack([where[tap] for tap in seen]), best, 0)[0]
-    return np.take_along_axis(values, best, 0)[0], indices
+    return tuple(np.take_along_axis(a, best, 0)[0] for a in (values, places))
 
 
 def _places(x, storage_order):
@@ -43,17 +37,12 @@ def average_pool(x, *, kernel_shape, ceil_mode=0, count_include_pad=0, **window)
     With ``count_include_pad`` the padding counts too, but nothing beyond it.
     """
     window = _window(x, kernel_shape, ceil_mode, **window)
-    padded, seen = _padded(x, window, 0)
+    total = _pooled(x, window, 0, np.add)
     ones = np.ones((1, 1, *x.shape[2:]), x.dtype)
     if count_include_pad:
         ones = np.pad(ones, [(0, 0), (0, 0), *window[3]], constant_values=1)
         window = *window[:3], [(0, 0)] * (x.ndim - 2), window[4]
-    counted, _ = _padded(ones, window, 0)
-    total, count = padded[seen[0]].copy(), counted[seen[0]].copy()
-    for tap in seen[1:]:
-        total += padded[tap]
-        count += counted[tap]
-    return total / count
+    return total / _pooled(ones, window, 0, np.add)
 
 
 def _window(x, kernel_shape, ceil_mode, auto_pad="NOTSET", **window):
@@ -75,15 +64,25 @@ def _window(x, kernel_shape, ceil_mode, auto_pad="NOTSET", **window):
     return *window, size
 
 
-def _padded(x, window, fill):
-    """Return x with its padding, and for each kernel tap the slices that all windows see there."""
+def _pooled(x, window, fill, function):
+    """Return the maximum or sum of each window, one kernel tap of all after the other."""
+    seen = _seen(x, window, fill)
+    y = next(seen).copy()
+    for tap in seen:
+        function(y, tap, out=y)
+    return y
+
+
+def _seen(x, window, fill):
+    """Yield for each kernel tap the numbers that all windows see there, with padding."""
     kernel, strides, dilations, pads, size = window
     reach = [(m - 1) * s + d * (k - 1) + 1 for m, s, d, k in zip(size, strides, dilations, kernel)]
     widths = [(a, max(r - n - a, 0)) for n, (a, _), r in zip(x.shape[2:], pads, reach)]
     check_size((*x.shape[:2], *map(sum, zip(x.shape[2:], map(sum, widths)))), x.itemsize)
     if any(map(any, widths)):
         x = np.pad(x, [(0, 0), (0, 0), *widths], constant_values=fill)
-    return x, list(taps(kernel, strides, dilations, size).values())
+    for place in taps(kernel, strides, dilations, size).values():
+        yield x[place]
 
 
 def over_images(function):
