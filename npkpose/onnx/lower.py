@@ -109,11 +109,24 @@ def _gemm(plan, node):
 
 def _binary(kind):
     def lower(plan, node):
-        a, b = plan.reads(node, 2)
-        pointwise.add_binary(plan.program, kind, a, b, plan.write(node))
+        y = plan.write(node)
+        a, b = (
+            _spread(x, y) if plan.constant(node, i) else x
+            for i, x in enumerate(plan.reads(node, 2))
+        )
+        pointwise.add_binary(plan.program, kind, a, b, y)
         return True
 
     return lower
+
+
+def _spread(x, y):
+    """Return a constant in the shape of y, if it is broadcast along short rows."""
+    short = y.shape[-1:] < (64,) and x.size > 1 and x.size % math.prod(y.shape[-2:]) != 0
+    per_channel = x.ndim < y.ndim - 1 or x.shape[-1:] != (1,) or x.shape[-2:-1] != (1,)
+    if short and per_channel and y.size < 2**22:
+        return np.broadcast_to(x, y.shape).copy()
+    return x
 
 
 def _activation(kind, *numbers):
