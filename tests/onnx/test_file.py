@@ -89,6 +89,7 @@ def test_what_is_not_provided_is_named_before_anything_runs(written):
         ([node("HardSwish", "x", "y")], "ok"),
         ([node("Mish", "x", "y")], "expected operator set 18 or newer, got 17"),
         ([node("Relu", "x", "y", slope=2)], "attributes", "slope"),
+        ([node("ConvInteger", "x x", "y", spatial_scale=2.0)], "attributes", "spatial_scale"),
         ([node("Relu", "x x", "y")], "1 to 1 inputs, got 2"),
         ([node("Concat", "x x", "y")], "attribute 'axis', got none"),
     ):

@@ -93,18 +93,33 @@ HARD_SWISH = [
     node("Add", "x three", "a"), node("Clip", "a zero six", "b"), node("Mul", "x b", "c"),
     node("Div", "c six", "y"),
 ]  # fmt: skip
+GELU_IN_ANOTHER_ORDER = [
+    node("Mul", "half x", "h"), node("Mul", "inverse x", "a"), node("Erf", "a", "b"),
+    node("Add", "one b", "c"), node("Mul", "c h", "y"),
+]  # fmt: skip
+LAYER_NORM_IN_ANOTHER_ORDER = [
+    *LAYER_NORM[:2], node("Mul", "d d", "q"), LAYER_NORM[3], node("Add", "eps v", "e"),
+    *LAYER_NORM[5:7], node("Mul", "weight z", "u"), node("Add", "bias u", "y"),
+]  # fmt: skip
+HARD_SWISH_IN_ANOTHER_ORDER = [
+    node("Add", "three x", "a"), HARD_SWISH[1], node("Mul", "sixth b", "c"),
+    node("Mul", "c x", "y"),
+]  # fmt: skip
 SWISH = [node("Sigmoid", "x", "a"), node("Mul", "x a", "y")]
 CONSTANTS = {
     name: np.array(number, FLOAT)
     for name, number in {
         "root": 2**0.5, "one": 1, "half": 0.5, "two": 2, "eps": 1e-5, "three": 3, "six": 6,
-        "zero": 0, "weight": np.arange(1, 9) / 4, "bias": np.arange(8) / 8,
+        "zero": 0, "inverse": 0.5**0.5, "sixth": 1 / 6, "weight": np.arange(1, 9) / 4,
+        "bias": np.arange(8) / 8,
     }.items()
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("nodes, kind", [
     (GELU, "Gelu"), (LAYER_NORM, "LayerNormalization"), (HARD_SWISH, "HardSwish"), (SWISH, "Swish"),
+    (GELU_IN_ANOTHER_ORDER, "Gelu"), (LAYER_NORM_IN_ANOTHER_ORDER, "LayerNormalization"),
+    (HARD_SWISH_IN_ANOTHER_ORDER, "HardSwish"),
 ])  # fmt: skip
 def test_a_function_in_parts_becomes_one_node(session_of, rng, nodes, kind):
     content = model(graph(nodes, [value("x", shape=(4, 8))], [value("y")], **CONSTANTS))
@@ -138,6 +153,13 @@ def test_numbers_found_at_indices_are_those_of_each_input(session_of, rng):
         np.testing.assert_array_equal(found["y"], [x.max()])
         np.testing.assert_array_equal(found["z"], [place])
         np.testing.assert_array_equal(found["k"], [place])
+
+
+def test_a_sum_with_another_number_than_the_function_has_is_left(session_of, rng):
+    nodes = [node("Add", "x six", "a"), *HARD_SWISH[1:]]
+    content = model(graph(nodes, [value("x", shape=(4, 8))], [value("y")], **CONSTANTS))
+    found = operators(session_of(content), {"x": rng.standard_normal((4, 8)).astype(FLOAT)})
+    assert found == ["Add", "Clip", "Mul", "Div"]
 
 
 def test_a_convolution_takes_what_is_around_it(session_of, rng):
