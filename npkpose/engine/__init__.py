@@ -16,11 +16,12 @@
     conv_weight.py few_windows.py       the gradient of a weight, of many or of few windows
     depthwise.py                        and of depthwise convolutions
     products.py attention.py            matrix products; attention
-    gelu.py elu.py transformer.py       activations; the parts of a transformer
+    gelu.py elu.py                      activations
     normalise.py elementwise.py         one pass over memory where NumPy takes several
     program.py                          a network as jobs that follow each other without Python
     channels.py pointwise.py rows.py    its steps besides convolutions and products
     copies.py windows.py                and those that move numbers, or slide over images
+    transformer.py                      transformer blocks as such a program
     atomics.py jobs.py                  chunks of one job on all threads, without Python
     threads.py ranks.py tiling.py       tasks on all cores; tasks that exchange values; parts
     scratch.py malloc.py                buffers; memory of a training step, kept for the next
@@ -50,14 +51,14 @@ from npkpose.engine.normalise import (
 from npkpose.engine.products import matmul
 from npkpose.engine.ranks import all_gather, rank, run_ranks
 from npkpose.engine.threads import num_threads, run_all, use_threads
-from npkpose.engine.transformer import add_attention, add_mlp, normalise_tokens
+from npkpose.engine.transformer import Tokens, kept_tokens, normalise_tokens
 from npkpose.engine.winograd import convolve_in_evaluation
 
 __all__ = [
-    "Epilogue", "adam_step", "add_attention", "add_mlp", "all_gather", "attend", "channel_sums",
-    "conv2d", "conv2d_input_gradient", "conv2d_weight_gradient", "conv_transpose2d", "convolve",
+    "Epilogue", "Tokens", "adam_step", "all_gather", "attend", "channel_sums", "conv2d",
+    "conv2d_input_gradient", "conv2d_weight_gradient", "conv_transpose2d", "convolve",
     "convolve_in_evaluation", "elu", "fold_statistics", "gelu", "gradient_sums",
-    "keep_freed_memory", "matmul", "moments", "normalise", "normalise_backward", "normalise_tokens",
-    "num_threads", "rank", "relu_backward", "run_all", "run_elementwise", "run_ranks",
-    "squared_error", "use_threads",
+    "keep_freed_memory", "kept_tokens", "matmul", "moments", "normalise", "normalise_backward",
+    "normalise_tokens", "num_threads", "rank", "relu_backward", "run_all", "run_elementwise",
+    "run_ranks", "squared_error", "use_threads",
 ]  # fmt: skip

@@ -52,6 +52,15 @@ def attend_columns(q, k, v, y):
     return S
 
 
+def add_attended(program, q, k, v, S, y):
+    """Append to a `Program` what `attend_columns` does, with ``S`` (N, J, I) for A."""
+    N, J, I = S.shape
+    program.add_product(k, q, S, Epilogue(scale=_scale(J, q.shape[1], q.dtype)))
+    numbers = N * -(-I // COLUMNS), J, I
+    program.add_numbers(_softmax_job(S.dtype), numbers, S.size, S)
+    program.add_product(v.swapaxes(1, 2), S, y)
+
+
 @lru_cache(maxsize=64)
 def _scale(count, d, dtype):
     return np.full(count, 1 / math.sqrt(d), dtype)

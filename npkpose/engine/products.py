@@ -20,25 +20,31 @@ def multiply(w, x, y, epilogue=Epilogue()):
     The last axis of ``x`` is contiguous, the others and those of ``w`` and ``y`` have any strides.
     ``w`` may also be (O, K), the same for all. An epilogue has a number for each row o.
     """
+    sum_taps(*of_matrices(w, x, y, epilogue))
+    return y
+
+
+def of_matrices(w, x, y, epilogue):
+    """Return the arguments of `sum_taps` for what `multiply` does."""
     size = w.itemsize
     image = w.strides[0] // size if w.ndim == 3 else 0
     taps = one_pixel(w.strides[-2] // size, w.strides[-1] // size, image)
     residual = epilogue.residual
     if residual is not None:
         epilogue = epilogue._replace(residual=residual[:, :, None])
-    sum_taps(x[:, :, None], w, taps, y[:, :, None], epilogue)
-    return y
+    return x[:, :, None], w, taps, y[:, :, None], epilogue
 
 
-def multiply_sequences(w, x, y, epilogue=Epilogue()):
-    """Write to ``y`` (O, N, L) the product of ``w`` (O, K) and each sequence of ``x`` (K, N, L).
+def of_sequences(w, x, y, epilogue):
+    """Return the arguments of `sum_taps` that write to ``y`` (O, N, L) products of sequences.
 
-    Rows of ``x`` follow each other; the last axis of ``y`` is, whose strides the residual has.
+    They are those of ``w`` (O, K) and each sequence of ``x`` (K, N, L). Rows of ``x`` follow each
+    other; the last axis of ``y`` is contiguous, whose strides the residual has.
     """
     taps = one_pixel(w.strides[0] // w.itemsize, w.strides[1] // w.itemsize, 0)
     if epilogue.residual is not None:
         epilogue = epilogue._replace(residual=epilogue.residual[None])
-    sum_taps(x[None], w, taps, y[None], epilogue)
+    return x[None], w, taps, y[None], epilogue
 
 
 @lru_cache(maxsize=1024)

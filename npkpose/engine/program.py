@@ -18,7 +18,7 @@ from npkpose.engine.conv_forward import Epilogue, address, conv_record, forward_
 from npkpose.engine.conv_kernels import FIELDS, convolution_job
 from npkpose.engine.jobs import pool, run_at
 from npkpose.engine.pack_taps import pack_taps
-from npkpose.engine.products import one_pixel
+from npkpose.engine.products import of_matrices, of_sequences
 from npkpose.engine.scratch import aligned
 from npkpose.engine.threads import num_threads
 from npkpose.engine.tiling import split_range
@@ -119,13 +119,11 @@ class Program:
 
     def add_product(self, w, x, y, epilogue=Epilogue()):
         """Append what `npkpose.engine.products.multiply` does."""
-        size = w.itemsize
-        image = w.strides[0] // size if w.ndim == 3 else 0
-        taps = one_pixel(w.strides[-2] // size, w.strides[-1] // size, image)
-        residual = epilogue.residual
-        if residual is not None:
-            epilogue = epilogue._replace(residual=residual[:, :, None])
-        self.add_taps(x[:, :, None], w, taps, y[:, :, None], epilogue)
+        self.add_taps(*of_matrices(w, x, y, epilogue))
+
+    def add_sequences(self, w, x, y, epilogue=Epilogue()):
+        """Append the product of `npkpose.engine.products.of_sequences`."""
+        self.add_taps(*of_sequences(w, x, y, epilogue))
 
     def run(self):
         """Run all jobs."""

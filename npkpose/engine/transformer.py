@@ -4,10 +4,13 @@
     x <- x + W_2 gelu(W_1 z + b_1) + b_2
 
 So every product reads its weight and its tokens where they lie, biases and skip connections are
-epilogues, and means over features go over all tokens at once.
+epilogues, and means over features go over all tokens at once. All blocks are one program, which is
+kept for the next tokens of the same shape.
 """
 
+from contextlib import contextmanager
 from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -15,49 +18,105 @@ from npkpose._jit import helper
 from npkpose._numba import carray
 from npkpose.engine.activations import GELU
 from npkpose.engine.atomics import fetch_add, numbers_at
-from npkpose.engine.attention import COLUMNS, attend_columns
+from npkpose.engine.attention import COLUMNS, add_attended
 from npkpose.engine.conv_forward import Epilogue, address
-from npkpose.engine.gelu import gelu
 from npkpose.engine.jobs import job, run_job
-from npkpose.engine.products import multiply, multiply_sequences
+from npkpose.engine.program import Program
 from npkpose.engine.scratch import aligned_empty
 from npkpose.engine.threads import num_threads
 
+MOST_KEPT = 2**24  # bytes of tokens; of larger ones, the program is not kept
+_kept = WeakKeyDictionary()  # of an owner: (what its program was made from, the program)
 
-def add_attention(x, inputs, projections, output, num_heads):
-    """Add to tokens ``x`` (D, N, L) the attention of normalised tokens.
 
-    ``inputs`` are three arrays like ``x``, of queries, keys and values, ``projections`` their
-    (weight, bias), or one for all three; ``output`` is that of the last map. Weights are (outputs,
-    inputs).
+class Tokens(Program):
+    """A program that changes tokens ``x`` (D, N, L), float32.
+
+    A map is (weight, bias or None), the weight (outputs, inputs); a norm is (weight, bias, eps).
     """
-    _, N, L = x.shape
-    D = output[0].shape[1]
-    parts = np.empty((3, N, D, L), x.dtype)
-    outputs = parts.swapaxes(1, 2)
-    if len(projections) == 1 and N == 1:
-        outputs = [parts.reshape(3 * D, 1, L)]
-    elif len(projections) == 1:
-        weight, bias = projections[0]
-        projections = zip(np.split(weight, 3), 3 * [None] if bias is None else np.split(bias, 3))
-    for z, part, (weight, bias) in zip(inputs, outputs, projections):
-        multiply_sequences(weight, z, part, Epilogue(shift=bias))
-    q, k, v = (part.reshape(N * num_heads, D // num_heads, L) for part in parts)
-    y = np.empty(q.shape, x.dtype)
-    attend_columns(q, k.swapaxes(1, 2), v.swapaxes(1, 2), y)
-    weight, bias = output
-    sums = x.swapaxes(0, 1)
-    multiply(weight, y.reshape(N, D, L), sums, Epilogue(shift=bias, residual=sums))
+
+    def __init__(self, shape):
+        super().__init__()
+        self.x, self._buffers = aligned_empty(shape, np.float32), {}
+
+    def add_attention(self, features, inputs, projections, output, num_heads):
+        """Add to some ``features`` of ``x``, a slice, the attention of normalised features.
+
+        ``inputs`` are (slice of features, norm) of queries, keys and values, or one for all three;
+        so are ``projections``, their maps. ``output`` is the last map.
+        """
+        D, (_, N, L) = output[0].shape[1], self.x.shape
+        zs = [self._norm(f"z{i}", self.x[part], norm) for i, (part, norm) in enumerate(inputs)]
+        parts = self._buffer("parts", 3, N, D, L)
+        outputs = parts.swapaxes(1, 2)
+        if len(projections) == 1 and N == 1:
+            outputs = [parts.reshape(3 * D, 1, L)]
+        elif len(projections) == 1:
+            weight, bias = projections[0]
+            biases = 3 * [None] if bias is None else np.split(bias, 3)
+            projections = zip(np.split(weight, 3), biases)
+        for z, part, (weight, bias) in zip(3 * zs if len(zs) == 1 else zs, outputs, projections):
+            self.add_sequences(weight, z, part, Epilogue(shift=bias))
+        q, k, v = (part.reshape(N * num_heads, D // num_heads, L) for part in parts)
+        S, y = self._buffer("S", len(q), L, L), self._buffer("y", *q.shape)
+        add_attended(self, q, k.swapaxes(1, 2), v.swapaxes(1, 2), S, y)
+        sums, (weight, bias) = self.x[features].swapaxes(0, 1), output
+        epilogue = Epilogue(shift=bias, residual=sums)
+        self.add_product(weight, y.reshape(N, D, L), sums, epilogue)
+
+    def add_mlp(self, norm, first, second):
+        """Add to ``x`` the MLP of its normalisation, given both maps."""
+        z = self._norm("z0", self.x, norm)
+        y = self._buffer("hidden", len(first[0]), *self.x.shape[1:])
+        activation = GELU, 0.0, 0.0
+        self.add_sequences(first[0], z, y, Epilogue(shift=first[1], activation=activation))
+        self.add_sequences(second[0], y, self.x, Epilogue(shift=second[1], residual=self.x))
+
+    def _norm(self, name, x, norm):
+        """Append what `normalise_tokens` does; return where the result will lie."""
+        weight, bias, eps = norm
+        z, eps = self._buffer(name, *x.shape), np.full(1, eps, x.dtype)
+        numbers = len(x), x[0].size
+        self.add_numbers(_norm_job(x.dtype), numbers, x.size, x, z, weight, bias, eps)
+        return z
+
+    def _buffer(self, name, *shape):
+        """Return an array that all blocks use in turn."""
+        if (name, shape) not in self._buffers:
+            self._buffers[name, shape] = aligned_empty(shape, np.float32)
+        return self._buffers[name, shape]
 
 
-def add_mlp(x, z, first, second):
-    """Add to tokens ``x`` the MLP of normalised tokens ``z``: (weight, bias) of both maps."""
-    y = np.empty((len(first[0]), *x.shape[1:]), x.dtype)
-    activation = (GELU, 0.0, 0.0) if x.dtype == np.float32 else None
-    multiply_sequences(first[0], z, y, Epilogue(shift=first[1], activation=activation))
-    if activation is None:
-        y, _ = gelu(y, with_slope=False)
-    multiply_sequences(second[0], y, x, Epilogue(shift=second[1], residual=x))
+@contextmanager
+def kept_tokens(owner, shape, steps):
+    """Yield a `Tokens` of ``steps``, (method, arguments...): the owner's last one if it fits.
+
+    Meanwhile no other thread has it. It fits as long as the arrays in ``steps`` are the same ones;
+    their numbers are read at each run.
+    """
+    made_from = shape, num_threads(), steps
+    last, program = _kept.pop(owner, (None, None))
+    if not _same(last, made_from):
+        program = Tokens(shape)
+        for add, *arguments in steps:
+            add(program, *arguments)
+    yield program
+    if program.x.nbytes <= MOST_KEPT and _in_place(steps):
+        _kept[owner] = made_from, program
+
+
+def _same(a, b):
+    """Return whether two nested sequences have the same arrays, and else equal values."""
+    if isinstance(a, (tuple, list)) and isinstance(b, (tuple, list)):
+        return len(a) == len(b) and all(map(_same, a, b))
+    return a is b or not isinstance(a, np.ndarray) and not isinstance(b, np.ndarray) and a == b
+
+
+def _in_place(a):
+    """Return whether a program reads all arrays of a nested sequence where they lie."""
+    if isinstance(a, (tuple, list)):
+        return all(map(_in_place, a))
+    return not isinstance(a, np.ndarray) or a.dtype == np.float32 and a.flags.c_contiguous
 
 
 def normalise_tokens(x, weight, bias, eps):

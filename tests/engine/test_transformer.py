@@ -1,33 +1,116 @@
+import threading
+
 import numpy as np
 import pytest
 
 from npkpose import nn
 from npkpose._numba import COMPILES
-from npkpose.engine import use_threads
+from npkpose.engine import Tokens, kept_tokens, transformer, use_threads
 from npkpose.models import ViTPose
-from npkpose.models.backbones.transformer import add_attention, run_blocks
+from npkpose.models.backbones.transformer import attention_step, run_blocks
+
+compiled = pytest.mark.skipif(not COMPILES, reason="nothing is compiled here")
+
+
+@pytest.fixture
+def blocks(rng):
+    """Two blocks with random weights, in evaluation."""
+    blocks = ViTPose((16, 2, 4), "simple", rng=rng).backbone.encoder.layer
+    for block in blocks:
+        for _, array in block.named_parameters():
+            array[...] = rng.normal(size=array.shape)
+        block.eval()
+    return blocks
+
+
+def exact(blocks, x):
+    """Return what the blocks' formulas give in float64."""
+    for block in blocks:
+        block.train()
+    x = run_blocks(blocks, x.astype(np.float64))
+    for block in blocks:
+        block.eval()
+    return x
+
+
+def assert_close(got, expected):
+    np.testing.assert_allclose(got, expected, rtol=0, atol=1e-5 * abs(expected).max())
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 5])
-def test_the_parts_add_up_to_the_block(threads):
-    rng = np.random.default_rng(0)
-    model = ViTPose((16, 1, 4), "simple", drop_path=0.0, rng=rng).astype(np.float64)
-    (block,) = model.backbone.encoder.layer
-    for _, array in block.named_parameters():
-        array[...] = rng.normal(size=array.shape)
-    x = rng.normal(size=(2, 12, 16))
-    expected = block.train()(x)
+def test_the_parts_add_up_to_the_block(threads, blocks, rng):
+    x = rng.normal(size=(2, 12, 16)).astype(np.float32)
+    expected = exact(blocks, x)
     with use_threads(threads):
-        np.testing.assert_allclose(run_blocks([block.eval()], x), expected, rtol=0, atol=1e-11)
+        assert_close(run_blocks(blocks, x), expected)
 
 
-@pytest.mark.skipif(not COMPILES, reason="nothing is compiled here")
+@compiled
 @pytest.mark.parametrize("N", [1, 2])
 @pytest.mark.parametrize("bias", [True, False])
 def test_one_map_to_queries_keys_and_values(N, bias, rng):
-    attention = nn.MultiHeadAttention(8, 2, bias, rng=rng).astype(np.float64).eval()
-    x, z = rng.normal(size=(2, N, 5, 8))
-    expected = x + attention(z)
-    got, z = (np.ascontiguousarray(a.transpose(2, 0, 1)) for a in (x, z))
-    add_attention(got, 3 * [z], attention)
-    np.testing.assert_allclose(got.transpose(1, 2, 0), expected, rtol=0, atol=1e-12)
+    attention, norm = nn.MultiHeadAttention(8, 2, bias, rng=rng).eval(), nn.LayerNorm(4)
+    half = nn.MultiHeadAttention(4, 2, bias, rng=rng).eval()
+    x = rng.normal(size=(N, 5, 8)).astype(np.float32)
+    steps = [
+        attention_step(slice(4, 8), [(slice(4), norm)], half),
+        attention_step(slice(None), [(slice(None), nn.LayerNorm(8))], attention),
+    ]
+    expected = x.copy()
+    expected[:, :, 4:] += half(norm(x[:, :, :4]))
+    expected += attention(nn.LayerNorm(8)(expected))
+    with kept_tokens(attention, (8, N, 5), steps) as tokens:
+        tokens.x[...] = x.transpose(2, 0, 1)
+        tokens.run()
+        assert_close(tokens.x.transpose(1, 2, 0), expected)
+
+
+@compiled
+def test_the_program_is_kept_and_reads_the_weights_of_the_day(blocks, rng, monkeypatch):
+    made = []
+    monkeypatch.setattr(transformer, "Tokens", lambda shape: made.append(shape) or Tokens(shape))
+    x, other = rng.normal(size=(2, 1, 12, 16)).astype(np.float32)
+    first = run_blocks(blocks, x)
+    run_blocks(blocks, other)
+    assert (run_blocks(blocks, x) == first).all() and len(made) == 1
+    for scale in 0.5, 2.0:  # written to their places
+        for block in blocks:
+            block.mlp.fc1.params["bias"] *= scale
+            block.layernorm_after.params["weight"] *= scale
+        assert_close(run_blocks(blocks, x), exact(blocks, x))
+    assert len(made) == 1
+    layer = blocks[1].attention.output.dense  # another array
+    layer.params["weight"] = rng.normal(size=(16, 16)).astype(np.float32)
+    assert_close(run_blocks(blocks, x), exact(blocks, x))
+    layer.params["bias"] = np.repeat(layer.params["bias"], 2)[::2]  # copied, so not kept
+    for count in 3, 4:
+        layer.params["bias"][:] += 1
+        assert_close(run_blocks(blocks, x), exact(blocks, x))
+        assert len(made) == count
+
+
+@compiled
+def test_results_are_the_callers_own(blocks, rng):
+    x, other = rng.normal(size=(2, 1, 12, 16)).astype(np.float32)
+    first = run_blocks(blocks, x)
+    copy = first.copy()
+    run_blocks(blocks, other)
+    np.testing.assert_array_equal(first, copy)
+
+
+@compiled
+def test_threads_of_the_caller_do_not_share_a_program(blocks, rng):
+    xs = rng.normal(size=(4, 1, 12, 16)).astype(np.float32)
+    expected = [run_blocks(blocks, x) for x in xs]
+    found = [[] for _ in xs]
+
+    def run(i):
+        for _ in range(20):
+            found[i].append((run_blocks(blocks, xs[i]) == expected[i]).all())
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(len(xs))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(map(all, found)) and [len(f) for f in found] == 4 * [20]

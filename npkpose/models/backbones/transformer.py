@@ -136,31 +136,38 @@ class Block(nn.Module):
 
 def _run_blocks_fast(blocks, x):
     """Return what `run_blocks` does; in evaluation, with the tokens side by side."""
-    if any(block.training for block in blocks):
+    if not blocks or x.dtype != np.float32 or any(block.training for block in blocks):
         return run_blocks.plain(blocks, x)
-    x = x.transpose(2, 0, 1).copy("C")  # (D, N, L)
-    for block in blocks:
-        (norm, attention, _), (norm_2, mlp, _) = block.halves()
-        add_attention(x, 3 * [normalise_tokens(norm, x)], attention)
-        add_mlp(x, norm_2, mlp)
-    return np.ascontiguousarray(x.transpose(1, 2, 0))
+    N, L, D = x.shape
+    steps = [step for block in blocks for step in _steps(block)]
+    with engine.kept_tokens(blocks[0], (D, N, L), steps) as tokens:
+        tokens.x[...] = x.transpose(2, 0, 1)
+        tokens.run()
+        return tokens.x.transpose(1, 2, 0).copy("C")
 
 
-def normalise_tokens(norm, x):
-    """Return the layer normalisation ``norm`` of tokens (D, N, L)."""
-    return engine.normalise_tokens(x, *norm.weight_and_bias(x.dtype), norm.eps)
+def _steps(block):
+    """Return the steps of a block over all features."""
+    (norm, attention, _), (norm_2, mlp, _) = block.halves()
+    everything = slice(None)
+    return attention_step(everything, [(everything, norm)], attention), mlp_step(norm_2, mlp)
 
 
-def add_attention(x, inputs, attention):
-    """Add to tokens (D, N, L) their attention, for the inputs of queries, keys and values."""
-    *projections, output = attention.maps(x.dtype)
-    engine.add_attention(x, inputs, projections, output, attention.num_heads)
+def attention_step(features, inputs, attention):
+    """Return the step that adds attention to ``features``; see `npkpose.engine.Tokens`."""
+    *projections, output = attention.maps(np.float32)
+    inputs = [(part, _numbers(norm)) for part, norm in inputs]
+    return engine.Tokens.add_attention, features, inputs, projections, output, attention.num_heads
 
 
-def add_mlp(x, norm, mlp):
-    """Add to tokens (D, N, L) the mlp of their normalisation."""
-    maps = (layer.weight_and_bias(x.dtype) for layer in (mlp.fc1, mlp.fc2))
-    engine.add_mlp(x, normalise_tokens(norm, x), *maps)
+def mlp_step(norm, mlp):
+    """Return the step that adds an mlp of all features."""
+    maps = (layer.weight_and_bias(np.float32) for layer in (mlp.fc1, mlp.fc2))
+    return engine.Tokens.add_mlp, _numbers(norm), *maps
+
+
+def _numbers(norm):
+    return *norm.weight_and_bias(np.float32), norm.eps
 
 
 @faster(_run_blocks_fast)

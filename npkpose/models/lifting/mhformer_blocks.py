@@ -6,8 +6,8 @@ one mlp over all hypotheses. `npkpose.models.lifting.mhformer` has the formulas 
 
 import numpy as np
 
-from npkpose import nn
-from npkpose.models.backbones.transformer import add_attention, add_mlp, normalise_tokens
+from npkpose import engine, nn
+from npkpose.models.backbones.transformer import attention_step, mlp_step
 from npkpose.nn.attention import attend, attend_backward, check_heads, merge_heads, split_heads
 from npkpose.nn.faster import faster
 
@@ -17,16 +17,15 @@ EPS = 1e-6  # of every LayerNorm but the network's first three
 
 def _refine_fast(blocks, norm, xs):
     """Return what `refine` does; in evaluation, with the tokens side by side."""
-    if norm.training:
+    if norm.training or xs[0].dtype != np.float32:
         return refine.plain(blocks, norm, xs)
     N, F, C = xs[0].shape
-    x = np.empty((HYPOTHESES * C, N, F), xs[0].dtype)
-    np.concatenate([x.transpose(2, 0, 1) for x in xs], out=x)
-    for block in blocks:
-        for part, inputs, attention in block.attentions(np.split(x, HYPOTHESES)):
-            add_attention(part, inputs, attention)
-        add_mlp(x, block.norm2, block.mlp)
-    return normalise_tokens(norm, x).transpose(1, 2, 0)
+    steps = [step for block in blocks for step in block.steps()]
+    with engine.kept_tokens(norm, (HYPOTHESES * C, N, F), steps) as tokens:
+        np.concatenate([x.transpose(2, 0, 1) for x in xs], out=tokens.x)
+        tokens.run()
+        y = engine.normalise_tokens(tokens.x, *norm.weight_and_bias(np.float32), norm.eps)
+    return y.transpose(1, 2, 0)
 
 
 @faster(_refine_fast)
@@ -50,6 +49,15 @@ class Mixing(nn.Module):
         """Return the hypotheses after the mlp and its skip connection."""
         x = np.concatenate(xs, axis=2)
         return np.split(x + self.drops[-1](self.mlp(self.norm2(x))), HYPOTHESES, axis=2)
+
+    def steps(self):
+        """Return the steps of the fast engine, on features (3 C, N, F)."""
+        return [*self.attention_steps(), mlp_step(self.norm2, self.mlp)]
+
+    def parts(self):
+        """Return which features are each hypothesis."""
+        C = self.norm2.normalized_shape[0] // HYPOTHESES
+        return [slice(k * C, (k + 1) * C) for k in range(HYPOTHESES)]
 
     def mix_backward(self, dys):
         """Given dL/dy of each hypothesis, return dL/dx of each."""
@@ -80,10 +88,10 @@ class SelfRefinement(Mixing):
             for dy, (norm, attn, drop) in zip(dys, self._layers())
         ]
 
-    def attentions(self, xs):
-        """Yield the tokens (C, N, F) of each hypothesis, the inputs of its attention, and that."""
-        for x, (norm, attention, _) in zip(xs, self._layers()):
-            yield x, 3 * [normalise_tokens(norm, x)], attention
+    def attention_steps(self):
+        """Yield the step of each hypothesis."""
+        for part, (norm, attention, _) in zip(self.parts(), self._layers()):
+            yield attention_step(part, [(part, norm)], attention)
 
     def _layers(self):
         """Return norm, attention and drop path of each hypothesis."""
@@ -122,11 +130,12 @@ class CrossInteraction(Mixing):
                 dxs[i] = dxs[i] + norm.backward(dinput)
         return dxs
 
-    def attentions(self, xs):
-        """Yield the tokens (C, N, F) of each hypothesis, the inputs of its attention, and that."""
+    def attention_steps(self):
+        """Yield the step of each hypothesis."""
+        parts = self.parts()
         for k, roles in enumerate(self.ROLES):
-            inputs = [normalise_tokens(norm, xs[i]) for norm, i in zip(self._norms(k), roles)]
-            yield xs[k], inputs, self._attention(k)
+            inputs = [(parts[i], norm) for norm, i in zip(self._norms(k), roles)]
+            yield attention_step(parts[k], inputs, self._attention(k))
 
     def _norms(self, k):
         return [getattr(self, f"norm3_{k + 1}{role}") for role in range(1, 4)]
