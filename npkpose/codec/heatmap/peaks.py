@@ -166,16 +166,15 @@ def _scan(heatmaps, threshold, limit, seen, pixels, scores, numbers, counts):
     map with a plateau at the pixel. It stops after ``limit`` + 1 peaks, or with a count beyond
     capacity.
     """
-    r, m = 0, 0
+    r, m, tops = 0, 0, np.empty(heatmaps.shape[2], np.bool_)
     for k in range(heatmaps.shape[0]):
         image = heatmaps[k]
         for y in range(image.shape[0]):
             if not _exceeds(image, y, threshold):
                 continue
+            _mark_tops(image, y, threshold, tops)
             for x in range(image.shape[1]):
-                if not threshold < image[y, x] < np.inf or _is_on_slope(image, y, x):
-                    continue
-                if seen[y, x] == k or _rank(image, y, x) < 0:
+                if not tops[x] or seen[y, x] == k:
                     continue
                 size = _follow(image, y, x, k, seen, pixels[r:])
                 if r + size > len(pixels) or m > limit:
@@ -198,10 +197,23 @@ def _exceeds(image, y, threshold):
 
 
 @helper
-def _is_on_slope(image, y, x):
-    """Is one of the pixels before and after (x, y) higher? A quick test that most pixels fail."""
-    before, after = image[y, max(x - 1, 0)], image[y, min(x + 1, image.shape[1] - 1)]
-    return image[y, x] < before < np.inf or image[y, x] < after < np.inf
+def _mark_tops(image, y, threshold, tops):
+    """Mark a row's pixels above the threshold and not lower than the four beside: no branches."""
+    last = image.shape[1] - 1
+    row, above, below = image[y], image[max(y - 1, 0)], image[min(y + 1, image.shape[0] - 1)]
+    for x in range(1, last):
+        is_top = _is_top(row[x], row[x - 1], row[x + 1])
+        tops[x] = (threshold < row[x]) & is_top & _is_top(row[x], above[x], below[x])
+    for x in (0, last):
+        is_top = _is_top(row[x], row[max(x - 1, 0)], row[min(x + 1, last)])
+        tops[x] = (threshold < row[x]) & is_top & _is_top(row[x], above[x], below[x])
+
+
+@helper
+def _is_top(here, before, after):
+    """Is a pixel finite, and neither finite pixel beside it higher?"""
+    lower = (here < before) & (before < np.inf) | (here < after) & (after < np.inf)
+    return (here < np.inf) & (not lower)
 
 
 @helper
@@ -223,10 +235,11 @@ def _follow(image, y, x, mark, seen, queue):
 
     A number beyond the queue's length if they do not fit.
     """
-    if len(queue) == 0:
-        return 1
+    rank = _rank(image, y, x)
+    if rank < 0 or len(queue) == 0:
+        return 0 if rank < 0 else 1
     queue[0, 0], queue[0, 1] = x, y
-    if _rank(image, y, x) == 1:
+    if rank == 1:
         return 1 if image.size > 1 else 0
     seen[y, x] = mark
     is_peak, top, done = True, 1, 0

@@ -48,6 +48,15 @@ def test_separate_gaussians_are_all_recovered_border_included(cells):
     np.testing.assert_allclose(found, centres[np.lexsort(centres.T)], rtol=0, atol=1e-3)
 
 
+@pytest.mark.parametrize("width", [16, 17, 37, 64])
+def test_peaks_of_wide_maps_match_the_reference(width):
+    rng = np.random.default_rng(width)
+    heatmaps = rng.choice([0.0, 1.0, 2.0, 3.0, np.nan, np.inf], (2, 5, width))
+    peaks = find_peaks(heatmaps)
+    for k, expected in enumerate(reference.find_peaks(heatmaps)):
+        np.testing.assert_allclose(of_map(peaks, k), expected, rtol=0, atol=1e-12)
+
+
 @given(arrays(np.float64, (1, 6, 6), elements=st.integers(0, 40).map(float)))
 def test_the_best_peak_is_where_the_map_decodes_to(heatmap):
     heatmap[0, 2, 3] = heatmap.max() + 1
