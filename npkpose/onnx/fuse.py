@@ -7,10 +7,12 @@
     (x - mean) / sqrt(mean of squares + eps) * w + b           LayerNormalization
     Pad with zeros, then a convolution                         its pads
     convolution, plus an array, then an activation             FusedConv, as onnxruntime has it
+    matrix product by a number, plus a bias                    Gemm, here of stacks of matrices too
 
 Each pattern is tried where its last node stands; the nodes before it must have no other reader.
 """
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +21,7 @@ from npkpose.onnx.fuse_parts import bounds, fuse_parts
 from npkpose.onnx.graph import Node, count_readers, keep_needed
 from npkpose.onnx.ops.arguments import ints
 
+FEW = 2**17  # numbers of a product whose bias is kept in its shape
 _ACTIVATIONS = {  # operator: its parameters in FusedConv; None if it cannot be fused
     "Relu": lambda f, node: [],
     "Sigmoid": lambda f, node: [],
@@ -34,7 +37,8 @@ _ACTIVATIONS = {  # operator: its parameters in FusedConv; None if it cannot be 
 
 def fuse(graph, shapes):
     """Return the graph with patterns fused; ``shapes`` are {name: (dtype, shape)}."""
-    for patterns in [(_alias,), (_batch_norm, _padded, fuse_parts), (_residual, _activated)]:
+    last = _residual, _activated, _product
+    for patterns in [(_alias,), (_batch_norm, _padded, fuse_parts), last]:
         graph = keep_needed(_Fuser(graph, shapes, patterns).run())
     return graph
 
@@ -161,6 +165,22 @@ def _activated(f, node):
         return None
     name = "Silu" if node.op == "Swish" else node.op
     return _fused(conv, node, conv.inputs, activation=name, activation_params=numbers)
+
+
+def _product(f, node):
+    """A matrix product by a number, or plus numbers along its rows if they are few."""
+    for name, other in f.either(node) if node.op in ("Mul", "Add") and not node.domain else ():
+        product, value = f.before(name, "MatMul", "Gemm"), f.constants.get(other)
+        same = value is not None and f.shapes.get(name) == f.shapes.get(node.outputs[0])
+        if product is None or not same or len(product.inputs) > 2 or value.dtype != np.float32:
+            continue
+        if any(len(f.shape(source) or ()) < 2 for source in product.inputs):
+            continue
+        if node.op == "Mul" and value.size == 1 and product.op == "MatMul":
+            return f.new(node, "Gemm", product.inputs, alpha=float(value.reshape(-1)[0]))
+        if node.op == "Add" and value.ndim == 1 and math.prod(f.shape(name)) <= FEW:
+            return f.new(node, "Gemm", (*product.inputs, other), **product.attributes)
+    return None
 
 
 def _fused(conv, last, inputs, **activation):

@@ -75,35 +75,26 @@ def _conv_transpose(plan, node):
     return True
 
 
-def _matmul(plan, node):
-    a, b = plan.reads(node, 2)
-    if a.ndim < 2 or b.ndim < 2 or b.ndim > 2 and a.shape[:-2] != b.shape[:-2]:
-        return None
-    y = plan.write(node)
-    if b.ndim == 2:
-        a, y = plan.contiguous(a).reshape(1, -1, a.shape[-1]), y.reshape(1, -1, y.shape[-1])
-    else:
-        a, y = (m.reshape(-1, *m.shape[-2:]) for m in (plan.contiguous(a), y))
-    b = plan.contiguous(b).reshape(-1, *b.shape[-2:])
-    plan.program.add_product(a, b, y)
-    return True
-
-
-def _gemm(plan, node):
+def _product(plan, node):
     options = node.attributes
     a, b, c = plan.reads(node, 3)
-    if options.get("alpha", 1) != 1 or options.get("beta", 1) != 1 or options.get("transA"):
+    if options.get("beta", 1) != 1 or options.get("transA") or not plan.constant(node, 2):
         return None
     if options.get("transB"):
         if not plan.constant(node, 1):
             return None
         b = np.ascontiguousarray(b.T)
-    if c is not None and not plan.constant(node, 2):
+    if a.ndim < 2 or b.ndim < 2 or b.ndim > 2 and a.shape[:-2] != b.shape[:-2]:
         return None
-    y = plan.write(node)
-    residual = None if c is None else np.broadcast_to(c, y.shape).copy()[None]
-    epilogue = Epilogue(residual=residual)
-    plan.program.add_product(plan.contiguous(a)[None], plan.contiguous(b)[None], y[None], epilogue)
+    y, alpha = plan.write(node), options.get("alpha", 1)
+    stack = math.prod(b.shape[:-2])
+    a, b, y, residual = (
+        None if m is None else m.reshape(stack, -1, m.shape[-1])
+        for m in (plan.contiguous(a), plan.contiguous(b), y,
+                  None if c is None else np.broadcast_to(c, y.shape).copy())
+    )  # fmt: skip
+    scale = None if alpha == 1 else np.full(y.shape[1], alpha, np.float32)
+    plan.program.add_product(a, b, y, Epilogue(scale, None, residual))
     return True
 
 
@@ -213,8 +204,8 @@ def _layer_norm(plan, node):
 
 
 LOWERED = MOVES | {
-    "Conv": _conv, "FusedConv": _conv, "ConvTranspose": _conv_transpose, "MatMul": _matmul,
-    "Gemm": _gemm, "Add": _binary(pointwise.ADD), "Sub": _binary(pointwise.SUBTRACT),
+    "Conv": _conv, "FusedConv": _conv, "ConvTranspose": _conv_transpose, "MatMul": _product,
+    "Gemm": _product, "Add": _binary(pointwise.ADD), "Sub": _binary(pointwise.SUBTRACT),
     "Mul": _binary(pointwise.MULTIPLY), "Div": _binary(pointwise.DIVIDE),
     "PRelu": _binary(pointwise.SLOPE), "Relu": _activation(activations.CLIP, *_RELU),
     "Sigmoid": _activation(activations.SIGMOID), "Swish": _activation(activations.SILU),

@@ -135,6 +135,15 @@ def test_a_part_that_others_read_is_left(session_of, rng):
     assert operators(session_of(content), {"x": x}) == ["Sigmoid", "Mul"]
 
 
+@pytest.mark.parametrize("stack, other", [((), (4, 6)), ((3,), (4, 6)), ((2, 3), (2, 3, 4, 6))])
+def test_a_matrix_product_takes_its_factor_and_its_bias(session_of, rng, stack, other):
+    nodes = [node("MatMul", "x w", "p"), node("Mul", "p half", "q"), node("Add", "bias q", "y")]
+    w, x = (rng.random(shape).astype(FLOAT) for shape in (other, (*stack, 5, 4)))
+    constants = {"half": CONSTANTS["half"], "bias": np.arange(6, dtype=FLOAT), "w": w}
+    content = model(graph(nodes, [value("x", shape=x.shape)], [value("y")], **constants))
+    assert operators(session_of(content), {"x": x}) == ["Gemm"]
+
+
 def test_numbers_found_at_indices_are_those_of_each_input(session_of, rng):
     nodes = [
         node("ArgMax", "x", "a", axis=1, keepdims=0), node("Cast", "a", "b", to=6),

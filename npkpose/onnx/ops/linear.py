@@ -38,11 +38,10 @@ def matmul(a, b):
 
 
 def gemm(a, b, c=None, *, alpha=1.0, beta=1.0, transA=0, transB=0):
-    """Gemm-7: alpha a @ b + beta c, matrices transposed if asked for."""
-    a, b = a.T if transA else a, b.T if transB else b
-    if a.ndim != 2 or b.ndim != 2:
+    """Gemm-7: alpha a @ b + beta c, matrices transposed if asked for; stacks of them are not."""
+    if min(a.ndim, b.ndim) < 2 or max(a.ndim, b.ndim) > 2 and (transA or transB):
         raise ValueError(f"inputs: expected matrices, got {a.shape} and {b.shape}")
-    y = matmul(a, b)
+    y = matmul(a.T if transA else a, b.T if transB else b)
     y = y if alpha == 1 else (alpha * y).astype(y.dtype, copy=False)
     if c is None or beta == 0:
         return y
