@@ -13,24 +13,23 @@ compiled = pytest.mark.skipif(not COMPILES, reason="nothing is compiled here")
 
 
 @pytest.fixture
-def blocks(rng):
-    """Two blocks with random weights, in evaluation."""
-    blocks = ViTPose((16, 2, 4), "simple", rng=rng).backbone.encoder.layer
-    for block in blocks:
-        for _, array in block.named_parameters():
-            array[...] = rng.normal(size=array.shape)
-        block.eval()
-    return blocks
+def network(rng):
+    """Two blocks with random weights and a normalisation, in evaluation."""
+    network = ViTPose((16, 2, 4), "simple", rng=rng).backbone.eval()
+    for _, array in network.named_parameters():
+        array[...] = rng.normal(size=array.shape)
+    return network
 
 
-def exact(blocks, x):
-    """Return what the blocks' formulas give in float64."""
-    for block in blocks:
-        block.train()
-    x = run_blocks(blocks, x.astype(np.float64))
-    for block in blocks:
-        block.eval()
-    return x
+def run(network, x):
+    return run_blocks(network.encoder.layer, network.layernorm, x)
+
+
+def exact(network, x):
+    """Return what the formulas give in float64."""
+    y = run(network.train(), x.astype(np.float64))
+    network.eval()
+    return y
 
 
 def assert_close(got, expected):
@@ -38,11 +37,11 @@ def assert_close(got, expected):
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 5])
-def test_the_parts_add_up_to_the_block(threads, blocks, rng):
+def test_the_parts_add_up_to_the_block(threads, network, rng):
     x = rng.normal(size=(2, 12, 16)).astype(np.float32)
-    expected = exact(blocks, x)
+    expected = exact(network, x)
     with use_threads(threads):
-        assert_close(run_blocks(blocks, x), expected)
+        assert_close(run(network, x), expected)
 
 
 @compiled
@@ -66,49 +65,49 @@ def test_one_map_to_queries_keys_and_values(N, bias, rng):
 
 
 @compiled
-def test_the_program_is_kept_and_reads_the_weights_of_the_day(blocks, rng, monkeypatch):
+def test_the_program_is_kept_and_reads_the_weights_of_the_day(network, rng, monkeypatch):
     made = []
     monkeypatch.setattr(transformer, "Tokens", lambda shape: made.append(shape) or Tokens(shape))
     x, other = rng.normal(size=(2, 1, 12, 16)).astype(np.float32)
-    first = run_blocks(blocks, x)
-    run_blocks(blocks, other)
-    assert (run_blocks(blocks, x) == first).all() and len(made) == 1
+    first = run(network, x)
+    run(network, other)
+    assert (run(network, x) == first).all() and len(made) == 1
     for scale in 0.5, 2.0:  # written to their places
-        for block in blocks:
+        for block in network.encoder.layer:
             block.mlp.fc1.params["bias"] *= scale
             block.layernorm_after.params["weight"] *= scale
-        assert_close(run_blocks(blocks, x), exact(blocks, x))
+        assert_close(run(network, x), exact(network, x))
     assert len(made) == 1
-    layer = blocks[1].attention.output.dense  # another array
+    layer = network.encoder.layer[1].attention.output.dense  # another array
     layer.params["weight"] = rng.normal(size=(16, 16)).astype(np.float32)
-    assert_close(run_blocks(blocks, x), exact(blocks, x))
+    assert_close(run(network, x), exact(network, x))
     layer.params["bias"] = np.repeat(layer.params["bias"], 2)[::2]  # copied, so not kept
     for count in 3, 4:
         layer.params["bias"][:] += 1
-        assert_close(run_blocks(blocks, x), exact(blocks, x))
+        assert_close(run(network, x), exact(network, x))
         assert len(made) == count
 
 
 @compiled
-def test_results_are_the_callers_own(blocks, rng):
+def test_results_are_the_callers_own(network, rng):
     x, other = rng.normal(size=(2, 1, 12, 16)).astype(np.float32)
-    first = run_blocks(blocks, x)
+    first = run(network, x)
     copy = first.copy()
-    run_blocks(blocks, other)
+    run(network, other)
     np.testing.assert_array_equal(first, copy)
 
 
 @compiled
-def test_threads_of_the_caller_do_not_share_a_program(blocks, rng):
+def test_threads_of_the_caller_do_not_share_a_program(network, rng):
     xs = rng.normal(size=(4, 1, 12, 16)).astype(np.float32)
-    expected = [run_blocks(blocks, x) for x in xs]
+    expected = [run(network, x) for x in xs]
     found = [[] for _ in xs]
 
-    def run(i):
+    def repeat(i):
         for _ in range(20):
-            found[i].append((run_blocks(blocks, xs[i]) == expected[i]).all())
+            found[i].append((run(network, xs[i]) == expected[i]).all())
 
-    threads = [threading.Thread(target=run, args=(i,)) for i in range(len(xs))]
+    threads = [threading.Thread(target=repeat, args=(i,)) for i in range(len(xs))]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -41,8 +41,7 @@ class VisionTransformer(nn.Module):
     def forward(self, x):
         """Return the features of ``x``; keep their size."""
         x, size = self.embeddings(x)
-        x = run_blocks(self.encoder.layer, x)
-        x = self.layernorm(x)  # (N, L, D)
+        x = run_blocks(self.encoder.layer, self.layernorm, x)  # (N, L, D)
         self.save_for_backward(size)
         return x.swapaxes(1, 2).reshape(len(x), x.shape[2], *size)
 
@@ -134,16 +133,21 @@ class Block(nn.Module):
         return dy
 
 
-def _run_blocks_fast(blocks, x):
+def _run_blocks_fast(blocks, norm, x):
     """Return what `run_blocks` does; in evaluation, with the tokens side by side."""
-    if not blocks or x.dtype != np.float32 or any(block.training for block in blocks):
-        return run_blocks.plain(blocks, x)
+    if x.dtype != np.float32 or norm.training:
+        return run_blocks.plain(blocks, norm, x)
     N, L, D = x.shape
     steps = [step for block in blocks for step in _steps(block)]
-    with engine.kept_tokens(blocks[0], (D, N, L), steps) as tokens:
+    with engine.kept_tokens(norm, (D, N, L), steps) as tokens:
         tokens.x[...] = x.transpose(2, 0, 1)
-        tokens.run()
-        return tokens.x.transpose(1, 2, 0).copy("C")
+        return run_tokens(tokens, norm)
+
+
+def run_tokens(tokens, norm):
+    """Return the tokens (N, L, D) after the steps of a program and a last normalisation."""
+    tokens.run()
+    return engine.normalise_tokens(tokens.x, *_numbers(norm)).transpose(1, 2, 0)
 
 
 def _steps(block):
@@ -171,11 +175,11 @@ def _numbers(norm):
 
 
 @faster(_run_blocks_fast)
-def run_blocks(blocks, x):
-    """Return tokens (N, L, D) after all blocks."""
+def run_blocks(blocks, norm, x):
+    """Return tokens (N, L, D) after all blocks, normalised."""
     for block in blocks:
         x = block(x)
-    return x
+    return norm(x)
 
 
 class Attention(nn.Module):

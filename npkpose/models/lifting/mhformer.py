@@ -146,7 +146,7 @@ class Encoder(nn.Module):
     def forward(self, x):
         """Return the tokens after every block; the layers keep what they need."""
         x = x + self.params["pos_embed"].astype(x.dtype, copy=False)
-        return self.norm(transformer.run_blocks(self.blocks, x))
+        return transformer.run_blocks(self.blocks, self.norm, x)
 
     def backward(self, dy):
         """Given dL/dy, fill ``grads`` and return dL/dx."""
@@ -190,6 +190,7 @@ class HypothesisTransformer(nn.Module):
     def forward(self, xs):
         """Return the refined hypotheses, concatenated; the layers keep what they need."""
         tables = [self.params[f"pos_embed_{k + 1}"] for k in range(HYPOTHESES)]
+        tables = [table.swapaxes(1, 2).copy().swapaxes(1, 2) for table in tables]  # lie like xs
         xs = [x + table.astype(x.dtype, copy=False) for x, table in zip(xs, tables)]
         return refine(self.SHR_blocks + self.CHI_blocks, self.norm, xs)
 

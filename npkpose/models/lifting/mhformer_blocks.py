@@ -7,7 +7,7 @@ one mlp over all hypotheses. `npkpose.models.lifting.mhformer` has the formulas 
 import numpy as np
 
 from npkpose import engine, nn
-from npkpose.models.backbones.transformer import attention_step, mlp_step
+from npkpose.models.backbones.transformer import attention_step, mlp_step, run_tokens
 from npkpose.nn.attention import attend, attend_backward, check_heads, merge_heads, split_heads
 from npkpose.nn.faster import faster
 
@@ -23,9 +23,7 @@ def _refine_fast(blocks, norm, xs):
     steps = [step for block in blocks for step in block.steps()]
     with engine.kept_tokens(norm, (HYPOTHESES * C, N, F), steps) as tokens:
         np.concatenate([x.transpose(2, 0, 1) for x in xs], out=tokens.x)
-        tokens.run()
-        y = engine.normalise_tokens(tokens.x, *norm.weight_and_bias(np.float32), norm.eps)
-    return y.transpose(1, 2, 0)
+        return run_tokens(tokens, norm)
 
 
 @faster(_refine_fast)
