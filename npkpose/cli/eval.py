@@ -27,6 +27,7 @@ def add_command(commands):
     """Add the command to argparse's subparsers."""
     parser = commands.add_parser(
         "eval", help="score keypoint results", epilog=PROTOCOLS,
+        description="Score keypoint results against annotations.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     add = parser.add_argument

@@ -10,6 +10,7 @@ from npkpose import __version__
 from npkpose.cli import (
     convert,
     doctor,
+    draw,
     explain,
     lift,
     models,
@@ -27,8 +28,8 @@ from npkpose.cli.terminal import print_note, text_of, with_option
 
 SIGINT, SIGPIPE = 2, 13  # a shell's status after a signal is 128 + its number
 COMMANDS = (
-    predict, explain, models, skeletons, evaluate, doctor, onnx, convert, track, train, lift,
-    triangulate,
+    predict, explain, models, skeletons, evaluate, doctor, onnx, convert, track, draw, train,
+    lift, triangulate,
 )  # fmt: skip
 
 
@@ -64,7 +65,9 @@ def _make_parser():
     _add_demo(commands)
     for module in COMMANDS:
         module.add_command(commands)
-    warmup = commands.add_parser("warmup", help="compile all kernels and cache them")
+    warmup = commands.add_parser("warmup", help="compile all kernels and cache them",
+        description="Compile every kernel for float32 once: other commands then start at once.",
+    )  # fmt: skip
     warmup.set_defaults(run=_warmup)
     for command in commands.choices.values():
         add_report_options(command)
@@ -73,7 +76,9 @@ def _make_parser():
 
 
 def _add_demo(commands):
-    demo = commands.add_parser("demo", help="learn keypoints and find people, in seconds")
+    demo = commands.add_parser("demo", help="learn keypoints and find people, in seconds",
+        description="Train a small network to find four markers, find synthetic people with the "
+        "networks of the package, and write a plot of each.")  # fmt: skip
     demo.add_argument("--out", default="npkpose-demo", metavar="FOLDER",
         help="folder of both plots; default npkpose-demo")  # fmt: skip
     demo.add_argument("--seed", type=int, default=0, help="of the training and of the scenes")

@@ -47,7 +47,7 @@ class _Frames:
         """Write the people of all frames to {format: path}, and the video ``drawn``, or None."""
         start = time.perf_counter()
         try:
-            with ResultFiles(self.run.outputs) as files, _bar(self.video) as show:
+            with ResultFiles(self.run.outputs) as files, frame_bar(self.video) as show:
                 written = self._write_each(pipeline, files, paths, drawn)
                 with closing(read_ahead(written, background=True)) as written:
                     for _ in written:
@@ -104,7 +104,7 @@ def _count(count, noun):
 
 
 @contextmanager
-def _bar(video):
+def frame_bar(video):
     """Yield a function to call after each frame: a progress bar on a terminal that has tqdm."""
     try:
         from tqdm import tqdm

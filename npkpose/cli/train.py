@@ -28,7 +28,7 @@ def add_command(commands):
         "own inside --out.",
     )  # fmt: skip
     add = train.add_argument
-    add("network", choices=(*NETWORKS, ALL))
+    add("network", choices=(*NETWORKS, ALL), help="which network, or all")
     add("--out", metavar="FOLDER", help="folder of the run; default npkpose-NETWORK")
     add("--steps", type=int, help="steps in all; default: the recipe's")
     add("--seed", type=int, default=0, help="of the first weights and of the order of scenes")
