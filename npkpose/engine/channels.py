@@ -15,7 +15,7 @@ import numpy as np
 
 from npkpose._jit import helper
 from npkpose._numba import carray, cgutils, intrinsic, ir, types
-from npkpose.engine.activations import NONE, activate
+from npkpose.engine.activations import CLIP, NONE, Vector, activate
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.conv_forward import Epilogue
 from npkpose.engine.jobs import job
@@ -54,7 +54,8 @@ def add_channels(program, x, weight, bias, y, window, activation=None):
     buffers = np.empty((num_threads(), len(planes) * size[0] * size[1] + LANES), np.float32)
     bias = np.zeros(C, np.float32) if bias is None else bias
     kind, *numbers = activation or (NONE, 0.0, 0.0)
-    numbers = np.array(numbers, np.float32)
+    bounds = numbers if kind == CLIP else (-np.inf, np.inf)
+    kind, numbers = NONE if kind == CLIP else kind, np.array([*numbers, *bounds], np.float32)
     record = [N * C, C, H, W, *size, window[3][0], window[3][1], len(offsets), len(planes), kind]
     arrays = x, y, np.ascontiguousarray(weight), bias, offsets, masks, planes, buffers, numbers
     program.add_numbers(_job(), record, y.size * len(offsets), *arrays)
@@ -103,7 +104,7 @@ def _convolve_float32(record, thread):
     offsets = carray(numbers_at(r[5], 0), taps)
     masks = carray(numbers_at(r[6], np.uint16(0)), taps * ((size + LANES - 1) // LANES))
     memory = carray(numbers_at(r[8] + thread * room * 4, zero), room)
-    numbers = carray(numbers_at(r[9], zero), 2)
+    numbers = carray(numbers_at(r[9], zero), 4)
     at_once = max(1, LINE // size)
     while True:
         first = fetch_add(r, 0, 1) * at_once
@@ -114,7 +115,7 @@ def _convolve_float32(record, thread):
             if len(planes):
                 _copy_planes(x, at, planes, memory, r)
                 seen, at = memory, 0
-            _sum_taps(seen, at, offsets, masks, weight, c * taps, bias[c], y, to, size)
+            _sum_taps(seen, at, offsets, masks, weight, c * taps, bias[c], numbers, y, to, size)
             if r[20] != NONE:
                 activate(r[20], y, to, 0, 1, size, numbers[0], numbers[1])
 
@@ -143,15 +144,20 @@ def _copy_planes(x, at, planes, memory, r):
 
 
 @intrinsic
-def _sum_taps(_, x, x_at, offsets, masks, w, w_at, bias, y, y_at, count):
-    """Write to ``y`` the sums over all taps for ``count`` windows, some vectors at a time."""
+def _sum_taps(_, x, x_at, offsets, masks, w, w_at, bias, numbers, y, y_at, count):
+    """Write to ``y`` the sums over all taps for ``count`` windows, some vectors at a time.
+
+    They are kept between ``numbers[2]`` and ``numbers[3]``.
+    """
     i = types.intp
-    signature = types.void(x, i, offsets, masks, w, i, bias, y, i, i)
+    signature = types.void(x, i, offsets, masks, w, i, bias, numbers, y, i, i)
 
     def generate(context, b, signature, arguments):
         taps = context.make_array(offsets)(context, b, arguments[2]).nitems
-        x, x_at, *others, y, y_at, count = data_of(context, b, signature.args, arguments)
+        x, x_at, *others, limits, y, y_at, count = data_of(context, b, signature.args, arguments)
         vector, _ = vector_type(b, x.type.pointee)
+        limits = [spread(b, b.load(b.gep(limits, [number(n)])), vector) for n in (2, 3)]
+        limits = [Vector(b, limit) for limit in limits]
         block = number(AT_ONCE * LANES)
         many = b.mul(b.sdiv(count, block), block)
         for first, end, V in ((number(0), many, AT_ONCE), (many, count, 1)):
@@ -161,7 +167,7 @@ def _sum_taps(_, x, x_at, offsets, masks, w, w_at, bias, y, y_at, count):
                     place = b.add(l, number(v * LANES))
                     mask = mask_below(b, b.sub(count, place), LANES)
                     place = vector_at(b, y, b.add(y_at, place), vector)
-                    store_masked(b, b.load(total), place, mask)
+                    store_masked(b, Vector(b, b.load(total)).between(*limits).value, place, mask)
         return context.get_dummy_value()
 
     return signature, generate

@@ -24,13 +24,14 @@ from npkpose.engine.vectors import (
 )
 
 CHUNK = 2**12
-MEAN, SOFTMAX, NORMALISE = range(3)
+MEAN, SOFTMAX, NORMALISE, LENGTH = range(4)
 
 
 def add_rows(program, kind, x, y, weight=None, bias=None, eps=0.0):
-    """Append MEAN, SOFTMAX or NORMALISE of the rows of a contiguous x (..., n) to a program.
+    """Append a function of the rows of a contiguous x (..., n) to a program.
 
-    MEAN writes one number for each row; NORMALISE is (x - mean) / deviation, by weight and bias.
+    MEAN and LENGTH, the root of the sum of squares, write one number for each row. NORMALISE is
+    (x - mean) / deviation, by weight and bias.
     """
     n = x.shape[-1]
     weight = np.ones(n, np.float32) if weight is None else weight
@@ -43,7 +44,7 @@ def _rows_float32(record, thread):
     r = carray(numbers_at(record, 0), 9)
     zero, rows, n, kind = np.float32(0), r[6], r[7], r[8]
     x = carray(numbers_at(r[1], zero), rows * n)
-    y = carray(numbers_at(r[2], zero), rows if kind == MEAN else rows * n)
+    y = carray(numbers_at(r[2], zero), rows * n if kind in (SOFTMAX, NORMALISE) else rows)
     weight, bias = carray(numbers_at(r[3], zero), n), carray(numbers_at(r[4], zero), n)
     eps = carray(numbers_at(r[5], zero), 1)[0]
     at_once = max(1, CHUNK // n)
@@ -52,12 +53,12 @@ def _rows_float32(record, thread):
         if first >= rows:
             return
         for row in range(first, min(first + at_once, rows)):
-            if kind == MEAN:
-                _mean(x, row * n, n, y, row)
-            elif kind == SOFTMAX:
+            if kind == SOFTMAX:
                 _softmax(x, y, row * n, n)
-            else:
+            elif kind == NORMALISE:
                 _normalise(x, y, row * n, n, weight, bias, eps)
+            else:
+                _reduce(x, row * n, n, y, row, kind)
 
 
 @lru_cache(maxsize=1)
@@ -66,15 +67,20 @@ def _job():
 
 
 @intrinsic
-def _mean(_, x, at, count, y, to):
+def _reduce(_, x, at, count, y, to, kind):
     i = types.intp
-    signature = types.void(x, i, i, y, i)
+    signature = types.void(x, i, i, y, i, i)
 
     def generate(context, b, signature, arguments):
-        x, at, count, y, to = data_of(context, b, signature.args, arguments)
-        total = _fold(b, b.gep(x, [at]), count, 0, lambda v, *_: v, Vector.__add__)
-        mean = b.extract_element((total / _size(b, count)).value, number(0))
-        b.store(mean, b.gep(y, [to]))
+        x, at, count, y, to, kind = data_of(context, b, signature.args, arguments)
+        x, place = b.gep(x, [at]), b.gep(y, [to])
+        with b.if_else(b.icmp_signed("==", kind, number(MEAN))) as (mean, length):
+            with mean:
+                total = _fold(b, x, count, 0, lambda v, *_: v, Vector.__add__)
+                b.store(b.extract_element((total / _size(b, count)).value, number(0)), place)
+            with length:
+                total = _fold(b, x, count, 0, lambda v, *_: v * v, Vector.__add__)
+                b.store(b.extract_element(total.call("sqrt").value, number(0)), place)
         return context.get_dummy_value()
 
     return signature, generate

@@ -167,7 +167,7 @@ def _max_pool(plan, node):
     return True
 
 
-def _mean(plan, node):
+def _reduce(plan, node):
     (x, *_) = plan.reads(node, 1)
     if node.op == "GlobalAveragePool":
         axes = range(2, x.ndim)
@@ -179,7 +179,8 @@ def _mean(plan, node):
     if not axes or axes != list(range(axes[0], x.ndim)):
         return None
     flat = plan.contiguous(x).reshape(-1, math.prod(x.shape[axes[0] :]))
-    rows.add_rows(plan.program, rows.MEAN, flat, plan.write(node).reshape(-1))
+    kind = rows.LENGTH if node.op == "ReduceL2" else rows.MEAN
+    rows.add_rows(plan.program, kind, flat, plan.write(node).reshape(-1))
     return True
 
 
@@ -214,6 +215,6 @@ LOWERED = MOVES | {
     "LeakyRelu": _activation(activations.LEAKY, ("alpha", 0.01)),
     "HardSigmoid": _activation(activations.HARD_SIGMOID, ("alpha", 0.2), ("beta", 0.5)),
     "Sqrt": _activation(activations.SQRT), "Neg": _activation(activations.AFFINE, -1.0, 0.0),
-    "Pow": _power, "MaxPool": _max_pool, "GlobalAveragePool": _mean, "ReduceMean": _mean,
-    "Softmax": _softmax, "LayerNormalization": _layer_norm,
+    "Pow": _power, "MaxPool": _max_pool, "GlobalAveragePool": _reduce, "ReduceMean": _reduce,
+    "ReduceL2": _reduce, "Softmax": _softmax, "LayerNormalization": _layer_norm,
 }  # fmt: skip

@@ -237,5 +237,5 @@ class Plan:
         return a.ctypes.data == b.ctypes.data and a.shape == b.shape
 
 
-_INTEGERS = ("Reshape", "Squeeze", "Unsqueeze", "Slice", "Split", "Expand", "ReduceMean")
+_INTEGERS = {*VIEWS, "Expand", "ReduceMean", "ReduceL2"}
 _WRITE = ("Conv", "FusedConv", "MaxPool", "Resize", "Add", "Mul", "Swish", "Relu", "Sigmoid")

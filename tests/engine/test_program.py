@@ -101,6 +101,8 @@ def test_rows_have_means_shares_and_deviations(normal, n):
     np.testing.assert_allclose(y, shares, rtol=1e-5)
     run(rows.add_rows, rows.MEAN, x, mean)
     np.testing.assert_allclose(mean, x.mean(axis=1), atol=1e-6)
+    run(rows.add_rows, rows.LENGTH, x, mean)
+    np.testing.assert_allclose(mean, np.linalg.norm(x, axis=1), rtol=1e-5)
     run(rows.add_rows, rows.NORMALISE, x, y, weight, bias, 1e-5)
     z = (x - x.mean(axis=1, keepdims=True)) / np.sqrt(x.var(axis=1, keepdims=True) + 1e-5)
     np.testing.assert_allclose(y, z * weight + bias, atol=1e-5)
@@ -143,10 +145,12 @@ def test_channels_are_convolved_on_their_own(normal, case):
     H, W, k, s, d, p = case
     x, weight, bias = normal(2, 6, H, W), normal(6, 1, k, k), normal(6)
     window = (k, k), (d, d), (p, p), (s, s)
-    expected = np.clip(engine.convolve(x, weight, window, 6, Epilogue(shift=bias)), 0, 1)
+    expected = engine.convolve(x, weight, window, 6, Epilogue(shift=bias))
     y = np.full_like(expected, 7)
     run(channels.add_channels, x, weight, bias, y, window, (activations.CLIP, 0, 1))
-    np.testing.assert_allclose(y, expected, atol=1e-5)
+    np.testing.assert_allclose(y, np.clip(expected, 0, 1), atol=1e-5)
+    run(channels.add_channels, x, weight, bias, y, window, (activations.AFFINE, 2, 3))
+    np.testing.assert_allclose(y, 2 * expected + 3, atol=2e-5)
 
 
 def test_convolutions_and_products_are_those_of_the_engine(normal):
