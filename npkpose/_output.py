@@ -25,6 +25,8 @@ def make_folder(path, option="--out"):
         pathlib.Path(path).mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise ValueError(f"{option}: expected a folder, got a file in its place: {path}") from None
+    except PermissionError:
+        raise ValueError(f"{option}: expected a folder to write in, got {path}") from None
     return pathlib.Path(path)
 
 

@@ -142,5 +142,9 @@ def _write(options, labels, write_as):
             write_to(options.target)
         except FileExistsError as error:
             raise ValueError(str(error).replace("path:", "OUT:", 1)) from None
+        except PermissionError:
+            raise ValueError(
+                f"OUT: expected a new folder where it can be made, got {options.target}"
+            ) from None
     print(one_line(f"wrote {options.target}: {len(labels)} instances of {labels.skeleton.name}"))
     tell(options, files=[str(options.target)], skeleton=labels.skeleton.name)

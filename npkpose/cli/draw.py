@@ -1,5 +1,6 @@
 """The command ``npkpose draw``: the people of a file of results on their photos or video."""
 
+import os
 import pathlib
 
 from npkpose._output import Outputs, make_folder
@@ -47,10 +48,12 @@ def _draw(options):
     targets = [(photo.path, folder / f"{photo.name}.png", _draw_photo) for photo in photos]
     targets += [(path, folder / f"{name}.mp4", _draw_video) for path, name in videos.items()]
     outputs = Outputs([options.results, *paths])
-    make_folder(options.out)
-    for path, target, draw in targets:
-        outputs.check(target)
+    for path in paths:
+        os.stat(path)  # a missing file is named
         people.check(path)
+    make_folder(options.out)
+    for _, target, _ in targets:
+        outputs.check(target)
     draw_next = drawing_of(options)
     for path, target, draw in targets:
         if draw is _draw_video:

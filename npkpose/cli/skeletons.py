@@ -33,6 +33,8 @@ def _skeletons(options):
         _print_json([_facts(find(name)) for name in skeleton_names()]) if options.json else _list()
         return 0
     plan = find(options.name)
+    if options.out:
+        _draw(plan, options.out)
     if options.to:
         table = conversion_table(plan, _other(options.to))
         _print_json(_conversion(table)) if options.json else print(table)
@@ -40,10 +42,8 @@ def _skeletons(options):
         _print_json(_facts(plan))
     else:
         _describe(plan)
-    if options.out:
-        _draw(plan, options.out)
-        if not options.json:
-            print(f"wrote {options.out}")
+    if options.out and not options.json:
+        print(f"wrote {options.out}")
     return 0
 
 
