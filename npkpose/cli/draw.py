@@ -34,7 +34,7 @@ def _draw(options):
     """Draw on every source; return the exit status."""
     from npkpose.cli.convert import _find
     from npkpose.io import read
-    from npkpose.sources.paths import is_video, list_files
+    from npkpose.sources.paths import list_files
 
     drawing_of(options)  # a wrong option is named before any work
     skeleton = _find("--skeleton", options.skeleton)
@@ -42,16 +42,11 @@ def _draw(options):
     if options.trails and "track_ids" not in labels.fields:
         raise ValueError("--trails: expected RESULTS with track ids (see npkpose track), got none")
     paths = [path for source in options.sources for path in list_files(source)]
-    photos, _ = list_photos([path for path in paths if not is_video(path)], id_of_name)
-    videos = name_videos([path for path in paths if is_video(path)], photos)
-    people, folder = _People(options.results, labels), pathlib.Path(options.out)
-    targets = [(photo.path, folder / f"{photo.name}.png", _draw_photo) for photo in photos]
-    targets += [(path, folder / f"{name}.mp4", _draw_video) for path, name in videos.items()]
-    outputs = Outputs([options.results, *paths])
+    people = _People(options.results, labels)
     for path in paths:
         os.stat(path)  # a missing file is named
         people.check(path)
-    make_folder(options.out)
+    targets, outputs = _list_targets(paths, options.out), Outputs([options.results, *paths])
     for _, target, _ in targets:
         outputs.check(target)
     draw_next = drawing_of(options)
@@ -62,6 +57,19 @@ def _draw(options):
         print(one_line(f"{path}: {text}, {target}"), flush=True)
     tell(options, files=[str(target) for _, target, _ in targets])
     return 0
+
+
+def _list_targets(paths, out):
+    """Make the folder; return the path, the file to write, and how, of each photo and video."""
+    from npkpose.sources.paths import is_video
+
+    folder = make_folder(out)
+    photos, _ = list_photos([path for path in paths if not is_video(path)], id_of_name)
+    videos = name_videos([path for path in paths if is_video(path)], photos)
+    targets = [(photo.path, folder / f"{photo.name}.png", _draw_photo) for photo in photos]
+    return targets + [
+        (path, folder / f"{name}.mp4", _draw_video) for path, name in videos.items()
+    ]
 
 
 class _People:
