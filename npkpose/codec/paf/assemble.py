@@ -11,6 +11,8 @@ after limb type, which differs only if the limbs form a loop or disagree. Union-
 Tarjan, "Efficiency of a Good But Not Linear Set Union Algorithm", J. ACM 1975.
 """
 
+import functools
+
 import numpy as np
 
 from npkpose._check import check_array, check_kind
@@ -49,13 +51,18 @@ def _assemble(peaks, connections, skeleton):
     total = len(peaks.points)
     parent, affinities = np.empty(total, dtype=np.int64), np.empty(total)
     members = np.empty((total, skeleton.num_keypoints), dtype=np.int64)
+    limbs, pairs, gains = connections
+    redundant = _redundant(skeleton)
+    count = _merge(peaks.first, limbs, pairs, gains, redundant, parent, members, affinities)
+    return members[:count], affinities[:count]
+
+
+@functools.lru_cache
+def _redundant(skeleton):
+    """Return which limb types are redundant."""
     redundant = np.zeros(len(skeleton.limbs), dtype=np.bool_)
     redundant[list(skeleton.redundant_limbs)] = True
-    _start(peaks.first, parent, members, affinities)
-    limbs, pairs, gains = connections
-    _merge(limbs, pairs, gains, redundant, parent, members, affinities)
-    roots = parent == np.arange(total)
-    return members[roots], affinities[roots]
+    return redundant
 
 
 def _check_connections(connections, peaks, limbs):
@@ -73,17 +80,9 @@ def _check_connections(connections, peaks, limbs):
 
 
 @kernel
-def _start(first, parent, members, affinities):
-    """Make each peak a person of one keypoint."""
-    members[:], affinities[:] = -1, 0.0
-    for k in range(len(first) - 1):
-        for m in range(first[k], first[k + 1]):
-            parent[m] = members[m, k] = m
-
-
-@kernel
-def _merge(limbs, pairs, gains, redundant, parent, members, affinities):
-    """Merge people along the connections; the rows of ``members`` at roots hold the people."""
+def _merge(first, limbs, pairs, gains, redundant, parent, members, affinities):
+    """Merge people along the connections; return how many they are, in the first rows."""
+    _start(first, parent, members, affinities)
     for last in (False, True):  # redundant limbs come last
         for c in range(len(limbs)):
             if redundant[limbs[c]] != last:
@@ -98,6 +97,29 @@ def _merge(limbs, pairs, gains, redundant, parent, members, affinities):
                 for k in range(members.shape[1]):
                     members[a, k] = max(members[a, k], members[b, k])
             affinities[a] += gains[c]
+    return _move_to_front(parent, members, affinities)
+
+
+@helper
+def _start(first, parent, members, affinities):
+    """Make each peak a person of one keypoint."""
+    members[:], affinities[:] = -1, 0.0
+    for k in range(len(first) - 1):
+        for m in range(first[k], first[k + 1]):
+            parent[m] = members[m, k] = m
+
+
+@helper
+def _move_to_front(parent, members, affinities):
+    """Move the rows of roots, which hold the people, to the front; return their number."""
+    count = 0
+    for m in range(len(parent)):
+        if parent[m] == m:
+            affinities[count] = affinities[m]
+            for k in range(members.shape[1]):
+                members[count, k] = members[m, k]
+            count += 1
+    return count
 
 
 @helper

@@ -37,7 +37,7 @@ from npkpose._check import (
     check_kind,
     check_number,
 )
-from npkpose._jit import summing_kernel
+from npkpose._jit import kernel, summing_kernel
 from npkpose.codec.heatmap.decode import LOG_PARABOLA
 from npkpose.codec.heatmap.merged_peaks import _separate
 from npkpose.codec.heatmap.peaks import MAX_PEAKS, Peaks, _sorted_maxima
@@ -163,18 +163,40 @@ def _peaks(heatmaps, threshold, separate):
 
 def _people(peaks, members, affinities, min_keypoints, min_score):
     """Return the rows of ``members`` that are not dropped, as `Poses` by falling score."""
-    count = (members >= 0).sum(axis=1)
-    enough = np.flatnonzero(count >= min_keypoints)
-    members, count = members[enough], count[enough]
-    missing = members < 0
-    scores = peaks.scores[members] if len(peaks.scores) else np.empty(members.shape)
-    scores[missing] = 0.0
-    person_scores = (scores.sum(axis=1) + affinities[enough]) / count
+    keypoints, scores = np.empty((*members.shape, 2)), np.empty(members.shape)
+    kept, counts = np.empty((2, len(members)), dtype=np.int64)
+    total = _look_up(
+        peaks.points, peaks.scores, members, min_keypoints, keypoints, scores, kept, counts
+    )
+    kept, counts = kept[:total], counts[:total]
+    person_scores = (scores[:total].sum(axis=1) + affinities[kept]) / counts
     order = np.argsort(-person_scores, kind="stable")
     order = order[person_scores[order] >= min_score]
-    keypoints = peaks.points[members[order]] if len(order) else np.empty((0, members.shape[1], 2))
-    keypoints[missing[order]] = np.nan
-    return Poses._unchecked(keypoints, scores[order], person_scores[order])
+    return Poses._unchecked(keypoints[order], scores[order], person_scores[order])
+
+
+@kernel
+def _look_up(points, scores, members, min_keypoints, keypoints, keypoint_scores, kept, counts):
+    """Fill in the keypoints of people who have enough; return how many people are ``kept``.
+
+    A missing keypoint is NaN, its score 0. ``counts`` gets each person's number of keypoints.
+    """
+    total = 0
+    for p in range(members.shape[0]):
+        count = 0
+        for k in range(members.shape[1]):
+            m = members[p, k]
+            if m >= 0:
+                keypoints[total, k, 0], keypoints[total, k, 1] = points[m, 0], points[m, 1]
+                keypoint_scores[total, k] = scores[m]
+                count += 1
+            else:
+                keypoints[total, k, 0] = keypoints[total, k, 1] = np.nan
+                keypoint_scores[total, k] = 0.0
+        if count >= min_keypoints:
+            kept[total], counts[total] = p, count
+            total += 1
+    return total
 
 
 def _check_maps(heatmaps, pafs, skeleton):

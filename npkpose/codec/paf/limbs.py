@@ -47,15 +47,15 @@ def connect_limbs(peaks, pafs, skeleton, num_samples=10, limits=Limits(), matchi
 def _connect(rows, affinities, num_peaks, matching):
     """Return the `Connections` among candidates, as `candidate_limbs` returns them."""
     order = _by_falling_affinity(rows, affinities)
-    rows, affinities = rows[order], affinities[order]
-    keep = np.zeros(len(rows), dtype=np.bool_)
     if matching == "greedy":
-        _match(rows, num_peaks, keep)
+        order = order[: _match(rows, order, num_peaks)]
     else:
-        for limb in np.unique(rows[:, 0]):
-            own = np.flatnonzero(rows[:, 0] == limb)
-            keep[own[_best_matching(rows[own, 1:], affinities[own])]] = True
-    return Connections(rows[keep, 0], rows[keep, 1:], affinities[keep])
+        limbs, keep = rows[order, 0], np.zeros(len(rows), dtype=np.bool_)
+        for limb in np.unique(limbs):
+            own = np.flatnonzero(limbs == limb)
+            keep[own[_best_matching(rows[order[own], 1:], affinities[order[own]])]] = True
+        order = order[keep]
+    return Connections(rows[order, 0], rows[order, 1:], affinities[order])
 
 
 def _by_falling_affinity(rows, affinities):
@@ -85,14 +85,19 @@ def _best_matching(pairs, affinities):
 
 
 @kernel
-def _match(rows, num_peaks, keep):
-    """Keep each row unless an end has a limb of this type already."""
-    limbs = 0
+def _match(rows, order, num_peaks):
+    """Keep each row unless an end has a limb of this type already; return how many are kept.
+
+    Their numbers move to the front of ``order``.
+    """
+    limbs, kept = 0, 0
     for c in range(rows.shape[0]):
         limbs = max(limbs, rows[c, 0] + 1)
     taken = np.zeros((limbs, num_peaks), np.bool_)
-    for c in range(rows.shape[0]):
-        limb, a, b = rows[c, 0], rows[c, 1], rows[c, 2]
+    for i in range(order.shape[0]):
+        limb, a, b = rows[order[i], 0], rows[order[i], 1], rows[order[i], 2]
         if not taken[limb, a] and not taken[limb, b]:
             taken[limb, a] = taken[limb, b] = True
-            keep[c] = True
+            order[kept] = order[i]
+            kept += 1
+    return kept
