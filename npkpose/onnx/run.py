@@ -1,8 +1,10 @@
 """Running a graph: one node after the other, each value freed after its last reader.
 
 If, Loop and Scan hold graphs of their own, which read names of the graphs around them.
-Specification: ONNX, Operators.md, If-1, Loop-1 and Scan-9.
+Specification: ONNX, Operators.md, If-1, Loop-1, Scan-8 and Scan-9.
 """
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,8 +24,6 @@ def check_graph(graph):
                 raise ValueError(f"{node}: expected graphs {CONTROL[node.op][1]}, got {missing}")
             if not node.inputs:
                 raise ValueError(f"{node}: expected inputs, got none")
-            if node.op == "Scan" and node.version < 9:
-                raise ValueError(f"{node}: expected operator set 9 or newer, got {node.version}")
         else:
             check_node(node)
         for inner in node.subgraphs():
@@ -105,13 +105,18 @@ def _loop(node, values):
 
 
 def _scan(node, values):
-    """Scan-9: body(state..., slices...) for each slice of some inputs along an axis."""
+    """Scan-9: body(state..., slices...) for each slice of some inputs along an axis.
+
+    Scan-8 does so for each item of a batch, all of one length.
+    """
+    if node.version < 9:
+        return _scan_batch(node, values)
     body, options = node.attributes["body"], node.attributes
     inputs = [values[name] for name in node.inputs]
     count = int(options.get("num_scan_inputs", 1))
     states, scanned = inputs[: len(inputs) - count], inputs[len(inputs) - count :]
     axes = ints(options.get("scan_input_axes", [0] * count))
-    back = ints(options.get("scan_input_directions", [0] * count))
+    back = ints(options.get("scan_input_directions")) or [0] * count
     scanned = [np.moveaxis(x, check_axis(a, x.ndim), 0) for x, a in zip(scanned, axes)]
     scanned = [x[::-1] if flip else x for x, flip in zip(scanned, back)]
     outer, rows = _outer(body, values), []
@@ -127,6 +132,18 @@ def _scan(node, values):
     found = [np.stack(each[::-1] if flip else each, axis)
              for each, axis, flip in zip(zip(*rows), axes, back)]  # fmt: skip
     return *states, *found
+
+
+def _scan_batch(node, values):
+    lengths, *names = node.inputs
+    if lengths:
+        raise ValueError("sequence_lens: expected none, got an input")
+    options = dict(node.attributes)
+    options["scan_input_directions"] = options.pop("directions", None)
+    each = replace(node, version=9, inputs=tuple(names), attributes=options)
+    items = zip(*(values[name] for name in names))
+    found = [_scan(each, values | dict(zip(names, item))) for item in items]
+    return tuple(np.stack(arrays) for arrays in zip(*found))
 
 
 # {operator: (function of a node and the values around it, its graphs)}

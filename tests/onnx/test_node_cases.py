@@ -70,7 +70,9 @@ def check(case, folder):
 
 def test_one_in_twenty_operator_cases_passes(tmp_path):
     with np.errstate(all="ignore"):
-        for case in cases()[::EVERY]:
+        for i, case in enumerate(cases()):
+            if i % EVERY and case.name != "test_scan_sum":  # the only one of Scan-8
+                continue
             try:
                 check(case, tmp_path)
             except Exception as error:
