@@ -20,10 +20,11 @@ BLOCK = 128  # output channels whose products are kept at once
 MOST_LINES = 64  # of a chunk
 
 # Found by timing, in cycles as in `conv_plan`.
+CHUNK = 10000  # a chunk, whatever its size
 TRANSFORMED = 250  # a vector of patches, of its pixels or its products
 FAR_NUMBER = 2**-22  # a transformed pixel or a product, for each other one of the chunk
 UNCACHED_WEIGHT = 0.5  # a transformed weight that comes from the third cache
-NEW_WEIGHT = 1  # a weight that is transformed
+NEW_WEIGHT = 0.6  # a weight that is transformed
 GAIN = 0.6  # of the direct way's cycles: above it, two threads may gain nothing
 
 
@@ -81,10 +82,11 @@ def _quickest(N, C, O, size, dilation, threads):
 def _cycles(C, O, lines, dilation, across):
     """Return the cycles of a chunk."""
     patches = lines * dilation * across
-    cycles = TRANSFORMED * (C + O) * lines * dilation * -(-across // LANES)
+    cycles = CHUNK + TRANSFORMED * (C + O) * lines * dilation * -(-across // LANES)
     cycles += 36 * C * -(-O // ROWS) * tile_cycles(patches, LANES)
     kept = 36 * (C + min(O, BLOCK)) * patches  # numbers that are kept at once
-    cycles += min(1, FAR_NUMBER * kept) * 36 * (C + O) * patches
+    if kept > CACHED:
+        cycles += min(1, FAR_NUMBER * kept) * 36 * (C + O) * patches
     if 36 * C * O > CACHED:
         cycles += UNCACHED_WEIGHT * 36 * C * O
     return cycles
