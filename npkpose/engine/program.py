@@ -74,7 +74,7 @@ class Program:
         """Have a buffer of this size, which all steps share."""
         size = math.prod(shape) * np.dtype(dtype).itemsize
         self._sizes[name] = max(self._sizes.get(name, 0), size)
-        return np.empty((0, 0), dtype)
+        return np.empty([0] * len(shape), dtype)
 
     def add_convolution(self, x, weight, y, window, groups, epilogue):
         """Append what `npkpose.engine.convolve_in_evaluation` does.

@@ -37,8 +37,8 @@ from npkpose.engine.conv_forward import (
     prepare,
     sum_taps,
 )
-from npkpose.engine.conv_kernels import FIELDS as PRODUCTS
-from npkpose.engine.conv_kernels import SUMS, convolution_job, odd_vectors
+from npkpose.engine.conv_kernels import FIELDS as PRODUCT_FIELDS
+from npkpose.engine.conv_kernels import SUMS, convolution_job, fill_record, odd_vectors
 from npkpose.engine.jobs import run_job
 from npkpose.engine.products import one_pixel
 from npkpose.engine.scratch import scratch
@@ -46,6 +46,10 @@ from npkpose.engine.threads import num_threads
 from npkpose.engine.winograd_kernels import FIELDS, INTEGERS, weight_job, winograd_job
 from npkpose.engine.winograd_plan import BLOCK, LANES, find_plan, pays
 
+_BUFFERS = [
+    (FIELDS.index(field), name)
+    for field, name in (("weight", "matrices"), ("buffer", "patches"), ("sums", "products"))
+]
 MIN_SHARED = 2**12  # weights below which one thread transforms them
 
 
@@ -88,24 +92,21 @@ def winograd_jobs(x, weight, taps, y, epilogue, buffer):
     threads = num_threads()
     fixed, plan, size, kept = _prepare(x.shape, y.shape, taps.rows, taps.cols[0], threads)
     w_row, w_plane = _weight_strides(C, O)
-    new = buffer((36 * w_plane,), np.float32, "matrices")
-    weights = np.array([0, address(weight), address(new), C, O, w_row, w_plane], np.int64)
+    matrices = buffer((1, 1, 36, w_plane), np.float32, "matrices")
+    weights = np.array([0, address(weight), address(matrices), C, O, w_row, w_plane], np.int64)
     shared = threads if O * C >= MIN_SHARED else 1
     scale, shift, kind, numbers = epilogue_numbers(epilogue, O, y.dtype)
-    residual, strides = epilogue.residual, [s // 4 for s in (*x.strides[:2], *y.strides[:2])]
-    record = fixed.copy()
-    record[1:17] = (
-        address(x), *strides[:2],
-        address(y), 1 + (len(y) - 1) * strides[2] + (O - 1) * strides[3] + y[0, 0].size - 1,
-        *strides[2:], address(scale), address(shift), address(y if residual is None else residual),
-        residual is not None, kind, address(numbers), address(new),
-        address(buffer((plan.threads, size), np.float32, "patches")),
-        address(buffer((plan.threads, INTEGERS), np.int64, "products")),
+    residual, record = epilogue.residual, np.empty_like(fixed)
+    fill_record(
+        record, fixed, x, matrices, y,
+        buffer((plan.threads, size), np.float32, "patches"),
+        buffer((plan.threads, 1, 8 * INTEGERS), np.uint8, "products"),
+        scale, shift, y if residual is None else residual, residual is not None, kind, numbers,
     )  # fmt: skip
-    names = (14, "matrices"), (15, "patches"), (16, "products")
+    arrays = x, y, scale, shift, residual, numbers, kept
     return (
         (weight_job(), weights, shared, [(2, "matrices")], weight),
-        (winograd_job(), record, plan.threads, names, x, y, scale, shift, residual, numbers, kept),
+        (winograd_job(), record, plan.threads, _BUFFERS, *arrays),
     )
 
 
@@ -131,16 +132,16 @@ def _prepare(images, sums, rows, left, threads):
     ).tolist()
     products, arrays = _product_record(C, block, plan.patches, (w_row, w_plane), planes, apart)
     numbers = {
-        "products_size": len(products), "job": convolution_job(np.dtype(np.float32)).address,
+        "record_size": len(products), "job": convolution_job(np.dtype(np.float32)).address,
         "count": len(plan.chunks), "C": C, "O": O, "H": H, "W": W, "Ho": Ho, "Wo": Wo,
         "top": -rows[0], "left": -left, "dilation": d, "down": plan.down, "across": plan.across,
-        "block": block, "w_row": w_row, "w_size": 36 * w_plane, "row": row, "apart": apart,
+        "block": block, "w_row": w_row, "row": row, "apart": apart,
         "rows": places[0], "others": places[1], "pixels": places[2], "pixels_plane": planes[0],
-        "sums": places[3], "sums_plane": planes[1], "partial": places[4], "own": INTEGERS,
-        "buffer_size": places[5],
+        "products": places[3], "products_plane": planes[1], "partial": places[4],
+        "own": INTEGERS, "buffer_size": places[5],
     }  # fmt: skip
-    record = fixed_record(FIELDS, {"products": products, "chunks": plan.chunks}, numbers)
-    return record, plan, places[5], (products, arrays)
+    record = fixed_record(FIELDS, {"product_record": products, "chunks": plan.chunks}, numbers)
+    return record, plan, places[5], (products, arrays, plan.chunks)
 
 
 def _product_record(C, O, patches, weight, planes, apart):
@@ -156,5 +157,5 @@ def _product_record(C, O, patches, weight, planes, apart):
     }  # fmt: skip
     record = record.copy()
     for name, value in numbers.items():
-        record[PRODUCTS.index(name)] = value
+        record[PRODUCT_FIELDS.index(name)] = value
     return record, (kept, scale, shift, bounds)

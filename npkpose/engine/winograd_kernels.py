@@ -17,8 +17,8 @@ from npkpose._jit import helper
 from npkpose._numba import carray
 from npkpose.engine.activations import NONE, activate
 from npkpose.engine.atomics import call, fetch_add, numbers_at, record_at
-from npkpose.engine.conv_kernels import RECORD as PRODUCTS
-from npkpose.engine.conv_kernels import copy_to_apart
+from npkpose.engine.conv_kernels import FIELDS as PRODUCT_FIELDS
+from npkpose.engine.conv_kernels import RECORD, copy_to_apart
 from npkpose.engine.jobs import job
 from npkpose.engine.planes import clear, copy_apart
 from npkpose.engine.winograd_transforms import (
@@ -29,16 +29,16 @@ from npkpose.engine.winograd_transforms import (
     transform_columns,
 )
 
-# What the job is told, addresses and numbers; those before "products" are new in each call.
-FIELDS = (
-    "next x x_image x_plane y y_size y_image y_plane scale shift residual has_residual kind "
-    "numbers weight buffer integers "
-    "products products_size job chunks count C O H W Ho Wo top left dilation down across block "
-    "w_row w_size row rows others pixels pixels_plane sums sums_plane partial apart own buffer_size"
+# What the job is told: the fields that `fill_record` writes, where "weight" are the transformed
+# weights, "buffer" and "sums" the threads' numbers and integers; then what does not change.
+FIELDS = PRODUCT_FIELDS[:21] + (
+    "product_record record_size job chunks count C O H W Ho Wo top left dilation down across "
+    "block w_row row rows others pixels pixels_plane products products_plane partial apart own "
+    "buffer_size"
 ).split()
 _record = record_at(np.dtype([(name, np.int64) for name in FIELDS]))
-_products = record_at(PRODUCTS)
-INTEGERS = len(PRODUCTS.names) + 36 * 6  # of a thread: the record of its products, their chunks
+_product_record = record_at(RECORD)
+INTEGERS = len(PRODUCT_FIELDS) + 36 * 6  # of a thread: the record of its products, their chunks
 
 
 def _transform_weight(record, thread):
@@ -61,7 +61,7 @@ def weight_job():
 def _convolve(record, thread):
     r, taken = _record(record), carray(numbers_at(record, 0), 1)
     chunks = carray(numbers_at(r.chunks, 0), (r.count, 4))
-    address, integers = r.buffer + 4 * thread * r.buffer_size, r.integers + 8 * thread * r.own
+    address, integers = r.buffer + 4 * thread * r.buffer_size, r.sums + 8 * thread * r.own
     buffer = carray(numbers_at(address, np.float32(0)), r.buffer_size)
     i = fetch_add(taken, 0, 1)
     while i < r.count:
@@ -116,18 +116,19 @@ def _transform_pixels(r, a, b, address, buffer):
 @helper
 def _multiply(r, patches, o, channels, address, integers):
     """Multiply 36 matrices of weights, of some channels from o on, with those of pixels."""
-    size = r.products_size
-    fixed = carray(numbers_at(r.products, 0), size)
+    size = r.record_size
+    fixed = carray(numbers_at(r.product_record, 0), size)
     numbers = carray(numbers_at(integers, 0), size + 36 * 6)
     for k in range(size):
         numbers[k] = fixed[k]
     for k in range(36):  # chunks: image, images, rows, channels
         for field, value in enumerate((k, 1, 0, 1, 0, channels)):
             numbers[size + 6 * k + field] = value
-    p = _products(integers)
+    p = _product_record(integers)
     p.chunks = integers + 8 * size
-    p.x, p.y, p.weight = address + 4 * r.pixels, address + 4 * r.sums, r.weight + 4 * o * r.w_row
-    p.w_size, p.sums = r.w_size - o * r.w_row, address + 4 * r.partial
+    p.weight, p.w_size = r.weight + 4 * o * r.w_row, r.w_size - o * r.w_row
+    p.x, p.y = address + 4 * r.pixels, address + 4 * r.products
+    p.sums = address + 4 * r.partial
     p.W, p.Wo, p.width = patches, patches, patches
     call(r.job, integers, 0)
 
@@ -142,10 +143,11 @@ def _transform_products(r, a, b, o, channels, buffer):
     for c in range(o, o + channels):
         for line in range(a, b):
             n, h = _image_and_row(r, line)
-            s = r.sums + (c - o) * r.apart + (line - a) * d * r.across
+            s = r.products + (c - o) * r.apart + (line - a) * d * r.across
             for q in range(d):
                 rows = r.rows if d == 1 else r.others
-                join_windows(buffer, s + q * r.across, r.sums_plane, r.across, buffer, rows, r.row)
+                at = s + q * r.across
+                join_windows(buffer, at, r.products_plane, r.across, buffer, rows, r.row)
                 for k in range(4 if d > 1 else 0):
                     to = r.rows + k * r.row + q
                     copy_to_apart(buffer, rows + k * r.row, buffer, to, d, 4 * r.across)
@@ -153,7 +155,7 @@ def _transform_products(r, a, b, o, channels, buffer):
                 at = n * r.y_image + c * r.y_plane + (h + d * k) * r.Wo
                 finish_row(
                     buffer, r.rows + k * r.row, y, at, r.Wo, scale[c], shift[c],
-                    residual, r.has_residual != 0, numbers[0], numbers[1],
+                    residual, r.residual_size > 0, numbers[0], numbers[1],
                 )  # fmt: skip
                 if r.kind != NONE:
                     activate(r.kind, y, at, 0, 1, r.Wo, numbers[2], numbers[3])
