@@ -33,7 +33,7 @@ def test_an_error_of_the_system_says_what_was_expected(tmp_path):
     for path, end in ((tmp_path / "none", "expected a file that exists, got none"),
                       (tmp_path, "expected a file, got a folder")):  # fmt: skip
         with pytest.raises(OSError) as caught:
-            open(path)
+            open(path, "rb")
         assert text_of(caught.value) == f"{path}: {end}"
     assert text_of(OSError("no server")) == "no server"
 
