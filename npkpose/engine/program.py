@@ -125,6 +125,15 @@ class Program:
         """Append the product of `npkpose.engine.products.of_sequences`."""
         self.add_taps(*of_sequences(w, x, y, epilogue))
 
+    def readers(self, x):
+        """Return [(record, index, offset in bytes)]: where records have addresses inside of x."""
+        first, found = address(x), []
+        for record in self._kept:
+            if isinstance(record, np.ndarray) and record.dtype == np.int64 and record.ndim == 1:
+                for i in np.flatnonzero((record >= first) & (record < first + x.nbytes)):
+                    found.append((record, i, int(record[i]) - first))
+        return found
+
     def run(self):
         """Run all jobs."""
         if self._table is None:

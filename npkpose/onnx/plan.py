@@ -3,16 +3,19 @@
 Every value whose shape is fixed has a place in memory that another takes over after its last
 reader. Nodes of float32 that the engine has jobs for become steps of programs
 (`npkpose.engine.program`), and those that only rename axes become views. Between programs, simple
-functions of NumPy write right into their place; the other nodes are called as they are.
+functions of NumPy write right into their place; the other nodes are called as they are. If there
+are none, the program reads inputs where the caller has them.
 """
 
 import math
 import threading
 from functools import partial
+from types import MethodType
 
 import numpy as np
 
 from npkpose.engine import copies
+from npkpose.engine.conv_forward import address
 from npkpose.engine.program import Program
 from npkpose.engine.scratch import aligned
 from npkpose.onnx.graph import Node
@@ -40,11 +43,13 @@ class Plan:
         for name in inputs:
             if name in self._fixed:
                 self._allocate(name)
+                self._bases.pop(name)  # no other value takes its place
         for node, freed in zip(graph.nodes, graph.freed):
             if not self._lower(node):
                 self._call(node)
             self._release(freed)
         self._flush()
+        self._readers = {name: self._addresses(name) for name in inputs if name in self._fixed}
         self._placed = self.values.keys() - graph.constants.keys()
 
     def run(self, feeds):
@@ -53,7 +58,7 @@ class Plan:
             values = dict(self.values)
             for name, array in feeds.items():
                 if name in self.values:
-                    self.values[name][...] = array
+                    self._give(name, array)
                 else:
                     values[name] = array
             for step in self._steps:
@@ -66,6 +71,25 @@ class Plan:
                 np.array(value) if ours and isinstance(value, np.ndarray) else value
                 for ours, value in found
             ]
+
+    def _addresses(self, name):
+        """Return the places of an input's addresses, if only the plan's one program reads it."""
+        x = self.values[name]
+        programs = [step.__self__ for step in self._steps if isinstance(step, MethodType)]
+        returned = (self.values.get(value.name) for value in self.graph.outputs)
+        kept = any(isinstance(y, np.ndarray) and np.may_share_memory(x, y) for y in returned)
+        if kept or len(self._steps) != len(programs):
+            return None
+        return [found for program in programs for found in program.readers(x)]
+
+    def _give(self, name, array):
+        """Have the program read an input where it is, or copy it to its place."""
+        readers, source = self._readers[name], array
+        if readers is None or array.dtype != _FLOAT or not array.flags.carray:
+            source = self.values[name]
+            source[...] = array
+        for record, i, offset in readers or ():
+            record[i] = address(source) + offset
 
     def _run_node(self, node, values):
         """Call a function of NumPy; outputs with a place are copied there."""

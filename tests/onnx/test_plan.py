@@ -135,6 +135,20 @@ def test_a_part_that_others_read_is_left(session_of, rng):
     assert operators(session_of(content), {"x": x}) == ["Sigmoid", "Mul"]
 
 
+def test_inputs_are_read_where_they_are_and_stay(session_of, rng):
+    nodes = [node("Relu", "x", "a"), node("Slice", "x first last axis", "part"),
+             node("Concat", "a part", "y", axis=1)]  # fmt: skip
+    constants = {"first": np.array([1]), "last": np.array([3]), "axis": np.array([1])}
+    inputs, outputs = [value("x", shape=(4, 8))], [value("y")]
+    session = session_of(model(graph(nodes, inputs, outputs, **constants)))
+    x = rng.standard_normal((4, 8)).astype(FLOAT)
+    for each in (x, x, -x, (2 * x).T.copy().T, x.astype(">f4"), x + 1, x):
+        before = each.copy()
+        expected = np.hstack([np.maximum(each, 0), each[:, 1:3]])
+        np.testing.assert_array_equal(session.run({"x": each})["y"], expected)
+        np.testing.assert_array_equal(each, before)
+
+
 @pytest.mark.parametrize("stack, other", [((), (4, 6)), ((3,), (4, 6)), ((2, 3), (2, 3, 4, 6))])
 def test_a_matrix_product_takes_its_factor_and_its_bias(session_of, rng, stack, other):
     nodes = [node("MatMul", "x w", "p"), node("Mul", "p half", "q"), node("Add", "bias q", "y")]
