@@ -4,9 +4,9 @@ In evaluation a `BatchNorm2d` with running statistics is affine, y = slope x + o
 
     relu(norm(conv(x)) + skip) = relu(slope (weight * x) + (slope bias + offset) + skip)
 
-is one convolution with an epilogue, and so is a transposed convolution without a skip. While
-training a convolution or a normalisation takes only the ReLU after it. Each layer still keeps what
-its gradient needs.
+is one convolution with an epilogue, and so is a transposed convolution without a skip. A large 3x3
+convolution then takes a quicker method (`npkpose.engine.winograd`). While training a convolution or
+a normalisation takes only the ReLU after it. Each layer still keeps what its gradient needs.
 """
 
 import numpy as np
