@@ -103,7 +103,7 @@ def load_model(path):
 
     Raises ValueError for a damaged file, FileNotFoundError for none.
     """
-    return read_named(path, "an ONNX model", lambda path: read_model(map_file(path), path.parent))
+    return read_named(path, "an ONNX model", lambda path: _Reader(path).model())
 
 
 def read_named(path, kind, read):
@@ -122,16 +122,11 @@ def read_named(path, kind, read):
         raise ValueError(text if text.startswith(str(path)) else f"{path}: {text}") from None
 
 
-def read_model(data, folder):
-    """Return the `Model` in the bytes of a file; ``folder`` has its external data."""
-    return _Reader(data, folder).model()
-
-
 class _Reader:
     """Reads the messages of one file, and counts its nodes."""
 
-    def __init__(self, data, folder):
-        self.data, self.folder, self.nodes = data, folder, 0
+    def __init__(self, path):
+        self.data, self.folder, self.nodes = map_file(path), path.parent, 0
 
     def fields(self, span, message):
         """Return {name: value} of a message; the last value of a field that is not a list."""

@@ -10,7 +10,7 @@ shape of a Reshape. An If whose condition is static is replaced by its branch.
 from dataclasses import dataclass, replace
 from itertools import repeat
 
-from npkpose.onnx.graph import Graph, Node, keep_needed, rename_node
+from npkpose.onnx.graph import Graph, Node, keep_needed, rename_graph
 from npkpose.onnx.limits import count_bytes
 from npkpose.onnx.run import CONTROL, run_node
 
@@ -117,12 +117,11 @@ class _Tracer:
         self.branches += 1
         own = {name for n in graph.nodes for name in n.outputs if name} | set(graph.constants)
         names = {name: f"{name}#{self.branches}" for name in own}
-        constants = {names[name]: value for name, value in graph.constants.items()}
-        self.values |= constants
-        self.static |= set(constants)
-        self.shaped |= set(constants)
-        nodes = [rename_node(n, lambda name: names.get(name, name)) for n in graph.nodes]
-        for name, value in zip(node.outputs, graph.outputs):
-            source = names.get(value.name, value.name)
-            nodes.append(Node("Identity", (source,), (name,), {}, "", node.version, "", node.place))
-        return nodes
+        graph = rename_graph(graph, lambda name: names.get(name, name))
+        self.values |= graph.constants
+        self.static |= set(graph.constants)
+        self.shaped |= set(graph.constants)
+        return graph.nodes + [
+            Node("Identity", (value.name,), (name,), {}, "", node.version, "", node.place)
+            for name, value in zip(node.outputs, graph.outputs)
+        ]

@@ -163,7 +163,7 @@ def _in_order(nodes, writers):
     return [nodes[i] for i in order]
 
 
-def rename_node(node, name, resolve=lambda value: value):
+def rename_node(node, name, resolve):
     """Return a node with ``name(old)`` for each name, in its subgraphs too.
 
     ``resolve`` gives the value of each attribute; None leaves it out.
@@ -172,10 +172,11 @@ def rename_node(node, name, resolve=lambda value: value):
     attributes = {key: value for key, value in values.items() if value is not None}
     inputs, outputs = tuple(map(name, node.inputs)), tuple(map(name, node.outputs))
     node = replace(node, inputs=inputs, outputs=outputs, attributes=attributes)
-    return node.with_subgraphs(lambda graph: _rename_graph(graph, name, resolve))
+    return node.with_subgraphs(lambda graph: rename_graph(graph, name, resolve))
 
 
-def _rename_graph(graph, name, resolve):
+def rename_graph(graph, name, resolve=lambda value: value):
+    """Return a graph with ``name(old)`` for each name; see `rename_node`."""
     nodes = [rename_node(node, name, resolve) for node in graph.nodes]
     constants = {name(old): array for old, array in graph.constants.items()}
     inputs, outputs = ([replace(v, name=name(v.name)) for v in values]
