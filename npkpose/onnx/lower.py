@@ -86,16 +86,24 @@ def _product(plan, node):
         b = np.ascontiguousarray(b.T)
     if a.ndim < 2 or b.ndim < 2 or b.ndim > 2 and a.shape[:-2] != b.shape[:-2]:
         return None
-    y, alpha = plan.write(node), options.get("alpha", 1)
-    stack = math.prod(b.shape[:-2])
-    a, b, y, residual = (
-        None if m is None else m.reshape(stack, -1, m.shape[-1])
-        for m in (plan.contiguous(a), plan.contiguous(b), y,
-                  None if c is None else np.broadcast_to(c, y.shape).copy())
-    )  # fmt: skip
-    scale = None if alpha == 1 else np.full(y.shape[1], alpha, np.float32)
-    plan.program.add_product(a, b, y, Epilogue(scale, None, residual))
+    y, alpha, stack = plan.write(node), options.get("alpha", 1), math.prod(b.shape[:-2])
+    residual = None if c is None else _stack(np.broadcast_to(c, y.shape).copy(), stack)
+    scale = None if alpha == 1 else np.full(math.prod(y.shape[:-1]) // stack, alpha, np.float32)
+    a = _stack(a, stack) if _is_stack(a, stack) else _stack(plan.contiguous(a), stack)
+    rows = _is_stack(b, stack) and b.strides[-1] == b.itemsize
+    b = _stack(b if rows else plan.contiguous(b), stack)
+    plan.program.add_product(a, b, _stack(y, stack), Epilogue(scale, None, residual))
     return True
+
+
+def _stack(x, count):
+    """Return matrices (count, n, m) of an array."""
+    return x.reshape(count, -1, x.shape[-1])
+
+
+def _is_stack(x, count):
+    """Return whether that is a view: their numbers may lie any steps apart."""
+    return np.may_share_memory(_stack(x, count), x)
 
 
 def _binary(kind):

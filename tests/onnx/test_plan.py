@@ -158,6 +158,17 @@ def test_a_matrix_product_takes_its_factor_and_its_bias(session_of, rng, stack, 
     assert operators(session_of(content), {"x": x}) == ["Gemm"]
 
 
+def test_a_product_of_transposed_stacks_copies_neither(session_of, rng):
+    nodes = [node("Transpose", "x", "p", perm=[1, 0, 2]),
+             node("Transpose", "z", "q", perm=[1, 0, 2]), node("MatMul", "p q", "y")]  # fmt: skip
+    inputs = [value("x", shape=(5, 3, 4)), value("z", shape=(4, 3, 6))]
+    session = session_of(model(graph(nodes, inputs, [value("y")])))
+    operators(session, {v.name: rng.random(v.shape).astype(FLOAT) for v in session.inputs})
+    *_, plan = list(session._known.values())[-1]
+    if plan is not None:
+        assert [len(step.__self__) for step in plan._steps] == [1]
+
+
 def test_numbers_found_at_indices_are_those_of_each_input(session_of, rng):
     nodes = [
         node("ArgMax", "x", "a", axis=1, keepdims=0), node("Cast", "a", "b", to=6),
