@@ -25,6 +25,7 @@ from npkpose.engine.program import Program
 from npkpose.engine.scratch import aligned_empty
 from npkpose.engine.threads import num_threads
 
+MANY_COLUMNS, WIDE = 1024, 256  # rows that long are read in longer pieces
 MOST_KEPT = 2**24  # bytes of tokens; of larger ones, the program is not kept
 _kept = WeakKeyDictionary()  # of an owner: (what its program was made from, the program)
 
@@ -152,14 +153,15 @@ def _normalise(record, zero):
     x, y = carray(numbers_at(r[1], zero), D * L), carray(numbers_at(r[2], zero), D * L)
     weight, bias = carray(numbers_at(r[3], zero), D), carray(numbers_at(r[4], zero), D)
     eps = carray(numbers_at(r[5], zero), 1)[0]
-    mean, scale = np.empty(COLUMNS, x.dtype), np.empty(COLUMNS, x.dtype)
+    columns = WIDE if L >= MANY_COLUMNS else COLUMNS
+    mean, scale = np.empty(columns, x.dtype), np.empty(columns, x.dtype)
     one = zero + x.dtype.type(1)
     share = one / x.dtype.type(D)
     while True:
-        first = fetch_add(r, 0, 1) * COLUMNS
+        first = fetch_add(r, 0, 1) * columns
         if first >= L:
             return
-        width, start = np.uintp(min(COLUMNS, L - first)), np.uintp(first)
+        width, start = np.uintp(min(columns, L - first)), np.uintp(first)
         mean[:] = 0
         scale[:] = 0
         for c in range(np.uintp(D)):

@@ -5,7 +5,7 @@ import pytest
 
 from npkpose import nn
 from npkpose._numba import COMPILES
-from npkpose.engine import Tokens, kept_tokens, transformer, use_threads
+from npkpose.engine import Tokens, kept_tokens, normalise_tokens, transformer, use_threads
 from npkpose.models import ViTPose
 from npkpose.models.backbones.transformer import attention_step, run_blocks
 
@@ -62,6 +62,18 @@ def test_one_map_to_queries_keys_and_values(N, bias, rng):
         tokens.x[...] = x.transpose(2, 0, 1)
         tokens.run()
         assert_close(tokens.x.transpose(1, 2, 0), expected)
+
+
+@compiled
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("shape", [(5, 1, 1), (300, 2, 35), (7, 4, 300)])
+def test_tokens_are_normalised_over_their_features(threads, shape, rng):
+    x, norm = rng.normal(size=shape).astype(np.float32), nn.LayerNorm(shape[0])
+    for array in norm.params.values():
+        array[...] = rng.normal(size=array.shape)
+    with use_threads(threads):
+        got = normalise_tokens(x, norm.params["weight"], norm.params["bias"], norm.eps)
+    assert_close(got.transpose(1, 2, 0), norm(x.transpose(1, 2, 0).astype(np.float64)))
 
 
 @compiled
