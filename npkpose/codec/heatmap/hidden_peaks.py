@@ -71,38 +71,44 @@ def add_hidden_peaks(heatmaps, first, threshold, gaussians):
     lists = np.empty(most, np.int64), np.empty(most, np.int64), np.empty((most, 4))
     scratch = _Scratch(*lists, *base, np.empty((7, 7)), np.empty((REGION**2, 4)))
     for k in range(heatmaps.shape[0]):
-        if first[k + 1] > first[k]:
-            own = gaussians[3 * first[k] : 3 * first[k + 1]]
-            _search(heatmaps[k], threshold, canvas, scratch, own, first[k + 1] - first[k])
+        known, image = first[k + 1] - first[k], heatmaps[k]
+        if known == 0:
+            continue
+        own = gaussians[3 * first[k] : 3 * first[k + 1]]
+        _draw_known(canvas, own, known)
+        total = known
+        for _ in range(ROUNDS):  # find and settle hidden Gaussians, until none is found
+            more = _uncover(image, threshold, model, owner, own, total)
+            for h in range(total, more):
+                _list(cells, canvas.below, own, h)
+            for h in range(total, more):
+                _settle(image, threshold, canvas, scratch, own, h)
+            if more == total:
+                break
+            total = more
+        _clear(canvas, own, known, total)
 
 
 @helper
-def _search(image, threshold, canvas, scratch, gaussians, known):
-    """Find and settle hidden Gaussians, beside the ``known`` first rows, until none is found.
-
-    The canvas is empty before and after.
-    """
+def _draw_known(canvas, gaussians, known):
+    """Draw and list the ``known`` first Gaussians; the canvas is empty before."""
     model, owner, across, cells, below = canvas
-    everywhere = _window(0.0, 0.0, max(image.shape[0], image.shape[1]), image.shape)
+    everywhere = 0, model.shape[1], 0, model.shape[0]
     for m in range(known):
         _draw(model, owner, across, gaussians, m, everywhere)
         _list(cells, below, gaussians, m)
-    total = known
-    for _ in range(ROUNDS):
-        more = _uncover(image, threshold, model, owner, gaussians, total)
-        for h in range(total, more):
-            _list(cells, below, gaussians, h)
-        for h in range(total, more):
-            _settle(image, threshold, canvas, scratch, gaussians, h)
-        if more == total:
-            break
-        total = more
-    cells[:] = -1
+
+
+@helper
+def _clear(canvas, gaussians, known, total):
+    """Empty the canvas: around the known Gaussians if there are no others."""
+    model, owner, shape = canvas.model, canvas.owner, canvas.model.shape
+    canvas.cells[:] = -1
     if total > known:
-        _erase(model, owner, everywhere)
+        _erase(model, owner, (0, shape[1], 0, shape[0]))
     else:
         for m in range(known):
-            window = _window(gaussians[m, X], gaussians[m, Y], REACH, image.shape)
+            window = _window(gaussians[m, X], gaussians[m, Y], REACH, shape)
             _erase(model, owner, window)
 
 
