@@ -193,7 +193,8 @@ def _chunks(N, C, O, size, row, col, joined, copies, taps, threads):
         count = -(-Ho // fitting)
         if shared and N * count < 2 * threads:
             most = max(1, Ho * Wo // (VECTORS * VECTOR_BYTES))  # of four float32 tiles at least
-            count = max(count, min(Ho, most, -(-2 * threads // N)))
+            most = min(Ho, most, -(-2 * threads // N))
+            count = max(count, most - most % threads if most > threads else most)
         pieces = [(n, 1, a, b) for n in range(N) for a, b in split_range(Ho, count)]
     parts = min(threads, O // ROWS) if shared and len(pieces) < threads else 1
     return [(*piece, a, b) for piece in pieces for a, b in split_channels(O, parts)]

@@ -83,3 +83,9 @@ def test_a_buffer_holds_the_planes_of_the_tallest_chunk(case):
 def test_without_shared_chunks_images_with_weights_of_their_own_are_not_joined(case):
     if not case[-3]:  # same_weight
         assert (find_plan(*case).chunks[:, 1] == 1).all()
+
+
+def test_two_threads_have_as_many_chunks_each():
+    one = (0,), (0,), (1, 1), True, True, 2, 4
+    for length in (24, 26, 52):
+        assert len(find_plan(1, 64, 64, (length, length), (length, length), *one).chunks) % 2 == 0
