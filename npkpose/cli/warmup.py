@@ -111,7 +111,8 @@ def _map_calls():
     yield "oks_nms", partial(oks_nms, Poses(_PEOPLE), _CHAIN)
     yield "box_nms", partial(box_nms, [(0, 0, 2, 2), (1, 1, 3, 3)], [1, 2])
     yield "Tracker", _track
-    yield from _score_calls()
+    data = np.frombuffer(bytearray(b'{"images":[],"annotations":[],"categories":[]}\0'), np.uint8)
+    yield "scan COCO's JSON", partial(scan_ground_truth, "", data, 3)
 
 
 def _other_calls():
@@ -126,6 +127,7 @@ def _other_calls():
         non_max_suppression, np.ones((1, 1, 4)), np.ones((1, 1, 1)), 1
     )
     yield "triangulate", _triangulate
+    yield "evaluate_coco", _evaluate
 
 
 def _program():
@@ -199,12 +201,10 @@ def _paf_calls():
     yield "limb_scores", partial(limb_scores, fields[:2], _PEOPLE[:, 0], _PEOPLE[:, 1])
 
 
-def _score_calls():
+def _evaluate():
     truth = GroundTruth(_PEOPLE, np.ones((2, 3)), [1, 1], [9, 9])
     found = Detections(_PEOPLE, [2, 1], [1, 1])
-    yield "evaluate_coco", partial(evaluate_coco, truth, found, _CHAIN)
-    data = np.frombuffer(bytearray(b'{"images":[],"annotations":[],"categories":[]}\0'), np.uint8)
-    yield "scan COCO's JSON", partial(scan_ground_truth, "", data, 3)
+    return evaluate_coco(truth, found, _CHAIN)
 
 
 def _triangulate():
