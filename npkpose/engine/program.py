@@ -12,11 +12,11 @@ import numpy as np
 
 from npkpose._jit import kernel
 from npkpose._numba import carray
-from npkpose.engine.atomics import numbers_at
+from npkpose.engine.atomics import load, numbers_at
 from npkpose.engine.conv_backward import gradient_taps
 from npkpose.engine.conv_forward import Epilogue, address, conv_record, forward_taps
 from npkpose.engine.conv_kernels import FIELDS, convolution_job
-from npkpose.engine.jobs import pool, run_at
+from npkpose.engine.jobs import AWAKE, pool, run_at
 from npkpose.engine.pack_taps import pack_taps
 from npkpose.engine.products import of_matrices, of_sequences
 from npkpose.engine.scratch import aligned
@@ -140,9 +140,11 @@ class Program:
             self._finish()
         threads = pool()
         others = int(self._table[:, 2].max(initial=0))
-        if others:
-            threads.wake(others)
-        _run_steps(threads.state, self._table)
+        done = 0
+        while done < len(self._table):
+            if others:
+                threads.wake(others)
+            done = _run_steps(threads.state, self._table, done)
 
     def _finish(self):
         """Give every convolution the shared buffers."""
@@ -175,8 +177,14 @@ def chunks(count, cost):
 
 
 @kernel
-def _run_steps(state, steps):
-    """Run jobs (address, record, further threads), each with its counter of chunks at 0."""
-    for i in range(len(steps)):
+def _run_steps(state, steps, first):
+    """Run jobs (address, record, further threads), each with its counter of chunks at 0.
+
+    From ``first`` on, until one needs threads of which some sleep; return the number of that one.
+    """
+    for i in range(first, len(steps)):
+        if i > first and load(state, AWAKE) < steps[i, 2]:
+            return i
         carray(numbers_at(steps[i, 1], 0), 1)[0] = 0
         run_at(state, steps[i, 0], steps[i, 1], steps[i, 2])
+    return len(steps)

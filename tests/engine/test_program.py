@@ -1,6 +1,7 @@
 """Jobs that follow each other in a program, each against NumPy."""
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from npkpose import engine
 from npkpose.engine import activations, channels, copies, pointwise, rows, windows
 from npkpose.engine.conv_forward import Epilogue
+from npkpose.engine.jobs import pool
 from npkpose.engine.program import Program
 from npkpose.nn.faster import current_engine
 
@@ -171,3 +173,17 @@ def test_convolutions_and_products_are_those_of_the_engine(normal):
     np.testing.assert_allclose(product, a @ b, atol=1e-5)
     expected = engine.conv_transpose2d(x, up, None, doubling, 1, (40, 36))
     np.testing.assert_array_equal(enlarged, expected)
+
+
+def test_threads_that_fell_asleep_are_woken_before_the_next_step(rng, monkeypatch):
+    sizes = (96, 96), (96, 192), (96, 192)
+    w, x, y = (rng.normal(size=size).astype(np.float32) for size in sizes)
+    program, woken = Program(), []
+    with engine.use_threads(2):
+        for _ in range(3):
+            program.add_product(w[None], x[None], y[None])
+    time.sleep(0.1)  # threads of earlier tests sleep by now
+    monkeypatch.setattr(pool(), "wake", woken.append)
+    program.run()
+    assert woken == [1, 1, 1]
+    np.testing.assert_allclose(y, w @ x, rtol=0, atol=1e-4)
