@@ -5,6 +5,7 @@ import pathlib
 
 from npkpose._check import check_choice
 from npkpose.cli.report import tell
+from npkpose.cli.skeletons import find_skeleton
 from npkpose.cli.terminal import noting, one_line
 from npkpose.cli.unused import refuse_alone
 
@@ -45,8 +46,8 @@ def _convert(options):
         return _print_formats()
     if options.target is None:
         refuse_alone(options, ["write_as"], "OUT")
-    skeleton = _find("--from-skeleton", options.from_skeleton)
-    target = _find("--skeleton", options.skeleton)
+    skeleton = find_skeleton("--from-skeleton", options.from_skeleton)
+    target = find_skeleton("--skeleton", options.skeleton)
     write_as = _format_of(options)
     if options.images is not None and not os.path.isdir(options.images):
         raise ValueError(f"--images: expected a folder, got {options.images}")
@@ -71,18 +72,6 @@ def _print_formats():
     for name, (_, is_written) in formats().items():
         print(f"{name:16} {'read and written' if is_written else 'read'}")
     return 0
-
-
-def _find(option, name):
-    """Return the skeleton of a name, None of none; ValueError names the option."""
-    from npkpose.skeletons import find
-
-    if name is None:
-        return None
-    try:
-        return find(name)
-    except ValueError as error:
-        raise ValueError(str(error).replace("name:", f"{option}:", 1)) from None
 
 
 def _format_of(options):

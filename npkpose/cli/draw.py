@@ -7,6 +7,7 @@ from npkpose._output import Outputs, make_folder
 from npkpose.cli.drawing_options import add_drawing_options, drawing_of
 from npkpose.cli.photos import id_of_name, list_photos, name_videos
 from npkpose.cli.report import tell
+from npkpose.cli.skeletons import find_skeleton
 from npkpose.cli.terminal import noting, one_line
 
 
@@ -32,12 +33,11 @@ def add_command(commands):
 
 def _draw(options):
     """Draw on every source; return the exit status."""
-    from npkpose.cli.convert import _find
     from npkpose.io import read
     from npkpose.sources.paths import list_files
 
     drawing_of(options)  # a wrong option is named before any work
-    skeleton = _find("--skeleton", options.skeleton)
+    skeleton = find_skeleton("--skeleton", options.skeleton)
     labels = noting("draw", lambda: read(options.results, skeleton=skeleton))
     if options.trails and "track_ids" not in labels.fields:
         raise ValueError("--trails: expected RESULTS with track ids (see npkpose track), got none")

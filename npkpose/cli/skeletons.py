@@ -36,7 +36,7 @@ def _skeletons(options):
     if options.out:
         _draw(plan, options.out)
     if options.to:
-        table = conversion_table(plan, _other(options.to))
+        table = conversion_table(plan, find_skeleton("--to", options.to))
         _print_json(_conversion(table)) if options.json else print(table)
     elif options.json:
         _print_json(_facts(plan))
@@ -47,12 +47,14 @@ def _skeletons(options):
     return 0
 
 
-def _other(name):
-    """Return the skeleton that --to names."""
+def find_skeleton(option, name):
+    """Return the skeleton of a name, None of none; ValueError names the option."""
+    if name is None:
+        return None
     try:
         return find(name)
     except ValueError as error:
-        raise ValueError(str(error).replace("name:", "--to:", 1)) from None
+        raise ValueError(str(error).replace("name:", f"{option}:", 1)) from None
 
 
 def _list():

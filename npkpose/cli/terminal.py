@@ -35,7 +35,7 @@ def text_of(error):
     reason = REASONS.get(getattr(error, "errno", None))
     if reason is None or getattr(error, "filename", None) is None:
         return str(error)
-    return f"{error.filename or chr(39) * 2}: {reason}"
+    return f"{error.filename or repr('')}: {reason}"
 
 
 def with_option(text, usage, given=()):

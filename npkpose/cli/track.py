@@ -4,6 +4,7 @@ import pathlib
 
 from npkpose._output import Outputs
 from npkpose.cli.report import tell
+from npkpose.cli.skeletons import find_skeleton
 from npkpose.cli.terminal import noting, one_line, print_note
 from npkpose.cli.unused import refuse_alone
 
@@ -39,7 +40,6 @@ def add_command(commands):
 
 def _track(options):
     """Track the people of a file and write it."""
-    from npkpose.cli.convert import _find
     from npkpose.cli.track_files import read_recording
 
     if not options.smooth:
@@ -49,7 +49,7 @@ def _track(options):
     out = options.out or f"{pathlib.Path(options.results).stem}-tracked.json"
     outputs = Outputs([options.results])
     outputs.check(out, suffixes=(".json",))
-    skeleton = _find("--skeleton", options.skeleton)
+    skeleton = find_skeleton("--skeleton", options.skeleton)
     recording = noting("track", read_recording, options.results, skeleton)
     for note in recording.notes:
         print_note("track", note)

@@ -16,8 +16,8 @@ from npkpose._numba import cgutils, intrinsic, ir, types
 from npkpose.engine import elementary
 from npkpose.engine.vectors import (
     data_of,
+    each_vector,
     load_masked,
-    mask_below,
     number,
     spread,
     store_masked,
@@ -59,8 +59,7 @@ def _replace(b, function, y, at, row, rows, count, *numbers):
     numbers = [Vector(b, spread(b, n, vector)) for n in numbers]
     with cgutils.for_range_slice(b, number(0), rows, number(1)) as (p, _):
         start = b.gep(y, [b.add(at, b.mul(row, p))])
-        with cgutils.for_range_slice(b, number(0), count, number(vector.count)) as (l, _):
-            mask = mask_below(b, b.sub(count, l), vector.count)
+        with each_vector(b, count, vector.count) as (l, mask):
             place = vector_at(b, start, l, vector)
             x = Vector(b, load_masked(b, place, vector, mask))
             store_masked(b, function(x, *numbers).value, place, mask)

@@ -15,8 +15,8 @@ from npkpose.engine.jobs import job
 from npkpose.engine.vectors import (
     copy_numbers,
     data_of,
+    each_vector,
     load_masked,
-    mask_below,
     number,
     spread,
     store_masked,
@@ -144,20 +144,18 @@ def _combine_row(_, kind, x, at, step, z, at_z, step_z, y, to, count):
 def _fill_row(b, function, operands, y, count):
     """Write the loop over the vectors of a row; ``operands`` are pairs of array and step."""
     vector, _ = vector_type(b, y.type.pointee)
-    with cgutils.for_range_slice(b, number(0), count, number(vector.count)) as (l, _):
+    with each_vector(b, count, vector.count) as (l, mask):
         left = b.sub(count, l)
-        v, w = (Vector(b, _take(b, x, step, l, left, vector)) for x, step in operands)
-        mask = mask_below(b, left, vector.count)
+        v, w = (Vector(b, _take(b, x, step, l, left, mask, vector)) for x, step in operands)
         store_masked(b, function(v, w).value, vector_at(b, y, l, vector), mask)
 
 
-def _take(b, x, step, l, left, vector):
-    """Return the vector of the ``left`` numbers from l on, ``step`` apart."""
+def _take(b, x, step, l, left, mask, vector):
+    """Return the vector of the ``left`` numbers from l on, ``step`` apart; a mask says which."""
     found, lanes = cgutils.alloca_once(b, vector), number(vector.count)
     first = b.gep(x, [b.mul(l, step)])
     with b.if_else(b.icmp_signed("==", step, number(1))) as (row, others):
         with row:
-            mask = mask_below(b, left, vector.count)
             b.store(load_masked(b, vector_at(b, first, number(0), vector), vector, mask), found)
         with others, b.if_else(b.icmp_signed("==", step, number(0))) as (same, apart):
             with same:
@@ -172,7 +170,7 @@ def _take(b, x, step, l, left, vector):
     return b.load(found)
 
 
-_PAIRS = (
+_PAIRS = (  # ADD, MULTIPLY, SUBTRACT, DIVIDE, SLOPE
     lambda x, z: x + z, lambda x, z: x * z, lambda x, z: x - z, lambda x, z: x / z,
     lambda x, z: x.where("<", 0, x * z, x),
 )  # fmt: skip

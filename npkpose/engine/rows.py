@@ -14,8 +14,8 @@ from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.jobs import job
 from npkpose.engine.vectors import (
     data_of,
+    each_vector,
     load_masked,
-    mask_below,
     number,
     spread,
     store_masked,
@@ -138,8 +138,7 @@ def _fold(b, x, count, neutral, value, combine):
     neutral = ir.Constant(vector, [float(neutral)] * vector.count)
     total = cgutils.alloca_once(b, vector)
     b.store(neutral, total)
-    with cgutils.for_range_slice(b, number(0), count, number(vector.count)) as (l, _):
-        mask = mask_below(b, b.sub(count, l), vector.count)
+    with each_vector(b, count, vector.count) as (l, mask):
         found = b.select(mask, value(_load(b, x, l, mask), l, mask).value, neutral)
         b.store(combine(Vector(b, b.load(total)), Vector(b, found)).value, total)
     return Vector(b, b.load(total)).across(combine)
@@ -148,8 +147,7 @@ def _fold(b, x, count, neutral, value, combine):
 def _fill(b, x, count, y, value):
     """Write the loop that fills a row of ``y`` with value(x, place, mask)."""
     vector, _ = vector_type(b, x.type.pointee)
-    with cgutils.for_range_slice(b, number(0), count, number(vector.count)) as (l, _):
-        mask = mask_below(b, b.sub(count, l), vector.count)
+    with each_vector(b, count, vector.count) as (l, mask):
         found = value(_load(b, x, l, mask), l, mask)
         store_masked(b, found.value, vector_at(b, y, l, vector), mask)
 

@@ -6,6 +6,8 @@ them compiled for the processor: 16 lanes of float32 and 32 registers with AVX-5
 AVX2, 4 and 32 on ARM (NEON).
 """
 
+from contextlib import contextmanager
+
 from npkpose._numba import binding, cgutils, intrinsic, ir, types
 
 
@@ -86,6 +88,16 @@ def mask_below(b, count, lanes):
     return b.icmp_signed("<", ir.Constant(numbers, list(range(lanes))), spread(b, count, numbers))
 
 
+@contextmanager
+def each_vector(b, count, lanes):
+    """Write a loop over the vectors of ``count`` numbers; yield a vector's first number and mask.
+
+    The body follows in the ``with`` statement. Only the last mask can leave lanes out.
+    """
+    with cgutils.for_range_slice(b, number(0), count, number(lanes)) as (l, _):
+        yield l, mask_below(b, b.sub(count, l), lanes)
+
+
 def load_masked(b, pointer, vector, mask):
     """Return the masked lanes of the vector at ``pointer``, the others 0; they are not read."""
     arguments = [pointer, ir.Constant(ir.IntType(32), 1), mask, ir.Constant(vector, None)]
@@ -119,8 +131,7 @@ def copy_numbers(_, source, s, target, t, count):
             cgutils.raw_memcpy(b, target, source, count, size)
             return context.get_dummy_value()
         vector, _ = vector_type(b, source.type.pointee)
-        with cgutils.for_range_slice(b, number(0), count, number(vector.count)) as (l, _):
-            mask = mask_below(b, b.sub(count, l), vector.count)
+        with each_vector(b, count, vector.count) as (l, mask):
             seen = load_masked(b, vector_at(b, source, l, vector), vector, mask)
             store_masked(b, seen, vector_at(b, target, l, vector), mask)
         return context.get_dummy_value()
@@ -202,11 +213,9 @@ def copy_to_every_second(_, source, s, target, t, count):
         vector, _ = vector_type(b, source.type.pointee)
         lanes, numbers = vector.count, ir.VectorType(ir.IntType(32), vector.count)
         even = ir.Constant(ir.VectorType(ir.IntType(1), lanes), [1, 0] * (lanes // 2))
-        with cgutils.for_range_slice(b, number(0), count, number(lanes)) as (l, _):
+        with each_vector(b, count, lanes) as (l, mask):
             left = b.sub(count, l)
-            seen = load_masked(
-                b, vector_at(b, source, l, vector), vector, mask_below(b, left, lanes)
-            )
+            seen = load_masked(b, vector_at(b, source, l, vector), vector, mask)
             for half in 0, lanes // 2:
                 each = ir.Constant(numbers, [half + lane // 2 for lane in range(lanes)])
                 place = b.add(b.mul(l, number(2)), number(2 * half))

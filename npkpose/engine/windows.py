@@ -9,16 +9,15 @@ from functools import lru_cache
 import numpy as np
 
 from npkpose._jit import helper
-from npkpose._numba import carray, cgutils, intrinsic, types
+from npkpose._numba import carray, intrinsic, types
 from npkpose.engine.atomics import fetch_add, numbers_at
 from npkpose.engine.jobs import job
 from npkpose.engine.threads import num_threads
 from npkpose.engine.vectors import (
     copy_numbers,
     data_of,
+    each_vector,
     load_masked,
-    mask_below,
-    number,
     spread,
     store_masked,
     vector_at,
@@ -211,9 +210,7 @@ def _mix(_, x, s, t, a, b, y, to, count):
         x, *places, a, b, y, to, count = data_of(context, builder, signature.args, arguments)
         vector, fma = vector_type(builder, x.type.pointee)
         a, b = (spread(builder, weight, vector) for weight in (a, b))
-        step = number(vector.count)
-        with cgutils.for_range_slice(builder, number(0), count, step) as (l, _):
-            mask = mask_below(builder, builder.sub(count, l), vector.count)
+        with each_vector(builder, count, vector.count) as (l, mask):
             at = [vector_at(builder, x, builder.add(place, l), vector) for place in places]
             v, w = (load_masked(builder, place, vector, mask) for place in at)
             mixed = builder.call(fma, [a, v, builder.fmul(b, w)])

@@ -10,6 +10,7 @@ from npkpose._numba import cgutils, intrinsic, ir, types
 from npkpose.engine.activations import Vector
 from npkpose.engine.vectors import (
     data_of,
+    each_vector,
     load_masked,
     mask_below,
     number,
@@ -235,8 +236,7 @@ def finish_row(_, sums, s, y, t, count, scale, shift, residual, has_residual, lo
         scale, shift, low, high = (Vector(b, spread(b, n, vector)) for n in (*factors, low, high))
         none = ir.Constant(ir.VectorType(ir.IntType(1), vector.count), None)
         sums, y, residual = b.gep(sums, [s]), b.gep(y, [t]), b.gep(residual, [t])
-        with cgutils.for_range_slice(b, number(0), count, number(vector.count)) as (l, _):
-            mask = mask_below(b, b.sub(count, l), vector.count)
+        with each_vector(b, count, vector.count) as (l, mask):
             value = _load(b, vector_at(b, sums, l, vector)) * scale + shift
             seen = b.select(has_residual, mask, none)
             added = load_masked(b, vector_at(b, residual, l, vector), vector, seen)

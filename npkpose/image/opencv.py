@@ -48,6 +48,16 @@ def resize_opencv(image, size, window=None):
     return ((above + below + 2) >> 2).astype(np.uint8)
 
 
+def crop_opencv(image, matrix, size):
+    """Return the crop (h, w) of an image; ``matrix`` (2, 3), from the crop to it, has no rotation.
+
+    It begins at a whole pixel, its sides are rounded to whole pixels, and what lies outside of the
+    image is black.
+    """
+    sides = np.rint(matrix[[0, 1], [0, 1]] * size[::-1])
+    return resize_opencv(image, size, [int(n) for n in (*matrix[:, 2], *sides)])
+
+
 def _row(rows, left, right, v, u):
     return np.take(rows, left, 1) * v[:, None] + np.take(rows, right, 1) * u[:, None]
 

@@ -13,7 +13,7 @@ image is black; there the crop is cut to the image.
 
 import numpy as np
 
-from npkpose.image.opencv import resize_opencv
+from npkpose.image.opencv import crop_opencv
 from npkpose.models.exported.network import INPUT, Exported
 from npkpose.models.exported.recipe import IMAGENET, Recipe
 from npkpose.skeletons import find
@@ -59,9 +59,7 @@ class OpenSeeFace(Exported):
 
     def crop(self, image, matrix):
         """Return the crop of an image; outside of it is black."""
-        size = self.recipe.size
-        sides = np.rint(matrix[[0, 1], [0, 1]] * size[::-1])
-        return resize_opencv(image, size, [int(n) for n in (*matrix[:, 2], *sides)])
+        return crop_opencv(image, matrix, self.recipe.size)
 
     def locate(self, crops):
         """Return keypoints (P, 66, 2) in pixels of crops (P, H, W, 3), uint8 RGB, and scores."""
