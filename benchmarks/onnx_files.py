@@ -9,16 +9,17 @@ quick as without. Milliseconds on two cores, onnxruntime by itself and both in t
 
                   peer alone        turns, not stopped    turns, stopped
                   by default  stop  ours   peer  ratio    ours   peer  ratio
-    MoveNet             4.11  4.06  7.71   4.27   1.80    5.65   4.31   1.31
-    YOLOX-Nano          7.60  7.72 10.10   7.76   1.30    9.78   7.84   1.25
-    RTMPose             1.41  1.48  2.31   1.46   1.58    1.55   1.47   1.05
-    HRNet               2.36  1.96  2.26   1.94   1.17    1.53   1.93    .79
-    ViTPose classic     1.67  1.64  2.60   1.61   1.62    1.72   1.61   1.07
-    ViTPose simple      1.32  1.35  2.53   1.36   1.86    1.70   1.37   1.25
+    MoveNet             4.11  4.06  6.94   4.19   1.66    4.60   4.08   1.13
+    YOLOX-Nano          7.60  7.72  9.18   7.62   1.20    8.90   7.59   1.17
+    RTMPose             1.41  1.48  2.27   1.47   1.54    1.47   1.48    .99
+    HRNet               2.36  1.96  2.29   1.90   1.21    1.51   1.89    .80
+    ViTPose classic     1.67  1.64  2.13   1.64   1.30    1.44   1.66    .87
+    ViTPose simple      1.32  1.35  1.63   1.33   1.23    1.11   1.32    .84
 
-MoveNet's runs of ours one after another in a turn, where it was not stopped: 9.1, 8.4, 8.3, 8.0,
-5.7, 5.5; stopped: 6.4, 5.9, 5.8, 5.6, 5.5, 5.5; with its ``session.intra_op.allow_spinning`` at 0:
-6.5, 5.8, 5.6, 5.3, 5.5, 5.4, but then its own run takes 5.4.
+MoveNet's runs of an earlier version of ours, one after another in a turn, where the peer was not
+stopped: 9.1, 8.4, 8.3, 8.0, 5.7, 5.5; stopped: 6.4, 5.9, 5.8, 5.6, 5.5, 5.5; with its
+``session.intra_op.allow_spinning`` at 0: 6.5, 5.8, 5.6, 5.3, 5.5, 5.4, but then its own run takes
+5.4.
 """
 
 import argparse
